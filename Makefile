@@ -1,0 +1,3 @@
+.PHONY: install
+install: ## make .venv
+	@scripts/install.sh

@@ -1,0 +1,415 @@
+"""The compiled model: one revision of a company's metadata, resolved, frozen, shared by all readers.
+
+Nothing downstream of this module sees raw JSON of objects, fields, picklists, layouts or views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal
+
+from dougong.base.field_types import FieldType
+from dougong.base.language import Labels
+from dougong.formulas import Formula
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicklistValue:
+    """One value of a picklist. `attributes` are typed by the picklist's schema (percent as Decimal)."""
+
+    value: str
+    label: Labels
+    colour: str | None = None
+    icon: str | None = None
+    active: bool = True
+    aliases: tuple[str, ...] = ()
+    attributes: Mapping[str, Any] = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picklist:
+    """An ordered set of values, of a field alone (`name` is then ``object.field``) or shared."""
+
+    name: str
+    label: Labels
+    values: Mapping[str, PicklistValue]
+    attributes_schema: Mapping[str, str] = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compute:
+    """How a stored field gets its value by itself."""
+
+    formula: Formula
+    mode: Literal["always", "until_edited", "when"] = "always"
+    when: Formula | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field of an object. `id` is the stable identity, `name` the API name of this revision.
+
+    `options` holds the keys of its type, defaults filled in. `system` marks the columns that every record
+    has (id, owner, created_at …): they are fields like others for reading, and never written by people
+    except `owner` and `record_type`.
+    """
+
+    object: str
+    name: str
+    id: str
+    type: FieldType
+    label: Labels
+    help: Labels = NOTHING
+    placeholder: Labels = NOTHING
+    required: bool = False
+    unique: bool = False
+    external_key: bool = False
+    indexed: bool = False
+    searchable: bool = False
+    track: bool = True
+    copy: bool = True
+    retired: bool = False
+    system: bool = False
+    formerly: tuple[str, ...] = ()
+    default: Formula | None = None
+    compute: Compute | None = None
+    options: Mapping[str, Any] = NOTHING
+    targets: tuple[str, ...] = ()
+    picklist: Picklist | None = None
+    filter: Formula | None = None
+    """Of a lookup: which records may be chosen; `$Record` is the record being edited."""
+    where: Formula | None = None
+    """Of a roll-up: which children count."""
+    layer: str = "company"
+
+    @property
+    def address(self) -> str:
+        """``field:object.name``."""
+        return f"field:{self.object}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A relation seen from the parent: field `field` of object `object` points here."""
+
+    object: str
+    field: str
+    name: str
+    label: Labels
+    cascade: bool
+    on_delete: Literal["cascade", "restrict", "set_null"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordType:
+    """A variant of an object: its picklist subsets, defaults, path and layouts."""
+
+    object: str
+    name: str
+    label: Labels
+    active: bool = True
+    values: Mapping[str, Mapping[str, Any]] = NOTHING
+    """Per picklist field: ``{"only": tuple of values, "default": value or None}``."""
+    defaults: Mapping[str, Formula] = NOTHING
+    path: str | None = None
+    layouts: Mapping[str, str] = NOTHING
+    switch_to: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A condition that keeps a record out of a stage while `when` is true."""
+
+    key: str
+    when: Formula
+    message: Labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stage of a path: what it asks for and where one may go from it."""
+
+    value: str
+    guidance: Labels = NOTHING
+    required: tuple[str, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    next: tuple[str, ...] | None = None
+    back: Literal["yes", "with_reason", "no"] = "yes"
+    limit_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """The stages of a picklist field in order, as the record page's bar shows them."""
+
+    object: str
+    name: str
+    field: str
+    stages: Mapping[str, Stage]
+    record_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutItem:
+    """One place in a section: a field path, or a blank."""
+
+    field: str
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineColumn:
+    """A column of a line-item table; `total` is "sum" or None."""
+
+    field: str
+    total: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A group of items, or the lines of a child object (`lines` = ``child.field``)."""
+
+    key: str
+    label: Labels = NOTHING
+    columns: int = 2
+    collapsed: bool = False
+    items: tuple[LayoutItem, ...] = ()
+    lines: str | None = None
+    line_columns: tuple[LineColumn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutTab:
+    """A tab of sections."""
+
+    key: str
+    label: Labels
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedList:
+    """A list of records that point here, over one hop (``quote.opportunity``) or two (``receipt.contract.account``).
+
+    `path` is (child object, field, …): the child's field leads to the next object, the last one here.
+    """
+
+    key: str
+    label: Labels
+    path: tuple[str, ...]
+    columns: tuple[str, ...]
+    sort: tuple[Mapping[str, str], ...] = ()
+    limit: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a record is shown and edited for some purposes and record types."""
+
+    object: str
+    name: str
+    purposes: tuple[str, ...]
+    record_types: tuple[str, ...]
+    highlights: tuple[str, ...]
+    actions: tuple[Mapping[str, Any], ...]
+    tabs: tuple[LayoutTab, ...]
+    related: tuple[RelatedList, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListColumn:
+    """A column of a list: a field path, and the total asked of it (sum, avg, min, max) or None."""
+
+    field: str
+    total: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListView:
+    """A saved list: `filter` and `sort` in the JSON filter language of `dougong.engine.query`."""
+
+    object: str
+    name: str
+    label: Labels
+    columns: tuple[ListColumn, ...]
+    filter: Mapping[str, Any] | None = None
+    sort: tuple[Mapping[str, str], ...] = ()
+    shared_with: tuple[str, ...] = ()
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """A named rule over several fields or records: kind is unique, no_overlap, balance or check."""
+
+    name: str
+    kind: str
+    fields: tuple[str, ...] = ()
+    when: Formula | None = None
+    fold: Mapping[str, bool] = NOTHING
+    message: Labels = NOTHING
+    options: Mapping[str, Any] = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Currency:
+    """How an object's money is denominated. `parent` mode: the currency of the master record."""
+
+    mode: Literal["company", "record", "parent"] = "company"
+    rate_date: str | None = None
+    freeze_when: Formula | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchField:
+    """A field that search reads, with its weight."""
+
+    field: str
+    weight: int = 1
+    pinyin: bool = False
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object of the company: everything about it, resolved."""
+
+    name: str
+    id: str
+    label: Labels
+    plural: Labels
+    icon: str
+    colour: str | None
+    help: Labels
+    title: str
+    subtitle: tuple[str, ...]
+    highlights: tuple[str, ...]
+    search: tuple[SearchField, ...]
+    owner: Literal["user", "user_or_queue", "none"]
+    access: Mapping[str, Any]
+    rows: Literal["data", "metadata"]
+    effective: bool
+    void: bool
+    delete: Literal["bin", "never"]
+    append_only: bool
+    hierarchy: str | None
+    """The lookup field to the parent of the same object, where the object is a tree."""
+    effective_dates: Mapping[str, Any] | None
+    constraints: Mapping[str, Constraint]
+    currency: Currency
+    lines: tuple[str, ...]
+    """``child_object.field`` of the line items that its form edits."""
+    features: Mapping[str, bool]
+    person: Mapping[str, str]
+    formerly: tuple[str, ...]
+    layer: str
+    fields: Mapping[str, Field]
+    """By API name, system fields included, in the order of the documents."""
+    record_types: Mapping[str, RecordType]
+    paths: Mapping[str, Path]
+    layouts: Mapping[str, Layout]
+    list_views: Mapping[str, ListView]
+    conversions: Mapping[str, Conversion]
+    actions: Mapping[str, Mapping[str, Any]]
+    children: tuple[Child, ...]
+    rollups_from: tuple[Field, ...] = ()
+    """Roll-up fields of other objects that read this object's records."""
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def master(self) -> Field | None:
+        """The master-detail field, where the object has one."""
+        return next((each for each in self.fields.values() if each.type.name == "master_detail"), None)
+
+    def field_named(self, name: str) -> Field | None:
+        """The field under `name` or a former name of it."""
+        found = self.fields.get(name)
+        if found:
+            return found
+        return next((each for each in self.fields.values() if name in each.formerly), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversionTarget:
+    """One record that a conversion finds or makes. `map` holds formulas over the source record."""
+
+    key: str
+    object: str
+    optional: bool = False
+    find: Mapping[str, Any] = NOTHING
+    map: Mapping[str, Formula] = NOTHING
+    link: Mapping[str, str] = NOTHING
+    children: tuple[Mapping[str, Any], ...] = ()
+    record_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """How a record becomes others: lead to customer, quote to order."""
+
+    object: str
+    name: str
+    label: Labels
+    when: Formula | None
+    into: tuple[ConversionTarget, ...]
+    carry: tuple[str, ...]
+    after_set: Mapping[str, Formula] = NOTHING
+    after_lock: bool = False
+    after_open: str | None = None
+    undo_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppItem:
+    """An entry of an app's navigation: `kind` is object, view, page, link or separator."""
+
+    key: str
+    kind: str
+    target: str
+    view: str | None = None
+    label: Labels = NOTHING
+    icon: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A named set of navigation items."""
+
+    name: str
+    label: Labels
+    icon: str
+    items: tuple[AppItem, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """One revision, compiled. `revision` is its id; `tree` the address → content hash map it came from."""
+
+    revision: str
+    objects: Mapping[str, Object]
+    picklists: Mapping[str, Picklist]
+    apps: Mapping[str, App]
+    settings: Mapping[str, Any]
+    labels: Mapping[str, Labels]
+    import_mappings: Mapping[str, Mapping[str, Any]]
+    packages: Mapping[str, Mapping[str, Any]]
+    components: Mapping[str, Mapping[str, Any]]
+    """Address → merged document body, for showing and editing metadata."""
+    layers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Address → JSON pointer → the layer that the key came from ("" is the whole document)."""
+
+    @cached_property
+    def by_field_id(self) -> Mapping[str, Field]:
+        """Every stored field by stable id, for history and the storage ledger."""
+        return {each.id: each for obj in self.objects.values() for each in obj.fields.values()}
+
+    def object_named(self, name: str) -> Object | None:
+        """The object under `name` or a former name of it."""
+        found = self.objects.get(name)
+        if found:
+            return found
+        return next((each for each in self.objects.values() if name in each.formerly), None)

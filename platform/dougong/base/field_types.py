@@ -1,0 +1,191 @@
+"""The contract of a field type: everything that depends on the type of a field is asked here.
+
+One type is one class in one file (`dougong.engine.fields`) plus one template (`fields/<name>.html` in the
+theme). Nothing else in the code base may ask "is this a picklist?": it asks the type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.types import TypeEngine
+
+from dougong.base.language import LANGUAGES, Labels, Message
+from dougong.base.registry import Registry
+
+
+class FieldLike(Protocol):
+    """What a type may know of the field it serves; `dougong.metadata.model.Field` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def object(self) -> str: ...
+    @property
+    def label(self) -> Labels: ...
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The type's own keys, defaults filled in."""
+        ...
+
+    @property
+    def targets(self) -> tuple[str, ...]: ...
+    @property
+    def picklist(self) -> Any:
+        """The resolved `Picklist`, or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One physical column of a field. `suffix` is appended to the field's physical name ("" or "_company")."""
+
+    suffix: str
+    type: TypeEngine[Any]
+    index: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How text is to be read and written: whose language, zone and conventions.
+
+    `date_order` is a permutation of "ymd" for ambiguous dates; `decimal_mark` is "." or ",".
+    """
+
+    language: str = LANGUAGES[0]
+    zone: tzinfo = ZoneInfo("UTC")
+    now: datetime
+    date_order: str = "ymd"
+    decimal_mark: str = "."
+
+    @property
+    def today(self) -> date:
+        """The current day in the reader's zone."""
+        return self.now.astimezone(self.zone).date()
+
+
+class ValueRefused(Exception):
+    """A value that a field cannot take. The engine turns it into a `Problem` at the field."""
+
+    def __init__(self, code: str, reason: Message, fix: Message | None = None) -> None:
+        """State the stable `code` ("value-too-long"), the `reason` and, where there is one, the `fix`."""
+        super().__init__(str(reason))
+        self.code, self.reason, self.fix = code, reason, fix
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A record seen through a lookup: `title` is empty where the reader may not see the record.
+
+    `id` is None only inside text that named a record which has not been looked up yet.
+    """
+
+    object: str
+    id: str
+    title: str = ""
+
+    def __bool__(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A filter operator that a type offers. `arity`: "none", "one", "many" or "two" (between)."""
+
+    name: str
+    label: Message
+    arity: str = "one"
+
+
+class FieldType:
+    """Base of all field types, with a sound default for a plain one-column value."""
+
+    name: ClassVar[str]
+    keys: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """The type's own keys in metadata: JSON Schema of each (draft 2020-12), with "default" where it has one."""
+    required_keys: ClassVar[tuple[str, ...]] = ()
+    formula_type: ClassVar[str | None] = None
+    """text, number, boolean, date, datetime, time, picklist, multi_picklist, id; None: not usable in formulas."""
+    writable: ClassVar[bool] = True
+    """False for what the engine alone computes (roll-up, auto-number)."""
+    stored: ClassVar[bool] = True
+    """False where the record's own table has no column for it (many-to-many link)."""
+    refers: ClassVar[bool] = False
+    """True where the value is a Reference (or several): lookup, user, master-detail …"""
+    numeric: ClassVar[bool] = False
+    """True where sum and average make sense; shown right-aligned."""
+    sortable: ClassVar[bool] = True
+    plain: ClassVar[bool] = True
+    """True where `to_row` and `from_row` are the identity on one part: the engine skips calling them."""
+
+    @property
+    def template(self) -> str:
+        """Path of the template with the sections cell, show, edit."""
+        return f"fields/{self.name}.html"
+
+    # -- storage ----------------------------------------------------------------------------------------
+    def parts(self, field: FieldLike) -> tuple[Part, ...]:
+        """The physical columns, the principal one first; empty when not `stored`."""
+        raise NotImplementedError
+
+    def to_row(self, field: FieldLike, value: Any) -> tuple[Any, ...]:
+        """`value` as one item per part."""
+        return (value,)
+
+    def from_row(self, field: FieldLike, stored: Sequence[Any]) -> Any:
+        """The value from its parts as read; None when blank."""
+        return stored[0]
+
+    # -- values -----------------------------------------------------------------------------------------
+    def coerce(self, field: FieldLike, value: Any, reading: Reading) -> Any:
+        """The Python value of what a form (str), the API (JSON) or code (Python) gave; None for blank.
+
+        Raises:
+            ValueRefused: the value does not fit the field.
+        """
+        raise NotImplementedError
+
+    def to_json(self, field: FieldLike, value: Any) -> Any:
+        """`value` as the API and history keep it; `coerce` reads it back to an equal value."""
+        return value
+
+    def to_text(self, field: FieldLike, value: Any, reading: Reading) -> str:
+        """`value` as export writes it and import reads it back through `coerce`; "" for blank."""
+        return "" if value is None else str(self.to_json(field, value))
+
+    def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
+        """`value` as plain text for people: history, titles, messages."""
+        return self.to_text(field, value, reading)
+
+    # -- queries ----------------------------------------------------------------------------------------
+    def operators(self, field: FieldLike) -> tuple[Operator, ...]:
+        """The filter operators that the field offers, the usual one first."""
+        raise NotImplementedError
+
+    def operand(self, field: FieldLike, op: str, value: Any, reading: Reading) -> Any:
+        """The Python operand of `op` from JSON or URL text: None, one value, a tuple, or a pair.
+
+        Raises:
+            ValueRefused: the operand does not fit.
+        """
+        raise NotImplementedError
+
+    def condition(
+        self, field: FieldLike, columns: Sequence[ColumnElement[Any]], op: str, operand: Any
+    ) -> ColumnElement[bool]:
+        """The SQL condition over the field's part columns. Two-valued: never NULL, so that NOT is safe."""
+        raise NotImplementedError
+
+    def sort_keys(self, field: FieldLike, columns: Sequence[ColumnElement[Any]]) -> tuple[ColumnElement[Any], ...]:
+        """What ORDER BY uses, most significant first."""
+        return (columns[0],)
+
+
+FIELD_TYPES: Registry[FieldType] = Registry("field type")
+"""Every known field type; filled when `dougong.engine.fields` is imported and by plugins."""

@@ -1,0 +1,37 @@
+"""Who acts: the one argument that every read and write of records carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+Channel = Literal["form", "inline", "bulk", "api", "import", "conversion", "workflow", "system", "cli"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A user (or the system) acting for a company through a channel.
+
+    `user_id` is None for the system alone. `rights` are system rights ("design", "publish", "users").
+    `attributes` is what `$User` reads in formulas.
+    """
+
+    user_id: str | None
+    name: str
+    login: str = ""
+    kind: Literal["internal", "partner", "customer", "interface", "system"] = "internal"
+    language: str = "en"
+    zone: ZoneInfo = ZoneInfo("UTC")
+    channel: Channel = "form"
+    rights: frozenset[str] = frozenset()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_system(self) -> bool:
+        """True for the platform itself, which no access rule limits."""
+        return self.kind == "system"
+
+
+SYSTEM = Actor(user_id=None, name="System", kind="system", channel="system", rights=frozenset({"all"}))

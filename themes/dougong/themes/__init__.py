@@ -1,0 +1,1 @@
+"""The templates, tokens, assets and message catalogs of the pages. Data only."""

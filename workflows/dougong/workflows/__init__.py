@@ -1,0 +1,1 @@
+"""Approvals and automations: what they add, they add through the public hooks."""
