@@ -87,7 +87,7 @@ class Message:
     """A sentence for people that is not yet in anyone's language."""
 
     text: str
-    values: Mapping[str, Any] = field(default=_EMPTY)
+    values: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     plural: str | None = None
 
     def to(self, language: str) -> str:
