@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from playwright.sync_api import Browser, Page
 
-from tests import postgresql
+from tests import chromium, postgresql
 
 RUN_FOLDER = "DOUGONG_TEST_RUN"
 """Environment variable that tells pytest-xdist's workers the folder of the whole run."""
@@ -87,3 +88,26 @@ def database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: P
         return
     with postgresql.database(request.getfixturevalue("postgresql_server")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium, started once per process."""
+    try:
+        chromium.program()
+    except chromium.Unavailable as error:
+        missing(str(error))
+    with chromium.running() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a fresh profile at desktop width; a script error on it fails the test."""
+    errors: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="UTC")
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert not errors
