@@ -12,7 +12,6 @@ from typing import NoReturn
 
 import pytest
 from playwright.sync_api import Browser, Page
-
 from tests import chromium, postgresql
 
 RUN_FOLDER = "DOUGONG_TEST_RUN"

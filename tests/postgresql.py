@@ -57,7 +57,9 @@ def programs() -> Path:
     for folder in _folders():
         if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
             return folder
-    raise Unavailable("no PostgreSQL server programs found: install postgresql, or name them in POSTGRESQL_BIN")
+    raise Unavailable(
+        "no PostgreSQL server programs found: install postgresql, or name them in POSTGRESQL_BIN"
+    )
 
 
 def _unprivileged() -> str | None:
@@ -117,7 +119,10 @@ class Server:
         with (self.data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = {value}\n" for name, value in SPEED.items())
             file.write(f"unix_socket_directories = '{self.folder}'\n")
-        self._run(user, folder / "pg_ctl", "start", "--wait", "--silent", f"--log={self.folder}/log", f"--pgdata={self.data}")
+        self._run(
+            user, folder / "pg_ctl", "start", "--wait", "--silent",
+            f"--log={self.folder}/log", f"--pgdata={self.data}",
+        )  # fmt: skip
 
     def stop(self) -> None:
         """Stop at once: the data are about to be deleted."""
@@ -127,7 +132,7 @@ class Server:
         self._run(user, folder / "pg_ctl", "stop", "--mode=immediate", "--silent", f"--pgdata={self.data}")
 
     def _reachable(self, folder: Path, user: str) -> Path:
-        """`folder`, or a copy of its installation where `user` may read it (a virtualenv under /root is not)."""
+        """`folder`, or a copy of its installation where `user` may not read it (a virtualenv under /root)."""
         copy = self.folder / "programs"
         if copy.exists():
             return copy / folder.name
@@ -149,7 +154,8 @@ class Server:
             if done.returncode:
                 said.seek(0)
                 log = self.folder / "log"
-                raise Unavailable(f"{command[0]} failed: {said.read()}{log.read_text() if log.exists() else ''}")
+                told = said.read() + (log.read_text() if log.exists() else "")
+                raise Unavailable(f"{command[0]} failed: {told}")
 
 
 def shared(folder: Path) -> Server:
