@@ -1,0 +1,73 @@
+"""The log: one line per event on standard error, with our own and the libraries' events in one form.
+
+Secrets stay out: values under the names in `SECRET` are blanked, addresses of databases lose their password.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+import structlog
+
+SECRET = frozenset(
+    {"authorization", "cookie", "csrf", "key", "password", "secret", "session", "set-cookie", "token"}
+)
+"""Names whose values are never logged, whatever event they come with."""
+
+BLANK = "***"
+
+
+def _blank_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name in event.keys() & SECRET:
+        event[name] = BLANK
+    return event
+
+
+_SHARED: tuple[Any, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _blank_secrets,
+)
+
+
+def _renderers(form: Literal["text", "json"] | str) -> list[Any]:
+    if form == "json":
+        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    # No local variables in tracebacks: they hold what people typed.
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]
+
+
+def configure(level: str, form: str) -> None:
+    """Send events of at least `level` ("debug" … "error") to standard error as "text" or "json" lines."""
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(form)],
+        "foreign_pre_chain": _SHARED,
+    }
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"line": formatter},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "root": {"handlers": ["stderr"], "level": level.upper()},
+        }
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

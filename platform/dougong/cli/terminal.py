@@ -1,0 +1,51 @@
+"""What the commands say and in which language: results on standard output, problems on standard error."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import click
+
+from dougong.base.errors import DougongError, Problem
+from dougong.base.language import LANGUAGES, Message, msg
+
+
+def language(environment: Mapping[str, str] = os.environ) -> str:
+    """The language of the terminal, by POSIX's order of LC_ALL, LC_MESSAGES and LANG; English for others."""
+    locale = next(
+        (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), ""
+    )
+    base = locale.replace("_", "-").partition("-")[0].lower()
+    return next((tag for tag in LANGUAGES if tag.partition("-")[0] == base), LANGUAGES[0])
+
+
+def text(message: Message) -> str:
+    """`message` in the language of the terminal, as for the help of an option."""
+    return message.to(language())
+
+
+def say(message: Message) -> None:
+    """Print a result for people."""
+    click.echo(text(message))
+
+
+def warn(message: Message) -> None:
+    """Print a remark that is not the result."""
+    click.echo(text(message), err=True)
+
+
+def explain(problem: Problem) -> str:
+    """A problem as the terminal shows it: where and which, then what is wrong, then what to do."""
+    where = ", ".join(part for part in (problem.thing, str(problem.place)) if part)
+    first = f"{where}  [{problem.code}]" if where else f"[{problem.code}]"
+    lines = [first, *(f"    {said.to(language())}" for said in (problem.reason, problem.fix) if said)]
+    return "\n".join(lines)
+
+
+def complain(error: DougongError) -> None:
+    """Print every problem of `error`, and how many there are when there is more than one."""
+    for problem in error.problems:
+        click.echo(explain(problem), err=True)
+    if len(error.problems) > 1:
+        warn(msg("{n} problem", "{n} problems", n=len(error.problems)))
