@@ -1,0 +1,235 @@
+"""The platform's own tables, beside those of records. All begin with ``dg_``."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
+
+from dougong.engine.columns import Document, Flag, Id, Instant
+
+PLATFORM = MetaData()
+"""Everything here; made when a company's database is opened for the first time."""
+
+bodies = Table(
+    "dg_body",
+    PLATFORM,
+    Column("hash", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    comment="Metadata documents and trees in canonical JSON, by the SHA-256 of it; never changed.",
+)
+
+revisions = Table(
+    "dg_revision",
+    PLATFORM,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("parent", Integer),
+    Column("tree", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("author_id", Id()),
+    Column("author", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("at", Instant(), nullable=False),
+    comment="What was published: a tree, on which parent, by whom, when and why. Counted from 1.",
+)
+
+head = Table(
+    "dg_head",
+    PLATFORM,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    CheckConstraint("id = 1", name="dg_head_single"),
+    comment="One row: the revision in force.",
+)
+
+drafts = Table(
+    "dg_draft",
+    PLATFORM,
+    Column("id", Id(), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("owner_id", Id()),
+    Column("owner", Text, nullable=False),
+    Column("base", Integer, nullable=False),
+    Column("tree", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant(), nullable=False),
+    Column("updated_at", Instant(), nullable=False),
+    comment="Trees that people work on, each on a base revision.",
+)
+
+installed = Table(
+    "dg_package",
+    PLATFORM,
+    Column("name", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("tree", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    comment="The tree that each package was installed from: what an upgrade merges against.",
+)
+
+storage = Table(
+    "dg_storage",
+    PLATFORM,
+    Column("kind", Text, primary_key=True),
+    Column("component", Text, primary_key=True),
+    Column("shape", Text, primary_key=True),
+    Column("table_name", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("since", Integer, nullable=False),
+    Column("progress", Document()),
+    UniqueConstraint("table_name", "name", name="dg_storage_place"),
+    comment="The ledger: which table or column holds what a stable id names. Names are given once.",
+)
+
+history = Table(
+    "dg_history",
+    PLATFORM,
+    Column("id", Id(), primary_key=True),
+    Column("object", Text, nullable=False),
+    Column("record_id", Id(), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("at", Instant(), nullable=False),
+    Column("actor_id", Id()),
+    Column("actor", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),
+    Column("operation_id", Id()),
+    Column("changes", Document(), nullable=False),
+    Index("dg_history_record", "record_id", "id"),
+    Index("dg_history_operation", "operation_id"),
+    comment="Every change of every record: {field id: [old, new]}. `object` is the object's stable id.",
+)
+
+search = Table(
+    "dg_search",
+    PLATFORM,
+    Column("record_id", Id(), primary_key=True),
+    Column("object", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    comment="What search reads of each live record: its title and the bigrams, words and pinyin of its fields.",
+)
+
+numbers = Table(
+    "dg_number",
+    PLATFORM,
+    Column("series", Text, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    comment="The last number given in each auto-number series.",
+)
+
+operations = Table(
+    "dg_operation",
+    PLATFORM,
+    Column("id", Id(), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("object", Text),
+    Column("record_id", Id()),
+    Column("actor_id", Id()),
+    Column("actor", Text, nullable=False),
+    Column("at", Instant(), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("undo_until", Instant()),
+    Column("undone_at", Instant()),
+    Column("details", Document()),
+    Index("dg_operation_at", "at"),
+    comment="What changed many records together and can be undone together: imports, conversions, mass changes.",
+)
+
+imports = Table(
+    "dg_import",
+    PLATFORM,
+    Column("id", Id(), primary_key=True),
+    Column("object", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("batches", Integer, nullable=False),
+    Column("actor_id", Id()),
+    Column("at", Instant(), nullable=False),
+    Column("details", Document(), nullable=False),
+    comment="Runs of an import, batch by batch. `id` is that of its operation.",
+)
+
+outbox = Table(
+    "dg_outbox",
+    PLATFORM,
+    Column("id", Id(), primary_key=True),
+    Column("job", Text, nullable=False),
+    Column("key", Text),
+    Column("payload", Document(), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("run_at", Instant(), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Instant(), nullable=False),
+    Column("claimed_at", Instant()),
+    Column("done_at", Instant()),
+    Column("error", Text),
+    Index("dg_outbox_key", "key", unique=True),
+    comment="Work that leaves the transaction it was asked for in. The truth about a job, whatever carries it.",
+)
+Index(
+    "dg_outbox_due",
+    outbox.c.run_at,
+    sqlite_where=outbox.c.state == "ready",
+    postgresql_where=outbox.c.state == "ready",
+)
+
+credentials = Table(
+    "dg_credential",
+    PLATFORM,
+    Column("user_id", Id(), primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("must_change", Flag(), nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("locked_until", Instant()),
+    Column("changed_at", Instant(), nullable=False),
+    comment="Password hashes (Argon2id) of those who sign in with one.",
+)
+
+sessions = Table(
+    "dg_session",
+    PLATFORM,
+    Column("token", Text, primary_key=True),
+    Column("user_id", Id(), nullable=False),
+    Column("created_at", Instant(), nullable=False),
+    Column("seen_at", Instant(), nullable=False),
+    Column("expires_at", Instant(), nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Index("dg_session_user", "user_id"),
+    comment="Who is signed in. `token` is the SHA-256 of what the cookie holds.",
+)
+
+tokens = Table(
+    "dg_token",
+    PLATFORM,
+    Column("token", Text, primary_key=True),
+    Column("user_id", Id(), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created_at", Instant(), nullable=False),
+    Column("expires_at", Instant()),
+    comment="Bearer tokens of the API. `token` is the SHA-256 of what the caller sends.",
+)
+
+views = Table(
+    "dg_view",
+    PLATFORM,
+    Column("id", Id(), primary_key=True),
+    Column("object", Text, nullable=False),
+    Column("owner_id", Id()),
+    Column("shared", Flag(), nullable=False),
+    Column("body", Document(), nullable=False),
+    Column("updated_at", Instant(), nullable=False),
+    Index("dg_view_object", "object", "owner_id"),
+    comment="List views that people saved for themselves or for all. `body` is as in a list_view document.",
+)
+
+settings = Table(
+    "dg_setting",
+    PLATFORM,
+    Column("owner", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Document()),
+    comment="Values of settings: of the company (owner \"\") and of each user (owner = user id).",
+)
