@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal
 
 
@@ -82,7 +81,6 @@ class Query:
     cursor: str | None = None
     deleted: Literal["live", "bin", "all"] = "live"
     lifecycle: Literal["any", "effective"] = "any"
-    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

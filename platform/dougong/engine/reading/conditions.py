@@ -1,0 +1,166 @@
+"""Filters to SQL conditions: paths resolved, operators checked, operands read, all mistakes at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, true
+
+from dougong.base.errors import BadRequest, Place, Problem
+from dougong.base.field_types import Reading, ValueRefused
+from dougong.base.language import msg
+from dougong.engine.query import All, Any_, Condition, Filter, Not
+from dougong.engine.reading.paths import ResolvedPath
+from dougong.engine.reading.scope import Scope
+
+PLACEHOLDERS = ("$me", "$my_team")
+"""Operands that stand for users: the actor; the actor and everybody who reports to the actor."""
+
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
+    "is": lambda a, b: a == b,
+    "is_not": lambda a, b: a != b,
+    "in": lambda a, b: a in b,
+    "not_in": lambda a, b: a not in b,
+    "gt": lambda a, b: a > b,
+    "gte": lambda a, b: a >= b,
+    "lt": lambda a, b: a < b,
+    "lte": lambda a, b: a <= b,
+}
+"""How picklist attributes compare; they are few, so it is decided here and not in SQL."""
+
+
+class ConditionCompiler:
+    """Compiles the filter of one query over its `Scope`."""
+
+    def __init__(self, scope: Scope, reading: Reading, people: Callable[[str], tuple[str, ...]]) -> None:
+        """Read operands as `reading` says; `people` gives the user ids that a placeholder stands for."""
+        self.scope, self.reading, self.people = scope, reading, people
+        self.problems: list[Problem] = []
+
+    def compile(self, found: Filter | None) -> ColumnElement[bool] | None:
+        """The condition; None for no filter.
+
+        Raises:
+            BadRequest: every unknown field, operator and operand of the filter.
+        """
+        if found is None:
+            return None
+        condition = self._compile(found)
+        if self.problems:
+            raise BadRequest(self.problems)
+        return condition
+
+    def _compile(self, found: Filter) -> ColumnElement[bool]:
+        match found:
+            case All(parts):
+                return and_(true(), *(self._compile(part) for part in parts))
+            case Any_(parts):
+                return or_(false(), *(self._compile(part) for part in parts))
+            case Not(part):
+                return not_(self._compile(part))
+            case Condition():
+                try:
+                    return self._condition(found)
+                except BadRequest as error:
+                    self.problems.extend(error.problems)
+                except ValueRefused as refused:
+                    self.problems.append(
+                        Problem(code=refused.code, thing="filter", place=Place(field=found.field),
+                                reason=refused.reason, fix=refused.fix)
+                    )
+                return true()
+
+    def _condition(self, found: Condition) -> ColumnElement[bool]:
+        path = self.scope.path(found.field)
+        if path.attribute is not None:
+            return self._attribute(path, found)
+        field = path.field
+        self._known_operator(path, found)
+        operand = field.type.operand(field, found.op, self._people(found.value), self.reading)
+        if not field.type.stored:
+            return self._linked(path, found.op, operand)
+        columns = self.scope.parts(path)
+        if path.aspect == "currency":
+            columns = (self.scope.currency(path),)
+        elif path.aspect == "company":
+            columns = (columns[-1],) * len(columns)
+        return field.type.condition(field, columns, found.op, operand)
+
+    def _known_operator(self, path: ResolvedPath, found: Condition) -> None:
+        names = [each.name for each in path.field.type.operators(path.field)]
+        if found.op in names:
+            return
+        near = difflib.get_close_matches(found.op, names, n=1, cutoff=0.4)
+        raise BadRequest(
+            Problem(
+                code="operator-unknown",
+                thing="filter",
+                place=Place(field=found.field),
+                reason=msg("{label} cannot be filtered with {op}.", label=path.field.label, op=found.op),
+                fix=msg("Did you mean {near}?", near=near[0])
+                if near
+                else msg("It offers {names}.", names=", ".join(names)),
+            )
+        )
+
+    def _people(self, value: Any) -> Any:
+        if isinstance(value, str):
+            if value == "$me":
+                return next(iter(self.people("$me")), None)
+            return self.people(value) if value in PLACEHOLDERS else value
+        if isinstance(value, tuple):
+            flat: list[Any] = []
+            for item in value:
+                flat.extend(self.people(item) if isinstance(item, str) and item in PLACEHOLDERS else [item])
+            return tuple(flat)
+        return value
+
+    def _attribute(self, path: ResolvedPath, found: Condition) -> ColumnElement[bool]:
+        """A condition over a picklist's attribute is one over the values that carry it."""
+        compare = _COMPARE.get(found.op)
+        if compare is None:
+            raise BadRequest(
+                Problem(
+                    code="operator-unknown",
+                    thing="filter",
+                    place=Place(field=found.field),
+                    reason=msg("{label} cannot be filtered with {op}.", label=path.field.label, op=found.op),
+                    fix=msg("It offers {names}.", names=", ".join(_COMPARE)),
+                )
+            )
+        column = self.scope.parts(path)[0]
+        picklist = path.field.picklist
+        chosen = [
+            each.value
+            for each in (picklist.values.values() if picklist else ())
+            if path.attribute in each.attributes
+            and _compares(compare, each.attributes[path.attribute], found.value)
+        ]
+        return and_(column.is_not(None), column.in_(chosen))
+
+    def _linked(self, path: ResolvedPath, op: str, operand: Any) -> ColumnElement[bool]:
+        """A many-to-many link holds when one of the linked records fits."""
+        link = self.scope.runtime.storage.links[path.field.address]
+        _, table = self.scope.place(path.steps)
+        rows = link.table.alias()
+        joined = rows.c[link.source.key] == table.c.id
+        if op in ("blank", "not_blank"):
+            some = exists().where(joined)
+            return not_(some) if op == "blank" else some
+        negative = {"is_not": "is", "not_in": "in", "excludes": "includes"}.get(op)
+        fits = path.field.type.condition(path.field, (rows.c[link.target.key],), negative or op, operand)
+        some = exists().where(joined, fits)
+        return not_(some) if negative else some
+
+
+def _compares(compare: Callable[[Any, Any], bool], attribute: Any, value: Any) -> bool:
+    """Compare an attribute with an operand of the filter, numbers as numbers."""
+    try:
+        if isinstance(attribute, Decimal):
+            value = tuple(map(Decimal, map(str, value))) if isinstance(value, tuple) else Decimal(str(value))
+        return compare(attribute, value)
+    except (ArithmeticError, TypeError):
+        return False

@@ -1,0 +1,293 @@
+"""Lists and single records: the prepared statements behind `Records.query` and `Records.get`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select, asc, bindparam, false, literal_column, select, union_all
+
+from dougong.base.errors import BadRequest, Forbidden, NotFound, Problem
+from dougong.base.language import msg
+from dougong.engine.query import Page, Query, Record, Row, Sort
+from dougong.engine.reading import keyset
+from dougong.engine.reading.conditions import PLACEHOLDERS, ConditionCompiler
+from dougong.engine.reading.filters import conditions
+from dougong.engine.reading.keyset import Key
+from dougong.engine.reading.people import people
+from dougong.engine.reading.prepared import prepared
+from dougong.engine.reading.readers import Layout, fill_linked, lay_out, name_open_ended
+from dougong.engine.reading.scope import Scope
+from dougong.engine.reading.searching import search_condition
+from dougong.metadata.model import Object
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+
+LARGEST_PAGE = 1000
+"""How many rows one page may have."""
+
+FIXED = 2
+"""The row starts with id and version."""
+
+
+@dataclass(frozen=True)
+class PreparedList:
+    """One list, ready to run from its start and from any cursor."""
+
+    scope: Scope
+    columns: tuple[str, ...]
+    layout: Layout
+    keys: tuple[Key, ...]
+    where: tuple[ColumnElement[bool], ...]
+    statements: dict[Hashable, Any] = field(default_factory=dict)
+
+    @property
+    def selected(self) -> tuple[ColumnElement[Any], ...]:
+        """The SELECT list: id, version, the columns, the sort keys."""
+        table = self.scope.table
+        return (table.c.id, table.c.version, *self.layout.columns, *(key.column for key in self.keys))
+
+    def statement(self, backwards: bool, blanks: tuple[bool, ...] | None) -> Any:
+        """The statement of the first page (`blanks` is None), or of the one after a cursor of that shape."""
+        found = self.statements.get((backwards, blanks))
+        if found is None:
+            found = self.statements[backwards, blanks] = self._build(backwards, blanks)
+        return found
+
+    def _build(self, backwards: bool, blanks: tuple[bool, ...] | None) -> Any:
+        if blanks is None:
+            return self._ranged((), backwards)
+        ranges = keyset.ranges(self.keys, blanks, backwards)
+        if len(ranges) == 1:
+            return self._ranged((ranges[0],), backwards)
+        parts = [
+            self._ranged((each,), backwards, ordinal=at).subquery() for at, each in enumerate(ranges)
+        ]
+        if not parts:
+            return self._ranged((false(),), backwards)
+        stacked = union_all(*(select(part) for part in parts)).subquery()
+        position = len(self.selected)
+        shown = [column for at, column in enumerate(stacked.c) if at < position]
+        first_key = position - len(self.keys)
+        tail = [replace(key, column=shown[first_key + at]) for at, key in enumerate(self.keys)]
+        ordered = [asc(list(stacked.c)[position]), *keyset.order(tail, backwards)]
+        return select(*shown).order_by(*ordered).limit(bindparam("page_size", literal_execute=False))
+
+    def _ranged(
+        self, extra: Sequence[ColumnElement[bool]], backwards: bool, ordinal: int | None = None
+    ) -> Select[Any]:
+        columns = [column.label(f"c{at}") for at, column in enumerate(self.selected)]
+        if ordinal is not None:
+            columns.append(literal_column(str(ordinal)).label("r"))
+        return (
+            self.scope.select(columns, (*self.where, *extra))
+            .order_by(*keyset.order(self.keys, backwards))
+            .limit(bindparam("page_size"))
+        )
+
+
+def run(unit: Unit, query: Query) -> Page:
+    """One page of `query`.
+
+    Raises:
+        NotFound: the object is unknown, or the actor may not read it.
+        BadRequest: a path, operator, operand, sort or cursor is wrong; every one is named.
+    """
+    obj = readable(unit, query.object)
+    ready = _prepared(unit, obj, query)
+    size = _size(query.limit)
+    backwards, values = keyset.decode(query.cursor, len(ready.keys)) if query.cursor else (False, None)
+    statement = ready.statement(backwards, keyset.shape(values) if values is not None else None)
+    params: dict[str, Any] = {"page_size": size + 1}
+    for at, value in enumerate(values or ()):
+        if value is not None:
+            params[f"cursor_{at}"] = value
+    found = unit.connection.execute(statement, params).fetchall()
+    more = len(found) > size
+    found = found[:size]
+    if backwards:
+        found.reverse()
+    return _page(unit, obj, ready, found, query.cursor is not None, backwards, more)
+
+
+def _size(limit: int) -> int:
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise BadRequest(
+            Problem(
+                code="page-size",
+                thing="limit",
+                reason=msg("A page has 1 to {most} rows, not {limit}.", most=LARGEST_PAGE, limit=limit),
+            )
+        )
+    return limit
+
+
+def _page(
+    unit: Unit, obj: Object, ready: PreparedList, found: Sequence[Any], cursor: bool, backwards: bool, more: bool
+) -> Page:
+    layout = ready.layout
+    values = [layout.values(row) for row in found]
+    if layout.open_ended:
+        values = name_open_ended(unit, layout, values)
+    if layout.linked:
+        values = fill_linked(unit, layout, [row[0] for row in found], values)
+    rows = tuple([Row(row[0], row[1], each) for row, each in zip(found, values, strict=True)])
+    start = -len(ready.keys)
+    after = more if not backwards else True
+    before = more if backwards else cursor
+    return Page(
+        object=obj.name,
+        columns=ready.columns,
+        rows=rows,
+        next=keyset.encode(found[-1][start:], False) if found and after else None,
+        previous=keyset.encode(found[0][start:], True) if found and before else None,
+    )
+
+
+def readable(unit: Unit, name: str) -> Object:
+    """The object under `name` (or a former name) that the actor may read.
+
+    Raises:
+        NotFound: there is none, or the actor may not know of it.
+    """
+    obj = unit.runtime.model.object_named(name)
+    if obj is None or not unit.access.may("read", obj):
+        raise NotFound(
+            Problem(code="object-unknown", thing=f"object:{name}", reason=msg("There is no object {name}.", name=name))
+        )
+    return obj
+
+
+def context(unit: Unit, query_where: Any) -> Hashable:
+    """What beside its own text decides how a filter reads: the day, the zone, the language, and who asks."""
+    if query_where is None:
+        return None
+    personal = any(
+        value in PLACEHOLDERS
+        for each in conditions(query_where)
+        for value in (each.value if isinstance(each.value, tuple) else (each.value,))
+        if isinstance(value, str)
+    )
+    team = people(unit, "$my_team") if personal else None
+    return (unit.reading.today, str(unit.reading.zone), unit.reading.language, unit.actor.user_id if personal else None, team)
+
+
+def _prepared(unit: Unit, obj: Object, query: Query) -> PreparedList:
+    key = ("list", obj.name, query.columns, query.where, query.sort, query.search, query.deleted, query.lifecycle,
+           unit.access.key, context(unit, query.where))
+    return prepared(unit.runtime, key, lambda: _prepare(unit, obj, query))
+
+
+def _prepare(unit: Unit, obj: Object, query: Query) -> PreparedList:
+    scope = Scope(unit.runtime, unit.access, obj)
+    problems: list[Problem] = []
+    paths = []
+    for text in query.columns:
+        try:
+            paths.append(scope.path(text))
+        except BadRequest as error:
+            problems.extend(error.problems)
+    keys: list[Key] = []
+    for each in query.sort or default_sort(obj):
+        try:
+            keys.extend(_sort_keys(scope, each))
+        except BadRequest as error:
+            problems.extend(error.problems)
+    compiler = ConditionCompiler(scope, unit.reading, lambda name: people(unit, name))
+    condition = None
+    try:
+        condition = compiler.compile(query.where)
+    except BadRequest as error:
+        problems.extend(error.problems)
+    if problems:
+        raise BadRequest(problems)
+    layout = lay_out(scope, paths, FIXED)
+    where = scope.rows(query.deleted, query.lifecycle)
+    if condition is not None:
+        where.append(condition)
+    if query.search:
+        where.append(search_condition(unit, obj, scope.table.c.id, query.search))
+    keys.append(Key(scope.table.c.id, keys[-1].descending if keys else True, False))
+    return PreparedList(scope, query.columns, layout, tuple(keys), tuple(where))
+
+
+def _sort_keys(scope: Scope, sort: Sort) -> list[Key]:
+    path = scope.path(sort.field)
+    if not path.field.type.sortable or not path.field.type.stored:
+        raise BadRequest(
+            Problem(code="sort-refused", thing=sort.field, reason=msg("{label} cannot be sorted.", label=path.field.label))
+        )
+    return scope.sort_keys(path, sort.descending)
+
+
+def default_sort(obj: Object) -> tuple[Sort, ...]:
+    """Newest first, by id alone: ids are made in time order."""
+    return ()
+
+
+def get(unit: Unit, name: str, record_id: str, deleted: str = "live") -> Record:
+    """One record with every field that the actor may read.
+
+    Raises:
+        NotFound: no such object or record, or not visible to the actor.
+    """
+    obj = readable(unit, name)
+    ready = prepared(
+        unit.runtime, ("record", obj.name, deleted, unit.access.key), lambda: _prepare_record(unit, obj, deleted)
+    )
+    found = unit.connection.execute(ready.statements["record"], {"record_id": record_id}).first() if is_id(record_id) else None
+    if found is None:
+        raise NotFound(
+            Problem(
+                code="record-unknown",
+                thing=f"{obj.name} {record_id}",
+                reason=msg("There is no such record of {object}.", object=obj.label),
+            )
+        )
+    values = [ready.layout.values(found)]
+    if ready.layout.open_ended:
+        values = name_open_ended(unit, ready.layout, values)
+    if ready.layout.linked:
+        values = fill_linked(unit, ready.layout, [found[0]], values)
+    named = dict(zip(ready.columns, values[0], strict=True))
+    return Record(
+        object=obj.name, id=found[0], version=found[1], values=named, deleted=bool(found[-1])
+    )
+
+
+def is_id(text: Any) -> bool:
+    """Whether `text` has the form of a record id, so that no database needs to refuse it."""
+    return (
+        isinstance(text, str)
+        and len(text) == 36
+        and text.count("-") == 4
+        and all(char in "0123456789abcdef-" for char in text)
+        and text[8] == text[13] == text[18] == text[23] == "-"
+    )
+
+
+def _prepare_record(unit: Unit, obj: Object, deleted: str) -> PreparedList:
+    scope = Scope(unit.runtime, unit.access, obj)
+    names = tuple(
+        each.name for each in obj.fields.values() if unit.access.may_field("read", obj, each) and each.name not in ("id", "version")
+    )
+    layout = lay_out(scope, [scope.path(name) for name in names], FIXED)
+    where = (*scope.rows(deleted), scope.table.c.id == bindparam("record_id", type_=scope.table.c.id.type))
+    ready = PreparedList(scope, names, layout, (), where)
+    columns = (*ready.selected, scope.table.c.deleted_at)
+    ready.statements["record"] = scope.select([each.label(f"c{at}") for at, each in enumerate(columns)], where)
+    return ready
+
+
+def refuse_unreadable(unit: Unit, obj: Object, right: str) -> None:
+    """Raise `Forbidden` where the actor may see the object but lacks `right`."""
+    if not unit.access.may(right, obj):
+        raise Forbidden(
+            Problem(
+                code="right-missing",
+                thing=f"object:{obj.name}",
+                reason=msg("{object}: this is not among your rights.", object=obj.label),
+            )
+        )

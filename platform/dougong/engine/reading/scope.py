@@ -1,0 +1,127 @@
+"""The FROM of a query: the object's table and one join per lookup that a path follows.
+
+A joined record that the actor may not see joins as nothing: its fields read as blank, in columns, filters and sorts
+alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, select
+from sqlalchemy.sql.selectable import Alias
+
+from dougong.engine.access import Access
+from dougong.engine.reading.keyset import Key
+from dougong.engine.reading.paths import ResolvedPath, resolve
+from dougong.engine.runtime import Runtime
+from dougong.metadata.model import Field, Object
+
+
+class Scope:
+    """Collects the joins that the paths of one query need."""
+
+    def __init__(self, runtime: Runtime, access: Access, obj: Object) -> None:
+        """Start at the records of `obj`."""
+        self.runtime, self.access, self.object = runtime, access, obj
+        self.records = runtime.storage.tables[obj.name]
+        self.table: Alias = self.records.table.alias("t")
+        self._joined: dict[tuple[str, ...], tuple[Object, Alias]] = {(): (obj, self.table)}
+        self.source: FromClause = self.table
+
+    def path(self, text: str) -> ResolvedPath:
+        """The path resolved for this query's object and actor."""
+        return resolve(self.runtime.model, self.access, self.object, text)
+
+    def place(self, prefix: Sequence[Field]) -> tuple[Object, Alias]:
+        """The object and table reached by following lookups, joined on first use."""
+        names = tuple(step.name for step in prefix)
+        known = self._joined.get(names)
+        if known:
+            return known
+        obj, table = self.place(prefix[:-1])
+        step = prefix[-1]
+        target = self.runtime.model.objects[step.targets[0]]
+        alias = self.runtime.storage.tables[target.name].table.alias(f"j{len(self._joined)}")
+        condition = alias.c.id == self._part(obj, table, step.name)
+        visible = self.access.visible("read", target, alias)
+        if visible is not None:
+            condition = and_(condition, visible)
+        self.source = self.source.outerjoin(alias, condition)
+        self._joined[names] = (target, alias)
+        return target, alias
+
+    def _part(self, obj: Object, table: Alias, name: str) -> ColumnElement[Any]:
+        return table.c[self.runtime.storage.tables[obj.name].parts[name][0].key]
+
+    def parts(self, path: ResolvedPath) -> tuple[ColumnElement[Any], ...]:
+        """The physical columns of the path's field where it was reached."""
+        obj, table = self.place(path.steps)
+        return tuple(table.c[part.key] for part in self.runtime.storage.tables[obj.name].parts[path.field.name])
+
+    def value(self, path: ResolvedPath) -> ColumnElement[Any]:
+        """One SQL value for sorting, grouping and measuring."""
+        columns = self.parts(path)
+        if path.attribute is not None:
+            values = path.field.picklist.values.values() if path.field.picklist else ()
+            known = {each.value: each.attributes[path.attribute] for each in values if path.attribute in each.attributes}
+            return case(known, value=columns[0]) if known else case((columns[0].is_(None), None))
+        if path.aspect == "currency":
+            return self.currency(path)
+        if path.aspect == "company":
+            return columns[-1]
+        return path.field.type.sort_keys(path.field, columns)[0]
+
+    def currency(self, path: ResolvedPath) -> ColumnElement[Any]:
+        """The currency code of the record that holds a money field; blank for the company's own."""
+        obj, table = self.place(path.steps)
+        while obj.currency.mode == "parent" and obj.master is not None:
+            obj, table = self.place((*path.steps, obj.master))
+        parts = self.runtime.storage.tables[obj.name].parts
+        return table.c[parts["currency"][0].key] if "currency" in parts else case((table.c.id.is_(None), None))
+
+    def title(self, prefix: Sequence[Field]) -> ColumnElement[Any] | None:
+        """The title column of the record that lookups lead to; None where it may not be read."""
+        obj, table = self.place(prefix)
+        title = obj.fields[obj.title]
+        if not self.access.may_field("read", obj, title):
+            return None
+        return self._part(obj, table, obj.title)
+
+    def sort_keys(self, path: ResolvedPath, descending: bool) -> list[Key]:
+        """The levels of an ORDER BY over a path; a lookup sorts by the title of what it names."""
+        if path.attribute or path.aspect:
+            return [Key(self.value(path), descending, True)]
+        if path.field.type.refers and len(path.field.targets) == 1 and path.field.type.stored:
+            steps = (*path.steps, path.field)
+            target, _ = self.place(steps)
+            return self.sort_keys(ResolvedPath(text=path.text, steps=steps, field=target.fields[target.title]), descending)
+        obj, table = self.place(path.steps)
+        records = self.runtime.storage.tables[obj.name]
+        key = records.sort_key(path.field.name)
+        if key is not None:
+            return [Key(table.c[key.key], descending, bool(path.steps) or bool(key.nullable))]
+        columns = self.parts(path)
+        nullable = bool(path.steps) or any(
+            bool(part.nullable) for part in records.parts[path.field.name]
+        )
+        return [Key(each, descending, nullable) for each in path.field.type.sort_keys(path.field, columns)]
+
+    def rows(self, deleted: str, lifecycle: str = "any") -> list[ColumnElement[bool]]:
+        """Which records the query is about, before its filter: those the actor may see."""
+        found: list[ColumnElement[bool]] = []
+        if deleted == "live":
+            found.append(self.table.c.deleted_at.is_(None))
+        elif deleted == "bin":
+            found.append(self.table.c.deleted_at.is_not(None))
+        if lifecycle == "effective" and self.object.effective:
+            found.append(self.table.c.life_status.in_(("effective", "in_change")))
+        visible = self.access.visible("read", self.object, self.table)
+        if visible is not None:
+            found.append(visible)
+        return found
+
+    def select(self, columns: Sequence[ColumnElement[Any]], where: Sequence[ColumnElement[bool]]) -> Select[Any]:
+        """The statement over everything joined so far."""
+        return select(*columns).select_from(self.source).where(*where)

@@ -1,0 +1,165 @@
+"""Counts and grouped measures over the records of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, func, literal_column, select
+
+from dougong.base.errors import BadRequest, Place, Problem
+from dougong.base.field_types import Reference
+from dougong.base.language import msg
+from dougong.engine.query import Counted, Measure, Query, Summary
+from dougong.engine.reading.conditions import ConditionCompiler
+from dougong.engine.reading.listing import context, readable
+from dougong.engine.reading.paths import ResolvedPath
+from dougong.engine.reading.people import people
+from dougong.engine.reading.prepared import prepared
+from dougong.engine.reading.scope import Scope
+from dougong.engine.reading.searching import search_condition
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+
+BUCKETS = ("day", "week", "month", "quarter", "year")
+"""How dates may be grouped: ``close_date:month``."""
+
+
+def count(unit: Unit, query: Query, cap: int | None = None) -> Counted:
+    """How many records `query` finds; with `cap`, at most that many are counted.
+
+    Raises:
+        NotFound: the object is unknown.
+        BadRequest: the filter is wrong.
+    """
+    obj = readable(unit, query.object)
+    key = ("count", obj.name, query.where, query.search, query.deleted, query.lifecycle, cap, unit.access.key,
+           context(unit, query.where))
+
+    def build() -> Any:
+        scope, where = _rows(unit, query.object, query.where, query.search, query.deleted, query.lifecycle)
+        if cap is None:
+            return scope.select([func.count()], where)
+        few = scope.select([literal_column("1")], where).limit(cap + 1).subquery()
+        return select(func.count()).select_from(few)
+
+    number = unit.connection.execute(prepared(unit.runtime, key, build)).scalar_one()
+    return Counted(number=min(number, cap), capped=number > cap) if cap is not None else Counted(number=number)
+
+
+def _rows(
+    unit: Unit, name: str, where: Any, search: str, deleted: str, lifecycle: str = "any"
+) -> tuple[Scope, list[ColumnElement[bool]]]:
+    obj = readable(unit, name)
+    scope = Scope(unit.runtime, unit.access, obj)
+    condition = ConditionCompiler(scope, unit.reading, lambda who: people(unit, who)).compile(where)
+    found = scope.rows(deleted, lifecycle)
+    if condition is not None:
+        found.append(condition)
+    if search:
+        found.append(search_condition(unit, obj, scope.table.c.id, search))
+    return scope, found
+
+
+def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    """The groups of `summary` in the order of their values: (group values, measure values).
+
+    Sums of money are in the company's currency. A lookup groups by record and reads as a `Reference`.
+
+    Raises:
+        NotFound: the object is unknown.
+        BadRequest: a path, a bucket or a measure is wrong.
+    """
+    readable(unit, summary.object)
+    key = ("summary", summary, unit.access.key, context(unit, summary.where))
+    statement, readers = prepared(unit.runtime, key, lambda: _prepare(unit, summary))
+    width = len(summary.measures)
+    found = []
+    for row in unit.connection.execute(statement):
+        groups, at = [], 0
+        for target in readers:
+            if target is None:
+                groups.append(row[at])
+                at += 1
+            else:
+                groups.append(None if row[at] is None else Reference(target, row[at], row[at + 1] or ""))
+                at += 2
+        found.append((tuple(groups), tuple(row[at : at + width])))
+    return found
+
+
+def _prepare(unit: Unit, summary: Summary) -> tuple[Any, list[str | None]]:
+    scope, where = _rows(unit, summary.object, summary.where, summary.search, summary.deleted)
+    groups: list[ColumnElement[Any]] = []
+    readers: list[str | None] = []
+    for text in summary.by:
+        columns, target = _group(unit, scope, text)
+        groups.extend(columns)
+        readers.append(target)
+    measures = [_measure(unit, scope, each) for each in summary.measures]
+    labelled = [each.label(f"g{at}") for at, each in enumerate(groups)]
+    statement = scope.select([*labelled, *measures], where)
+    if groups:
+        statement = statement.group_by(*groups).order_by(*(each.asc().nulls_last() for each in groups))
+    return statement.limit(summary.limit), readers
+
+
+def _group(unit: Unit, scope: Scope, text: str) -> tuple[list[ColumnElement[Any]], str | None]:
+    name, _, bucket = text.partition(":")
+    path = scope.path(name)
+    if bucket:
+        return [_bucket(unit, scope, path, bucket)], None
+    if path.field.type.refers and path.field.type.stored and len(path.field.targets) == 1 and not path.attribute:
+        title = scope.title((*path.steps, path.field))
+        key = scope.parts(path)[0]
+        return [key, title if title is not None else key], path.field.targets[0]
+    if not path.field.type.stored or not path.field.type.sortable:
+        raise _refused(text, path, "group-refused")
+    return [scope.parts(path)[0] if not path.attribute and not path.aspect else scope.value(path)], None
+
+
+def _bucket(unit: Unit, scope: Scope, path: ResolvedPath, bucket: str) -> ColumnElement[Any]:
+    kind = path.field.type.formula_type
+    if bucket not in BUCKETS or kind not in ("date", "datetime"):
+        raise _refused(f"{path.text}:{bucket}", path, "group-refused")
+    zone = str(unit.reading.zone) if kind == "datetime" else None
+    return unit.company.dialect.date_bucket(scope.parts(path)[0], bucket, zone, unit.now)
+
+
+def _measure(unit: Unit, scope: Scope, measure: Measure) -> ColumnElement[Any]:
+    if measure.op == "count" and measure.field is None:
+        return func.count()
+    path = scope.path(measure.field or "id")
+    if measure.op == "count":
+        return func.count(scope.parts(path)[0])
+    value = scope.value(path)
+    if measure.op in ("sum", "avg"):
+        if not path.field.type.numeric:
+            raise _refused(measure.field or "", path, "measure-refused")
+        total: ColumnElement[Any] = unit.company.dialect.exact_aggregate(measure.op, value)
+        return total
+    if not path.field.type.sortable:
+        raise _refused(measure.field or "", path, "measure-refused")
+    return func.min(value, type_=value.type) if measure.op == "min" else func.max(value, type_=value.type)
+
+
+def _refused(text: str, path: ResolvedPath, code: str) -> BadRequest:
+    return BadRequest(
+        Problem(
+            code=code,
+            thing=text,
+            place=Place(field=text),
+            reason=msg("{label} cannot be used so: {text}.", label=path.field.label, text=text),
+        )
+    )
+
+
+def totals(unit: Unit, query: Query, fields: Sequence[tuple[str, str]]) -> tuple[Any, ...]:
+    """The measures of a list's columns over all its records: (op, field path) pairs, in one statement."""
+    measures = tuple(Measure(op, name) for op, name in fields)  # type: ignore[arg-type]
+    found = summarise(
+        unit,
+        Summary(object=query.object, measures=measures, where=query.where, search=query.search, deleted=query.deleted),
+    )
+    return found[0][1]

@@ -1,0 +1,49 @@
+"""`Records`: the one door to a company's records, held by every unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from dougong.engine.query import Counted, Page, Query, Record, Summary
+from dougong.engine.reading import listing, summaries
+
+if TYPE_CHECKING:
+    from dougong.engine.saving.batch import Change, Saved
+    from dougong.engine.unit import Unit
+
+
+class Records:
+    """Reads and writes records for the actor of one unit."""
+
+    __slots__ = ("_unit",)
+
+    def __init__(self, unit: Unit) -> None:
+        """Work within `unit`: its connection, its actor, its revision."""
+        self._unit = unit
+
+    def query(self, query: Query) -> Page:
+        """One page of records. See `dougong.engine.reading.listing.run` for what it raises."""
+        return listing.run(self._unit, query)
+
+    def get(self, name: str, record_id: str, *, deleted: str = "live") -> Record:
+        """One record in full; `NotFound` when absent or not visible."""
+        return listing.get(self._unit, name, record_id, deleted)
+
+    def count(self, query: Query, *, cap: int | None = None) -> Counted:
+        """How many records a query finds, counting no further than `cap`."""
+        return summaries.count(self._unit, query, cap)
+
+    def summarise(self, summary: Summary) -> list[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+        """Grouped measures: a list of (group values, measure values)."""
+        return summaries.summarise(self._unit, summary)
+
+    def totals(self, query: Query, fields: Sequence[tuple[str, str]]) -> tuple[Any, ...]:
+        """Measures over all records of a query, in one statement: `fields` are (op, path) pairs."""
+        return summaries.totals(self._unit, query, fields)
+
+    def save(self, batch: Sequence[Change], *, partial: bool = False) -> Saved:
+        """Write a batch of changes, all or none unless `partial`."""
+        from dougong.engine.saving.pipeline import save
+
+        return save(self._unit, batch, partial=partial)
