@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import logging.config
 from collections.abc import MutableMapping
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 
@@ -36,12 +36,13 @@ _SHARED: tuple[Any, ...] = (
 )
 
 
-def _renderers(form: Literal["text", "json"] | str) -> list[Any]:
+def _renderers(form: str) -> list[Any]:
+    # No local variables in tracebacks, which both renderers show by default: they hold what people typed.
     if form == "json":
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
-    # No local variables in tracebacks: they hold what people typed.
-    plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]
+        transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+        return [structlog.processors.ExceptionRenderer(transform), renderer]
+    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
 
 
 def configure(level: str, form: str) -> None:

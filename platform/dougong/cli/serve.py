@@ -24,7 +24,7 @@ GRACE_SECONDS = 10
 """How long requests under way may take to end after the server was told to stop."""
 
 
-class _Threads:
+class Threads:
     """ASGI middleware that sets how many handlers run at once, before the first request."""
 
     def __init__(self, app: ASGIApp, threads: int) -> None:
@@ -47,7 +47,7 @@ def application() -> ASGIApp:
 
     settings = Settings.from_environment()
     logs.configure(settings.log_level, settings.log_format)
-    return AccessLog(_Threads(assemble(settings), settings.threads))
+    return AccessLog(Threads(assemble(settings), settings.threads))
 
 
 def require_free_port(settings: Settings) -> None:

@@ -16,6 +16,7 @@ def settings() -> None:
     """Print each setting that applies here, ready to be copied into an environment file."""
     values = Settings.from_environment()
     for each in describe():
-        note = text(msg("set")) if os.environ.get(each.variable) else text(msg("default"))
-        click.echo(f"# {text(each.help)} ({note})")
+        is_set = bool(os.environ.get(each.variable))
+        note = msg("{help} (set)", help=each.help) if is_set else msg("{help} (default)", help=each.help)
+        click.echo(f"# {text(note)}")
         click.echo(f"{each.variable}={shown(getattr(values, each.name))}")

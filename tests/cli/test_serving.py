@@ -1,0 +1,59 @@
+"""What every server process has around the application: the access log and the limit of threads."""
+
+from __future__ import annotations
+
+import anyio.to_thread
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from structlog.testing import capture_logs
+
+from dougong.base.settings import Settings
+from dougong.cli.access_log import AccessLog
+from dougong.cli.serve import Threads, address
+
+
+async def threads(_request: Request) -> JSONResponse:
+    """How many handlers may run at once."""
+    return JSONResponse(anyio.to_thread.current_default_thread_limiter().total_tokens)
+
+
+async def failing(_request: Request) -> JSONResponse:
+    """Fail as a handler with a defect would."""
+    raise RuntimeError("defect")
+
+
+APP = Starlette(routes=[Route("/threads", threads), Route("/failing", failing)])
+
+
+def test_the_number_of_threads_is_set_before_the_first_answer() -> None:
+    with TestClient(Threads(APP, 5)) as client:
+        assert client.get("/threads").json() == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/threads?token=hunter2", 200), ("/none", 404), ("/failing", 500)]
+)
+def test_each_request_is_logged_once_without_its_query(path: str, status: int) -> None:
+    with capture_logs() as events, TestClient(AccessLog(APP), raise_server_exceptions=False) as client:
+        client.get(path)
+    (event,) = events
+    assert (event["method"], event["path"], event["status"]) == ("GET", path.partition("?")[0], status)
+    assert event["ms"] >= 0
+    assert "hunter2" not in str(event)
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"LISTEN": "0.0.0.0", "PORT": "80"}, "http://127.0.0.1:80"),
+        ({"LISTEN": "::"}, "http://[::1]:8000"),
+        ({"PUBLIC_URL": "https://crm.example.com"}, "https://crm.example.com"),
+    ],
+)
+def test_the_address_can_be_typed(environment: dict[str, str], expected: str) -> None:
+    assert address(Settings.from_environment(environment)) == expected
