@@ -39,7 +39,7 @@ install() {
         make_venv "$(find_python)"
     fi
     say "Installing into .venv ($(.venv/bin/python --version)) ..."
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check \
         --constraint requirements.lock --editable '.[test,bench]'
     printf '%s\n' "$wanted" >$stamp
 }

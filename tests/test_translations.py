@@ -6,6 +6,7 @@ import string
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 from babel.messages import Catalog
@@ -16,8 +17,16 @@ from jinja2.ext import babel_extract
 ROOT = Path(__file__).parents[1]
 ROOMS = ("platform", "metadata", "formulas", "workflows", "themes", "plugins")
 CATALOGS = sorted((ROOT / "themes/dougong/themes/locale").glob("*/*.po"))
-MARKS = {"msg": None, "_": None, "ngettext": None}
+MARKS = ("msg", "_", "ngettext")
 """What Python and templates call to mark a text; its first argument is the key of the catalog."""
+
+
+def extract(file: BinaryIO, suffix: str) -> Iterator[tuple[int, str, Any, Any]]:
+    """Marked texts as Babel gives them: line, mark, the text or all texts of the call, comments."""
+    if suffix == ".py":
+        yield from extract_python(file, dict.fromkeys(MARKS), (), {"encoding": "utf-8"})
+    else:
+        yield from babel_extract(file, MARKS, (), {"encoding": "utf-8"})
 
 
 def extracted() -> Iterator[tuple[str, str]]:
@@ -26,9 +35,8 @@ def extracted() -> Iterator[tuple[str, str]]:
         for path in sorted((ROOT / room).rglob("*")):
             if path.suffix not in (".py", ".html", ".txt"):
                 continue
-            extract = extract_python if path.suffix == ".py" else babel_extract
             with path.open("rb") as file:
-                for line, _mark, texts, _comments in extract(file, MARKS, (), {"encoding": "utf-8"}):
+                for line, _mark, texts, _comments in extract(file, path.suffix):
                     first = texts if isinstance(texts, str) else next(iter(texts or ()), "")
                     yield first or "", f"{path.relative_to(ROOT)}:{line}"
 

@@ -1,0 +1,69 @@
+"""A built wheel, in an empty environment outside the checkout, is the same program."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("platform", "metadata", "formulas", "workflows", "themes", "plugins")
+
+pytestmark = pytest.mark.slow
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """The standard output of a command that must succeed and that knows nothing of this checkout."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built as an index would get it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "pip", "wheel", "-qq", "--no-deps", "--wheel-dir", folder, ROOT, cwd=folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new virtual environment that holds the wheel and what it asks for, at the versions of the lock."""
+    folder = tmp_path_factory.mktemp("environment")
+    run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder)
+    lock = ROOT / "requirements.lock"
+    run(sys.executable, "-m", "pip", "--python", folder, "install", "-qq", "-c", lock, wheel, cwd=folder)
+    return folder
+
+
+def test_the_wheel_holds_every_file_of_the_rooms_and_nothing_else(wheel: Path) -> None:
+    """Grammar, schemas, templates, packages and catalogs travel along; no bare package is installed."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    tracked = run("git", "-C", ROOT, "ls-files", "--cached", "--", *ROOMS, cwd=ROOT).splitlines()
+    expected = {path.partition("/")[2] for path in tracked if "/dougong/" in path}
+    assert expected - names == set()
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {"dougong"}
+
+
+def test_the_installed_command_runs(environment: Path, tmp_path: Path) -> None:
+    command = environment / "bin" / "dougong"
+    assert run(command, "--version", cwd=tmp_path) == f"dougong {importlib.metadata.version('dougong')}\n"
+    assert f"DATA_DIR={tmp_path}/data" in run(command, "settings", cwd=tmp_path)
+
+
+def test_every_module_of_the_wheel_can_be_imported(environment: Path, tmp_path: Path) -> None:
+    """The wheel asks for everything that it imports; what only tests install is not needed."""
+    code = (
+        "import importlib, pkgutil, warnings, dougong; warnings.simplefilter('error')\n"
+        "names = [each.name for each in pkgutil.walk_packages(dougong.__path__, 'dougong.')]\n"
+        "print(len([importlib.import_module(name) for name in names]))"
+    )
+    assert int(run(environment / "bin" / "python", "-c", code, cwd=tmp_path)) > 10
