@@ -21,7 +21,7 @@ MARKS = ("msg", "_", "ngettext")
 """What Python and templates call to mark a text; its first argument is the key of the catalog."""
 
 
-def extract(file: BinaryIO, suffix: str) -> Iterator[tuple[int, str, Any, Any]]:
+def extract(file: BinaryIO, suffix: str) -> Iterator[Any]:
     """Marked texts as Babel gives them: line, mark, the text or all texts of the call, comments."""
     if suffix == ".py":
         yield from extract_python(file, dict.fromkeys(MARKS), (), {"encoding": "utf-8"})
