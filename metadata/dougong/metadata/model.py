@@ -18,6 +18,11 @@ from dougong.formulas import Formula
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+def _nothing() -> Any:
+    """The default of a mapping; Python 3.11 takes no mapping proxy as the default itself."""
+    return field(default_factory=lambda: NOTHING)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PicklistValue:
     """One value of a picklist. `attributes` are typed by the picklist's schema (percent as Decimal)."""
@@ -28,7 +33,7 @@ class PicklistValue:
     icon: str | None = None
     active: bool = True
     aliases: tuple[str, ...] = ()
-    attributes: Mapping[str, Any] = NOTHING
+    attributes: Mapping[str, Any] = _nothing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,7 @@ class Picklist:
     name: str
     label: Labels
     values: Mapping[str, PicklistValue]
-    attributes_schema: Mapping[str, str] = NOTHING
+    attributes_schema: Mapping[str, str] = _nothing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +69,8 @@ class Field:
     id: str
     type: FieldType
     label: Labels
-    help: Labels = NOTHING
-    placeholder: Labels = NOTHING
+    help: Labels = _nothing()
+    placeholder: Labels = _nothing()
     required: bool = False
     unique: bool = False
     external_key: bool = False
@@ -78,7 +83,7 @@ class Field:
     formerly: tuple[str, ...] = ()
     default: Formula | None = None
     compute: Compute | None = None
-    options: Mapping[str, Any] = NOTHING
+    options: Mapping[str, Any] = _nothing()
     targets: tuple[str, ...] = ()
     picklist: Picklist | None = None
     filter: Formula | None = None
@@ -113,11 +118,11 @@ class RecordType:
     name: str
     label: Labels
     active: bool = True
-    values: Mapping[str, Mapping[str, Any]] = NOTHING
+    values: Mapping[str, Mapping[str, Any]] = _nothing()
     """Per picklist field: ``{"only": tuple of values, "default": value or None}``."""
-    defaults: Mapping[str, Formula] = NOTHING
+    defaults: Mapping[str, Formula] = _nothing()
     path: str | None = None
-    layouts: Mapping[str, str] = NOTHING
+    layouts: Mapping[str, str] = _nothing()
     switch_to: tuple[str, ...] | None = None
 
 
@@ -135,7 +140,7 @@ class Stage:
     """One stage of a path: what it asks for and where one may go from it."""
 
     value: str
-    guidance: Labels = NOTHING
+    guidance: Labels = _nothing()
     required: tuple[str, ...] = ()
     gates: tuple[Gate, ...] = ()
     next: tuple[str, ...] | None = None
@@ -175,7 +180,7 @@ class Section:
     """A group of items, or the lines of a child object (`lines` = ``child.field``)."""
 
     key: str
-    label: Labels = NOTHING
+    label: Labels = _nothing()
     columns: int = 2
     collapsed: bool = False
     items: tuple[LayoutItem, ...] = ()
@@ -251,9 +256,9 @@ class Constraint:
     kind: str
     fields: tuple[str, ...] = ()
     when: Formula | None = None
-    fold: Mapping[str, bool] = NOTHING
-    message: Labels = NOTHING
-    options: Mapping[str, Any] = NOTHING
+    fold: Mapping[str, bool] = _nothing()
+    message: Labels = _nothing()
+    options: Mapping[str, Any] = _nothing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,14 +340,19 @@ class Object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversionTarget:
-    """One record that a conversion finds or makes. `map` holds formulas over the source record."""
+    """One record that a conversion finds or makes.
+
+    `map` holds formulas over the source record; `copy` names the source fields taken over as they are, because no
+    formula can hold them (an address). Both by field of the target; so in `children` (``from``, ``into``).
+    """
 
     key: str
     object: str
     optional: bool = False
-    find: Mapping[str, Any] = NOTHING
-    map: Mapping[str, Formula] = NOTHING
-    link: Mapping[str, str] = NOTHING
+    find: Mapping[str, Any] = _nothing()
+    map: Mapping[str, Formula] = _nothing()
+    copy: Mapping[str, str] = _nothing()
+    link: Mapping[str, str] = _nothing()
     children: tuple[Mapping[str, Any], ...] = ()
     record_type: str | None = None
 
@@ -357,7 +367,7 @@ class Conversion:
     when: Formula | None
     into: tuple[ConversionTarget, ...]
     carry: tuple[str, ...]
-    after_set: Mapping[str, Formula] = NOTHING
+    after_set: Mapping[str, Formula] = _nothing()
     after_lock: bool = False
     after_open: str | None = None
     undo_days: int = 0
@@ -371,7 +381,7 @@ class AppItem:
     kind: str
     target: str
     view: str | None = None
-    label: Labels = NOTHING
+    label: Labels = _nothing()
     icon: str | None = None
 
 

@@ -1,0 +1,153 @@
+"""Field documents to `Field`s, picklist documents to `Picklist`s."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from dougong.base.field_types import FieldType
+from dougong.base.language import Labels
+from dougong.formulas import Formula
+from dougong.formulas import compile as compile_formula
+from dougong.metadata.index import FieldFacts, Index, texts
+from dougong.metadata.layers import system_fields
+from dougong.metadata.model import NOTHING, Compute, Field, Picklist, PicklistValue
+from dougong.metadata.scope import FieldScope, formula_type
+
+COMMON_KEYS = frozenset(
+    ["kind", "name", "id", "formerly", "label", "help", "placeholder", "description", "since", "type", "required", "default", "compute", "unique", "external_key", "indexed", "searchable", "track", "copy", "personal", "retired", "filter", "where", "$schema", "object"]
+)
+"""Keys of a field's document that do not belong to its type."""
+
+RESULTS = frozenset(["text", "number", "boolean", "date", "datetime", "time", "picklist", "multi_picklist", "id"])
+"""Types that a formula can be asked to yield."""
+
+_NUMBERS = frozenset({"integer", "decimal", "percent"})
+
+
+def build_field(index: Index, facts: FieldFacts) -> Field:
+    """The field of the model; its document has passed the check."""
+    body, kind = facts.body, facts.type
+    if kind is None:
+        raise LookupError(f"{facts.component.address} has no known type")
+    copy = body.get("copy", True)
+    return Field(
+        object=facts.object,
+        name=facts.name,
+        id=body.get("id") or f"{facts.object}.{facts.name}",
+        type=kind,
+        label=labels(body.get("label")),
+        help=labels(body.get("help")),
+        placeholder=labels(body.get("placeholder")),
+        required=body.get("required", False),
+        unique=body.get("unique", False),
+        external_key=body.get("external_key", False),
+        indexed=body.get("indexed", False),
+        searchable=body.get("searchable", False),
+        track=body.get("track", True),
+        copy=copy if isinstance(copy, bool) else True,
+        retired=body.get("retired", False),
+        system=facts.name in system_fields(),
+        formerly=texts(body.get("formerly")),
+        default=_formula(index, facts, body.get("default"), yields(index, facts)),
+        compute=_compute(index, facts),
+        options=MappingProxyType(_options(kind, body)),
+        targets=facts.targets,
+        picklist=_picklist_of(index, facts),
+        filter=_filter(index, facts),
+        where=_where(index, facts),
+        layer=facts.component.layer,
+    )
+
+
+def labels(value: Any) -> Labels:
+    """A document's labels, frozen."""
+    return MappingProxyType(dict(value)) if isinstance(value, Mapping) and value else NOTHING
+
+
+def yields(index: Index, facts: FieldFacts) -> str | None:
+    """What a formula that fills the field must yield; None where formulas know no such type."""
+    found = formula_type(index, facts)
+    return found.value if found is not None and found.value in RESULTS else None
+
+
+def _options(kind: FieldType, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of the field's type, defaults filled in."""
+    found: dict[str, Any] = {}
+    for key, schema in kind.keys.items():
+        if key in body and not (key == "copy" and isinstance(body[key], bool)):
+            found[key] = body[key]
+        elif isinstance(schema, Mapping) and "default" in schema:
+            found[key] = schema["default"]
+    return found
+
+
+def _formula(index: Index, facts: FieldFacts, text: Any, result: str | None) -> Formula | None:
+    if not isinstance(text, str):
+        return None
+    return compile_formula(text, FieldScope(index, facts.object), result)
+
+
+def _compute(index: Index, facts: FieldFacts) -> Compute | None:
+    body = facts.body.get("compute")
+    if not isinstance(body, Mapping):
+        return None
+    scope = FieldScope(index, facts.object)
+    when = body.get("when")
+    return Compute(
+        formula=compile_formula(body["formula"], scope, yields(index, facts)),
+        mode=body.get("mode", "always"),
+        when=compile_formula(when, scope, "boolean") if when is not None else None,
+    )
+
+
+def _filter(index: Index, facts: FieldFacts) -> Formula | None:
+    text = facts.body.get("filter")
+    if not isinstance(text, str):
+        return None
+    return compile_formula(text, FieldScope(index, facts.targets[0], record=facts.object), "boolean")
+
+
+def _where(index: Index, facts: FieldFacts) -> Formula | None:
+    text, source = facts.body.get("where"), index.rollup_source(facts)
+    if not isinstance(text, str) or source is None:
+        return None
+    return compile_formula(text, FieldScope(index, source.object), "boolean")
+
+
+def _picklist_of(index: Index, facts: FieldFacts) -> Picklist | None:
+    body = index.picklist_body(facts)
+    if body is None:
+        return None
+    shared = facts.body.get("picklist")
+    return build_picklist(shared if isinstance(shared, str) else f"{facts.object}.{facts.name}", body)
+
+
+def build_picklist(name: str, body: Mapping[str, Any]) -> Picklist:
+    """The picklist of the model, attributes as the types that its schema says."""
+    schema = body.get("attributes_schema", {})
+    values = {each["value"]: _value(each, schema) for each in body.get("values", ())}
+    return Picklist(
+        name=name,
+        label=labels(body.get("label")),
+        values=MappingProxyType(values),
+        attributes_schema=MappingProxyType(dict(schema)),
+    )
+
+
+def _value(body: Mapping[str, Any], schema: Mapping[str, str]) -> PicklistValue:
+    attributes = {
+        key: Decimal(str(value)) if schema.get(key) in _NUMBERS else value
+        for key, value in body.get("attributes", {}).items()
+    }
+    return PicklistValue(
+        value=body["value"],
+        label=labels(body.get("label")),
+        colour=body.get("colour"),
+        icon=body.get("icon"),
+        active=body.get("active", True),
+        aliases=texts(body.get("aliases")),
+        attributes=MappingProxyType(attributes),
+    )

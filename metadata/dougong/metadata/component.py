@@ -1,0 +1,89 @@
+"""One metadata document: its address, its body, the layer it belongs to and the file it was read from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from dougong.base.errors import Place
+from dougong.metadata.positions import line_and_column, offsets
+
+COMPANY = "company"
+"""The layer of what the company made itself."""
+
+PLATFORM = "platform"
+"""The layer of what every company has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file that a component came from. `inside` is the pointer of its body in the file ("" for all of it)."""
+
+    file: str
+    text: str
+    inside: str = ""
+
+    def place(self, pointer: str = "") -> Place:
+        """The place of `pointer` in the file; of the nearest enclosing value where nothing stands there."""
+        where = _offsets(self.text)
+        asked = self.inside + pointer
+        near = asked
+        while near and near not in where:
+            near = near.rpartition("/")[0]
+        line, column = line_and_column(self.text, where.get(near, 0))
+        return Place(file=self.file, pointer=asked, line=line, column=column)
+
+
+@lru_cache(maxsize=64)
+def _offsets(text: str) -> Mapping[str, int]:
+    return offsets(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One document. `body` is its JSON in full, `kind` and `name` included; nobody changes it."""
+
+    kind: str
+    name: str
+    body: Mapping[str, Any] = field(hash=False)
+    layer: str = COMPANY
+    source: Source | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def address(self) -> str:
+        """``kind:name``."""
+        return f"{self.kind}:{self.name}"
+
+    @property
+    def object(self) -> str | None:
+        """The object that the component stands below, None for one that stands alone."""
+        above, dot, _ = self.name.rpartition(".")
+        return above if dot else self.body.get("object")
+
+    @property
+    def own_name(self) -> str:
+        """The name without the object that the component stands below."""
+        return self.name.rpartition(".")[2]
+
+    def place(self, pointer: str = "") -> Place:
+        """Where `pointer` of the body stands; without a file only the pointer is known."""
+        return self.source.place(pointer) if self.source else Place(pointer=pointer)
+
+    @property
+    def content_hash(self) -> str:
+        """The SHA-256 of the canonical JSON of the body, in hex."""
+        return content_hash(self.body)
+
+
+def canonical_json(value: Any) -> str:
+    """`value` as JSON with sorted keys and no spaces: equal values give equal text."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def content_hash(value: Any) -> str:
+    """The SHA-256 of the canonical JSON of `value`, in hex."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()

@@ -1,0 +1,177 @@
+"""Folders of JSON documents to components and back.
+
+One document a file: ``<kind>/<object>/<name>.json``, an object ``object/<name>.json``, the package itself
+``package.json``. For writing by hand an object may hold its fields inside, as ``"fields": {name: {…}}``; here they
+become components of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from dougong.base.errors import Place, Problem
+from dougong.base.language import msg
+from dougong.metadata.component import COMPANY, Component, Source
+from dougong.metadata.positions import escape
+
+PACKAGE_FILE = "package.json"
+
+NOT_METADATA = frozenset({"data", "docs", ".git"})
+"""Folders of a package that hold no components."""
+
+LARGEST_FILE = 4_000_000
+"""Bytes of the largest document that is read; the largest real ones are a hundredth of it."""
+
+
+class DuplicateKey(ValueError):
+    """A JSON object names a key twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What a folder or upload held: the components that could be read, and what is wrong with the rest."""
+
+    components: tuple[Component, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def read_folder(folder: Path | Traversable, layer: str | None = None) -> Documents:
+    """Read every document below `folder`. The layer is the package's name unless `layer` says otherwise."""
+    return read_texts(dict(_texts(folder)), layer)
+
+
+def read_texts(texts: Mapping[str, bytes], layer: str | None = None) -> Documents:
+    """Read documents from their bytes by file path (``object/account.json``), as an upload brings them."""
+    problems: list[Problem] = []
+    found: list[Component] = []
+    for file, data in texts.items():
+        body, source, wrong = _parse(file, data)
+        problems.extend(wrong)
+        if body is not None and source is not None:
+            found.extend(_components(body, source, layer or COMPANY, problems))
+    if layer is None:
+        package = next((each for each in found if each.kind == "package"), None)
+        if package is not None:
+            found = [Component(each.kind, each.name, each.body, package.name, each.source) for each in found]
+    return Documents(tuple(found), tuple(problems))
+
+
+def from_bodies(bodies: Iterable[Mapping[str, Any]], layer: str = COMPANY) -> tuple[Component, ...]:
+    """Components from JSON values that stand in no file, fields inside objects split off.
+
+    Raises:
+        ValueError: a body has no kind or name, or they are no text.
+    """
+    problems: list[Problem] = []
+    found: list[Component] = []
+    for body in bodies:
+        found.extend(_components(dict(body), None, layer, problems))
+    if problems:
+        raise ValueError("\n".join(map(str, problems)))
+    return tuple(found)
+
+
+def _texts(folder: Path | Traversable, above: str = "") -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        name = f"{above}{entry.name}"
+        if entry.is_dir():
+            if not (entry.name.startswith(".") or (not above and entry.name in NOT_METADATA)):
+                yield from _texts(entry, f"{name}/")
+        elif entry.name.endswith(".json"):
+            yield name, entry.read_bytes()
+
+
+def _parse(file: str, data: bytes) -> tuple[dict[str, Any] | None, Source | None, list[Problem]]:
+    """The JSON object in `data`, or what is wrong with it."""
+    if len(data) > LARGEST_FILE:
+        reason = msg("The file is larger than {limit} MB.", limit=LARGEST_FILE // 1_000_000)
+        return None, None, [Problem(code="document-too-large", reason=reason, place=Place(file=file))]
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        reason = msg("Byte {at} is no UTF-8.", at=error.start)
+        fix = msg("Save the file as UTF-8.")
+        return None, None, [Problem(code="document-encoding", reason=reason, fix=fix, place=Place(file=file))]
+    try:
+        body = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        place = Place(file=file, line=error.lineno, column=error.colno)
+        reason = msg("The file is no JSON: {what}.", what=_JSON_ERRORS.get(error.msg, error.msg))
+        return None, None, [Problem(code="json-broken", reason=reason, place=place)]
+    except DuplicateKey as error:
+        reason = msg("The key {key} stands twice in one object.", key=str(error))
+        return None, None, [Problem(code="json-key-twice", reason=reason, place=Place(file=file))]
+    except ValueError as error:
+        reason = msg("{number} is no number that JSON knows.", number=str(error))
+        return None, None, [Problem(code="json-broken", reason=reason, place=Place(file=file))]
+    except RecursionError:
+        reason = msg("The file nests too deeply.")
+        return None, None, [Problem(code="json-too-deep", reason=reason, place=Place(file=file))]
+    if not isinstance(body, dict):
+        reason = msg("A document is a JSON object.")
+        return None, None, [Problem(code="document-shape", reason=reason, place=Place(file=file, line=1))]
+    return body, Source(file, text), []
+
+
+_JSON_ERRORS = {
+    "Expecting value": msg("a value is missing"),
+    "Expecting property name enclosed in double quotes": msg("a key in double quotes is missing"),
+    "Expecting ',' delimiter": msg("a comma is missing"),
+    "Expecting ':' delimiter": msg("a colon is missing"),
+    "Extra data": msg("there is more after the end"),
+    "Unterminated string starting at": msg("a text is not closed"),
+    "Illegal trailing comma before end of object": msg("there is a comma before the closing brace"),
+    "Illegal trailing comma before end of array": msg("there is a comma before the closing bracket"),
+    "Invalid control character at": msg("a text holds a line break or control character"),
+}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        raise DuplicateKey(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _components(
+    body: dict[str, Any], source: Source | None, layer: str, problems: list[Problem]
+) -> Iterator[Component]:
+    kind, name = body.get("kind"), body.get("name")
+    if not (isinstance(kind, str) and isinstance(name, str)):
+        for key, value in (("kind", kind), ("name", name)):
+            if not isinstance(value, str):
+                place = source.place(f"/{key}") if source else Place(pointer=f"/{key}")
+                reason = msg("The document does not say its {key}.", key=key)
+                problems.append(Problem(code="document-unnamed", reason=reason, place=place))
+        return
+    fields = body.get("fields")
+    if kind == "object" and isinstance(fields, dict):
+        body = {key: value for key, value in body.items() if key != "fields"}
+    yield Component(kind, name, body, layer, source)
+    if kind == "object" and isinstance(fields, dict):
+        yield from _fields(name, fields, source, layer, problems)
+
+
+def _fields(
+    object_name: str, fields: dict[str, Any], source: Source | None, layer: str, problems: list[Problem]
+) -> Iterator[Component]:
+    for field_name, field_body in fields.items():
+        inside = f"/fields/{escape(field_name)}"
+        if not isinstance(field_body, dict):
+            place = source.place(inside) if source else Place(pointer=inside)
+            reason = msg("A field is a JSON object.")
+            problems.append(Problem(code="document-shape", reason=reason, place=place))
+            continue
+        name = f"{object_name}.{field_name}"
+        where = Source(source.file, source.text, inside) if source else None
+        yield Component("field", name, {"kind": "field", "name": name, **field_body}, layer, where)

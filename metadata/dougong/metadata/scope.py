@@ -1,0 +1,133 @@
+"""What names mean in a formula of metadata: the record's fields, its parents', picklist attributes, variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from dougong.base.language import label
+from dougong.formulas import FieldInfo, Path, Type
+from dougong.metadata.index import ROLLUP_COUNTS, FieldFacts, Index
+
+LONGEST_PATH = 6
+"""Names in a path: five lookups and a field, as queries allow."""
+
+_ATTRIBUTES: Mapping[str, FieldInfo] = MappingProxyType(
+    {
+        "text": FieldInfo(Type.TEXT),
+        "integer": FieldInfo(Type.NUMBER, scale=0),
+        "decimal": FieldInfo(Type.NUMBER),
+        "percent": FieldInfo(Type.NUMBER),
+        "boolean": FieldInfo(Type.BOOLEAN),
+    }
+)
+"""The types that an attribute of picklist values may have."""
+
+ATTRIBUTE_TYPES = tuple(_ATTRIBUTES)
+
+
+class FieldScope:
+    """The names at an object. With `record`, ``$Record`` is a record of that object (lookup filters)."""
+
+    def __init__(self, index: Index, object_name: str, record: str | None = None) -> None:
+        """Start paths at `object_name`."""
+        self.index, self.object, self.record = index, object_name, record
+
+    def resolve(self, path: Path) -> FieldInfo | None:
+        """The field at `path`; names are found whatever their case, and under former names."""
+        if path[0].startswith("$"):
+            return self._variable(path)
+        return self._walk(self.object, path, ())
+
+    def names(self) -> Iterable[str]:
+        """The fields of the object and, one step on, of its parents."""
+        for name, facts in self.index.fields.get(self.object, {}).items():
+            yield name
+            if facts.leads_to:
+                yield from (f"{name}.{below}" for below in self.index.fields.get(facts.leads_to, {}))
+
+    def _variable(self, path: Path) -> FieldInfo | None:
+        head, rest = path[0].lower(), path[1:]
+        if head == "$record" and self.record and rest:
+            return self._walk(self.record, rest, ("$Record",))
+        if head == "$user" and rest:
+            return self._walk("user", rest, ("$User",))
+        if head == "$setup" and rest:
+            return self._setting(".".join(rest))
+        if head == "$label" and ".".join(rest) in self.index.named("label"):
+            return FieldInfo(Type.TEXT)
+        return None
+
+    def _setting(self, name: str) -> FieldInfo | None:
+        body = self.index.body("setting", name)
+        kinds = {"date": FieldInfo(Type.DATE), "picklist": FieldInfo(Type.TEXT), **_ATTRIBUTES}
+        return kinds.get(str(body.get("type"))) if body else None
+
+    def _walk(self, object_name: str, path: Path, spelt: Path) -> FieldInfo | None:
+        if len(path) > LONGEST_PATH:
+            return None
+        facts = self._field(object_name, path[0])
+        if facts is None:
+            return None
+        spelt = (*spelt, facts.name)
+        rest = path[1:]
+        if not rest:
+            return self._info(facts, spelt)
+        part = self._part(facts, rest, spelt)
+        if part is not None:
+            return part
+        return self._walk(facts.leads_to, rest, spelt) if facts.leads_to else None
+
+    def _field(self, object_name: str, name: str) -> FieldFacts | None:
+        found = self.index.field(object_name, name)
+        if found is not None:
+            return found
+        lower = name.lower()
+        return self.index.field(object_name, lower) if lower != name else None
+
+    def _part(self, facts: FieldFacts, rest: Path, spelt: Path) -> FieldInfo | None:
+        """What a name after a field's own stands for, where it is no field: money's aspects, attributes."""
+        if len(rest) != 1:
+            return None
+        if facts.type is not None and facts.type.name == "money":
+            money = {"company": FieldInfo(Type.NUMBER, scale=facts.option("scale")), "currency": FieldInfo(Type.TEXT)}
+            found = money.get(rest[0].lower())
+            return _at(found, (*spelt, rest[0].lower())) if found else None
+        body = self.index.picklist_body(facts) or {}
+        kind = body.get("attributes_schema", {}).get(rest[0])
+        found = _ATTRIBUTES.get(str(kind))
+        return _at(found, (*spelt, rest[0])) if found else None
+
+    def _info(self, facts: FieldFacts, spelt: Path) -> FieldInfo | None:
+        kind = formula_type(self.index, facts)
+        if kind is None:
+            return None
+        read = self.index.result(facts) or facts
+        values = self.index.values(read) if kind in (Type.PICKLIST, Type.MULTI_PICKLIST) else ()
+        precision, scale = read.option("precision"), read.option("scale")
+        return FieldInfo(
+            kind,
+            precision=precision if isinstance(precision, int) else None,
+            scale=scale if isinstance(scale, int) else None,
+            values=values,
+            path=spelt,
+            label=label(facts.body.get("label"), "en", facts.name),
+        )
+
+
+def formula_type(index: Index, facts: FieldFacts) -> Type | None:
+    """The type that a field has in formulas; None where formulas cannot use it."""
+    if facts.type is None:
+        return None
+    if facts.type.name == "rollup":
+        read = index.result(facts)
+        if facts.body.get("op") in ROLLUP_COUNTS or read is None:
+            return Type.NUMBER
+        if facts.body.get("op") == "concat":
+            return Type.TEXT
+        return formula_type(index, read)
+    return Type(facts.type.formula_type) if facts.type.formula_type else None
+
+
+def _at(info: FieldInfo, path: Path) -> FieldInfo:
+    return FieldInfo(info.type, info.precision, info.scale, info.percent, info.values, info.formula, path, info.label)
