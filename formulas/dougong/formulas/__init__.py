@@ -1,0 +1,30 @@
+"""The formula language: text, checked against a scope, becomes a Python function and an SQL expression.
+
+from dougong.formulas import Context, compile
+formula = compile("amount * (1 - discount)", scope, "currency")
+formula.evaluate({("amount",): Decimal(100), ("discount",): Decimal(5)})
+"""
+
+from dougong.formulas import functions as _functions  # noqa: F401  fills the registry
+from dougong.formulas.definition import FUNCTIONS, Function, function
+from dougong.formulas.evaluation import Context, EvaluationError, Failure
+from dougong.formulas.formula import RESULT_TYPES, Formula, compile
+from dougong.formulas.types import Blanks, FieldInfo, Path, Scope, Type, Value
+
+__all__ = [
+    "FUNCTIONS",
+    "RESULT_TYPES",
+    "Blanks",
+    "Context",
+    "EvaluationError",
+    "Failure",
+    "FieldInfo",
+    "Formula",
+    "Function",
+    "Path",
+    "Scope",
+    "Type",
+    "Value",
+    "compile",
+    "function",
+]

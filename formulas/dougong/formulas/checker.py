@@ -1,0 +1,225 @@
+"""Syntax tree to typed tree. Collects every mistake it can find, each with place, reason and fix."""
+
+from __future__ import annotations
+
+import difflib
+
+from dougong.base.errors import FormulaError, Problem
+from dougong.base.language import Message, msg
+from dougong.formulas.definition import FUNCTIONS, Function, Parameter, Signature
+from dougong.formulas.matching import common_type, fits, mismatch
+from dougong.formulas.problems import problem
+from dougong.formulas.tree import Call, Literal, Node, Reference, Span
+from dougong.formulas.typed import Apply, Constant, Field, Inlined, TypedNode, Wrong, rebase, walk
+from dougong.formulas.types import Blanks, FieldInfo, Marker, Path, Scope, Type
+
+MAX_NODES = 20_000
+"""Nodes of a formula with the formula fields that it uses put in their place."""
+
+MAX_EXPANDED_DEPTH = 200
+"""Nesting of a formula field with those that it uses put in their place, when another formula uses it."""
+
+ORIGIN = ("$System", "OriginDateTime")
+"""The one variable that every scope knows: 1900-01-01T00:00:00Z."""
+
+
+class Checker:
+    """Checks one formula. `problems` fills up as `check` walks."""
+
+    def __init__(self, text: str, scope: Scope, blanks: Blanks) -> None:
+        self._text = text
+        self._scope = scope
+        self._blanks = blanks
+        self._inlined = 0
+        self._inlined_depth = 0
+        self.problems: list[Problem] = []
+
+    def check(self, node: Node) -> TypedNode:
+        """The typed form of `node`; `Wrong` where a problem was added."""
+        if isinstance(node, Literal):
+            return _constant(node)
+        if isinstance(node, Reference):
+            return self._reference(node)
+        return self._chain(node)
+
+    def report(self, span: Span, code: str, reason: Message, fix: Message | None = None) -> Wrong:
+        """Add a problem at `span`."""
+        self.problems.append(problem(self._text, span, code, reason, fix))
+        return Wrong(span)
+
+    def raise_problems(self) -> None:
+        """Raise `FormulaError` with every error found, in order of place."""
+        wrong = [each for each in self.problems if each.severity == "error"]
+        if wrong:
+            raise FormulaError(sorted(wrong, key=lambda each: (each.place.line or 0, each.place.column or 0)))
+
+    # -- references ---------------------------------------------------------------------------------------
+    def _reference(self, node: Reference) -> TypedNode:
+        if tuple(part.casefold() for part in node.path) == tuple(part.casefold() for part in ORIGIN):
+            return Field(ORIGIN, FieldInfo(Type.DATETIME), "blank", node.span)
+        info = self._scope.resolve(node.path)
+        if info is None:
+            return self._unknown_field(node)
+        path = info.path or node.path
+        if info.formula is None:
+            return Field(path, info, self._blanks, node.span)
+        self._inlined += info.formula.size
+        self._inlined_depth = max(self._inlined_depth, info.formula.depth)
+        if self._inlined > MAX_NODES or self._inlined_depth > MAX_EXPANDED_DEPTH:
+            return self.too_large(node.span)
+        inner = rebase(info.formula.node, path[:-1])
+        return Inlined(inner, self._blanks == "zero" and inner.type is Type.NUMBER, node.span)
+
+    def _unknown_field(self, node: Reference) -> Wrong:
+        written = ".".join(node.path)
+        if written.upper() in FUNCTIONS:
+            reason = msg("{name} is a function and needs brackets.", name=written)
+            return self.report(
+                node.span, "formula-unknown-field", reason, msg("Write {name}().", name=written.upper())
+            )
+        near = _nearest(written, self._scope.names())
+        fix = msg("Did you mean {name}?", name=near) if near else None
+        return self.report(
+            node.span, "formula-unknown-field", msg("There is no field {name}.", name=written), fix
+        )
+
+    def too_large(self, span: Span) -> Wrong:
+        """Report that the formula, expanded, passes a limit."""
+        return self.report(
+            span,
+            "formula-too-large",
+            msg("With the formula fields that it uses, the formula has too many parts or levels."),
+            msg("Store one of the formula fields that it uses, or shorten the chain."),
+        )
+
+    # -- calls --------------------------------------------------------------------------------------------
+    def _chain(self, node: Call) -> TypedNode:
+        """A call; a chain of left-associative operators is walked in a loop, not by recursion."""
+        spine: list[Call] = []
+        first: Node = node
+        while isinstance(first, Call) and first.is_operator and len(first.arguments) == 2:
+            spine.append(first)
+            first = first.arguments[0]
+        if not spine:
+            return self._call(node, tuple(self.check(each) for each in node.arguments))
+        left = self.check(first)
+        for each in reversed(spine):
+            left = self._call(each, (left, self.check(each.arguments[1])))
+        return left
+
+    def _call(self, node: Call, arguments: tuple[TypedNode, ...]) -> TypedNode:
+        if node.name not in FUNCTIONS:
+            near = _nearest(node.name, [name for name in FUNCTIONS if name[0].isalpha()])
+            return self.report(
+                node.name_span,
+                "formula-unknown-function",
+                msg("There is no function {name}.", name=node.written),
+                msg("Did you mean {name}?", name=near) if near else None,
+            )
+        definition = FUNCTIONS[node.name]
+        fitting = [
+            (each, parameters)
+            for each in definition.signatures
+            if (parameters := each.expand(len(arguments))) is not None
+        ]
+        if not fitting:
+            return self._wrong_count(node, definition)
+        for signature, parameters in fitting:
+            if fits(parameters, arguments):
+                return self._apply(node, definition, signature, parameters, arguments)
+        return self._wrong_types(node, definition, [parameters for _, parameters in fitting], arguments)
+
+    def _apply(
+        self,
+        node: Call,
+        definition: Function,
+        signature: Signature,
+        parameters: tuple[Parameter, ...],
+        arguments: tuple[TypedNode, ...],
+    ) -> TypedNode:
+        found: Type | None
+        if signature.result is Marker.FIELD:
+            found = arguments[0].type
+        elif isinstance(signature.result, Marker):
+            found = common_type(parameters, arguments, signature.result)
+        else:
+            found = signature.result
+        if definition.check is not None:
+            for index, reason, fix in definition.check(arguments):
+                self.report(arguments[index].span, "formula-wrong-argument", reason, fix)
+        return Apply(definition, signature, arguments, found or Type.UNKNOWN, node.span)
+
+    def _wrong_count(self, node: Call, definition: Function) -> Wrong:
+        forms = " | ".join(f"{definition.name}({each})" for each in definition.signatures)
+        return self.report(
+            node.name_span,
+            "formula-argument-count",
+            msg("{name} cannot take {count} arguments.", name=definition.name, count=len(node.arguments)),
+            msg("Write {forms}.", forms=forms),
+        )
+
+    def _wrong_types(
+        self,
+        node: Call,
+        definition: Function,
+        candidates: list[tuple[Parameter, ...]],
+        arguments: tuple[TypedNode, ...],
+    ) -> Wrong:
+        """Report against the signature that comes nearest: the one with the fewest arguments that do not fit."""
+        best = min((mismatch(parameters, arguments) for parameters in candidates), key=len)
+        if definition.is_operator and len(arguments) == 2:
+            left, right = (each.type for each in arguments)
+            reason = msg(
+                "{name} cannot join {left} and {right}.",
+                name=node.written,
+                left=left.label,
+                right=right.label,
+            )
+            return self.report(node.name_span, "formula-wrong-type", reason, conversion(left, right))
+        for index, expected in best:
+            given = arguments[index].type
+            reason = msg(
+                "{name} needs {expected} here, not {given}.",
+                name=node.written,
+                expected=expected,
+                given=given.label,
+            )
+            self.report(arguments[index].span, "formula-wrong-type", reason, conversion(given, None))
+        return Wrong(node.span)
+
+
+def _constant(node: Literal) -> Constant:
+    if node.value is None:
+        return Constant(None, Type.NULL, node.span)
+    if isinstance(node.value, bool):
+        return Constant(node.value, Type.BOOLEAN, node.span)
+    if isinstance(node.value, str):
+        return Constant(node.value or None, Type.TEXT, node.span)
+    return Constant(node.value, Type.NUMBER, node.span)
+
+
+def conversion(left: Type, right: Type | None) -> Message | None:
+    """How to bring the types together, where the language has a function for it."""
+    given = {left, right}
+    if Type.PICKLIST in given:
+        return msg('Use TEXT(field) for a picklist\'s value, or ISPICKVAL(field, "value") to compare.')
+    if Type.MULTI_PICKLIST in given:
+        return msg('Use INCLUDES(field, "value") to test a multi-select picklist.')
+    if Type.DATETIME in given and (right is None or Type.DATE in given):
+        return msg("Use DATEVALUE() to take the day of a date and time.")
+    if Type.TEXT in given and right is not None:
+        return msg("Use TEXT() to turn a value into text, or VALUE() to read a number from text.")
+    return None
+
+
+def _nearest(name: str, known: object) -> str | None:
+    """The known name most like `name`, whatever the case."""
+    by_fold = {str(each).casefold(): str(each) for each in known}  # type: ignore[attr-defined]
+    found = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
+    return by_fold[found[0]] if found else None
+
+
+def paths(root: TypedNode) -> tuple[Path, ...]:
+    """The fields that `root` reads, in order of first mention, without ``$`` variables."""
+    found = {node.path: None for node in walk(root) if isinstance(node, Field) and not node.is_variable}
+    return tuple(found)

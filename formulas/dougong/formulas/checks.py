@@ -1,0 +1,44 @@
+"""Checks of typed arguments that a signature cannot express. Each yields (position, reason, fix)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from dougong.base.language import Message, msg
+from dougong.formulas.typed import Constant, TypedNode
+from dougong.formulas.types import Type
+
+Finding = tuple[int, Message, Message | None]
+
+
+def literal_values(arguments: Sequence[TypedNode]) -> Iterator[Finding]:
+    """CASE on a picklist compares with texts in quotes only."""
+    if arguments[0].type is not Type.PICKLIST:
+        return
+    for index in range(1, len(arguments) - 1, 2):
+        if not isinstance(arguments[index], Constant):
+            yield (
+                index,
+                msg("A picklist is compared with texts in quotes."),
+                msg("Write the value in quotes."),
+            )
+
+
+def on_earth(arguments: Sequence[TypedNode]) -> Iterator[Finding]:
+    """Literal degrees of GEOLOCATION are in range."""
+    for index, limit in enumerate((90, 180)):
+        node = arguments[index]
+        degrees = _literal_number(node)
+        if degrees is not None and abs(degrees) > limit:
+            yield index, msg("Degrees here go from -{limit} to {limit}.", limit=limit), None
+
+
+def _literal_number(node: TypedNode) -> Decimal | None:
+    if isinstance(node, Constant) and isinstance(node.value, Decimal):
+        return node.value
+    arguments = getattr(node, "arguments", ())
+    if len(arguments) == 1 and getattr(node, "function").name in "+-":  # noqa: B009
+        inner = _literal_number(arguments[0])
+        return None if inner is None else inner if node.function.name == "+" else -inner  # type: ignore[union-attr]
+    return None

@@ -1,0 +1,44 @@
+"""The record that the examples of functions are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from dougong.formulas.evaluation import Context
+from dougong.formulas.types import FieldInfo, Path, Type, Value
+
+FIELDS = {
+    ("amount",): FieldInfo(Type.NUMBER, precision=18, scale=2),
+    ("name",): FieldInfo(Type.TEXT),
+    ("stage",): FieldInfo(Type.PICKLIST, values=("open", "won", "lost")),
+    ("colours",): FieldInfo(Type.MULTI_PICKLIST, values=("red", "green", "blue")),
+}
+
+VALUES: dict[Path, Value] = {
+    ("amount",): Decimal("120.50"),
+    ("name",): "Ada Lovelace",
+    ("stage",): "won",
+    ("colours",): frozenset({"red", "blue"}),
+}
+
+CONTEXT = Context(
+    now=datetime(2024, 2, 9, 8, 5, tzinfo=UTC),
+    prior={**VALUES, ("amount",): Decimal(100), ("stage",): "open"},
+    lookup=lambda returned, matched, value: "CN-31" if value == "Shanghai" else None,
+    currency_rate={"USD": Decimal("7.1")}.get,
+)
+"""The record is being saved: its amount was 100 and its stage "open"."""
+
+
+class ExampleScope:
+    """The names that examples may use."""
+
+    def resolve(self, path: Path) -> FieldInfo | None:
+        """One of `FIELDS`."""
+        return FIELDS.get(path)
+
+    def names(self) -> Iterable[str]:
+        """Their names."""
+        return [".".join(path) for path in FIELDS]

@@ -1,0 +1,104 @@
+"""Which arguments fit which parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dougong.base.language import Message, msg
+from dougong.formulas.definition import Parameter
+from dougong.formulas.typed import Constant, Field, TypedNode
+from dougong.formulas.types import SCALAR, Marker, Type
+
+_TEXTS = frozenset({Type.TEXT, Type.ID})
+_ALLOWED = {
+    Marker.BLANKABLE: frozenset(Type) - {Type.BOOLEAN},
+    Marker.COMMON: frozenset(Type),
+    Marker.MATCHED: (SCALAR | {Type.PICKLIST}) - {Type.BOOLEAN},
+    Marker.ORDERED: SCALAR - {Type.BOOLEAN},
+    Marker.MEASURED: SCALAR - {Type.BOOLEAN, Type.TEXT, Type.ID},
+}
+_GROUPS = (Marker.COMMON, Marker.MATCHED, Marker.ORDERED, Marker.MEASURED)
+
+
+def fits(parameters: Sequence[Parameter], arguments: Sequence[TypedNode]) -> bool:
+    """True where every argument fits its parameter and those that must share a type do."""
+    return not mismatch(parameters, arguments)
+
+
+def mismatch(parameters: Sequence[Parameter], arguments: Sequence[TypedNode]) -> list[tuple[int, Message]]:
+    """The arguments that do not fit: position from 0, and what is expected there."""
+    found = [
+        (index, _expected(parameter))
+        for index, (parameter, argument) in enumerate(zip(parameters, arguments, strict=True))
+        if not accepts(parameter, argument)
+    ]
+    if not found:
+        for group in _GROUPS:
+            found += _odd_ones(group, parameters, arguments)
+    return found
+
+
+def common_type(
+    parameters: Sequence[Parameter], arguments: Sequence[TypedNode], group: Marker
+) -> Type | None:
+    """The type that the arguments of `group` share; NULL where all are NULL; None where they share none."""
+    given = [
+        each.type for each, parameter in zip(arguments, parameters, strict=True) if group in parameter.markers
+    ]
+    known = {each for each in given if each not in (Type.NULL, Type.UNKNOWN)}
+    if not known:
+        return Type.UNKNOWN if Type.UNKNOWN in given else Type.NULL
+    if len(known) == 1:
+        return known.pop()
+    if known <= _TEXTS:
+        return Type.TEXT
+    if group is Marker.MATCHED and known <= _TEXTS | {Type.PICKLIST}:
+        return Type.PICKLIST
+    return None
+
+
+def accepts(parameter: Parameter, argument: TypedNode) -> bool:
+    """True where `argument` alone fits `parameter`."""
+    given = argument.type
+    if given is Type.UNKNOWN:
+        return True
+    if Marker.FIELD in parameter.markers:
+        return isinstance(argument, Field) and len(argument.path) == 1
+    if Marker.LITERAL in parameter.markers:
+        return isinstance(argument, Constant) and given is Type.TEXT
+    if given is Type.NULL:
+        return Marker.NOT_NULL not in parameter.markers
+    allowed = parameter.types.union(*(_ALLOWED.get(each, frozenset()) for each in parameter.markers))
+    return given in allowed or (given is Type.ID and Type.TEXT in allowed)
+
+
+def _odd_ones(
+    group: Marker, parameters: Sequence[Parameter], arguments: Sequence[TypedNode]
+) -> list[tuple[int, Message]]:
+    """The arguments of `group` that differ in type from the first one that has a type."""
+    if common_type(parameters, arguments, group) is not None:
+        return []
+    positions = [
+        index
+        for index, parameter in enumerate(parameters)
+        if group in parameter.markers and arguments[index].type not in (Type.NULL, Type.UNKNOWN)
+    ]
+    first = arguments[positions[0]].type
+    return [(index, first.label) for index in positions if arguments[index].type is not first]
+
+
+def _expected(parameter: Parameter) -> Message:
+    if Marker.FIELD in parameter.markers:
+        return msg("a field of the record itself")
+    if Marker.LITERAL in parameter.markers:
+        return msg("a text in quotes")
+    if parameter.types:
+        labels = [each.label for each in sorted(parameter.types)]
+        if len(labels) == 1:
+            return labels[0]
+        if len(labels) == 2:
+            return msg("{first} or {second}", first=labels[0], second=labels[1])
+        return msg("{first}, {second} or {third}", first=labels[0], second=labels[1], third=labels[2])
+    if Marker.BLANKABLE in parameter.markers:
+        return msg("anything but true/false")
+    return msg("a value that can be compared")

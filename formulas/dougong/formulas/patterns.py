@@ -1,0 +1,52 @@
+"""Regular expressions and LIKE patterns, matched in linear time whatever the pattern."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import re2
+
+from dougong.formulas.evaluation import EvaluationError, Failure
+
+_MEMORY = 8 << 20
+_SPECIAL = re.compile(r"([.^$*+?{}\[\]()|\\])")
+
+
+def matches(text: str, pattern: str) -> bool:
+    """True where the whole of `text` matches `pattern`, an RE2 expression (Java's syntax without look-around).
+
+    Raises:
+        EvaluationError: the pattern is not valid, or too large.
+    """
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+def is_like(text: str, pattern: str) -> bool:
+    """True where the whole of `text` matches: ``%`` any run, ``_`` one character, a backslash takes them as they are."""
+    return _compiled(_from_like(pattern)).fullmatch(text) is not None
+
+
+@functools.lru_cache(maxsize=256)
+def _from_like(pattern: str) -> str:
+    parts, is_escaped = ["(?s)"], False
+    for sign in pattern:
+        if not is_escaped and sign == "\\":
+            is_escaped = True
+            continue
+        wild = {"%": ".*", "_": "."}.get(sign) if not is_escaped else None
+        parts.append(wild or _SPECIAL.sub(r"\\\1", sign))
+        is_escaped = False
+    return "".join(parts) + ("\\\\" if is_escaped else "")
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re2._Regexp[str]:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MEMORY
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        is_large = "too large" in str(error)
+        raise EvaluationError(Failure.REGEX_TOO_COMPLEX if is_large else Failure.REGEX) from None
