@@ -1,0 +1,166 @@
+"""Records out as CSV, XLSX, JSON lines: what a query finds, through the same access as every list."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import orjson
+
+from dougong.base.errors import Problem
+from dougong.base.language import label
+from dougong.engine.query import Query
+from dougong.engine.reading.listing import readable, refuse_unreadable
+from dougong.engine.reading.paths import ResolvedPath, resolve
+from dougong.engine.transfer.sheets import REASON, Table
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+
+PAGE = 1000
+"""How many records are read at a time; the whole export never stands in memory."""
+
+
+def exported(unit: Unit, query: Query) -> Iterator[tuple[Any, ...]]:
+    """The values of every record that `query` finds, in its order, page by page.
+
+    Raises:
+        NotFound: the object is unknown.
+        Forbidden: the actor may not export it.
+        BadRequest: the query is wrong.
+    """
+    refuse_unreadable(unit, readable(unit, query.object), "export")
+    page = unit.records.query(replace(query, limit=PAGE, cursor=None))
+    while True:
+        for row in page.rows:
+            yield (row.id, *row.values)
+        if page.next is None:
+            return
+        page = unit.records.query(replace(query, limit=PAGE, cursor=page.next))
+
+
+def paths_of(unit: Unit, query: Query) -> list[ResolvedPath]:
+    """The fields behind the query's columns."""
+    obj = readable(unit, query.object)
+    return [resolve(unit.runtime.model, unit.access, obj, text) for text in query.columns]
+
+
+def titles(unit: Unit, query: Query, names: bool) -> list[str]:
+    """The header: API paths with `names`, else labels in the actor's language."""
+    if names:
+        return list(query.columns)
+    language = unit.reading.language
+    return [" · ".join(label(step.label, language) for step in (*path.steps, path.field)) for path in paths_of(unit, query)]
+
+
+def texts(unit: Unit, query: Query) -> Iterator[list[str]]:
+    """Every record as text cells that an import reads back."""
+    paths = paths_of(unit, query)
+    reading = unit.reading
+    for _, *values in exported(unit, query):
+        yield [_text(path, value, reading) for path, value in zip(paths, values, strict=True)]
+
+
+def _text(path: ResolvedPath, value: Any, reading: Any) -> str:
+    if value is None or value == ():
+        return ""
+    if path.attribute or path.aspect:
+        return str(value)
+    if path.field.type.refers and not isinstance(value, tuple) and len(path.field.targets) == 1:
+        return str(value.title or value.id)
+    return path.field.type.to_text(path.field, value, reading)
+
+
+def guarded(text: str) -> str:
+    """A cell that a spreadsheet will not run as a formula; numbers stay as they are."""
+    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text):
+        return "'" + text
+    return text
+
+
+def _is_number(text: str) -> bool:
+    return text[1:].replace(".", "", 1).replace(",", "").replace(" ", "").isdigit()
+
+
+def write_csv(unit: Unit, query: Query, file: BinaryIO, *, names: bool = False) -> int:
+    """Write CSV in UTF-8 with a mark, as spreadsheets open it; the number of records written."""
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow(titles(unit, query, names))
+    number = 0
+    for row in texts(unit, query):
+        writer.writerow([guarded(cell) for cell in row])
+        number += 1
+    text.detach()
+    return number
+
+
+def write_xlsx(unit: Unit, query: Query, file: BinaryIO, *, names: bool = False) -> int:
+    """Write one sheet; every cell is text or a number, never a formula; the number of records written."""
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    sheet = book.add_worksheet(label(readable(unit, query.object).plural or readable(unit, query.object).label, unit.reading.language)[:31])
+    sheet.write_row(0, 0, titles(unit, query, names), book.add_format({"bold": True}))
+    sheet.freeze_panes(1, 0)
+    number = 0
+    for row in texts(unit, query):
+        number += 1
+        for at, cell in enumerate(row):
+            sheet.write_string(number, at, cell)
+    book.close()
+    return number
+
+
+def write_lines(unit: Unit, query: Query, file: BinaryIO, *, names: bool = True) -> int:
+    """Write one JSON object a line, as the API answers records; the number of records written."""
+    paths = paths_of(unit, query)
+    number = 0
+    for record_id, *values in exported(unit, query):
+        body = {"id": record_id} | {path.text: as_json(path, value) for path, value in zip(paths, values, strict=True)}
+        file.write(orjson.dumps(body) + b"\n")
+        number += 1
+    return number
+
+
+def as_json(path: ResolvedPath, value: Any) -> Any:
+    """A value as the API answers it: decimals as text, lookups with their title."""
+    if value is None:
+        return None
+    if path.attribute or path.aspect:
+        return value if isinstance(value, bool | int | str) else str(value)
+    if path.field.type.refers:
+        if isinstance(value, tuple):
+            return [reference_json(each) for each in value]
+        return reference_json(value)
+    return path.field.type.to_json(path.field, value)
+
+
+def reference_json(value: Any) -> dict[str, str]:
+    """A reference as the API answers it."""
+    return {"object": value.object, "id": value.id, "title": value.title}
+
+
+WRITERS = {"csv": write_csv, "xlsx": write_xlsx, "ndjson": write_lines}
+"""Formats by the ending of a file."""
+
+
+def error_file(table: Table, problems: dict[int, list[Problem]], language: str) -> bytes:
+    """The refused rows as they were, with the reasons in a column of their own: mend it and import it again."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    keep: Sequence[int] = [at for at, title in enumerate(table.header) if title != REASON]
+    writer.writerow([*(table.header[at] for at in keep), REASON])
+    for number, cells in table.rows:
+        if number in problems:
+            reasons = "; ".join(
+                f"{problem.place.field}: {problem.text(language)}" if problem.place.field else problem.text(language)
+                for problem in problems[number]
+            )
+            writer.writerow([*("" if cells[at] is None else str(cells[at]) for at in keep), reasons])
+    return text.getvalue().encode("utf-8-sig")
+
+
