@@ -1,0 +1,82 @@
+"""Every hook, on one page: what a plugin, and each room of the platform itself, may add or narrow.
+
+    from dougong.base.hooks import hook
+
+    class Discreet:
+        @hook
+        def access(self, actor, model):
+            return OnlyOwnRecords(actor)
+
+Types of the rooms above are named in the docstrings, not imported: imports point one way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pluggy
+
+PROJECT = "dougong"
+
+hook = pluggy.HookimplMarker(PROJECT)
+"""Marks a function or method as an implementation of the hook of its name."""
+
+_specification = pluggy.HookspecMarker(PROJECT)
+
+Hooks = pluggy.HookRelay
+"""What the rooms call: one attribute per hook; a call gives the list of what the plugins answered."""
+
+
+class Specifications:
+    """The hooks and their arguments. An implementation may leave out arguments that it does not need."""
+
+    @_specification
+    def field_types(self) -> Iterable[Any]:
+        """`FieldType` instances to register."""
+
+    @_specification
+    def formula_functions(self) -> Iterable[Any]:
+        """Definitions of formula functions to register."""
+
+    @_specification
+    def jobs(self) -> Iterable[Any]:
+        """`Job`s (`dougong.engine.jobs`) that the workers can run."""
+
+    @_specification
+    def access(self, actor: Any, model: Any) -> Any:
+        """An `Access` (`dougong.engine.access`) that narrows what `actor` may do, or None to leave it."""
+
+    @_specification
+    def before_save(self, unit: Any, changes: Sequence[Any]) -> None:
+        """Inspect the coerced changes of a batch before rules are checked; add problems or values to them."""
+
+    @_specification
+    def after_save(self, unit: Any, changes: Sequence[Any]) -> None:
+        """Act on what was written, in the same transaction."""
+
+    @_specification
+    def routes(self) -> Iterable[Any]:
+        """Starlette routes to add to the application."""
+
+    @_specification
+    def navigation(self, actor: Any, model: Any) -> Iterable[Mapping[str, Any]]:
+        """Entries to add to the navigation."""
+
+    @_specification
+    def commands(self) -> Iterable[Any]:
+        """Click commands to add to `dougong`."""
+
+
+def plugin_manager(plugins: Iterable[Any] = ()) -> pluggy.PluginManager:
+    """A manager with `plugins` registered and held to the specifications; ``.hook`` is what rooms call.
+
+    Raises:
+        pluggy.PluginValidationError: a plugin implements a hook or names an argument that does not exist.
+    """
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(Specifications)
+    for plugin in plugins:
+        manager.register(plugin)
+    manager.check_pending()
+    return manager

@@ -1,0 +1,162 @@
+"""A company: its database, open, and the units of work in it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+
+from dougong.base.errors import Conflict, Problem
+from dougong.base.hooks import Hooks, plugin_manager
+from dougong.base.language import msg
+from dougong.engine import revisions
+from dougong.engine.actor import Actor
+from dougong.engine.dialects import Database, open_database
+from dougong.engine.runtime import Runtime
+from dougong.engine.storage import Storage
+from dougong.engine.unit import Unit
+from dougong.metadata.compile import compile_tree
+from dougong.metadata.trees import Tree
+
+T = TypeVar("T")
+
+REMEMBERED = 4
+"""How many revisions a process keeps compiled: the head, those just before it, what is being previewed."""
+
+ATTEMPTS = 5
+"""How often a write begins anew because a publish came while its model was being compiled."""
+
+
+class DatabaseSettings(Protocol):
+    """What a company wants to know of the settings."""
+
+    @property
+    def database_url(self) -> URL: ...
+    @property
+    def threads(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainSettings:
+    """Settings for code that opens a database without a server around it."""
+
+    database_url: URL
+    threads: int = 4
+
+
+class Companies:
+    """Opens companies by name, each once per process."""
+
+    def __init__(self, settings: DatabaseSettings, hooks: Hooks | None = None) -> None:
+        """Open the databases that `settings` name; `hooks` are those of `plugin_manager`."""
+        self._settings = settings
+        self._hooks = hooks or plugin_manager().hook
+        self._open: dict[str, Company] = {}
+        self._lock = threading.Lock()
+
+    def open(self, name: str = "default") -> Company:
+        """The company `name`; its database is made, with no metadata, where there is none."""
+        with self._lock:
+            found = self._open.get(name)
+            if found is None:
+                database = open_database(self._settings.database_url, name, self._settings.threads)
+                database.create()
+                found = self._open[name] = Company(name, database, self._hooks)
+            return found
+
+    def close(self) -> None:
+        """Close every company."""
+        with self._lock:
+            for company in self._open.values():
+                company.close()
+            self._open.clear()
+
+
+class Company:
+    """One company, open. Safe to share between threads; a unit of work belongs to one."""
+
+    def __init__(self, name: str, database: Database, hooks: Hooks) -> None:
+        """Serve the company in `database`."""
+        self.name, self.database, self.hooks = name, database, hooks
+        self._runtimes: OrderedDict[int, Runtime] = OrderedDict()
+        self._compiling = threading.Lock()
+
+    @property
+    def dialect(self) -> Database:
+        """What the company's kind of database says in its own way."""
+        return self.database
+
+    # -- units of work ---------------------------------------------------------------------------------------
+    @contextmanager
+    def read(self, actor: Actor) -> Iterator[Unit]:
+        """A unit that reads one snapshot, under the revision in force in it."""
+        with self.database.readers.connect() as connection:
+            head = self.database.begin_read(connection)
+            runtime = self._runtimes.get(head) or self._load(connection, head)
+            yield Unit(self, connection, runtime, actor, datetime.now(UTC))
+
+    def write(self, actor: Actor, work: Callable[[Unit], T], why: str = "") -> T:
+        """Do `work` in one transaction, committed when it returns and undone when it raises.
+
+        `work` never runs under a model that is no longer in force: where a publish came, the new model is compiled
+        first, outside the transaction.
+
+        Raises:
+            Conflict: publishes came faster than their models could be compiled.
+        """
+        for _ in range(ATTEMPTS):
+            with self.database.writers.connect() as connection:
+                with connection.begin() as transaction:
+                    head = self.database.begin_write(connection)
+                    runtime = self._runtimes.get(head)
+                    if runtime is not None:
+                        return work(Unit(self, connection, runtime, actor, datetime.now(UTC), why))
+                    transaction.rollback()
+            self.runtime()
+        raise Conflict(
+            Problem(
+                code="model-changing",
+                thing="revision",
+                reason=msg("The application is being changed just now."),
+                fix=msg("Try again in a moment."),
+            )
+        )
+
+    # -- runtimes --------------------------------------------------------------------------------------------
+    def runtime(self) -> Runtime:
+        """What the revision in force runs on."""
+        with self.database.readers.connect() as connection:
+            head = self.database.begin_read(connection)
+            return self._runtimes.get(head) or self._load(connection, head)
+
+    def _load(self, connection: Connection, revision: int) -> Runtime:
+        """Compile `revision`, once per process however many threads ask."""
+        with self._compiling:
+            found = self._runtimes.get(revision)
+            if found is None:
+                found = self.compile(connection, revisions.tree_of(connection, revision), revision)
+                self.remember(found)
+            return found
+
+    def compile(self, connection: Connection, tree: Tree, revision: int, draft: str | None = None) -> Runtime:
+        """The runtime of `tree`, on the places that the ledger has for it."""
+        model = compile_tree(tree, str(revision))
+        ledger = revisions.get_ledger(connection)
+        return Runtime(revision, model, Storage.build(model, ledger), draft=draft)
+
+    def remember(self, runtime: Runtime) -> None:
+        """Keep a compiled revision; the oldest ones are forgotten."""
+        self._runtimes[runtime.revision] = runtime
+        while len(self._runtimes) > REMEMBERED:
+            self._runtimes.popitem(last=False)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.database.close()

@@ -1,0 +1,159 @@
+"""PostgreSQL: one schema a company.
+
+Connections run in autocommit; a unit of work sends BEGIN together with the statement that reads the head, in one round
+trip. A write takes a shared advisory lock, a publish the exclusive one: so no write happens under an old model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, cast
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.types.string import TextLoader
+from sqlalchemy import Connection, Engine, Index, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateIndex, DropIndex
+
+from dougong.base.errors import Conflict
+from dougong.engine.dialects.base import Busy
+from dougong.engine.dialects.problems import being_published
+from dougong.engine.tables import PLATFORM
+
+LOCK_MILLISECONDS = 50
+"""How long a publish may stand in a lock's queue: everybody who comes after stands behind it."""
+
+READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT revision FROM dg_head"
+WRITE = "BEGIN; SELECT dg_enter()"
+
+ENTER = """
+CREATE OR REPLACE FUNCTION dg_enter() RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+    -- Two statements, two snapshots: a head that was switched while this waited for the lock is seen.
+    PERFORM pg_advisory_xact_lock_shared({key});
+    RETURN (SELECT revision FROM dg_head);
+END $$
+"""
+
+
+class PostgreSQL:
+    """A company in a PostgreSQL schema (see `Database`)."""
+
+    kind: ClassVar[str] = "postgresql"
+
+    def __init__(self, url: URL, company: str, threads: int) -> None:
+        """Name the schema; it is made by `create`."""
+        self.url, self.schema = url, company
+        self.key = _lock_key(company, "head")
+        self.readers = self.writers = self._engine(pool_size=threads, max_overflow=threads)
+
+    def _engine(self, **options: Any) -> Engine:
+        engine = create_engine(self.url.set(drivername="postgresql+psycopg"), **options)
+        event.listen(engine, "connect", self._connected)
+        return engine
+
+    def _connected(self, connection: psycopg.Connection[Any], _: object) -> None:
+        connection.autocommit = True
+        connection.prepared_max = 1000
+        connection.adapters.register_loader("uuid", TextLoader)
+        path = sql.SQL("SET search_path TO {}; SET timezone TO 'UTC'; SET jit TO off")
+        connection.execute(path.format(sql.Identifier(self.schema)))
+
+    def create(self) -> None:
+        """Make the schema and the platform's tables where they are missing."""
+        with self.writers.connect() as connection, connection.begin():
+            raw = driver(connection)
+            raw.execute("BEGIN")
+            raw.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_key(self.schema, "create")])
+            raw.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
+            PLATFORM.create_all(connection)
+            raw.execute(sql.SQL(ENTER).format(key=sql.Literal(self.key)))
+            raw.execute("INSERT INTO dg_head (id, revision) VALUES (1, 0) ON CONFLICT DO NOTHING")
+
+    def begin_read(self, connection: Connection) -> int:
+        """Begin a snapshot; its head revision. One round trip."""
+        return _begin(connection, READ)
+
+    def begin_write(self, connection: Connection) -> int:
+        """Begin, share the company's lock, read the head. One round trip."""
+        return _begin(connection, WRITE)
+
+    @contextmanager
+    def switch(self) -> Iterator[Connection]:
+        """A transaction that holds the company's lock alone."""
+        with self.writers.connect() as connection:
+            try:
+                with connection.begin():
+                    raw = driver(connection)
+                    raw.execute("BEGIN")
+                    raw.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_MILLISECONDS)))
+                    raw.execute("SELECT pg_advisory_xact_lock(%s)", [self.key])
+                    yield connection
+            except errors.LockNotAvailable as error:
+                raise Busy from error
+            except OperationalError as error:
+                if isinstance(error.orig, errors.LockNotAvailable):
+                    raise Busy from error
+                raise
+
+    @contextmanager
+    def preparing(self) -> Iterator[Connection]:
+        """The connection of the one publisher who prepares; a session lock, gone with the process."""
+        engine = self._engine(poolclass=NullPool)
+        with engine.connect() as connection:
+            key = _lock_key(self.schema, "prepare")
+            row = driver(connection).execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()
+            if not (row and row[0]):
+                raise Conflict(being_published())
+            yield connection
+
+    def create_index(self, connection: Connection, index: Index) -> None:
+        """CREATE INDEX CONCURRENTLY; an invalid index that a killed attempt left is dropped first."""
+        valid = (
+            driver(connection)
+            .execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [_quoted(str(index.name))])
+            .fetchone()
+        )
+        if valid and valid[0]:
+            return
+        index.dialect_options["postgresql"]["concurrently"] = True
+        if valid:
+            connection.execute(DropIndex(index, if_exists=True))
+        connection.execute(CreateIndex(index, if_not_exists=True))
+
+    def check_references(self, connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
+        """Nothing: PostgreSQL checks each foreign key as it is made."""
+        return []
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.readers.dispose()
+
+
+def driver(connection: Connection) -> psycopg.Connection[Any]:
+    """The driver's own connection: for the few statements of each request that need nothing of SQLAlchemy."""
+    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+
+
+def _begin(connection: Connection, statement: str) -> int:
+    # Two statements in one message cannot be prepared on the server.
+    cursor = driver(connection).execute(statement, prepare=False)
+    cursor.nextset()
+    row = cursor.fetchone()
+    assert row is not None
+    return cast(int, row[0])
+
+
+def _quoted(name: str) -> str:
+    return sql.Identifier(name).as_string(None)
+
+
+def _lock_key(company: str, purpose: str) -> int:
+    """A 64-bit key of PostgreSQL's advisory locks, which all companies of one database share."""
+    digest = hashlib.blake2b(f"dougong:{company}:{purpose}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)

@@ -1,0 +1,149 @@
+"""SQLite: one file a company, many readers, one writer.
+
+Readers see the last commit (WAL) and never wait. Writers take the write lock at BEGIN, so that what they read stays
+true until they commit; within a process they queue for the one writing connection, between processes SQLite makes them
+wait. Python's own transaction handling is switched off (``isolation_level=None``): it begins late and commits before DDL.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from sqlalchemy import Connection, Engine, Index, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool
+
+from dougong.base.errors import Conflict
+from dougong.engine.dialects.base import Busy
+from dougong.engine.dialects.problems import being_published
+from dougong.engine.tables import PLATFORM
+
+WAIT_SECONDS = 30
+"""How long a writer waits for another process's write."""
+
+PRAGMAS = (
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA synchronous=NORMAL",  # with WAL: safe against a killed process; a power cut may undo the last commits
+    "PRAGMA cache_size=-32000",
+    "PRAGMA mmap_size=268435456",
+    "PRAGMA temp_store=MEMORY",
+)
+
+HEAD = "SELECT revision FROM dg_head"
+
+
+class SQLite:
+    """A company in a SQLite file (see `Database`)."""
+
+    kind: ClassVar[str] = "sqlite"
+
+    def __init__(self, url: URL, company: str, threads: int) -> None:
+        """Name the file; it is made by `create`."""
+        given = Path(url.database or "")
+        self.path = given if company == "default" else given.with_name(f"{company}.sqlite3")
+        self.readers = self._engine(pool_size=threads)
+        self.writers = self._engine(pool_size=1)
+        event.listen(self.readers, "connect", _read_only)
+
+    def _engine(self, *pragmas: str, **options: Any) -> Engine:
+        if "poolclass" not in options:
+            options |= {"max_overflow": 0, "pool_timeout": WAIT_SECONDS}
+        engine = create_engine(
+            URL.create("sqlite", database=str(self.path)),
+            connect_args={
+                "isolation_level": None,
+                "check_same_thread": False,
+                "timeout": WAIT_SECONDS,
+                "cached_statements": 512,
+            },
+            **options,
+        )
+
+        @event.listens_for(engine, "connect")
+        def connect(connection: sqlite3.Connection, _: object) -> None:
+            for pragma in (*PRAGMAS, *pragmas):
+                connection.execute(pragma)
+
+        return engine
+
+    def create(self) -> None:
+        """Make the file and the platform's tables where they are missing."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.writers.connect() as connection:
+            raw = driver(connection)
+            raw.execute("PRAGMA journal_mode=WAL")
+            with connection.begin():
+                raw.execute("BEGIN IMMEDIATE")
+                PLATFORM.create_all(connection)
+                raw.execute("INSERT INTO dg_head (id, revision) VALUES (1, 0) ON CONFLICT DO NOTHING")
+
+    def begin_read(self, connection: Connection) -> int:
+        """Begin a snapshot; its head revision."""
+        raw = driver(connection)
+        raw.execute("BEGIN")
+        return cast(int, raw.execute(HEAD).fetchone()[0])
+
+    def begin_write(self, connection: Connection) -> int:
+        """Take the write lock; the head revision."""
+        raw = driver(connection)
+        raw.execute("BEGIN IMMEDIATE")
+        return cast(int, raw.execute(HEAD).fetchone()[0])
+
+    @contextmanager
+    def switch(self) -> Iterator[Connection]:
+        """A write transaction on a connection of its own, foreign keys off (see `check_references`)."""
+        engine = self._engine("PRAGMA foreign_keys=OFF", poolclass=NullPool)
+        with engine.connect() as connection, connection.begin():
+            try:
+                driver(connection).execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                raise Busy from error
+            yield connection
+
+    @contextmanager
+    def preparing(self) -> Iterator[Connection]:
+        """The connection of the one publisher who prepares; a lock file tells other processes."""
+        lock = sqlite3.connect(self.path.with_name(self.path.name + "-publish"), isolation_level=None, timeout=0)
+        try:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                raise Conflict(being_published()) from error
+            engine = self._engine(poolclass=NullPool)
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            lock.close()
+
+    def create_index(self, connection: Connection, index: Index) -> None:
+        """Build `index`: SQLite builds within the write lock, some 300 ns a row."""
+        with connection.begin():
+            driver(connection).execute("BEGIN IMMEDIATE")
+            index.create(connection, checkfirst=True)
+
+    def check_references(self, connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
+        """What `foreign_key_check` finds in `tables`."""
+        found: list[tuple[str, str]] = []
+        for table in tables:
+            quoted = connection.dialect.identifier_preparer.quote_identifier(table)
+            rows = driver(connection).execute(f"PRAGMA foreign_key_check({quoted})")
+            found += [(row[0], row[2]) for row in rows]
+        return found
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.readers.dispose()
+        self.writers.dispose()
+
+
+def driver(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection: for the few statements of each request that need nothing of SQLAlchemy."""
+    return cast(sqlite3.Connection, connection.connection.driver_connection)
+
+
+def _read_only(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA query_only=ON")

@@ -1,0 +1,178 @@
+"""Metadata in the database, kept the way git keeps it: bodies by content hash, trees of hashes, revisions of trees.
+
+A tree is stored as one body, a JSON object of address → [layer, hash of the body]. Nothing here is ever changed or
+deleted, so a revision, a draft and the origin of an installed package are each one hash.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from dougong.base.errors import NotFound, Problem
+from dougong.base.language import msg
+from dougong.engine import tables
+from dougong.engine.actor import Actor
+from dougong.engine.ledger import Ledger, Place
+from dougong.metadata.component import Component, canonical_json, content_hash
+from dougong.metadata.trees import Tree
+
+CHUNK = 500
+"""Bodies read or written by one statement; SQLite takes at most 999 parameters in old versions."""
+
+EMPTY = Tree.of(())
+"""The tree of revision 0, which every company begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One entry of the log. `kind` is publish, install or rollback; `parent` 0 for the first."""
+
+    id: int
+    parent: int
+    tree: str
+    kind: str
+    author_id: str | None
+    author: str
+    message: str
+    at: datetime
+
+
+def put_tree(connection: Connection, tree: Tree) -> str:
+    """Store `tree` and every body that is not there yet; the hash that `get_tree` finds it by."""
+    bodies = {each.content_hash: each.body for each in tree.components.values()}
+    listing = {address: [each.layer, each.content_hash] for address, each in sorted(tree.components.items())}
+    digest = content_hash(listing)
+    texts = {key: canonical_json(body) for key, body in bodies.items()} | {digest: canonical_json(listing)}
+    known: set[str] = set()
+    for part in _chunks(texts):
+        known.update(connection.scalars(select(tables.bodies.c.hash).where(tables.bodies.c.hash.in_(part))))
+    rows = [{"hash": key, "body": text} for key, text in texts.items() if key not in known]
+    if rows:
+        connection.execute(insert(tables.bodies), rows)
+    return digest
+
+
+def get_tree(connection: Connection, digest: str) -> Tree:
+    """The tree stored under `digest`.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if digest == content_hash({}):
+        return EMPTY
+    listing = _bodies(connection, [digest]).get(digest)
+    if listing is None:
+        raise NotFound(
+            Problem(code="tree-unknown", thing=digest, reason=msg("No metadata are stored under this hash."))
+        )
+    return _tree(listing, _bodies(connection, {body for _, body in listing.values()}))
+
+
+def tree_of(connection: Connection, revision: int) -> Tree:
+    """The tree of a revision.
+
+    Raises:
+        NotFound: there is no such revision.
+    """
+    return EMPTY if revision == 0 else get_tree(connection, get(connection, revision).tree)
+
+
+def get(connection: Connection, revision: int) -> Revision:
+    """One revision of the log.
+
+    Raises:
+        NotFound: there is no such revision.
+    """
+    row = connection.execute(_LOG.where(tables.revisions.c.id == revision)).one_or_none()
+    if row is None:
+        raise NotFound(
+            Problem(
+                code="revision-unknown",
+                thing=str(revision),
+                reason=msg("There is no revision {number}.", number=revision),
+                fix=msg("'dougong metadata log' lists them."),
+            )
+        )
+    return Revision(*row)
+
+
+def head(connection: Connection) -> int:
+    """The revision in force; 0 before the first publish."""
+    return int(connection.scalar(select(tables.head.c.revision)) or 0)
+
+
+def log(connection: Connection, limit: int = 50, before: int | None = None) -> list[Revision]:
+    """The newest revisions first, those older than `before` where it is given."""
+    found = _LOG.order_by(tables.revisions.c.id.desc()).limit(limit)
+    if before is not None:
+        found = found.where(tables.revisions.c.id < before)
+    return [Revision(*row) for row in connection.execute(found)]
+
+
+def append(
+    connection: Connection, *, parent: int, digest: str, kind: str, author: Actor, message: str, at: datetime
+) -> int:
+    """Write a revision and make it the head; its number. The caller holds the company alone."""
+    number = int(connection.scalar(select(func.max(tables.revisions.c.id))) or 0) + 1
+    connection.execute(
+        insert(tables.revisions).values(
+            id=number, parent=parent, tree=digest, kind=kind,
+            author_id=author.user_id, author=author.name, message=message, at=at,
+        )
+    )  # fmt: skip
+    connection.execute(update(tables.head).values(revision=number))
+    return number
+
+
+_LOG = select(*(tables.revisions.c[name] for name in Revision.__slots__))
+
+
+# -- the ledger ---------------------------------------------------------------------------------------------
+def get_ledger(connection: Connection) -> Ledger:
+    """Every place that the company's ledger has given."""
+    columns = tables.storage.c
+    found = select(columns.kind, columns.component, columns.shape, columns.table_name, columns.name)
+    return Ledger(Place(*row) for row in connection.execute(found))
+
+
+def put_places(connection: Connection, places: Iterable[Place], since: int, state: str) -> None:
+    """Enter `places` into the ledger. `state` is live, or preparing while a publish fills them."""
+    rows = [
+        {
+            "kind": place.kind, "component": place.component, "shape": place.shape,
+            "table_name": place.table, "name": place.name, "state": state, "since": since,
+        }
+        for place in places
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(tables.storage), rows)
+
+
+# -- inside -------------------------------------------------------------------------------------------------
+def _tree(listing: Mapping[str, tuple[str, str]], bodies: Mapping[str, Mapping[str, object]]) -> Tree:
+    components = []
+    for address, (layer, digest) in listing.items():
+        kind, _, name = address.partition(":")
+        components.append(Component(kind, name, bodies[digest], layer))
+    return Tree.of(components)
+
+
+def _bodies(connection: Connection, hashes: Iterable[str]) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = {}
+    for part in _chunks(hashes):
+        rows = connection.execute(
+            select(tables.bodies.c.hash, tables.bodies.c.body).where(tables.bodies.c.hash.in_(part))
+        )
+        found.update((digest, json.loads(body)) for digest, body in rows)
+    return found
+
+
+def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
+    every = list(keys)
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]

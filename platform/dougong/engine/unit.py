@@ -1,0 +1,45 @@
+"""A unit of work: one connection, one transaction, one revision, one actor, one instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from dougong.base.field_types import Reading
+from dougong.engine.access import Access, access_for
+from dougong.engine.actor import Actor
+from dougong.engine.records import Records
+from dougong.engine.runtime import Runtime
+
+if TYPE_CHECKING:
+    from dougong.engine.company import Company
+
+
+class Unit:
+    """What `Company.read` and `Company.write` give: everything that reading and saving need, none of it global.
+
+    `now` is one instant, in UTC, for everything that the unit does. `memory` is for what one unit wants to know
+    only once. `why` goes into the history of what is written.
+    """
+
+    def __init__(
+        self, company: Company, connection: Connection, runtime: Runtime, actor: Actor, now: datetime, why: str = ""
+    ) -> None:
+        """Act for `actor` on `connection`, whose transaction has begun under `runtime`'s revision."""
+        self.company, self.connection, self.runtime = company, connection, runtime
+        self.actor, self.now, self.why = actor, now, why
+        self.records = Records(self)
+        self.memory: dict[Any, Any] = {}
+
+    @cached_property
+    def access(self) -> Access:
+        """What the actor may do."""
+        return access_for(self.company.hooks, self.actor, self.runtime.model)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """How the actor reads and writes values."""
+        return Reading(language=self.actor.language, zone=self.actor.zone, now=self.now)
