@@ -1,8 +1,7 @@
-"""What every server process has around the application: the access log and the limit of threads."""
+"""What every server process has around the application: the access log, the address."""
 
 from __future__ import annotations
 
-import anyio.to_thread
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,12 +12,12 @@ from structlog.testing import capture_logs
 
 from dougong.base.settings import Settings
 from dougong.cli.access_log import AccessLog
-from dougong.cli.serve import Threads, address
+from dougong.cli.serve import address
 
 
-async def threads(_request: Request) -> JSONResponse:
-    """How many handlers may run at once."""
-    return JSONResponse(anyio.to_thread.current_default_thread_limiter().total_tokens)
+async def answering(_request: Request) -> JSONResponse:
+    """Answer at once."""
+    return JSONResponse({})
 
 
 async def failing(_request: Request) -> JSONResponse:
@@ -26,17 +25,10 @@ async def failing(_request: Request) -> JSONResponse:
     raise RuntimeError("defect")
 
 
-APP = Starlette(routes=[Route("/threads", threads), Route("/failing", failing)])
+APP = Starlette(routes=[Route("/ok", answering), Route("/failing", failing)])
 
 
-def test_the_number_of_threads_is_set_before_the_first_answer() -> None:
-    with TestClient(Threads(APP, 5)) as client:
-        assert client.get("/threads").json() == 5
-
-
-@pytest.mark.parametrize(
-    ("path", "status"), [("/threads?token=hunter2", 200), ("/none", 404), ("/failing", 500)]
-)
+@pytest.mark.parametrize(("path", "status"), [("/ok?token=hunter2", 200), ("/none", 404), ("/failing", 500)])
 def test_each_request_is_logged_once_without_its_query(path: str, status: int) -> None:
     with capture_logs() as events, TestClient(AccessLog(APP), raise_server_exceptions=False) as client:
         client.get(path)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import socket
 
-import anyio.to_thread
 import click
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from dougong.base import logs
 from dougong.base.errors import Problem, SettingError
@@ -24,19 +23,6 @@ GRACE_SECONDS = 10
 """How long requests under way may take to end after the server was told to stop."""
 
 
-class Threads:
-    """ASGI middleware that sets how many handlers run at once, before the first request."""
-
-    def __init__(self, app: ASGIApp, threads: int) -> None:
-        self._app, self._threads, self._set = app, threads, False
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._set:
-            anyio.to_thread.current_default_thread_limiter().total_tokens = self._threads
-            self._set = True
-        await self._app(scope, receive, send)
-
-
 def application() -> ASGIApp:
     """The whole application of one process, with settings from the environment.
 
@@ -47,7 +33,7 @@ def application() -> ASGIApp:
 
     settings = Settings.from_environment()
     logs.configure(settings.log_level, settings.log_format)
-    return AccessLog(Threads(assemble(settings), settings.threads))
+    return AccessLog(assemble(settings))
 
 
 def require_free_port(settings: Settings) -> None:
