@@ -22,11 +22,11 @@ find_python() {
 
 make_venv() {
     if "$1" -c 'import ensurepip, venv' 2>/dev/null; then "$1" -m venv --clear .venv
-    elif "$1" -c 'import virtualenv' 2>/dev/null; then "$1" -m virtualenv --quiet --clear .venv
-    elif command -v uv >/dev/null; then uv venv --quiet --seed --clear --python "$1" .venv
+    elif "$1" -m venv --clear --without-pip .venv && "$1" scripts/bootstrap_pip.py .venv/bin/python; then :
     else
-        say "$1 cannot make virtual environments: its ensurepip module is missing."
-        say "Debian and Ubuntu: apt install python3-venv. Otherwise install virtualenv or uv, then run make install again."
+        rm -rf .venv
+        say "$1 came without ensurepip, and pip could not be fetched from PyPI instead."
+        say "Debian and Ubuntu: apt install python3-venv. Then run make install again."
         return 1
     fi
 }
