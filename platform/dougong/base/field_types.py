@@ -163,6 +163,18 @@ class FieldType:
         """`value` as plain text for people: history, titles, messages."""
         return self.to_text(field, value, reading)
 
+    def form(self, field: FieldLike, value: Any, reading: Reading) -> Any:
+        """What the edit widget shows (`t` in the template): text, or for a widget of several inputs texts by sub-name.
+
+        An input named ``address.street`` sends the text "street" of the field "address"; all such texts of a field
+        together are one mapping, inputs of one name and several values a list. `coerce` reads each shape back.
+        """
+        return self.to_text(field, value, reading)
+
+    def computed(self, field: FieldLike, value: Any) -> Any:
+        """The result of a formula as `coerce` takes it: rounded to the field's scale, where it has one."""
+        return value
+
     # -- queries ----------------------------------------------------------------------------------------
     def operators(self, field: FieldLike) -> tuple[Operator, ...]:
         """The filter operators that the field offers, the usual one first."""
