@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
 
 from dougong.base.errors import FormulaError, Problem
 from dougong.base.language import Message, msg
+from dougong.formulas.decimals import ZERO
 from dougong.formulas.definition import FUNCTIONS, Function, Parameter, Signature
 from dougong.formulas.matching import common_type, fits, mismatch
 from dougong.formulas.problems import problem
@@ -20,7 +24,8 @@ MAX_EXPANDED_DEPTH = 200
 """Nesting of a formula field with those that it uses put in their place, when another formula uses it."""
 
 ORIGIN = ("$System", "OriginDateTime")
-"""The one variable that every scope knows: 1900-01-01T00:00:00Z."""
+"""The one variable that every scope knows."""
+_ORIGIN_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class Checker:
@@ -56,7 +61,7 @@ class Checker:
     # -- references ---------------------------------------------------------------------------------------
     def _reference(self, node: Reference) -> TypedNode:
         if tuple(part.casefold() for part in node.path) == tuple(part.casefold() for part in ORIGIN):
-            return Field(ORIGIN, FieldInfo(Type.DATETIME), "blank", node.span)
+            return Constant(_ORIGIN_MOMENT, Type.DATETIME, node.span)
         info = self._scope.resolve(node.path)
         if info is None:
             return self._unknown_field(node)
@@ -68,7 +73,13 @@ class Checker:
         if self._inlined > MAX_NODES or self._inlined_depth > MAX_EXPANDED_DEPTH:
             return self.too_large(node.span)
         inner = rebase(info.formula.node, path[:-1])
-        return Inlined(inner, self._blanks == "zero" and inner.type is Type.NUMBER, node.span)
+        return Inlined(inner, self._blank_means(inner.type), node.span)
+
+    def _blank_means(self, type: Type) -> Decimal | bool | None:
+        """What a blank formula field yields: a blank checkbox is false, a blank number perhaps 0."""
+        if type is Type.BOOLEAN:
+            return False
+        return ZERO if type is Type.NUMBER and self._blanks == "zero" else None
 
     def _unknown_field(self, node: Reference) -> Wrong:
         written = ".".join(node.path)
@@ -212,9 +223,9 @@ def conversion(left: Type, right: Type | None) -> Message | None:
     return None
 
 
-def _nearest(name: str, known: object) -> str | None:
+def _nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like `name`, whatever the case."""
-    by_fold = {str(each).casefold(): str(each) for each in known}  # type: ignore[attr-defined]
+    by_fold = {each.casefold(): each for each in known}
     found = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
     return by_fold[found[0]] if found else None
 

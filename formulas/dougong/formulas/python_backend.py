@@ -84,15 +84,15 @@ _TIDY: dict[Type, Callable[[Value], Value]] = {
 
 
 def _inlined(node: Inlined) -> Code:
-    inner = compiled(node.inner)
-    if not node.zero:
+    inner, blank = compiled(node.inner), node.blank
+    if blank is None:
         return inner
 
-    def or_zero(row: Row) -> Value:
+    def or_default(row: Row) -> Value:
         value = inner(row)
-        return ZERO if value is None else value
+        return blank if value is None else value
 
-    return or_zero
+    return or_default
 
 
 def field_code(node: Field) -> FieldCode:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from dougong.formulas.definition import Function, Signature
@@ -15,7 +16,7 @@ from dougong.formulas.types import Blanks, FieldInfo, Path, Type
 class Constant:
     """A literal. Empty text is None."""
 
-    value: Decimal | str | bool | None
+    value: Decimal | str | bool | datetime | None
     type: Type
     span: Span
 
@@ -42,10 +43,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Inlined:
-    """A formula field: its tree stands in for it. `zero`: where it is blank, 0 is meant."""
+    """A formula field: its tree stands in for it. `blank` is what it yields where its tree yields nothing."""
 
     inner: TypedNode
-    zero: bool
+    blank: Decimal | bool | None
     span: Span
 
     @property

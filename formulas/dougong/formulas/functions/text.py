@@ -17,6 +17,8 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 _WORD = re.compile(r"[^\W_]+")
 _MAX_LENGTH = 100_000
 """Characters that padding may produce."""
+_REST = Decimal(10**9)
+"""A count that reaches the end of any text."""
 _TURKIC = ("tr", "az")
 
 
@@ -107,14 +109,14 @@ def middle(text: Text, start: Number, count: Number) -> Text:
 
 
 @function("SUBSTR", examples=(("SUBSTR('Lovelace', -3)", "ace"), ("SUBSTR('Lovelace', 5, 2)", "la")))
-def substring(text: Text, start: Number, count: Number | None = None) -> Text:
+def substring(text: Text, start: Number, count: Number = _REST) -> Text:
     """As MID; without a count, to the end. A negative position counts from the end."""
     units = utf16.length(text)
     begin = whole(start)
     begin = units + begin if begin < 0 else max(begin, 1) - 1
     if begin < 0:
         return ""
-    end = units if count is None else begin + max(whole(count), 0)
+    end = begin + max(whole(count), 0)
     return utf16.cut(text, begin, end)
 
 
