@@ -54,6 +54,13 @@ class Place:
         """What the ledger finds a place by."""
         return self.kind, self.component, self.shape
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its columns; none where the place is a table."""
+        if self.kind in ("object", "link"):
+            return ()
+        return _part_names(self.name, self.shape) if self.kind == "field" else (self.name,)
+
 
 class Ledger(Mapping[tuple[str, str, str], Place]):
     """Every place ever given, by (kind, component, shape). Immutable."""
@@ -138,10 +145,7 @@ class _Allotment:
         self.tables = {place.table for place in ledger.values()}
         self.columns: dict[str, set[str]] = defaultdict(lambda: set(RESERVED))
         for place in ledger.values():
-            if place.kind in ("sort", "unique"):
-                self.columns[place.table].add(place.name)
-            elif place.kind == "field":
-                self.columns[place.table].update(_part_names(place.name, place.shape))
+            self.columns[place.table].update(place.columns)
 
     def missing(self, model: Model) -> list[Place]:
         found: list[Place] = []
@@ -208,8 +212,8 @@ class _Allotment:
         return name
 
 
-def _part_names(name: str, form: str) -> list[str]:
-    return [name + part.partition("=")[0] for part in form.partition("|")[0].split(",")]
+def _part_names(name: str, form: str) -> tuple[str, ...]:
+    return tuple(name + part.partition("=")[0] for part in form.partition("|")[0].split(","))
 
 
 def _free(wanted: str, is_free: Callable[[str], bool]) -> str:

@@ -1,0 +1,86 @@
+"""What a publish does to tables: computed from the ledger and two models, never from the live database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Column, Connection, ForeignKey, Index, Table
+
+from dougong.engine.ledger import Ledger, Place
+from dougong.engine.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaSteps:
+    """DDL of one publish, in order of execution.
+
+    `tables` and `columns` only add. `uniques` are unique indexes on tables that have rows; `indexes` the other ones,
+    which a job builds afterwards; `obsolete` the names of unique indexes that would refuse what is now allowed.
+    """
+
+    tables: tuple[Table, ...] = ()
+    columns: tuple[tuple[Table, Column[object]], ...] = ()
+    uniques: tuple[Index, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    obsolete: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.tables or self.columns or self.uniques or self.indexes or self.obsolete)
+
+
+def schema_steps(known: Ledger, places: Ledger, before: Storage, after: Storage) -> SchemaSteps:
+    """The steps from `before` to `after`: what is in `places` and not yet `known` is made."""
+    fresh = [place for key, place in places.items() if key not in known]
+    new_tables = {place.table for place in fresh if place.kind in ("object", "link")}
+    old_indexes = {index.name: index for table in before.metadata.tables.values() for index in table.indexes}
+    uniques: list[Index] = []
+    indexes: list[Index] = []
+    kept: set[str] = set()
+    for table in after.metadata.tables.values():
+        for index in sorted(table.indexes, key=lambda each: str(each.name)):
+            kept.add(str(index.name))
+            if table.name not in new_tables and index.name not in old_indexes:
+                (uniques if index.unique else indexes).append(index)
+    return SchemaSteps(
+        tables=tuple(table for name, table in after.metadata.tables.items() if name in new_tables),
+        columns=tuple(_columns(fresh, after, new_tables)),
+        uniques=tuple(uniques),
+        indexes=tuple(indexes),
+        obsolete=tuple(
+            (str(index.table.name), str(index.name))
+            for index in old_indexes.values()
+            if index.unique and index.name not in kept
+        ),
+    )
+
+
+def _columns(
+    fresh: Sequence[Place], after: Storage, new_tables: set[str]
+) -> Iterator[tuple[Table, Column[object]]]:
+    """The columns of `fresh` places in tables that exist already."""
+    wanted: dict[str, set[str]] = {}
+    for place in fresh:
+        if place.kind not in ("object", "link") and place.table not in new_tables:
+            wanted.setdefault(place.table, set()).update(place.columns)
+    for name, columns in wanted.items():
+        table = after.metadata.tables[name]
+        yield from ((table, column) for column in table.columns if column.name in columns)
+
+
+def make_tables(connection: Connection, tables: Sequence[Table]) -> None:
+    """Create `tables` with their keys and indexes; those that refer to one another in a circle too."""
+    if tables:
+        tables[0].metadata.create_all(connection, tables=list(tables), checkfirst=False)
+
+
+def add_column(connection: Connection, table: Table, column: Column[object]) -> None:
+    """Add `column`, nullable and without default, so that no row is touched; its foreign key in the same statement."""
+    copy: Column[object] = Column(column.name, column.type)
+    for key in table.foreign_key_constraints:
+        if key.column_keys == [column.name]:
+            copy.append_foreign_key(ForeignKey(key.elements[0].target_fullname, deferrable=True))
+    operations = Operations(MigrationContext.configure(connection))
+    operations.add_column(table.name, copy, inline_references=True)
