@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
 from dougong.engine.columns import Document, Flag, Id, Instant
+from dougong.engine.expressions import Words, index_words
 
 PLATFORM = MetaData()
 """Everything here; made when a company's database is opened for the first time."""
@@ -106,9 +107,10 @@ search = Table(
     Column("record_id", Id(), primary_key=True),
     Column("object", Text, nullable=False),
     Column("title", Text, nullable=False),
-    Column("words", Text, nullable=False),
-    comment="What search reads of each live record: its title and the bigrams, words and pinyin of its fields.",
+    Column("words", Words(), nullable=False),
+    comment="What search reads of each live record: its title and the tokens of its fields, in order.",
 )
+index_words(search)
 
 numbers = Table(
     "dg_number",

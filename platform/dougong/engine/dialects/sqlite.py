@@ -20,6 +20,8 @@ from sqlalchemy.pool import NullPool
 from dougong.base.errors import Conflict
 from dougong.engine.dialects.base import Busy
 from dougong.engine.dialects.problems import being_published
+from dougong.engine.lettercase import lowered
+from dougong.engine.expressions import local_day
 from dougong.engine.tables import PLATFORM
 
 WAIT_SECONDS = 30
@@ -67,6 +69,8 @@ class SQLite:
         def connect(connection: sqlite3.Connection, _: object) -> None:
             for pragma in (*PRAGMAS, *pragmas):
                 connection.execute(pragma)
+            connection.create_function("lower", 1, _lower, deterministic=True)
+            connection.create_function("local_day", 2, local_day, deterministic=True)
 
         return engine
 
@@ -143,6 +147,11 @@ class SQLite:
 def driver(connection: Connection) -> sqlite3.Connection:
     """The driver's own connection: for the few statements of each request that need nothing of SQLAlchemy."""
     return cast(sqlite3.Connection, connection.connection.driver_connection)
+
+
+def _lower(value: Any) -> Any:
+    """SQLite's own lower() knows the letters of ASCII alone."""
+    return lowered(value) if isinstance(value, str) else value
 
 
 def _read_only(connection: sqlite3.Connection, _: object) -> None:

@@ -68,8 +68,13 @@ class ConditionCompiler:
                     self.problems.extend(error.problems)
                 except ValueRefused as refused:
                     self.problems.append(
-                        Problem(code=refused.code, thing="filter", place=Place(field=found.field),
-                                reason=refused.reason, fix=refused.fix)
+                        Problem(
+                            code=refused.code,
+                            thing="filter",
+                            place=Place(field=found.field),
+                            reason=refused.reason,
+                            fix=refused.fix,
+                        )
                     )
                 return true()
 
@@ -136,8 +141,7 @@ class ConditionCompiler:
         chosen = [
             each.value
             for each in (picklist.values.values() if picklist else ())
-            if path.attribute in each.attributes
-            and _compares(compare, each.attributes[path.attribute], found.value)
+            if path.attribute in each.attributes and _compares(compare, each.attributes[path.attribute], found.value)
         ]
         return and_(column.is_not(None), column.in_(chosen))
 
@@ -147,6 +151,8 @@ class ConditionCompiler:
         _, table = self.scope.place(path.steps)
         rows = link.table.alias()
         joined = rows.c[link.source.key] == table.c.id
+        if "deleted_at" in rows.c:
+            joined = and_(joined, rows.c.deleted_at.is_(None))
         if op in ("blank", "not_blank"):
             some = exists().where(joined)
             return not_(some) if op == "blank" else some

@@ -63,15 +63,15 @@ def _parse(document: Any, pointer: str, depth: int, problems: list[Problem]) -> 
             pointer,
             "filter-shape",
             msg("This is no condition."),
-            msg("A condition has the keys field, op and value; a group is a list under all or any, or one part under not."),
+            msg(
+                "A condition has field, op and value; a group is a list under all or any, or one part under not."
+            ),
         )
     )
     return All(())
 
 
-def _group(
-    kind: type[All] | type[Any_], parts: Any, pointer: str, depth: int, problems: list[Problem]
-) -> Filter:
+def _group(kind: type[All] | type[Any_], parts: Any, pointer: str, depth: int, problems: list[Problem]) -> Filter:
     if not isinstance(parts, list):
         problems.append(_problem(pointer, "filter-shape", msg("A group is a list of conditions.")))
         return All(())
@@ -143,6 +143,10 @@ def parse_sort(document: Sequence[Any]) -> tuple[Sort, ...]:
             found.append(Sort(entry["field"], entry.get("dir", "asc") == "desc"))
         else:
             raise BadRequest(
-                _problem(f"/{at}", "sort-shape", msg("A sort key is a field name, with - before it for descending."))
+                _problem(
+                    f"/{at}",
+                    "sort-shape",
+                    msg("A sort key is a field name, with - before it for descending."),
+                )
             )
     return tuple(found)

@@ -126,10 +126,14 @@ def decode(cursor: str, keys: int) -> tuple[bool, tuple[Any, ...]]:
     """
     try:
         backwards, values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        read = tuple(_READ[next(iter(value))](next(iter(value.values()))) if isinstance(value, dict) else value
-                     for value in values)
-        if len(read) != keys or not isinstance(read[-1], str) or not all(
-            value is None or isinstance(value, str | int | float | Decimal | date | time) for value in read
+        read = tuple(
+            _READ[next(iter(value))](next(iter(value.values()))) if isinstance(value, dict) else value
+            for value in values
+        )
+        if (
+            len(read) != keys
+            or not isinstance(read[-1], str)
+            or not all(value is None or isinstance(value, str | int | float | Decimal | date | time) for value in read)
         ):
             raise ValueError
     except (ValueError, KeyError, TypeError, StopIteration, ArithmeticError):

@@ -62,9 +62,7 @@ class PreparedList:
         ranges = keyset.ranges(self.keys, blanks, backwards)
         if len(ranges) == 1:
             return self._ranged((ranges[0],), backwards)
-        parts = [
-            self._ranged((each,), backwards, ordinal=at).subquery() for at, each in enumerate(ranges)
-        ]
+        parts = [self._ranged((each,), backwards, ordinal=at).subquery() for at, each in enumerate(ranges)]
         if not parts:
             return self._ranged((false(),), backwards)
         stacked = union_all(*(select(part) for part in parts)).subquery()
@@ -75,9 +73,7 @@ class PreparedList:
         ordered = [asc(list(stacked.c)[position]), *keyset.order(tail, backwards)]
         return select(*shown).order_by(*ordered).limit(bindparam("page_size", literal_execute=False))
 
-    def _ranged(
-        self, extra: Sequence[ColumnElement[bool]], backwards: bool, ordinal: int | None = None
-    ) -> Select[Any]:
+    def _ranged(self, extra: Sequence[ColumnElement[bool]], backwards: bool, ordinal: int | None = None) -> Select[Any]:
         columns = [column.label(f"c{at}") for at, column in enumerate(self.selected)]
         if ordinal is not None:
             columns.append(literal_column(str(ordinal)).label("r"))
@@ -125,7 +121,13 @@ def _size(limit: int) -> int:
 
 
 def _page(
-    unit: Unit, obj: Object, ready: PreparedList, found: Sequence[Any], cursor: bool, backwards: bool, more: bool
+    unit: Unit,
+    obj: Object,
+    ready: PreparedList,
+    found: Sequence[Any],
+    cursor: bool,
+    backwards: bool,
+    more: bool,
 ) -> Page:
     layout = ready.layout
     values = [layout.values(row) for row in found]
@@ -155,7 +157,11 @@ def readable(unit: Unit, name: str) -> Object:
     obj = unit.runtime.model.object_named(name)
     if obj is None or not unit.access.may("read", obj):
         raise NotFound(
-            Problem(code="object-unknown", thing=f"object:{name}", reason=msg("There is no object {name}.", name=name))
+            Problem(
+                code="object-unknown",
+                thing=f"object:{name}",
+                reason=msg("There is no object {name}.", name=name),
+            )
         )
     return obj
 
@@ -171,12 +177,28 @@ def context(unit: Unit, query_where: Any) -> Hashable:
         if isinstance(value, str)
     )
     team = people(unit, "$my_team") if personal else None
-    return (unit.reading.today, str(unit.reading.zone), unit.reading.language, unit.actor.user_id if personal else None, team)
+    return (
+        unit.reading.today,
+        str(unit.reading.zone),
+        unit.reading.language,
+        unit.actor.user_id if personal else None,
+        team,
+    )
 
 
 def _prepared(unit: Unit, obj: Object, query: Query) -> PreparedList:
-    key = ("list", obj.name, query.columns, query.where, query.sort, query.search, query.deleted, query.lifecycle,
-           unit.access.key, context(unit, query.where))
+    key = (
+        "list",
+        obj.name,
+        query.columns,
+        query.where,
+        query.sort,
+        query.search,
+        query.deleted,
+        query.lifecycle,
+        unit.access.key,
+        context(unit, query.where),
+    )
     return prepared(unit.runtime, key, lambda: _prepare(unit, obj, query))
 
 
@@ -217,7 +239,11 @@ def _sort_keys(scope: Scope, sort: Sort) -> list[Key]:
     path = scope.path(sort.field)
     if not path.field.type.sortable or not path.field.type.stored:
         raise BadRequest(
-            Problem(code="sort-refused", thing=sort.field, reason=msg("{label} cannot be sorted.", label=path.field.label))
+            Problem(
+                code="sort-refused",
+                thing=sort.field,
+                reason=msg("{label} cannot be sorted.", label=path.field.label),
+            )
         )
     return scope.sort_keys(path, sort.descending)
 
@@ -235,9 +261,15 @@ def get(unit: Unit, name: str, record_id: str, deleted: str = "live") -> Record:
     """
     obj = readable(unit, name)
     ready = prepared(
-        unit.runtime, ("record", obj.name, deleted, unit.access.key), lambda: _prepare_record(unit, obj, deleted)
+        unit.runtime,
+        ("record", obj.name, deleted, unit.access.key),
+        lambda: _prepare_record(unit, obj, deleted),
     )
-    found = unit.connection.execute(ready.statements["record"], {"record_id": record_id}).first() if is_id(record_id) else None
+    found = (
+        unit.connection.execute(ready.statements["record"], {"record_id": record_id}).first()
+        if is_id(record_id)
+        else None
+    )
     if found is None:
         raise NotFound(
             Problem(
@@ -252,9 +284,7 @@ def get(unit: Unit, name: str, record_id: str, deleted: str = "live") -> Record:
     if ready.layout.linked:
         values = fill_linked(unit, ready.layout, [found[0]], values)
     named = dict(zip(ready.columns, values[0], strict=True))
-    return Record(
-        object=obj.name, id=found[0], version=found[1], values=named, deleted=bool(found[-1])
-    )
+    return Record(object=obj.name, id=found[0], version=found[1], values=named, deleted=bool(found[-1]))
 
 
 def is_id(text: Any) -> bool:
@@ -271,7 +301,9 @@ def is_id(text: Any) -> bool:
 def _prepare_record(unit: Unit, obj: Object, deleted: str) -> PreparedList:
     scope = Scope(unit.runtime, unit.access, obj)
     names = tuple(
-        each.name for each in obj.fields.values() if unit.access.may_field("read", obj, each) and each.name not in ("id", "version")
+        each.name
+        for each in obj.fields.values()
+        if unit.access.may_field("read", obj, each) and each.name not in ("id", "version")
     )
     layout = lay_out(scope, [scope.path(name) for name in names], FIXED)
     where = (*scope.rows(deleted), scope.table.c.id == bindparam("record_id", type_=scope.table.c.id.type))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, select
+from sqlalchemy import ColumnElement, Text, and_, bindparam, literal, select
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.field_types import Reference
@@ -114,7 +114,9 @@ def titles(unit: Unit, references: Mapping[str, set[str]]) -> dict[tuple[str, st
         if obj is None:
             continue
         statement = prepared(
-            unit.runtime, ("titles", name, unit.access.key), lambda name=name: _titles(unit, name)  # type: ignore[misc]
+            unit.runtime,
+            ("titles", name, unit.access.key),
+            lambda name=name: _titles(unit, name),  # type: ignore[misc]
         )
         if statement is not None:
             for record_id, title in unit.connection.execute(statement, {"ids": sorted(ids)}):
@@ -126,7 +128,7 @@ def _titles(unit: Unit, name: str) -> Any:
     scope = Scope(unit.runtime, unit.access, unit.runtime.model.objects[name])
     title = scope.title(())
     if title is None:
-        return select(scope.table.c.id, bindparam("nothing", "")).where(scope.table.c.id.in_(bindparam("ids", expanding=True)))
+        return select(scope.table.c.id, literal("", Text)).where(scope.table.c.id.in_(bindparam("ids", expanding=True)))
     visible = unit.access.visible("read", scope.object, scope.table)
     conditions = [scope.table.c.id.in_(bindparam("ids", expanding=True))]
     return select(scope.table.c.id, title).where(and_(*conditions, *([visible] if visible is not None else [])))
@@ -152,16 +154,16 @@ def name_open_ended(unit: Unit, layout: Layout, rows: list[tuple[Any, ...]]) -> 
     return named
 
 
-def fill_linked(
-    unit: Unit, layout: Layout, ids: Sequence[str], rows: list[tuple[Any, ...]]
-) -> list[tuple[Any, ...]]:
+def fill_linked(unit: Unit, layout: Layout, ids: Sequence[str], rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Give many-to-many columns their references: one statement per such column."""
     if not layout.linked or not rows:
         return rows
     filled = [list(values) for values in rows]
     for at, path in layout.linked:
         statement = prepared(
-            unit.runtime, ("linked", path.field.address, unit.access.key), lambda path=path: _linked(unit, path)  # type: ignore[misc]
+            unit.runtime,
+            ("linked", path.field.address, unit.access.key),
+            lambda path=path: _linked(unit, path),  # type: ignore[misc]
         )
         found: dict[str, list[Reference]] = {}
         for source, target, title in unit.connection.execute(statement, {"ids": list(ids)}):
@@ -177,13 +179,14 @@ def _linked(unit: Unit, path: ResolvedPath) -> Any:
     title = scope.title(())
     visible = unit.access.visible("read", scope.object, scope.table)
     rows = link.table.alias("l")
-    shown = title if title is not None else bindparam("nothing", "")
+    shown = title if title is not None else literal("", Text)
     return (
         select(rows.c[link.source.key], scope.table.c.id, shown)
         .select_from(rows.join(scope.table, rows.c[link.target.key] == scope.table.c.id))
         .where(
             rows.c[link.source.key].in_(bindparam("ids", expanding=True)),
             scope.table.c.deleted_at.is_(None),
+            *([rows.c.deleted_at.is_(None)] if "deleted_at" in rows.c else []),
             *([visible] if visible is not None else []),
         )
         .order_by(shown, scope.table.c.id)

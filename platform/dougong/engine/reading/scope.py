@@ -65,7 +65,9 @@ class Scope:
         columns = self.parts(path)
         if path.attribute is not None:
             values = path.field.picklist.values.values() if path.field.picklist else ()
-            known = {each.value: each.attributes[path.attribute] for each in values if path.attribute in each.attributes}
+            known = {
+                each.value: each.attributes[path.attribute] for each in values if path.attribute in each.attributes
+            }
             return case(known, value=columns[0]) if known else case((columns[0].is_(None), None))
         if path.aspect == "currency":
             return self.currency(path)
@@ -96,16 +98,16 @@ class Scope:
         if path.field.type.refers and len(path.field.targets) == 1 and path.field.type.stored:
             steps = (*path.steps, path.field)
             target, _ = self.place(steps)
-            return self.sort_keys(ResolvedPath(text=path.text, steps=steps, field=target.fields[target.title]), descending)
+            return self.sort_keys(
+                ResolvedPath(text=path.text, steps=steps, field=target.fields[target.title]), descending
+            )
         obj, table = self.place(path.steps)
         records = self.runtime.storage.tables[obj.name]
         key = records.sort_key(path.field.name)
         if key is not None:
             return [Key(table.c[key.key], descending, bool(path.steps) or bool(key.nullable))]
         columns = self.parts(path)
-        nullable = bool(path.steps) or any(
-            bool(part.nullable) for part in records.parts[path.field.name]
-        )
+        nullable = bool(path.steps) or any(bool(part.nullable) for part in records.parts[path.field.name])
         return [Key(each, descending, nullable) for each in path.field.type.sort_keys(path.field, columns)]
 
     def rows(self, deleted: str, lifecycle: str = "any") -> list[ColumnElement[bool]]:

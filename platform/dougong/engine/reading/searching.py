@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, false
 
+from dougong.engine import tables
+from dougong.engine.expressions import search_matches
 from dougong.engine.search.tokens import query_phrases
 from dougong.metadata.model import Object
 
@@ -18,4 +20,4 @@ def search_condition(unit: Unit, obj: Object, record_id: ColumnElement[Any], tex
     phrases = query_phrases(text)
     if not phrases:
         return false()
-    return record_id.in_(unit.company.dialect.search_matches(obj.name, phrases))
+    return record_id.in_(search_matches(tables.search, obj.id, phrases))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, func, literal_column, select
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
+from dougong.engine.expressions import DateBucket
 from dougong.engine.query import Counted, Measure, Query, Summary
 from dougong.engine.reading.conditions import ConditionCompiler
 from dougong.engine.reading.listing import context, readable
@@ -34,8 +36,17 @@ def count(unit: Unit, query: Query, cap: int | None = None) -> Counted:
         BadRequest: the filter is wrong.
     """
     obj = readable(unit, query.object)
-    key = ("count", obj.name, query.where, query.search, query.deleted, query.lifecycle, cap, unit.access.key,
-           context(unit, query.where))
+    key = (
+        "count",
+        obj.name,
+        query.where,
+        query.search,
+        query.deleted,
+        query.lifecycle,
+        cap,
+        unit.access.key,
+        context(unit, query.where),
+    )
 
     def build() -> Any:
         scope, where = _rows(unit, query.object, query.where, query.search, query.deleted, query.lifecycle)
@@ -74,7 +85,6 @@ def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple
     readable(unit, summary.object)
     key = ("summary", summary, unit.access.key, context(unit, summary.where))
     statement, readers = prepared(unit.runtime, key, lambda: _prepare(unit, summary))
-    width = len(summary.measures)
     found = []
     for row in unit.connection.execute(statement):
         groups, at = [], 0
@@ -85,8 +95,20 @@ def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple
             else:
                 groups.append(None if row[at] is None else Reference(target, row[at], row[at + 1] or ""))
                 at += 2
-        found.append((tuple(groups), tuple(row[at : at + width])))
+        found.append((tuple(groups), _measured(summary.measures, row[at:])))
     return found
+
+
+def _measured(measures: Sequence[Measure], row: Sequence[Any]) -> tuple[Any, ...]:
+    values, at = [], 0
+    for measure in measures:
+        value = row[at]
+        if measure.op == "avg":
+            at += 1
+            value = Decimal(value) / row[at] if row[at] else None
+        values.append(value)
+        at += 1
+    return tuple(values)
 
 
 def _prepare(unit: Unit, summary: Summary) -> tuple[Any, list[str | None]]:
@@ -97,7 +119,7 @@ def _prepare(unit: Unit, summary: Summary) -> tuple[Any, list[str | None]]:
         columns, target = _group(unit, scope, text)
         groups.extend(columns)
         readers.append(target)
-    measures = [_measure(unit, scope, each) for each in summary.measures]
+    measures = [column for each in summary.measures for column in _measure(scope, each)]
     labelled = [each.label(f"g{at}") for at, each in enumerate(groups)]
     statement = scope.select([*labelled, *measures], where)
     if groups:
@@ -124,24 +146,24 @@ def _bucket(unit: Unit, scope: Scope, path: ResolvedPath, bucket: str) -> Column
     if bucket not in BUCKETS or kind not in ("date", "datetime"):
         raise _refused(f"{path.text}:{bucket}", path, "group-refused")
     zone = str(unit.reading.zone) if kind == "datetime" else None
-    return unit.company.dialect.date_bucket(scope.parts(path)[0], bucket, zone, unit.now)
+    return DateBucket(scope.parts(path)[0], bucket, zone)
 
 
-def _measure(unit: Unit, scope: Scope, measure: Measure) -> ColumnElement[Any]:
+def _measure(scope: Scope, measure: Measure) -> list[ColumnElement[Any]]:
+    """The SQL of a measure; an average is asked for as sum and count, since databases divide inexactly."""
     if measure.op == "count" and measure.field is None:
-        return func.count()
+        return [func.count()]
     path = scope.path(measure.field or "id")
     if measure.op == "count":
-        return func.count(scope.parts(path)[0])
+        return [func.count(scope.parts(path)[0])]
     value = scope.value(path)
     if measure.op in ("sum", "avg"):
         if not path.field.type.numeric:
             raise _refused(measure.field or "", path, "measure-refused")
-        total: ColumnElement[Any] = unit.company.dialect.exact_aggregate(measure.op, value)
-        return total
+        return [func.sum(value, type_=value.type), *([func.count(value)] if measure.op == "avg" else [])]
     if not path.field.type.sortable:
         raise _refused(measure.field or "", path, "measure-refused")
-    return func.min(value, type_=value.type) if measure.op == "min" else func.max(value, type_=value.type)
+    return [func.min(value, type_=value.type) if measure.op == "min" else func.max(value, type_=value.type)]
 
 
 def _refused(text: str, path: ResolvedPath, code: str) -> BadRequest:
@@ -160,6 +182,12 @@ def totals(unit: Unit, query: Query, fields: Sequence[tuple[str, str]]) -> tuple
     measures = tuple(Measure(op, name) for op, name in fields)  # type: ignore[arg-type]
     found = summarise(
         unit,
-        Summary(object=query.object, measures=measures, where=query.where, search=query.search, deleted=query.deleted),
+        Summary(
+            object=query.object,
+            measures=measures,
+            where=query.where,
+            search=query.search,
+            deleted=query.deleted,
+        ),
     )
     return found[0][1]

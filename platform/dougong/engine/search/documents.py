@@ -26,7 +26,11 @@ def texts_of(field: Field, value: Any, reading: Reading, pinyin: bool) -> Iterab
     """The texts under which one value is found."""
     if value is None:
         return
-    shown = value.title if hasattr(value, "title") and hasattr(value, "object") else field.type.display(field, value, reading)
+    shown = (
+        value.title
+        if hasattr(value, "title") and hasattr(value, "object")
+        else field.type.display(field, value, reading)
+    )
     if not shown:
         return
     yield shown
@@ -37,7 +41,9 @@ def texts_of(field: Field, value: Any, reading: Reading, pinyin: bool) -> Iterab
             yield initials
 
 
-def tokens_of(obj: Object, fields: Mapping[str, Field], values: Mapping[str, Any], reading: Reading) -> list[list[str]]:
+def tokens_of(
+    obj: Object, fields: Mapping[str, Field], values: Mapping[str, Any], reading: Reading
+) -> list[list[str]]:
     """The tokens of a record. `fields` and `values` are by search path; a lookup's value is its title's text."""
     spelt = pinyin_paths(obj)
     found: list[str] = []

@@ -62,9 +62,32 @@ def _pinyin():  # type: ignore[no-untyped-def]
     )
 
 
-SURNAMES = {"单": "shan", "曾": "zeng", "解": "xie", "仇": "qiu", "查": "zha", "盖": "ge", "区": "ou", "朴": "piao",
-            "任": "ren", "华": "hua", "洗": "xian", "冼": "xian", "覃": "qin", "翟": "zhai", "尉迟": "yuchi", "万俟": "moqi",
-            "乐": "yue", "缪": "miao", "员": "yun", "纪": "ji", "种": "chong", "繁": "po", "燕": "yan", "召": "shao"}
+SURNAMES = {
+    "单": "shan",
+    "曾": "zeng",
+    "解": "xie",
+    "仇": "qiu",
+    "查": "zha",
+    "盖": "ge",
+    "区": "ou",
+    "朴": "piao",
+    "任": "ren",
+    "华": "hua",
+    "洗": "xian",
+    "冼": "xian",
+    "覃": "qin",
+    "翟": "zhai",
+    "尉迟": "yuchi",
+    "万俟": "moqi",
+    "乐": "yue",
+    "缪": "miao",
+    "员": "yun",
+    "纪": "ji",
+    "种": "chong",
+    "繁": "po",
+    "燕": "yan",
+    "召": "shao",
+}
 """Surnames whose reading differs from the common one; applied to the head of a text."""
 
 

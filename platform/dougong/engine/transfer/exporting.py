@@ -53,7 +53,9 @@ def titles(unit: Unit, query: Query, names: bool) -> list[str]:
     if names:
         return list(query.columns)
     language = unit.reading.language
-    return [" · ".join(label(step.label, language) for step in (*path.steps, path.field)) for path in paths_of(unit, query)]
+    return [
+        " · ".join(label(step.label, language) for step in (*path.steps, path.field)) for path in paths_of(unit, query)
+    ]
 
 
 def texts(unit: Unit, query: Query) -> Iterator[list[str]]:
@@ -103,7 +105,9 @@ def write_xlsx(unit: Unit, query: Query, file: BinaryIO, *, names: bool = False)
     import xlsxwriter
 
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    sheet = book.add_worksheet(label(readable(unit, query.object).plural or readable(unit, query.object).label, unit.reading.language)[:31])
+    sheet = book.add_worksheet(
+        label(readable(unit, query.object).plural or readable(unit, query.object).label, unit.reading.language)[:31]
+    )
     sheet.write_row(0, 0, titles(unit, query, names), book.add_format({"bold": True}))
     sheet.freeze_panes(1, 0)
     number = 0
@@ -162,5 +166,3 @@ def error_file(table: Table, problems: dict[int, list[Problem]], language: str) 
             )
             writer.writerow([*("" if cells[at] is None else str(cells[at]) for at in keep), reasons])
     return text.getvalue().encode("utf-8-sig")
-
-

@@ -1,7 +1,7 @@
 """Running an import: batch by batch, each a transaction of its own; a dry run is the real run, rolled back.
 
-Between batches other people's writes go on. A killed run leaves whole batches and a row in `dg_import` that says how far
-it came: it can be resumed or undone.
+Between batches other people's writes go on. A killed run leaves whole batches and a row in `dg_import` that says how
+far it came: it can be resumed or undone.
 """
 
 from __future__ import annotations
@@ -109,7 +109,13 @@ def run_import(
     actor = replace(actor, channel="import")
     with company.read(actor) as unit:
         made = plan(unit.runtime.model, unit.access, table.header, object_name=object_name, document=mapping)
-    run = _Run(company, actor, table, made, ImportReport(run=resume or record_id(), dry=dry, rows=len(table.rows), ignored=made.ignored))
+    run = _Run(
+        company,
+        actor,
+        table,
+        made,
+        ImportReport(run=resume or record_id(), dry=dry, rows=len(table.rows), ignored=made.ignored),
+    )
     run.upcoming = _upcoming(run)
     done = _resume(run, resume) if resume else 0
     if not dry and not resume:
@@ -156,12 +162,21 @@ def _begin(unit: Unit, run: _Run, mapping: Mapping[str, Any] | None) -> None:
     common = {"id": run.report.run, "actor_id": unit.actor.user_id, "at": unit.now}
     unit.connection.execute(
         insert(tables.operations).values(
-            **common, kind="import", title=run.table.name, object=run.plan.parent.object.name, actor=unit.actor.name, state="running",
+            **common,
+            kind="import",
+            title=run.table.name,
+            object=run.plan.parent.object.name,
+            actor=unit.actor.name,
+            state="running",
         )
     )
     unit.connection.execute(
         insert(tables.imports).values(
-            **common, object=run.plan.parent.object.name, source=run.table.name, state="running", batches=0,
+            **common,
+            object=run.plan.parent.object.name,
+            source=run.table.name,
+            state="running",
+            batches=0,
             details={"rows": run.report.rows, "mapping": dict(mapping or {})},
         )
     )
@@ -170,10 +185,26 @@ def _begin(unit: Unit, run: _Run, mapping: Mapping[str, Any] | None) -> None:
 def _resume(run: _Run, resume: str) -> int:
     """The number of whole batches that the former run left."""
     with run.company.read(run.actor) as unit:
-        row = unit.connection.execute(select(tables.imports.c.state, tables.imports.c.batches, tables.imports.c.source, tables.imports.c.details).where(tables.imports.c.id == resume)).first()
-    if row is None or row.state != "running" or row.source != run.table.name or row.details.get("rows") != run.report.rows:
+        row = unit.connection.execute(
+            select(
+                tables.imports.c.state,
+                tables.imports.c.batches,
+                tables.imports.c.source,
+                tables.imports.c.details,
+            ).where(tables.imports.c.id == resume)
+        ).first()
+    if (
+        row is None
+        or row.state != "running"
+        or row.source != run.table.name
+        or row.details.get("rows") != run.report.rows
+    ):
         raise BadRequest(
-            Problem(code="import-resume", thing=resume, reason=msg("There is no unfinished import {run} of this file.", run=resume))
+            Problem(
+                code="import-resume",
+                thing=resume,
+                reason=msg("There is no unfinished import {run} of this file.", run=resume),
+            )
         )
     return int(row.batches)
 
@@ -186,13 +217,20 @@ def _note_batch(unit: Unit, run: _Run) -> None:
 
 def _finish(run: _Run) -> None:
     def work(unit: Unit) -> None:
-        details = {"rows": run.report.rows, "created": run.report.created, "updated": run.report.updated,
-                   "unchanged": run.report.unchanged, "refused": len(run.report.problems)}
+        details = {
+            "rows": run.report.rows,
+            "created": run.report.created,
+            "updated": run.report.updated,
+            "unchanged": run.report.unchanged,
+            "refused": len(run.report.problems),
+        }
         unit.connection.execute(
             update(tables.imports).where(tables.imports.c.id == run.report.run).values(state="done", details=details)
         )
         unit.connection.execute(
-            update(tables.operations).where(tables.operations.c.id == run.report.run).values(state="done", details=details)
+            update(tables.operations)
+            .where(tables.operations.c.id == run.report.run)
+            .values(state="done", details=details)
         )
 
     for start in range(0, len(run.later), BATCH):
@@ -222,9 +260,7 @@ def _one_batch(run: _Run, rows: Sequence[tuple[int, tuple[Any, ...]]], size: int
     for named, key in outcome.built.named.items():
         if key in outcome.made:
             if run.report.dry:
-                create = next(
-                    each for each in outcome.built.changes if isinstance(each, Create) and each.key == key
-                )
+                create = next(each for each in outcome.built.changes if isinstance(each, Create) and each.key == key)
                 run.carried[named] = create
             else:
                 run.names.found.setdefault(named, outcome.made[key])
@@ -271,7 +307,11 @@ def _later_batch(run: _Run, batch: Sequence[Later]) -> None:
             mine = run.ids.get(each.key)
             if not target:
                 problems.setdefault(each.row, []).append(
-                    Problem(code="lookup-unknown", thing=str(each.row), reason=msg("There is no {object} named {value}.", object=obj.label, value=str(each.text)))
+                    Problem(
+                        code="lookup-unknown",
+                        thing=str(each.row),
+                        reason=msg("There is no {object} named {value}.", object=obj.label, value=str(each.text)),
+                    )
                 )
             elif mine is not None:
                 changes.append(Update(obj.name, mine, {each.field: target}))
@@ -289,4 +329,3 @@ def unfinished(unit: Unit) -> list[Any]:
     """The imports that were begun and neither finished nor undone, newest first."""
     query = select(tables.imports).where(tables.imports.c.state == "running").order_by(tables.imports.c.id.desc())
     return list(unit.connection.execute(query))
-

@@ -48,7 +48,13 @@ class KnownNames:
         cursor = None
         while True:
             page = unit.records.query(
-                Query(object=obj.name, columns=(target.name,), where=Condition(target.name, "in", values), limit=1000, cursor=cursor)
+                Query(
+                    object=obj.name,
+                    columns=(target.name,),
+                    where=Condition(target.name, "in", values),
+                    limit=1000,
+                    cursor=cursor,
+                )
             )
             for row in page.rows:
                 key = (obj.name, target.name, folded(target.type.display(target, row.values[0], reading)))

@@ -14,11 +14,11 @@ The document is an `import_mapping` component or a file of the same keys:
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from dougong.base.errors import BadRequest, Place, Problem
@@ -30,7 +30,6 @@ from dougong.engine.transfer.sheets import REASON
 from dougong.metadata.model import Field, Model, Object
 
 Missing = Literal["refuse", "empty", "create"]
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +40,7 @@ class ColumnPlan:
     field: Field
     look_up: tuple[str, ...] = ()
     missing: Missing = "refuse"
-    values: Mapping[str, str] = NOTHING
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ class TargetPlan:
 
     object: Object
     columns: tuple[ColumnPlan, ...]
-    templates: Mapping[str, str] = NOTHING
+    templates: Mapping[str, str] = dataclasses.field(default_factory=dict)
     key: tuple[str, ...] = ()
     back: str = ""
 
@@ -68,7 +67,7 @@ class ImportPlan:
     children: tuple[TargetPlan, ...] = ()
     date_order: str = "ymd"
     decimal_mark: str = "."
-    ignored: tuple[str, ...] = field(default=())
+    ignored: tuple[str, ...] = ()
 
 
 def plan(
@@ -98,9 +97,16 @@ def plan(
     formats = document.get("formats", {})
     date_order, decimal_mark = formats.get("date", "ymd"), formats.get("decimal", ".")
     if sorted(date_order) != ["d", "m", "y"]:
-        problems.append(_problem("format-date", msg("The date order {order} is none of ymd, dmy, mdy.", order=date_order)))
+        problems.append(
+            _problem("format-date", msg("The date order {order} is none of ymd, dmy, mdy.", order=date_order))
+        )
     if decimal_mark not in (".", ","):
-        problems.append(_problem("format-decimal", msg("The decimal mark is a point or a comma, not {mark}.", mark=decimal_mark)))
+        problems.append(
+            _problem(
+                "format-decimal",
+                msg("The decimal mark is a point or a comma, not {mark}.", mark=decimal_mark),
+            )
+        )
     if problems:
         raise BadRequest(problems)
     used = {column.title for target in (parent, *children) for column in target.columns}
@@ -137,8 +143,11 @@ class _Reader:
         if not columns:
             known = ", ".join(each.name for each in list(self.writable(obj))[:12])
             self.problems.append(
-                _problem("mapping-empty", msg("No column of the file goes into a field of {object}.", object=obj.label),
-                         msg("Name columns after fields ({names} …), or give a mapping.", names=known))
+                _problem(
+                    "mapping-empty",
+                    msg("No column of the file goes into a field of {object}.", object=obj.label),
+                    msg("Name columns after fields ({names} …), or give a mapping.", names=known),
+                )
             )
         templates = self.templates(obj, document.get("set", {}))
         key = tuple(name for name in document.get("key", ()) if self.known(obj, name) is not None)
@@ -148,7 +157,9 @@ class _Reader:
         name, _, back = document.get("from", "").partition(".")
         obj = self.model.object_named(name)
         if obj is None or obj.field_named(back) is None or not self.access.may("import", obj):
-            self.problems.append(_problem("child-unknown", msg("There is no child {name}.", name=document.get("from", ""))))
+            self.problems.append(
+                _problem("child-unknown", msg("There is no child {name}.", name=document.get("from", "")))
+            )
             return None
         made = self.target(obj, document, automatic=False, taken=set())
         return TargetPlan(object=obj, columns=made.columns, templates=made.templates, key=made.key, back=back)
@@ -160,8 +171,12 @@ class _Reader:
             near = difflib.get_close_matches(title, self.header, n=1)
             if not body.get("optional", False):
                 self.problems.append(
-                    _problem("column-missing", msg("The file has no column {title}.", title=title),
-                             msg("Did you mean {near}?", near=near[0]) if near else None, title)
+                    _problem(
+                        "column-missing",
+                        msg("The file has no column {title}.", title=title),
+                        msg("Did you mean {near}?", near=near[0]) if near else None,
+                        title,
+                    )
                 )
             return None
         found = self.known(obj, body.get("field", ""), title)
@@ -172,7 +187,9 @@ class _Reader:
             if name != "id":
                 self.known(self.model.objects[found.targets[0]], name, title)
         values = {folded(text): str(value) for text, value in body.get("values", {}).items()}
-        return ColumnPlan(title=title, field=found, look_up=look_up, missing=body.get("missing", "refuse"), values=values)
+        return ColumnPlan(
+            title=title, field=found, look_up=look_up, missing=body.get("missing", "refuse"), values=values
+        )
 
     def known(self, obj: Object, name: str, title: str = "") -> Field | None:
         found = obj.field_named(name)
@@ -183,8 +200,12 @@ class _Reader:
         names = [each.name for each in self.writable(obj)]
         near = difflib.get_close_matches(name, names, n=1)
         self.problems.append(
-            _problem("field-unknown", msg("{object} has no field {name} to write.", object=obj.label, name=name),
-                     msg("Did you mean {near}?", near=near[0]) if near else None, title)
+            _problem(
+                "field-unknown",
+                msg("{object} has no field {name} to write.", object=obj.label, name=name),
+                msg("Did you mean {near}?", near=near[0]) if near else None,
+                title,
+            )
         )
         return None
 
@@ -209,7 +230,7 @@ class _Reader:
         return None
 
     def look_ups(self, found: Field) -> tuple[str, ...]:
-        """How a lookup is resolved when the mapping does not say: by external keys and unique fields, then the title."""
+        """How a lookup is resolved unless the mapping says it: by external keys and unique fields, then the title."""
         if not found.type.refers or not found.targets or found.targets[0] not in self.model.objects:
             return ()
         target = self.model.objects[found.targets[0]]
@@ -223,7 +244,14 @@ class _Reader:
                 wanted = [part for _, part, _, _ in string.Formatter().parse(str(text)) if part]
             except ValueError:
                 wanted = []
-                self.problems.append(_problem("template-broken", msg("{text} has a brace without its partner.", text=str(text)), None, name))
+                self.problems.append(
+                    _problem(
+                        "template-broken",
+                        msg("{text} has a brace without its partner.", text=str(text)),
+                        None,
+                        name,
+                    )
+                )
             for title in wanted:
                 if title not in self.header:
                     self.problems.append(

@@ -34,7 +34,7 @@ class Later:
 
 @dataclass
 class Built:
-    """The changes of one batch. `rows` gives, for each change, the row of the file (0 for what it only brings along)."""
+    """The changes of one batch. `rows`: for each change, the row of the file (0 for what it only brings along)."""
 
     changes: list[Change] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
@@ -60,7 +60,11 @@ class Builder:
         upcoming: Mapping[str, frozenset[str]],
         carried: Mapping[Named, Create],
     ) -> None:
-        """`upcoming`: per name field, the normal forms in the whole file. `carried`: what earlier batches of a dry run made."""
+        """Work within `unit`.
+
+        `upcoming`: per name field, the normal forms in the whole file. `carried`: what earlier batches of a dry run
+        made.
+        """
         self.unit, self.plan, self.names, self.reading = unit, plan, names, reading
         self.upcoming, self.carried = upcoming, carried
         self.built = Built()
@@ -116,7 +120,9 @@ class Builder:
         return Made(create.key)
 
     # -- one record ------------------------------------------------------------------------------------------
-    def _record(self, target: TargetPlan, number: int, row: Mapping[str, Any], parent: str | Made | None) -> str | Made | None:
+    def _record(
+        self, target: TargetPlan, number: int, row: Mapping[str, Any], parent: str | Made | None
+    ) -> str | Made | None:
         before = len(self.built.problems.get(number, ()))
         key = f"{target.object.name}:{number}"
         values = dict(self._values(target, number, row, key))
@@ -145,12 +151,12 @@ class Builder:
     def _remember(self, target: TargetPlan, values: Mapping[str, Any], key: str) -> None:
         for name, value in values.items():
             each = target.object.fields[name]
-            if name in target.key or each.unique or each.external_key or name == target.object.title:
-                if not each.type.refers:
-                    named = (target.object.name, name, folded(each.type.display(each, value, self.reading)))
-                    self.built.named.setdefault(named, key)
-                    if (each.unique or each.external_key) and named in self.carried:
-                        self._carry(named)
+            named_by = name in target.key or each.unique or each.external_key or name == target.object.title
+            if named_by and not each.type.refers:
+                named = (target.object.name, name, folded(each.type.display(each, value, self.reading)))
+                self.built.named.setdefault(named, key)
+                if (each.unique or each.external_key) and named in self.carried:
+                    self._carry(named)
 
     def _existing(self, target: TargetPlan, number: int, values: Mapping[str, Any]) -> str | Made | None:
         for name in target.key:
@@ -159,7 +165,16 @@ class Builder:
             each = target.object.fields[name]
             found = self._meaning(target.object, name, each.type.display(each, values[name], self.reading))
             if found == SEVERAL:
-                self._refuse(number, name, "key-ambiguous", msg("{value} is the {label} of more than one record.", value=str(values[name]), label=each.label))
+                self._refuse(
+                    number,
+                    name,
+                    "key-ambiguous",
+                    msg(
+                        "{value} is the {label} of more than one record.",
+                        value=str(values[name]),
+                        label=each.label,
+                    ),
+                )
                 return SEVERAL
             if found is not None:
                 return found
@@ -170,7 +185,16 @@ class Builder:
             text = filled(template, row)
             each = target.object.fields[name]
             if text:
-                yield from self._read(ColumnPlan(title=name, field=each, look_up=tuple(n for n in (target.object.title,) if each.type.refers)), number, text, key)
+                yield from self._read(
+                    ColumnPlan(
+                        title=name,
+                        field=each,
+                        look_up=tuple(n for n in (target.object.title,) if each.type.refers),
+                    ),
+                    number,
+                    text,
+                    key,
+                )
         for column in target.columns:
             cell = row[column.title]
             if not blank(cell):
@@ -195,7 +219,16 @@ class Builder:
         for name in column.look_up:
             found = self._meaning(target, name, cell)
             if found == SEVERAL:
-                self._refuse(number, column.title, "lookup-ambiguous", msg("{value} is the name of more than one record of {object}.", value=str(cell), object=target.label))
+                self._refuse(
+                    number,
+                    column.title,
+                    "lookup-ambiguous",
+                    msg(
+                        "{value} is the name of more than one record of {object}.",
+                        value=str(cell),
+                        object=target.label,
+                    ),
+                )
                 return None
             if found is not None:
                 return found
@@ -213,11 +246,18 @@ class Builder:
                 create = Create(target.name, {target.title: cell}, key)
                 self._creates[key] = create
                 self.built.add(create, number)
-                self.built.named[target.name, target.title, normal(target.fields[target.title], cell, self.reading)] = key
+                self.built.named[target.name, target.title, normal(target.fields[target.title], cell, self.reading)] = (
+                    key
+                )
             return Made(key)
         if column.missing == "refuse":
-            self._refuse(number, column.title, "lookup-unknown", msg("There is no {object} named {value}.", object=target.label, value=str(cell)),
-                         msg("Make it first, or let the mapping say what to do with what is missing."))
+            self._refuse(
+                number,
+                column.title,
+                "lookup-unknown",
+                msg("There is no {object} named {value}.", object=target.label, value=str(cell)),
+                msg("Make it first, or let the mapping say what to do with what is missing."),
+            )
         return None
 
     def _refuse(self, number: int, column: str, code: str, reason: Message, fix: Message | None = None) -> None:

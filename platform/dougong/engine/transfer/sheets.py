@@ -35,7 +35,7 @@ REASON = "dougong: reason"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A header and rows. `rows` are (line or row number in the file, cells); cells are text, or Python values of XLSX."""
+    """A header and rows: (line or row number in the file, cells). Cells are text, or Python values of XLSX."""
 
     name: str
     header: tuple[str, ...]
@@ -50,7 +50,9 @@ def read(name: str, data: bytes, *, encoding: str = "", separator: str = "", she
         TooLarge: past the limits of this module.
     """
     if len(data) > LARGEST_FILE:
-        raise TooLarge(_problem(name, "file-too-large", msg("The file is larger than {most} MB.", most=LARGEST_FILE >> 20)))
+        raise TooLarge(
+            _problem(name, "file-too-large", msg("The file is larger than {most} MB.", most=LARGEST_FILE >> 20))
+        )
     rows = _xlsx(name, data, sheet) if data[:4] == b"PK\x03\x04" else _csv(name, data, encoding, separator)
     return _table(name, rows)
 
@@ -62,7 +64,9 @@ def _problem(name: str, code: str, reason: Message, fix: Message | None = None, 
 def _table(name: str, rows: Iterator[tuple[int, Sequence[Any]]]) -> Table:
     first = next(((at, row) for at, row in rows if any(not _blank(cell) for cell in row)), None)
     if first is None:
-        raise BadRequest(_problem(name, "file-empty", msg("The file holds no rows."), msg("Its first row names the columns.")))
+        raise BadRequest(
+            _problem(name, "file-empty", msg("The file holds no rows."), msg("Its first row names the columns."))
+        )
     header = [str(cell).strip() if cell is not None else "" for cell in first[1]]
     while header and not header[-1]:
         header.pop()
@@ -74,8 +78,13 @@ def _table(name: str, rows: Iterator[tuple[int, Sequence[Any]]]) -> Table:
             continue
         if len(cells) > len(header) and any(not _blank(cell) for cell in cells[len(header) :]):
             problems.append(
-                _problem(name, "row-too-long", msg("Row {row} has more cells than the header.", row=at),
-                         msg("Quote cells that hold the separator."), at)
+                _problem(
+                    name,
+                    "row-too-long",
+                    msg("Row {row} has more cells than the header.", row=at),
+                    msg("Quote cells that hold the separator."),
+                    at,
+                )
             )
             if len(problems) > 20:
                 break
@@ -88,7 +97,9 @@ def _table(name: str, rows: Iterator[tuple[int, Sequence[Any]]]) -> Table:
 def _header_problems(name: str, header: list[str]) -> list[Problem]:
     problems = []
     if len(header) > MOST_COLUMNS:
-        problems.append(_problem(name, "too-many-columns", msg("The file has more than {most} columns.", most=MOST_COLUMNS)))
+        problems.append(
+            _problem(name, "too-many-columns", msg("The file has more than {most} columns.", most=MOST_COLUMNS))
+        )
     for at, title in enumerate(header):
         if not title:
             problems.append(
@@ -140,8 +151,13 @@ def _csv(name: str, data: bytes, encoding: str, separator: str) -> Iterator[tupl
             return
         except csv.Error as error:
             raise BadRequest(
-                _problem(name, "file-broken", msg("The file breaks off in line {line}: {error}.", line=reader.line_num, error=str(error)),
-                         msg("Look for a quote that is opened and not closed."), reader.line_num)
+                _problem(
+                    name,
+                    "file-broken",
+                    msg("The file breaks off in line {line}: {error}.", line=reader.line_num, error=str(error)),
+                    msg("Look for a quote that is opened and not closed."),
+                    reader.line_num,
+                )
             ) from None
         yield reader.line_num, row
 
@@ -163,14 +179,31 @@ def _xlsx(name: str, data: bytes, sheet: str) -> Iterator[tuple[int, Sequence[An
     try:
         unpacked = sum(entry.file_size for entry in zipfile.ZipFile(io.BytesIO(data)).infolist())
         if unpacked > LARGEST_UNPACKED:
-            raise TooLarge(_problem(name, "file-too-large", msg("The book unpacks to more than {most} MB.", most=LARGEST_UNPACKED >> 20)))
+            raise TooLarge(
+                _problem(
+                    name,
+                    "file-too-large",
+                    msg("The book unpacks to more than {most} MB.", most=LARGEST_UNPACKED >> 20),
+                )
+            )
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     except (zipfile.BadZipFile, CalamineError):
-        raise BadRequest(_problem(name, "file-broken", msg("The file is no readable XLSX book."), msg("Save it again as XLSX, or as CSV."))) from None
+        raise BadRequest(
+            _problem(
+                name,
+                "file-broken",
+                msg("The file is no readable XLSX book."),
+                msg("Save it again as XLSX, or as CSV."),
+            )
+        ) from None
     if sheet and sheet not in book.sheet_names:
         raise BadRequest(
-            _problem(name, "sheet-unknown", msg("The book has no sheet {sheet}.", sheet=sheet),
-                     msg("It has {names}.", names=", ".join(book.sheet_names)))
+            _problem(
+                name,
+                "sheet-unknown",
+                msg("The book has no sheet {sheet}.", sheet=sheet),
+                msg("It has {names}.", names=", ".join(book.sheet_names)),
+            )
         )
     chosen = book.get_sheet_by_name(sheet or book.sheet_names[0])
     for at, row in enumerate(chosen.to_python(skip_empty_area=False), start=1):

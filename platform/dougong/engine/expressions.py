@@ -1,0 +1,158 @@
+"""SQL that the databases spell differently, as constructs of SQLAlchemy: the engine names the meaning once.
+
+`local_day`, which the SQLite spelling of `DateBucket` calls for instants, is registered on every connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import DDL, ColumnElement, Select, Table, Text, event, func, literal, literal_column, select
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+from dougong.engine.columns import Day
+
+
+class DateBucket(FunctionElement[Any]):
+    """The first day of the period that a date or an instant falls into: day, week (Monday), month, quarter, year.
+
+    An instant is taken in the time zone `zone`, a name of the IANA database.
+    """
+
+    name = "date_bucket"
+    inherit_cache = True
+    type = Day()
+
+    def __init__(self, column: ColumnElement[Any], unit: str, zone: str | None = None) -> None:
+        """Bucket `column` by `unit`; `zone` for instants alone."""
+        super().__init__(column, literal_column(f"'{unit}'"), *([literal(zone, Text)] if zone else []))
+
+
+@compiles(DateBucket, "postgresql")
+def _postgresql_bucket(element: DateBucket, compiler: Any, **options: Any) -> str:
+    column, unit, *zone = element.clauses
+    if zone:
+        column = func.timezone(zone[0], column)
+    return f"{compiler.process(func.date_trunc(unit, column), **options)}::date"
+
+
+@compiles(DateBucket, "sqlite")
+def _sqlite_bucket(element: DateBucket, compiler: Any, **options: Any) -> str:
+    column, unit, *zone = element.clauses
+    day = compiler.process(func.local_day(column, zone[0]) if zone else column, **options)
+    return {
+        "day": day,
+        "week": f"date({day}, '-6 days', 'weekday 1')",
+        "month": f"date({day}, 'start of month')",
+        "quarter": f"date({day}, 'start of month', printf('-%d months', (strftime('%m', {day}) - 1) % 3))",
+        "year": f"date({day}, 'start of year')",
+    }[unit.text.strip("'")]
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def local_day(instant: str | None, zone: str) -> str | None:
+    """The calendar day of a stored instant in a time zone, as SQLite keeps both."""
+    if instant is None:
+        return None
+    return datetime.fromisoformat(instant).replace(tzinfo=UTC).astimezone(_zone(zone)).date().isoformat()
+
+
+# -- search ---------------------------------------------------------------------------------------------------
+class Words(TypeDecorator[str]):
+    """Search tokens separated by blanks, in order. PostgreSQL keeps them as a tsvector with their positions."""
+
+    impl = Text
+    cache_ok = True
+    shape = "words"
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        """`tsvector`, or text beside which an FTS5 table is kept."""
+        return dialect.type_descriptor(TSVECTOR() if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        """Tokens are letters and digits alone, so they need no quotes; a position is at most 16,383."""
+        if value is None or dialect.name != "postgresql":
+            return value
+        return " ".join(f"{token}:{min(at, 16383)}" for at, token in enumerate(value.split(), start=1))
+
+
+def index_words(table: Table) -> None:
+    """Keep a full-text index of ``words`` beside `table`, made with it."""
+    name = table.name
+    event.listen(
+        table,
+        "after_create",
+        DDL(f"CREATE INDEX {name}_words ON {name} USING gin (words)").execute_if(dialect="postgresql"),
+    )
+    fts = f"{name}_words"
+    for statement in (
+        f"CREATE VIRTUAL TABLE {fts} USING fts5(words, content='{name}', content_rowid='rowid', "
+        "tokenize='unicode61 remove_diacritics 0')",
+        f"CREATE TRIGGER {name}_added AFTER INSERT ON {name} BEGIN "
+        f"INSERT INTO {fts}(rowid, words) VALUES (new.rowid, new.words); END",
+        f"CREATE TRIGGER {name}_removed AFTER DELETE ON {name} BEGIN "
+        f"INSERT INTO {fts}({fts}, rowid, words) VALUES ('delete', old.rowid, old.words); END",
+        f"CREATE TRIGGER {name}_changed AFTER UPDATE OF words ON {name} WHEN old.words <> new.words BEGIN "
+        f"INSERT INTO {fts}({fts}, rowid, words) VALUES ('delete', old.rowid, old.words); "
+        f"INSERT INTO {fts}(rowid, words) VALUES (new.rowid, new.words); END",
+    ):
+        event.listen(table, "after_create", DDL(statement).execute_if(dialect="sqlite"))
+
+
+class WordsMatch(FunctionElement[bool]):
+    """True where the words of a search table hold every phrase; a phrase of one character is a prefix."""
+
+    name = "words_match"
+    inherit_cache = True
+
+    def __init__(self, table: Table, phrases: Sequence[Sequence[str]]) -> None:
+        """Match `phrases`, lists of tokens that must follow one another."""
+        super().__init__(
+            table.c.words,
+            literal_column(f"{table.name}.rowid"),
+            literal_column(f"{table.name}_words"),
+            literal(_sqlite_query(phrases), Text),
+            literal(_postgresql_query(phrases), Text),
+        )
+
+
+def _sqlite_query(phrases: Sequence[Sequence[str]]) -> str:
+    return " ".join(f'"{" ".join(phrase)}"' + ("*" if _is_prefix(phrase) else "") for phrase in phrases)
+
+
+def _postgresql_query(phrases: Sequence[Sequence[str]]) -> str:
+    return " & ".join(
+        f"{phrase[0]}:*" if _is_prefix(phrase) else "(" + " <-> ".join(phrase) + ")" for phrase in phrases
+    )
+
+
+def _is_prefix(phrase: Sequence[str]) -> bool:
+    return len(phrase) == 1 and len(phrase[0]) == 1
+
+
+@compiles(WordsMatch, "postgresql")
+def _postgresql_match(element: WordsMatch, compiler: Any, **options: Any) -> str:
+    words, _, _, _, query = element.clauses
+    return f"{compiler.process(words, **options)} @@ ({compiler.process(query, **options)})::tsquery"
+
+
+@compiles(WordsMatch, "sqlite")
+def _sqlite_match(element: WordsMatch, compiler: Any, **options: Any) -> str:
+    _, rowid, index, query, _ = (compiler.process(each, **options) for each in element.clauses)
+    return f"{rowid} IN (SELECT rowid FROM {index} WHERE {index} MATCH {query})"
+
+
+def search_matches(table: Table, object_id: str, phrases: Sequence[Sequence[str]]) -> Select[Any]:
+    """The ids of records of one object whose search words hold `phrases`."""
+    return select(table.c.record_id).where(table.c.object == object_id, WordsMatch(table, phrases))
