@@ -1,0 +1,95 @@
+"""The columns of a table: what each shows, what its head says, what it becomes on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from dougong.engine.reading.paths import ResolvedPath
+from dougong.metadata.model import Field, Object
+
+WIDTHS = {
+    "text": 180, "number": 96, "boolean": 80, "date": 108, "datetime": 140, "time": 80, "picklist": 128,
+    "multi_picklist": 180,
+}
+"""Width of a column in CSS pixels, by formula type; the title column takes what is left."""
+
+TITLE_WIDTH = 236
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `role` is its place on a phone's card: name, amt, sub, chip, date, who, or "" for left out."""
+
+    path: ResolvedPath
+    label: str
+    width: int
+    numeric: bool
+    role: str
+    total: str | None
+    sortable: bool
+    is_title: bool
+    editable: bool
+
+    @property
+    def field(self) -> Field:
+        """The field that it shows."""
+        return self.path.field
+
+    @property
+    def money(self) -> bool:
+        """True where the head may say the currency once for all rows."""
+        return self.field.type.name == "money" and self.path.aspect is None
+
+
+def columns(
+    obj: Object, asked: Iterable[tuple[ResolvedPath, str | None]], labels: Sequence[str]
+) -> tuple[Column, ...]:
+    """The columns for resolved paths and their totals, in order; `labels` are what their heads say."""
+    made = [_column(obj, path, total, said) for (path, total), said in zip(asked, labels, strict=True)]
+    return tuple(_with_roles(made))
+
+
+def _column(obj: Object, path: ResolvedPath, total: str | None, said: str) -> Column:
+    field = path.field
+    is_title = not path.steps and field.name == obj.title
+    numeric = field.type.numeric or path.attribute is not None and field.type.formula_type == "number"
+    return Column(
+        path=path, label=said, width=TITLE_WIDTH if is_title else _width(field), numeric=numeric, role="", total=total,
+        sortable=field.type.sortable and field.type.stored, is_title=is_title,
+        editable=not path.steps and path.aspect is None and path.attribute is None and editable(field),
+    )
+
+
+def _width(field: Field) -> int:
+    if field.type.name == "money":
+        return 136
+    if field.type.refers:
+        return 132 if field.targets == ("user",) else 190
+    return WIDTHS.get(field.type.formula_type or "", 150)
+
+
+def editable(field: Field) -> bool:
+    """Whether people may write this field at all."""
+    if field.system:
+        return field.name in ("owner",)
+    return field.type.writable and not (field.compute and field.compute.mode == "always") and not field.retired
+
+
+def _with_roles(made: list[Column]) -> Iterator[Column]:
+    free = {"amt", "sub", "chip", "date", "who"}
+    for each in made:
+        role = "name" if each.is_title else _role(each.field)
+        if role in free:
+            free.discard(role)
+            yield replace(each, role=role)
+        else:
+            yield replace(each, role="name" if each.is_title else "")
+
+
+def _role(field: Field) -> str:
+    if field.type.name == "money":
+        return "amt"
+    if field.type.refers:
+        return "who" if field.targets == ("user",) else "sub"
+    return {"picklist": "chip", "date": "date", "datetime": "date"}.get(field.type.formula_type or "", "")

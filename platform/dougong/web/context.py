@@ -1,0 +1,147 @@
+"""`x`: what every template may call to show a value in the reader's language and zone."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, tzinfo
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from dougong.base.field_types import Reading, Reference
+from dougong.base.language import Labels, Message, label, translate
+from dougong.web.formats import Formats, formats
+
+HUES = ("blue", "teal", "green", "yellow", "orange", "red", "pink", "violet")
+_SPACES = re.compile(r"[\s·.]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The functions of one request. Shapes: labels are mappings by language, instants aware datetimes."""
+
+    language: str
+    zone: tzinfo
+    now: datetime
+    today: date
+    formats: Formats
+    icon: Callable[..., Markup]
+
+    @classmethod
+    def of(cls, reading: Reading, icon: Callable[..., Markup]) -> Context:
+        """The context of a reader."""
+        return cls(reading.language, reading.zone, reading.now, reading.today, formats(reading.language), icon)
+
+    def label(self, labels: Labels | None, fallback: str = "") -> str:
+        """A label of metadata in the reader's language."""
+        if not labels:
+            return fallback
+        found = labels.get(self.language)
+        return found if found is not None else label(labels, self.language, fallback)
+
+    def text(self, message: Message | str) -> str:
+        """A message in the reader's language; a plain text as it is."""
+        return message.to(self.language) if isinstance(message, Message) else message
+
+    def say(self, text: str, plural: str | None = None, /, **values: Any) -> str:
+        """A sentence of the catalog."""
+        return translate(self.language, text, plural, **values)
+
+    def number(self, value: Decimal | int | float | None, scale: int | None = None) -> str:
+        """A grouped number."""
+        return self.formats.number(value, scale)
+
+    def percent(self, value: Decimal | None, scale: int = 0) -> str:
+        """A ratio as a percentage."""
+        return self.formats.percent(value, scale)
+
+    def money(self, value: Decimal | None, currency: str | None = "", scale: int = 2) -> str:
+        """An amount, after its currency where one is given."""
+        return self.formats.money(value, currency or "", scale)
+
+    def date(self, value: date | None) -> str:
+        """A day in full."""
+        return self.formats.date(value)
+
+    def short(self, value: date | datetime | None) -> str:
+        """A day without the year while it is this year's; of an instant, its day in the reader's zone."""
+        day = value.astimezone(self.zone).date() if isinstance(value, datetime) else value
+        return self.formats.date(day, self.today)
+
+    def time(self, value: time | None) -> str:
+        """A time of day."""
+        return self.formats.time(value)
+
+    def datetime(self, value: datetime | None) -> str:
+        """An instant in full, in the reader's zone."""
+        return "" if value is None else self.formats.datetime(value.astimezone(self.zone))
+
+    def local(self, value: datetime) -> datetime:
+        """An instant in the reader's zone."""
+        return value.astimezone(self.zone)
+
+    def iso(self, value: datetime | date | None) -> str:
+        """ISO 8601, for the `datetime` attribute."""
+        return "" if value is None else value.isoformat()
+
+    def relative(self, value: datetime | date | None) -> str:
+        """How long ago or until."""
+        if value is None:
+            return ""
+        if isinstance(value, datetime):
+            return self.formats.relative(value, self.now, self.zone)
+        return self.formats.day(value, self.today)
+
+    def duration(self, seconds: int | float | Decimal | None) -> str:
+        """A length of time."""
+        return "" if seconds is None else self.formats.duration(seconds)
+
+    def url(self, reference: Reference) -> str:
+        """The address of a record's page."""
+        return record_url(reference.object, reference.id)
+
+    def file_url(self, reference: Reference) -> str:
+        """The address of a file's content."""
+        return f"/file/{reference.id}"
+
+    def initials(self, name: str) -> str:
+        """What stands in a person's circle."""
+        return initials(name)
+
+    def hue(self, key: str) -> str:
+        """The stable colour of a person or thing."""
+        return hue(key)
+
+    def person(self, reference: Reference) -> Markup:
+        """A person: initials in their colour, name beside."""
+        return _PERSON.format(hue=hue(reference.id), initials=initials(reference.title), name=reference.title)
+
+
+_PERSON = Markup(
+    '<span class="who"><span class="av" data-c="{hue}" aria-hidden="true">{initials}</span><span>{name}</span></span>'
+)
+
+
+def record_url(object_name: str, record_id: str) -> str:
+    """The address of a record."""
+    return f"/o/{object_name}/{quote(record_id, safe='')}"
+
+
+def hue(key: str) -> str:
+    """One of the chip colours, the same for the same key in every process."""
+    return HUES[zlib.crc32(key.encode()) % len(HUES)]
+
+
+def initials(name: str) -> str:
+    """The first letters of two words, or the first character of a name without spaces (Chinese: the surname)."""
+    words = [word for word in _SPACES.split(name) if word]
+    if not words:
+        return "?"
+    if ord(words[0][0]) > 0x2E7F:
+        return words[0][0]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()

@@ -1,0 +1,111 @@
+"""Values as people read them: numbers, money, dates and times by language and zone. No HTML here.
+
+Patterns come from CLDR through babel once per language; each value is then formatted by hand, because a list page
+shows hundreds. A test holds every function against babel.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+
+from babel import Locale
+
+from dougong.base.language import translate
+
+_GAPS = ((45, 60, "{n} minute ago", "{n} minutes ago"), (86400, 3600, "{n} hour ago", "{n} hours ago"))
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How one language writes values. Shared by all requests; instants are given in the reader's zone."""
+
+    language: str
+
+    @functools.cached_property
+    def _months(self) -> tuple[str, ...]:
+        names = Locale.parse(self.language, sep="-").months["format"]["abbreviated"]
+        return tuple(names[month] for month in range(1, 13))
+
+    def number(self, value: Decimal | int | float | None, scale: int | None = None) -> str:
+        """Grouped in threes, with exactly `scale` decimals where given; "" for None."""
+        if value is None:
+            return ""
+        if scale is not None:
+            return f"{value:,.{scale}f}"
+        return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+
+    def percent(self, value: Decimal | None, scale: int = 0) -> str:
+        """A ratio (0.8) as a percentage (80%)."""
+        return "" if value is None else f"{value * 100:,.{scale}f}%"
+
+    def money(self, value: Decimal | None, currency: str = "", scale: int = 2) -> str:
+        """The amount after its ISO code, where a code is given: ``CNY 1,286,000.00``."""
+        if value is None:
+            return ""
+        return f"{currency} {value:,.{scale}f}" if currency else f"{value:,.{scale}f}"
+
+    def date(self, value: date | None, today: date | None = None) -> str:
+        """A day; without its year where `today` is given and falls in the same one."""
+        if value is None:
+            return ""
+        same_year = today is not None and value.year == today.year
+        if self.language.startswith("zh"):
+            return f"{value.month}月{value.day}日" if same_year else f"{value:%Y-%m-%d}"
+        short = f"{value.day} {self._months[value.month - 1]}"
+        return short if same_year else f"{short} {value.year}"
+
+    def time(self, value: time | None) -> str:
+        """Hours and minutes, 24-hour."""
+        return "" if value is None else f"{value:%H:%M}"
+
+    def datetime(self, value: datetime | None, today: date | None = None) -> str:
+        """Day and time of an instant that is already in the reader's zone."""
+        return "" if value is None else f"{self.date(value.date(), today)} {value:%H:%M}"
+
+    def relative(self, value: datetime, now: datetime, zone: tzinfo) -> str:
+        """How long ago (or until) an instant is: minutes and hours today, then days, then the date."""
+        seconds = (now - value).total_seconds()
+        if 0 <= seconds < 45:
+            return translate(self.language, "just now")
+        local, today = value.astimezone(zone), now.astimezone(zone).date()
+        if 0 <= seconds and local.date() == today:
+            for limit, unit, one, many in _GAPS:
+                if seconds < (3600 if unit == 60 else limit):
+                    return translate(self.language, one, many, n=max(1, round(seconds / unit)))
+        return self.day(local.date(), today, at=local.time() if abs(seconds) < 172800 else None)
+
+    def day(self, value: date, today: date, at: time | None = None) -> str:
+        """A day as said from `today`: today, yesterday, tomorrow, a few days ago, else the date."""
+        gap = (today - value).days
+        words = {0: "today", 1: "yesterday", -1: "tomorrow"}
+        if gap in words:
+            said = translate(self.language, words[gap])
+            return f"{said} {self.time(at)}" if at is not None else said
+        if 1 < gap <= 30:
+            return translate(self.language, "{n} day ago", "{n} days ago", n=gap)
+        return self.date(value, today)
+
+    def duration(self, seconds: int | float | Decimal) -> str:
+        """A length of time in its two largest units."""
+        minutes = round(float(seconds) / 60)
+        hours, minutes = divmod(minutes, 60)
+        parts = []
+        if hours:
+            parts.append(translate(self.language, "{n} h", n=hours))
+        if minutes or not hours:
+            parts.append(translate(self.language, "{n} min", n=minutes))
+        return " ".join(parts)
+
+
+def days_between(earlier: datetime, later: datetime, zone: tzinfo) -> int:
+    """Whole calendar days from one instant to another as the reader's calendar counts them."""
+    return (later.astimezone(zone).date() - earlier.astimezone(zone).date()) // timedelta(days=1)
+
+
+@functools.cache
+def formats(language: str) -> Formats:
+    """The one `Formats` of a language."""
+    return Formats(language)

@@ -1,0 +1,130 @@
+"""The views of a list: those of the metadata, and those that people saved for themselves or for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select, update
+
+from dougong.base.errors import NotFound, Place, Problem, Rejected
+from dougong.base.ids import record_id
+from dougong.base.language import msg
+from dougong.engine.query import Sort
+from dougong.engine.reading.filters import both, dump, parse_sort
+from dougong.engine.reading.listing import is_id
+from dougong.engine.tables import views as stored
+from dougong.engine.unit import Unit
+from dougong.metadata.model import ListColumn, ListView, Object
+from dougong.web.list_state import ListState, View, parts_of
+
+LONGEST_NAME = 60
+
+
+def all_of(unit: Unit, obj: Object) -> list[View]:
+    """The views that the actor may choose, in order: the metadata's, shared ones, their own. One statement."""
+    asked = (
+        select(stored.c.id, stored.c.owner_id, stored.c.shared, stored.c.body)
+        .where(stored.c.object == obj.id, or_(stored.c.shared, stored.c.owner_id == unit.actor.user_id))
+        .order_by(stored.c.shared.desc(), stored.c.id)
+    )
+    saved = [_saved(row) for row in unit.connection.execute(asked)]
+    return [*(_declared(each) for each in _ordered(obj)), *saved] or [everything(obj)]
+
+
+def chosen(views: Sequence[View], name: str, obj: Object) -> View:
+    """The view called `name`; without a name, the default one.
+
+    Raises:
+        NotFound: there is no such view, or it is somebody else's.
+    """
+    if name:
+        for view in views:
+            if view.name == name:
+                return view
+        if name == "everything":
+            return everything(obj)
+        raise NotFound(Problem(code="view-unknown", reason=msg("There is no such view."), thing=name))
+    default = next((each.name for each in obj.list_views.values() if each.default), None)
+    return next((view for view in views if view.name == default), views[0])
+
+
+def everything(obj: Object) -> View:
+    """The view of an object that has none: its title and highlights, the newest first."""
+    names = dict.fromkeys((obj.title, *obj.highlights))
+    return View(
+        name="everything", label={"en": "All", "zh-CN": "全部"}, columns=tuple(ListColumn(field=name) for name in names)
+    )
+
+
+def _ordered(obj: Object) -> Iterator[ListView]:
+    yield from sorted(obj.list_views.values(), key=lambda each: not each.default)
+
+
+def _declared(view: ListView) -> View:
+    return View(
+        name=view.name, label=view.label, columns=view.columns, parts=parts_of(view.filter), sort=parse_sort(view.sort)
+    )
+
+
+def _saved(row: Any) -> View:
+    body: Mapping[str, Any] = row.body
+    return View(
+        name=row.id, label=body["label"], parts=parts_of(body.get("filter")), sort=parse_sort(body.get("sort", ())),
+        columns=tuple(ListColumn(field=each["field"], total=each.get("total")) for each in body["columns"]),
+        owner=row.owner_id or "", shared=bool(row.shared),
+    )
+
+
+def keep(unit: Unit, state: ListState, name: str, shared: bool) -> str:
+    """Save a list as a view of the actor, and return the view's name.
+
+    Raises:
+        Rejected: the name is missing or too long.
+    """
+    body = {**body_of(state), "label": _label(unit, name)}
+    row = {
+        "id": record_id(), "object": state.object.id, "owner_id": unit.actor.user_id, "shared": shared, "body": body,
+        "updated_at": unit.now,
+    }
+    unit.connection.execute(insert(stored), row)
+    return str(row["id"])
+
+
+def _label(unit: Unit, name: str) -> dict[str, str]:
+    said = " ".join(name.split())
+    if not said or len(said) > LONGEST_NAME:
+        reason = msg("Give the view a name of at most {count} characters.", count=LONGEST_NAME)
+        raise Rejected(Problem(code="view-name", reason=reason, place=Place(field="name")))
+    return {unit.reading.language: said}
+
+
+def change(unit: Unit, state: ListState) -> None:
+    """Let one of the actor's own views say what the list says now."""
+    _require_own(unit, state.view)
+    body = {**body_of(state), "label": dict(state.view.label)}
+    unit.connection.execute(update(stored).where(stored.c.id == state.view.name).values(body=body, updated_at=unit.now))
+
+
+def forget(unit: Unit, view: View) -> None:
+    """Delete one of the actor's own views."""
+    _require_own(unit, view)
+    unit.connection.execute(delete(stored).where(stored.c.id == view.name))
+
+
+def _require_own(unit: Unit, view: View) -> None:
+    if not is_id(view.name) or view.owner != unit.actor.user_id:
+        raise NotFound(Problem(code="view-unknown", reason=msg("There is no such view."), thing=view.name))
+
+
+def body_of(state: ListState) -> dict[str, Any]:
+    """A list as a list_view document says it."""
+    return {
+        "columns": [{"field": each.field, **({"total": each.total} if each.total else {})} for each in state.columns],
+        "filter": dump(both(*state.parts)),
+        "sort": [_sort(each) for each in state.sort],
+    }
+
+
+def _sort(each: Sort) -> dict[str, str]:
+    return {"field": each.field, "dir": "desc" if each.descending else "asc"}

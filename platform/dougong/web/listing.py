@@ -1,0 +1,149 @@
+"""A list, ready to show: its columns, its rows as HTML, its count and totals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from jinja2 import Template
+from markupsafe import Markup
+
+from dougong.engine.query import Counted, Page, Row
+from dougong.engine.reading.paths import ResolvedPath, resolve
+from dougong.metadata.model import ListColumn, Object
+from dougong.web.composer import tables
+from dougong.web.composer.columns import Column, columns as make_columns
+from dougong.web.list_state import ListState
+from dougong.web.sentences import path_label
+from dougong.web.visit import Visit
+
+COUNT_CAP = 1000
+"""Lists count no further unless asked: past it nobody needs the exact number to work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a column as the page shows it. `sorted` is "ascending", "descending" or ""."""
+
+    column: Column
+    label: str
+    url: str
+    sorted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A list of certain columns in one language: which paths to read, and the template of its rows."""
+
+    columns: tuple[Column, ...]
+    paths: tuple[str, ...]
+    template: Template
+    fields: tuple[Any, ...]
+    currency_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One page of a list."""
+
+    page: Page
+    rows: Markup
+    heads: tuple[Head, ...]
+    totals: tuple[str, ...] | None
+
+
+def prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable: bool = True) -> Prepared:
+    """The columns and the row template, made once per revision, language and rights."""
+    key = f"web.table {obj.name} {visit.language} {visit.unit.access.key} {selectable} " + ",".join(
+        f"{each.field}:{each.total or ''}" for each in asked
+    )
+    memory = visit.unit.runtime.prepared
+    found = memory.get(key)
+    if found is None:
+        found = memory[key] = _prepare(visit, obj, asked, selectable)
+    return found
+
+
+def _prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable: bool) -> Prepared:
+    resolved: list[tuple[ResolvedPath, str | None]] = []
+    if not any(each.field == obj.title for each in asked):
+        asked = (ListColumn(field=obj.title), *asked)  # without it a row would lead nowhere
+    for each in asked:
+        resolved.append((resolve(visit.model, visit.unit.access, obj, each.field), each.total))
+    labels = [path_label(visit.model.objects, path, visit.language) for path, _ in resolved]
+    made = make_columns(obj, resolved, labels)
+    paths = tuple(each.path.text for each in made)
+    currency_at = None
+    if obj.currency.mode == "record" and any(each.money for each in made) and "currency" in obj.fields:
+        currency_at, paths = len(paths), (*paths, "currency")
+    template = tables.compile_rows(
+        visit.site.templates, visit.language, obj.name, made, visit.site.sections, selectable
+    )
+    return Prepared(made, paths, template, tuple(each.field for each in made), currency_at)
+
+
+def show(visit: Visit, state: ListState, ready: Prepared, counted: Counted) -> Shown:
+    """Read one page and make its rows; totals too, unless there are more records than are counted."""
+    page = visit.unit.records.query(state.query(ready.paths))
+    common = common_currency(visit, state.object, ready, page.rows)
+    heads = tuple(_head(state, each, common) for each in ready.columns)
+    totals = _totals(visit, state, ready.columns) if not counted.capped else None
+    return Shown(page, render_rows(visit, ready, page.rows, common), heads, totals)
+
+
+def common_currency(visit: Visit, obj: Object, ready: Prepared, rows: Sequence[Row]) -> str | None:
+    """The currency that all rows share, said once in the head; None where they differ."""
+    if not any(each.money for each in ready.columns):
+        return ""
+    company = str(visit.model.settings.get("currency") or "CNY")
+    if ready.currency_at is None:
+        return company if obj.currency.mode == "company" else ""
+    codes = {row.values[ready.currency_at] or company for row in rows}
+    return next(iter(codes)) if len(codes) == 1 else (company if not codes else None)
+
+
+def render_rows(visit: Visit, ready: Prepared, rows: Sequence[Row], common: str | None) -> Markup:
+    """The rows as HTML."""
+    values: dict[str, Any] = {
+        "rows": rows, "fields": ready.fields, "x": visit.context, "r": visit.reading,
+        "choose": visit.context.say("Select"), "untitled": visit.context.say("No name"),
+        "currencies": [""] * len(ready.columns),
+    }
+    if common is None and ready.currency_at is not None:
+        at = ready.currency_at
+        made = []
+        for row in rows:  # each row says its own code: the template is rendered row by row
+            codes = [row.values[at] if each.money else "" for each in ready.columns]
+            made.append(ready.template.render({**values, "rows": (row,), "currencies": codes}))
+        return Markup("".join(made))
+    return Markup(ready.template.render(values))
+
+
+def _head(state: ListState, column: Column, common: str | None) -> Head:
+    said = f"{column.label} ({common})" if column.money and common else column.label
+    first = state.sort[0] if state.sort else None
+    direction = ""
+    if first is not None and first.field == column.path.text:
+        direction = "descending" if first.descending else "ascending"
+    return Head(column, said, state.sorted_by(column.path.text).url() if column.sortable else "", direction)
+
+
+def _totals(visit: Visit, state: ListState, columns: Sequence[Column]) -> tuple[str, ...] | None:
+    wanted = [each for each in columns if each.total]
+    if not wanted:
+        return None
+    asked = [(each.total or "sum", each.path.text) for each in wanted]
+    found = visit.unit.records.totals(state.query(()), asked)
+    said = {each.path.text: _total(visit, each, value) for each, value in zip(wanted, found, strict=True)}
+    return tuple(said.get(each.path.text, "") for each in columns)
+
+
+def _total(visit: Visit, column: Column, value: Any) -> str:
+    if value is None:
+        return visit.context.number(Decimal(0), int(column.field.options.get("scale", 0)) if column.numeric else 0)
+    if column.numeric and not isinstance(value, str):
+        scale = column.field.options.get("scale")
+        return visit.context.number(value, int(scale) if scale is not None else None)
+    return column.field.type.display(column.field, value, visit.reading)

@@ -1,0 +1,125 @@
+"""The rail, the dock and the create menu: what an app offers, as HTML made once per revision, language and place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from dougong.base.language import label
+from dougong.metadata.model import App, AppItem, Model, Object
+from dougong.web.context import hue, initials
+from dougong.web.visit import Visit, with_query
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the navigation, in the reader's language."""
+
+    kind: str
+    label: str
+    icon: str = ""
+    url: str = ""
+    object: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AppEntry:
+    """An app in the switcher."""
+
+    name: str
+    label: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """The frame of a page: its parts as HTML, and the person's mark."""
+
+    rail: Markup
+    dock: Markup
+    create: Markup
+    hue: str
+    initials: str
+
+
+def navigation(visit: Visit, here: str) -> Navigation:
+    """The frame for a page at `here`: the name of an object, or a path that begins with a slash."""
+    key = ("web.navigation", visit.language, visit.unit.access.key, here)
+    parts = visit.unit.runtime.prepared.get(str(key))
+    if parts is None:
+        parts = visit.unit.runtime.prepared[str(key)] = _parts(visit, here)
+    name = visit.actor.name
+    return Navigation(*parts, hue(visit.actor.user_id or ""), initials(name))
+
+
+def _parts(visit: Visit, here: str) -> tuple[Markup, Markup, Markup]:
+    app = current_app(visit.model, here)
+    items = list(_items(visit, app, here)) if app else []
+    values = {
+        "app_name": app.name if app else "", "items": items, "here": here,
+        "app_label": label(app.label, visit.language) if app else visit.site.settings.company_name,
+        "apps": [AppEntry(each.name, label(each.label, visit.language), each.icon) for each in apps(visit.model)],
+    }
+    links = [each for each in items if each.kind != "separator"]
+    makeable = [each for each in links if each.object and _may_create(visit, each.object)]
+    render = visit.site.templates.render
+    return (
+        Markup(render("parts/rail.html", visit.language, **values)),
+        Markup(render("parts/dock.html", visit.language, **{**values, "items": links})),
+        Markup(render("parts/create.html", visit.language, items=makeable)),
+    )
+
+
+def apps(model: Model) -> list[App]:
+    """The apps, those of packages and the company before the platform's administration."""
+    return sorted(model.apps.values(), key=lambda each: each.name == "admin")
+
+
+def current_app(model: Model, here: str) -> App | None:
+    """The app that a place belongs to: the first that lists the object, else the first."""
+    known = apps(model)
+    for each in known:
+        if any(item.target == here or item.key == here for item in each.items):
+            return each
+    return known[0] if known else None
+
+
+def _items(visit: Visit, app: App, here: str) -> Iterator[Item]:
+    for item in app.items:
+        made = _item(visit, item, here)
+        if made is not None:
+            yield made
+
+
+def _item(visit: Visit, item: AppItem, here: str) -> Item | None:
+    if item.kind == "separator":
+        return Item("separator", label(item.label, visit.language))
+    if item.kind == "link":
+        return Item("link", label(item.label, visit.language), item.icon or "external-link", item.target)
+    obj = visit.model.objects.get(item.target.partition(".")[0])
+    if obj is None or not visit.unit.access.may("read", obj):
+        return None
+    view = item.view or (item.target.partition(".")[2] if item.kind == "view" else "")
+    said = label(item.label, visit.language) or several(obj, visit.language)
+    url = with_query(f"/o/{obj.name}", [("view", view)] if view else [])
+    return Item(item.kind, said, item.icon or obj.icon, url, obj.name, obj.name == here)
+
+
+def several(obj: Object, language: str) -> str:
+    """What many records of an object are called; a language without plurals says the one label."""
+    return obj.plural.get(language) or label(obj.label, language)
+
+
+def _may_create(visit: Visit, name: str) -> bool:
+    return visit.unit.access.may("create", visit.model.objects[name])
+
+
+def first_page(visit: Visit, app: App | None) -> str:
+    """Where an app begins."""
+    for item in _items(visit, app, "") if app else ():
+        if item.url:
+            return item.url
+    return "/search"

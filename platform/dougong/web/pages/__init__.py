@@ -1,0 +1,8 @@
+"""Every page of the platform, one module per kind. `PAGES` is the list that the application serves."""
+
+from __future__ import annotations
+
+from dougong.web.pages import lists, preferences, sign_in
+from dougong.web.routing import Page
+
+PAGES: tuple[Page, ...] = (*sign_in.PAGES, *preferences.PAGES, *lists.PAGES)

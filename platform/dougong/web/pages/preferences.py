@@ -1,0 +1,86 @@
+"""The start, apps, and what a person sets for themselves: language, zone, theme, density."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+from starlette.responses import Response
+
+from dougong.base.errors import NotFound, Problem
+from dougong.base.language import LANGUAGES, msg, translate
+from dougong.engine.actor import SYSTEM
+from dougong.engine.saving.batch import Update
+from dougong.engine.unit import Unit
+from dougong.web import sessions
+from dougong.web.frame import framed
+from dougong.web.navigation import apps, first_page
+from dougong.web.pages.sign_in import LANGUAGE_NAMES
+from dougong.web.routing import Page
+from dougong.web.visit import Visit
+
+THEME_NAMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
+DENSITY_NAMES = {"compact": "Compact", "ordinary": "Ordinary", "comfortable": "Comfortable"}
+ZONES = tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))) + ("UTC",)
+
+
+def start(visit: Visit) -> Response:
+    """The first page of the first app."""
+    known = apps(visit.model)
+    return visit.go(first_page(visit, known[0] if known else None))
+
+
+def app(visit: Visit, name: str) -> Response:
+    """The first page of an app."""
+    found = visit.model.apps.get(name)
+    if found is None:
+        raise NotFound(Problem(code="app-unknown", reason=msg("There is no such page."), thing=name))
+    return visit.go(first_page(visit, found))
+
+
+def show(visit: Visit) -> Response:
+    """The page of a person's settings."""
+    say = visit.context.say
+    return framed(
+        visit, "preferences.html", "/preferences", say("Settings"),
+        languages=[(tag, LANGUAGE_NAMES[tag]) for tag in LANGUAGES],
+        themes=[(key, say(name)) for key, name in THEME_NAMES.items()],
+        densities=[(key, say(name)) for key, name in DENSITY_NAMES.items()],
+        zones=ZONES, zone=str(visit.actor.zone),
+        devices=sessions.listed(visit.unit, visit.actor.user_id or ""),
+    )
+
+
+def keep(visit: Visit) -> Response:
+    """Keep what was chosen. The language and zone are the user record's own."""
+    user_id = visit.actor.user_id
+    assert user_id is not None
+    chosen = {
+        key: visit.sent(key)
+        for key, known in (("theme", sessions.THEMES), ("density", sessions.DENSITIES))
+        if visit.sent(key) in known
+    }
+    language = visit.sent("language") if visit.sent("language") in LANGUAGES else visit.language
+    zone = visit.sent("zone") if visit.sent("zone") in ZONES else str(visit.actor.zone)
+
+    def write(unit: Unit) -> None:
+        sessions.prefer(unit, user_id, chosen)
+        unit.records.save([Update("user", user_id, {"language": language, "time_zone": zone})])
+
+    visit.company.write(SYSTEM, write)
+    return visit.go("/preferences", translate(language, "Settings saved"))
+
+
+def end_other_sessions(visit: Visit) -> Response:
+    """Sign out everywhere but here."""
+    user_id, token = visit.actor.user_id or "", visit.signed_in.token
+    visit.company.write(SYSTEM, lambda unit: sessions.end_others(unit, user_id, token))
+    return visit.go("/preferences", translate(visit.language, "Signed out everywhere else"))
+
+
+PAGES = (
+    Page("GET", "/", start),
+    Page("GET", "/app/{name}", app),
+    Page("GET", "/preferences", show),
+    Page("POST", "/preferences", keep),
+    Page("POST", "/preferences/sessions", end_other_sessions),
+)

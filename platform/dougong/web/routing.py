@@ -1,0 +1,161 @@
+"""From a URL to a handler: what a page declares, and the one way in which every request is carried out.
+
+The body is read, capped, on the event loop; then one hop to a thread does database and template together.
+"""
+
+from __future__ import annotations
+
+import secrets
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import anyio.to_thread
+import structlog
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dougong.base.errors import DougongError, Forbidden, Problem
+from dougong.base.language import LANGUAGES, msg
+from dougong.engine.actor import SYSTEM
+from dougong.engine.unit import Unit
+from dougong.web import faults, protection, sessions
+from dougong.web.sessions import Session
+from dougong.web.site import Site
+from dougong.web.visit import Visit, preferred_language, with_query
+
+Handler = Callable[..., Response]
+log = structlog.get_logger("dougong.web")
+
+DOOR_COOKIE = "dougong_door"
+LANGUAGE_COOKIE = "language"
+MOST_FIELDS = 5000
+MOST_FILES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address: a GET reads, a POST changes. `who`: those signed in, anyone, or those who must set a password."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    handler: Handler
+    who: Literal["signed_in", "anyone", "setting_password"] = "signed_in"
+
+
+def route(site: Site, page: Page) -> Route:
+    """The Starlette route of a page."""
+    changes = page.method == "POST"
+    limiter = site.writes if changes else site.reads
+
+    async def endpoint(request: Request) -> Response:
+        if not changes:
+            return await anyio.to_thread.run_sync(carry_out, site, page, request, FormData(), limiter=limiter)
+        async with request.form(
+            max_fields=MOST_FIELDS, max_files=MOST_FILES, max_part_size=site.settings.max_body_mb << 20
+        ) as form:
+            return await anyio.to_thread.run_sync(carry_out, site, page, request, form, limiter=limiter)
+
+    return Route(page.path, endpoint, methods=[page.method])
+
+
+def carry_out(site: Site, page: Page, request: Request, form: FormData) -> Response:
+    """Answer one request, in a thread."""
+    visit = Visit(site, request, site.company, None, _language(site, request), form=form, door=_door(request))
+    try:
+        answer = _change(visit, page) if page.method == "POST" else _read(visit, page)
+    except DougongError as error:
+        answer = faults.answer(visit, error)
+    except Exception:
+        log.error("request failed", request=request.scope["state"].get("request_id"), trace=traceback.format_exc())
+        answer = faults.failed(visit)
+    if visit.door not in (request.cookies.get(DOOR_COOKIE), ""):
+        answer.set_cookie(DOOR_COOKIE, visit.door, httponly=True, samesite="lax", secure=site.secure)
+    return answer
+
+
+def _language(site: Site, request: Request) -> str:
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    return preferred_language(request.headers.get("accept-language", ""), site.settings.default_language)
+
+
+def _door(request: Request) -> str:
+    return request.cookies.get(DOOR_COOKIE) or secrets.token_urlsafe(16)
+
+
+def _read(visit: Visit, page: Page) -> Response:
+    with visit.company.read(SYSTEM) as opened:
+        _enter(visit, opened)
+        refused = _turned_away(visit, page)
+        if refused is not None:
+            return refused
+        answer: Response = page.handler(visit, **visit.request.path_params)
+    _forget_told(visit, answer)
+    return answer
+
+
+def _change(visit: Visit, page: Page) -> Response:
+    with visit.company.read(SYSTEM) as opened:
+        _enter(visit, opened)
+    visit.unit_or_none = None
+    given = visit.sent(protection.TOKEN_FIELD) or visit.request.headers.get(protection.TOKEN_HEADER, "")
+    seed = visit.session.token if visit.session else visit.door
+    if not protection.from_our_pages(visit.request.headers, seed, given):
+        reason = msg("This form did not come from a page of this site, or it is too old.")
+        fix = msg("Open the page again and repeat what you did.")
+        raise Forbidden(Problem(code="form-foreign", reason=reason, fix=fix))
+    refused = _turned_away(visit, page)
+    if refused is not None:
+        return refused
+    answer: Response = page.handler(visit, **visit.request.path_params)
+    return answer
+
+
+def _enter(visit: Visit, opened: Unit) -> None:
+    """Find who asks, and let them act in the unit that was opened for the asking."""
+    token = visit.request.cookies.get(sessions.cookie_name(visit.site.secure))
+    session = sessions.find(opened, token, visit.site.settings) if token else None
+    visit.session = session
+    if session is None:
+        visit.unit_or_none = opened
+        return
+    visit.language = session.actor.language
+    visit.door = ""
+    visit.unit_or_none = Unit(opened.company, opened.connection, opened.runtime, session.actor, opened.now)
+
+
+def _turned_away(visit: Visit, page: Page) -> Response | None:
+    if page.who == "anyone":
+        return None
+    session = visit.session
+    if session is None:
+        return visit.go(with_query("/sign-in", _here(visit)))
+    if session.must_change and page.who != "setting_password":
+        return visit.go(with_query("/password", _here(visit)))
+    if session.stale:
+        visit.session = _seen(visit, session)
+    return None
+
+
+def _seen(visit: Visit, session: Session) -> Session:
+    """Note the use of a session after the answer is made, so that reading never waits for it."""
+    visit.company.write(SYSTEM, lambda unit: sessions.seen(unit, session.token))
+    return replace(session, stale=False)
+
+
+def _here(visit: Visit) -> list[tuple[str, str]]:
+    if visit.request.method != "GET" or visit.request.url.path in ("/", "/sign-in"):
+        return []
+    query = visit.request.url.query
+    return [("back", visit.request.url.path + (f"?{query}" if query else ""))]
+
+
+def _forget_told(visit: Visit, answer: Response) -> None:
+    """A message for the next page is shown once."""
+    if "told" in visit.request.cookies and not visit.scripted and answer.status_code == 200:
+        answer.delete_cookie("told", path="/")

@@ -1,0 +1,34 @@
+"""What all requests of one process share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import anyio
+
+from dougong.base.settings import Settings
+from dougong.engine.company import Company
+from dougong.web.assets import Assets
+from dougong.web.composer.sections import Sections
+from dougong.web.templates import Templates
+
+
+@dataclass(frozen=True)
+class Site:
+    """The one site of a process: its company, its look, and how many requests run at once.
+
+    `writes` is a limiter of its own, so that requests waiting to write never take the threads of readers.
+    """
+
+    settings: Settings
+    company: Company
+    assets: Assets
+    templates: Templates
+    sections: Sections
+    reads: anyio.CapacityLimiter
+    writes: anyio.CapacityLimiter
+
+    @property
+    def secure(self) -> bool:
+        """True when people reach the site by https."""
+        return (self.settings.public_url or "").startswith("https:")

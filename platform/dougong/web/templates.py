@@ -1,0 +1,73 @@
+"""The Jinja environments: one per language, so that what a page says is settled when its template is compiled."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dougong.base.language import LANGUAGES, translate
+from dougong.web.assets import Assets
+
+_ICON = Markup('<svg class="i{size}" aria-hidden="true"><use href="{url}#{name}"/></svg>')
+FALLBACK_ICON = "box"
+
+
+class Icons:
+    """Icons of the theme's sprite as HTML; a name that the sprite lacks shows as a plain box."""
+
+    def __init__(self, assets: Assets) -> None:
+        """Take the sprite of `assets`."""
+        self._known, self._url = assets.icons, assets.url("icons.svg")
+        self._made: dict[tuple[str, str], Markup] = {}
+
+    def __call__(self, name: str, size: str = "") -> Markup:
+        """The icon `name`; `size` "s" is the small one."""
+        key = (name, size)
+        if key not in self._made:
+            shown = name if name in self._known else FALLBACK_ICON
+            made = _ICON.format(size=f" {size}" if size else "", url=self._url, name=shown)
+            if shown != name:
+                return made
+            self._made[key] = made
+        return self._made[key]
+
+
+class Templates:
+    """Templates of the theme folders, the first one that has a file wins."""
+
+    def __init__(self, themes: Sequence[Path], assets: Assets) -> None:
+        """Read templates below ``templates/`` of each of `themes`."""
+        self.icons = Icons(assets)
+        loader = FileSystemLoader([theme / "templates" for theme in themes])
+        self._environments: Mapping[str, Environment] = {
+            language: self._environment(loader, language, assets) for language in LANGUAGES
+        }
+
+    def _environment(self, loader: FileSystemLoader, language: str, assets: Assets) -> Environment:
+        made = Environment(
+            loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+            auto_reload=False, cache_size=-1,
+        )
+        made.globals.update(
+            _=functools.partial(translate, language), asset=assets.url, icon=self.icons, language=language
+        )
+        return made
+
+    def environment(self, language: str) -> Environment:
+        """The environment of a language; of the first one where it is not known."""
+        return self._environments.get(language) or self._environments[LANGUAGES[0]]
+
+    def render(self, template: str, language: str, /, **values: Any) -> str:
+        """The template as text."""
+        return self.environment(language).get_template(template).render(values)
+
+    def source(self, template: str) -> str:
+        """The text of a template file. Raises jinja2.TemplateNotFound."""
+        environment = self._environments[LANGUAGES[0]]
+        assert environment.loader is not None
+        return environment.loader.get_source(environment, template)[0]

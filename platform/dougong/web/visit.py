@@ -1,0 +1,231 @@
+"""One request as the handlers see it: who asks, what was sent, and the few things a handler may do about it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+from markupsafe import Markup
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from dougong.base.errors import BadRequest, Forbidden, NotFound, Problem
+from dougong.base.field_types import Reading
+from dougong.base.language import LANGUAGES, msg
+from dougong.engine.actor import Actor, Channel
+from dougong.engine.company import Company
+from dougong.engine.unit import Unit
+from dougong.metadata.model import Model, Object
+from dougong.web.context import Context
+from dougong.web.protection import token
+from dougong.web.sessions import Session
+
+if TYPE_CHECKING:
+    from dougong.web.site import Site
+
+T = TypeVar("T")
+
+SMALLEST_PACKED = 1400
+"""Answers below this many bytes are sent as they are: they fit one packet."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request to one company. `unit` is open while a page is read; a change opens its own by `write`."""
+
+    site: Site
+    request: Request
+    company: Company
+    session: Session | None
+    language: str
+    unit_or_none: Unit | None = None
+    form: FormData = field(default_factory=FormData)
+    door: str = ""
+    """The cookie of those who have not signed in, which form tokens are made from."""
+
+    # -- who and where ----------------------------------------------------------------------------------
+    @property
+    def unit(self) -> Unit:
+        """The unit of work in which this page is read."""
+        assert self.unit_or_none is not None, "a handler of a change reads inside visit.read()"
+        return self.unit_or_none
+
+    @property
+    def signed_in(self) -> Session:
+        """The session of a page that only those who are signed in see."""
+        assert self.session is not None
+        return self.session
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return self.signed_in.actor
+
+    @property
+    def model(self) -> Model:
+        """The metadata in force."""
+        return self.unit.runtime.model
+
+    @property
+    def reading(self) -> Reading:
+        """The reader's language, zone and clock."""
+        return self.unit.reading
+
+    @property
+    def context(self) -> Context:
+        """`x` of the templates."""
+        return Context.of(self.reading, self.site.templates.icons)
+
+    @property
+    def partial(self) -> bool:
+        """True when htmx asks for a part of the page."""
+        return self.request.headers.get("hx-request-type") == "partial"
+
+    @property
+    def scripted(self) -> bool:
+        """True when htmx asks, for a part or the whole."""
+        return "hx-request" in self.request.headers
+
+    def object(self, name: str) -> Object:
+        """The object of the model with this `name`.
+
+        Raises:
+            NotFound: there is none, or the reader may not see it.
+        """
+        found = self.model.object_named(name)
+        if found is None or not self.unit.access.may("read", found):
+            raise NotFound(Problem(code="object-unknown", reason=msg("There is no such page."), thing=name))
+        return found
+
+    # -- what was sent ----------------------------------------------------------------------------------
+    def asked(self, name: str, default: str = "") -> str:
+        """A parameter of the address."""
+        return self.request.query_params.get(name, default)
+
+    def sent(self, name: str, default: str = "") -> str:
+        """A text field of the form."""
+        value = self.form.get(name, default)
+        return value if isinstance(value, str) else default
+
+    def sent_all(self, name: str) -> list[str]:
+        """Every text sent under `name`."""
+        return [value for value in self.form.getlist(name) if isinstance(value, str)]
+
+    def uploads(self, name: str) -> list[UploadFile]:
+        """Every file sent under `name`; a file field left empty sends none."""
+        return [value for value in self.form.getlist(name) if isinstance(value, UploadFile) and value.filename]
+
+    def back(self, default: str) -> str:
+        """Where the form says to go afterwards: a path of this site, else `default`."""
+        return safe_path(self.sent("back") or self.asked("back")) or default
+
+    # -- what to do -------------------------------------------------------------------------------------
+    def write(self, work: Callable[[Unit], T], why: str = "", channel: Channel = "form") -> T:
+        """Run `work` in a transaction as this person."""
+        return self.company.write(replace(self.actor, channel=channel), work, why=why)
+
+    def read(self) -> Visit:
+        """This visit with a unit of its own, as a context manager: for a page shown after a change failed."""
+        return _Reading(self)  # type: ignore[return-value]
+
+    def page(self, template: str, /, status: int = 200, **values: Any) -> Response:
+        """The template within the shell, or its fragment, as an answer."""
+        return self.html(self.render(template, **values), status)
+
+    def render(self, template: str, /, **values: Any) -> str:
+        """The template as text, with what every template knows."""
+        return self.site.templates.render(template, self.language, **self.values(), **values)
+
+    def values(self) -> Mapping[str, Any]:
+        """What every template knows."""
+        return {
+            "x": self.context if self.unit_or_none else None,
+            "r": self.reading if self.unit_or_none else None,
+            "session": self.session,
+            "csrf": self.csrf,
+            "visit": self,
+            "company_name": self.site.settings.company_name,
+        }
+
+    def csrf(self) -> Markup:
+        """The hidden form field that proves a form to be ours."""
+        seed = self.session.token if self.session else self.door
+        return Markup('<input type="hidden" name="csrf" value="{}">').format(token(seed))
+
+    def html(self, text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        """`text` as an answer, compressed where the browser takes it."""
+        body = text.encode()
+        sent = {"cache-control": "no-store", "vary": "Accept-Encoding, HX-Request-Type, Cookie", **(headers or {})}
+        if len(body) >= SMALLEST_PACKED and "gzip" in self.request.headers.get("accept-encoding", ""):
+            packer = zlib.compressobj(level=4, wbits=31)
+            body = packer.compress(body) + packer.flush()
+            sent["content-encoding"] = "gzip"
+        return HTMLResponse(body, status, sent)
+
+    def go(self, url: str, told: str = "") -> Response:
+        """Send the browser to `url` (303), with a message to show there."""
+        answer = Response(status_code=204 if self.scripted else 303)
+        answer.headers["hx-redirect" if self.scripted else "location"] = url
+        if told:
+            answer.set_cookie("told", _cookie_text(told), max_age=30, path="/", samesite="lax", secure=self.site.secure)
+        return answer
+
+
+class _Reading:
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+
+    def __enter__(self) -> Visit:
+        self._opened = self._visit.company.read(self._visit.actor)
+        return replace(self._visit, unit_or_none=self._opened.__enter__())
+
+    def __exit__(self, *error: Any) -> None:
+        self._opened.__exit__(*error)
+
+
+def _cookie_text(text: str) -> str:
+    return urlencode({"t": text})[2:]
+
+
+def safe_path(path: str) -> str:
+    """`path` when it is a path of this site; "" for anything that could lead elsewhere."""
+    if not path.startswith("/") or path.startswith(("//", "/\\")) or "\\" in path or any(ord(c) < 32 for c in path):
+        return ""
+    parts = urlsplit(path)
+    return "" if parts.netloc or parts.scheme else path
+
+
+def with_query(path: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """`path` with a query of `pairs`."""
+    query = urlencode(list(pairs))
+    return f"{path}?{query}" if query else path
+
+
+def forbidden(what: str) -> Forbidden:
+    """The error for a page that this person may not use."""
+    return Forbidden(Problem(code="not-allowed", reason=msg("You may not do this."), thing=what))
+
+
+def broken(what: str) -> BadRequest:
+    """The error for an address or form that says nothing sensible."""
+    return BadRequest(Problem(code="request-broken", reason=msg("This request cannot be understood."), thing=what))
+
+
+def preferred_language(accepts: str, default: str) -> str:
+    """The best of our languages for an Accept-Language header."""
+    wanted = []
+    for position, part in enumerate(accepts.split(",")):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            wanted.append((-float(quality or 1), position, tag.lower()))
+        except ValueError:
+            continue
+    for _, _, tag in sorted(wanted):
+        for language in LANGUAGES:
+            if tag and language.lower().split("-")[0] == tag.split("-")[0]:
+                return language
+    return default
