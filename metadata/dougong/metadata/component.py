@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from dougong.base.errors import Place
-from dougong.metadata.positions import line_and_column, offsets
+from dougong.metadata.positions import Offsets, inside_text, line_and_column, offsets
 
 COMPANY = "company"
 """The layer of what the company made itself."""
@@ -27,19 +27,25 @@ class Source:
     text: str
     inside: str = ""
 
-    def place(self, pointer: str = "") -> Place:
-        """The place of `pointer` in the file; of the nearest enclosing value where nothing stands there."""
+    def place(self, pointer: str = "", character: int | None = None) -> Place:
+        """The place of `pointer` in the file; of the nearest enclosing value where nothing stands there.
+
+        With `character`, the place of that character of the text that is the value.
+        """
         where = _offsets(self.text)
         asked = self.inside + pointer
         near = asked
         while near and near not in where:
             near = near.rpartition("/")[0]
-        line, column = line_and_column(self.text, where.get(near, 0))
+        key, value = where.get(near, (0, 0))
+        if character is not None and near == asked:
+            key = inside_text(self.text, value, character)
+        line, column = line_and_column(self.text, key)
         return Place(file=self.file, pointer=asked, line=line, column=column)
 
 
 @lru_cache(maxsize=64)
-def _offsets(text: str) -> Mapping[str, int]:
+def _offsets(text: str) -> Offsets:
     return offsets(text)
 
 
@@ -69,9 +75,9 @@ class Component:
         """The name without the object that the component stands below."""
         return self.name.rpartition(".")[2]
 
-    def place(self, pointer: str = "") -> Place:
+    def place(self, pointer: str = "", character: int | None = None) -> Place:
         """Where `pointer` of the body stands; without a file only the pointer is known."""
-        return self.source.place(pointer) if self.source else Place(pointer=pointer)
+        return self.source.place(pointer, character) if self.source else Place(pointer=pointer or None)
 
     @property
     def content_hash(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 
@@ -28,43 +28,53 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
 
 
-def offsets(text: str) -> Mapping[str, int]:
-    """The offset of every member's key, every list element and of the whole value, by JSON pointer."""
-    found: dict[str, int] = {}
+Offsets = dict[str, tuple[int, int]]
+"""By JSON pointer, where the member's key begins (of a list's element, the element) and where its value does."""
+
+
+def offsets(text: str) -> Offsets:
+    """Where every value of a JSON text stands."""
+    found: Offsets = {}
     tokens = _TOKEN.finditer(text)
     first = next(tokens, None)
     if first is not None:
-        _value(first, tokens, "", found)
-        found[""] = first.start()
+        _value(first, tokens, "", found, first.start())
     return found
 
 
-def _value(token: re.Match[str], tokens: Iterator[re.Match[str]], pointer: str, found: dict[str, int]) -> None:
-    found.setdefault(pointer, token.start())
+def inside_text(text: str, start: int, index: int) -> int:
+    """The offset, in a JSON text, of character `index` of the string value whose opening quote is at `start`."""
+    at = start + 1
+    for _ in range(index):
+        at += 6 if text.startswith("\\u", at) else 2 if text.startswith("\\", at) else 1
+    return at
+
+
+def _value(token: re.Match[str], tokens: Iterator[re.Match[str]], pointer: str, found: Offsets, start: int) -> None:
+    found[pointer] = (start, token.start())
     if token.group() == "{":
         _members(tokens, pointer, found)
     elif token.group() == "[":
         _elements(tokens, pointer, found)
 
 
-def _members(tokens: Iterator[re.Match[str]], pointer: str, found: dict[str, int]) -> None:
+def _members(tokens: Iterator[re.Match[str]], pointer: str, found: Offsets) -> None:
     for token in tokens:
         if token.group() == "}":
             return
         if token.group() == ",":
             continue
         below = f"{pointer}/{escape(json.loads(token.group()))}"
-        found[below] = token.start()
         next(tokens)  # the colon
-        _value(next(tokens), tokens, below, found)
+        _value(next(tokens), tokens, below, found, token.start())
 
 
-def _elements(tokens: Iterator[re.Match[str]], pointer: str, found: dict[str, int]) -> None:
+def _elements(tokens: Iterator[re.Match[str]], pointer: str, found: Offsets) -> None:
     at = 0
     for token in tokens:
         if token.group() == "]":
             return
         if token.group() == ",":
             continue
-        _value(token, tokens, f"{pointer}/{at}", found)
+        _value(token, tokens, f"{pointer}/{at}", found, token.start())
         at += 1

@@ -17,7 +17,33 @@ from dougong.metadata.model import NOTHING, Compute, Field, Picklist, PicklistVa
 from dougong.metadata.scope import FieldScope, formula_type
 
 COMMON_KEYS = frozenset(
-    ["kind", "name", "id", "formerly", "label", "help", "placeholder", "description", "since", "type", "required", "default", "compute", "unique", "external_key", "indexed", "searchable", "track", "copy", "personal", "retired", "filter", "where", "$schema", "object"]
+    [
+        "kind",
+        "name",
+        "id",
+        "formerly",
+        "label",
+        "help",
+        "placeholder",
+        "description",
+        "since",
+        "type",
+        "required",
+        "default",
+        "compute",
+        "unique",
+        "external_key",
+        "indexed",
+        "searchable",
+        "track",
+        "copy",
+        "personal",
+        "retired",
+        "filter",
+        "where",
+        "$schema",
+        "object",
+    ]
 )
 """Keys of a field's document that do not belong to its type."""
 

@@ -102,7 +102,9 @@ def _below(index: Index, name: str) -> dict[str, Any]:
 
     actions = {own: component.body for own, component in index.named("action").items() if component.object is None}
     return {
-        "record_types": _frozen((own, build_record_type(index, name, own, body)) for own, body in each_of("record_type")),
+        "record_types": _frozen(
+            (own, build_record_type(index, name, own, body)) for own, body in each_of("record_type")
+        ),
         "paths": _frozen((own, build_path(index, name, own, body)) for own, body in each_of("path")),
         "layouts": _frozen((own, build_layout(index, name, own, body)) for own, body in each_of("layout")),
         "list_views": _frozen((own, build_list_view(name, own, body)) for own, body in each_of("list_view")),

@@ -1,0 +1,106 @@
+"""The JSON Schemas of the kinds, and what is named in the metadata model but not built yet.
+
+One file a kind under ``schemas/``; ``definitions.json`` is put inside each, so that a schema stands alone. Beside the
+words of JSON Schema (draft 2020-12) they carry ``x-zh-CN`` (the description in Chinese), ``x-later`` (keys that are
+not supported yet) and ``x-later-values`` (choices that are not).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+import jsonschema_rs
+
+from dougong.base.field_types import FIELD_TYPES, FieldType
+
+Schema = Mapping[str, Any]
+
+KINDS = (
+    "package",
+    "object",
+    "field",
+    "record_type",
+    "picklist",
+    "path",
+    "layout",
+    "list_view",
+    "app",
+    "action",
+    "conversion",
+    "overlay",
+    "setting",
+    "import_mapping",
+    "label",
+    "translation",
+)
+"""The kinds that are built, in the order in which they are explained."""
+
+BELOW_OBJECTS = frozenset({"field", "record_type", "path", "layout", "list_view", "conversion", "import_mapping"})
+"""Kinds of which every component stands below an object; an action may."""
+
+
+@functools.cache
+def _read(name: str) -> Any:
+    return json.loads((files("dougong.metadata") / "schemas" / f"{name}.json").read_text("utf-8"))
+
+
+@functools.cache
+def later() -> Mapping[str, Mapping[str, str]]:
+    """What is not built yet, by name, with what it waits for: under ``kinds`` and ``field_types``."""
+    found: Mapping[str, Mapping[str, str]] = _read("later")
+    return found
+
+
+@functools.cache
+def kind_schema(kind: str) -> Schema:
+    """The schema of a kind; a field's without the keys of its type."""
+    return _bundled(_read(kind))
+
+
+def _bundled(schema: Schema) -> Schema:
+    """`schema` with the shared definitions inside and its references pointing there."""
+    text = json.dumps(schema).replace("definitions.json#/", "#/")
+    shared = json.dumps(_read("definitions")["$defs"]).replace("definitions.json#/", "#/")
+    found: dict[str, Any] = json.loads(text)
+    found["$defs"] = {**json.loads(shared), **found.get("$defs", {})}
+    return found
+
+
+def field_schema(kind: FieldType) -> Schema:
+    """The schema of a field of one type: the common keys and the type's own, which a plugin's type has too."""
+    common = kind_schema("field")
+    properties = {**common["properties"], **{key: dict(each) for key, each in kind.keys.items()}}
+    if "copy" in kind.keys:
+        either = [common["properties"]["copy"], dict(kind.keys["copy"])]
+        properties["copy"] = {"anyOf": either, "description": either[1].get("description", "")}
+    required = [*common["required"], *kind.required_keys]
+    return {**common, "properties": properties, "required": required}
+
+
+def schema_for(kind: str, field_type: str | None = None) -> Schema:
+    """The schema that a document of `kind` must fit, for a field that of its type where the type is known."""
+    if kind == "field" and field_type in FIELD_TYPES:
+        return field_schema(FIELD_TYPES[str(field_type)])
+    return kind_schema(kind)
+
+
+_compiled: dict[tuple[str, FieldType | None], tuple[Schema, jsonschema_rs.Validator]] = {}
+
+
+def validator(kind: str, field_type: str | None = None) -> tuple[Schema, jsonschema_rs.Validator]:
+    """The schema of a document and its compiled validator."""
+    known = FIELD_TYPES.get(field_type) if field_type is not None and field_type in FIELD_TYPES else None
+    key = (kind, known)
+    if key not in _compiled:
+        schema = schema_for(kind, field_type)
+        _compiled[key] = schema, jsonschema_rs.Draft202012Validator(schema)  # type: ignore[arg-type]
+    return _compiled[key]
+
+
+def key_order(kind: str, field_type: str | None = None) -> tuple[str, ...]:
+    """The keys of a document in the order in which the canonical form writes them."""
+    return tuple(schema_for(kind, field_type)["properties"])
