@@ -24,7 +24,10 @@ apt_install() {
     say "Installing $* ..."
     why="apt-get could not install $*"
     if [ -z "${updated:-}" ]; then as_root apt-get -qq update >&2 || return 1; updated=1; fi
-    as_root apt-get -qq -o Dpkg::Use-Pty=0 install --yes --no-install-recommends "$@" >/dev/null
+    if ! told=$(as_root apt-get -qq -o Dpkg::Use-Pty=0 install --yes --no-install-recommends "$@" 2>&1); then
+        say "$told"
+        return 1
+    fi
 }
 
 has_postgresql() {
@@ -41,7 +44,7 @@ if ! has_postgresql && ! apt_install postgresql; then
     has_postgresql || missing "everything on PostgreSQL, because $why, and PyPI has no server for this machine." \
         "Install PostgreSQL 15 or later, or name the folder of initdb in POSTGRESQL_BIN."
 fi
-if ! has_chromium && ! apt_install chromium; then
+if ! has_chromium && ! apt_install chromium libatomic1; then
     missing "tests/browser, because $why. Install Chromium or Chrome, or name its program in CHROMIUM."
 fi
 if [ "${1:-}" = --pictures ]; then

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -31,16 +33,19 @@ class Unavailable(Exception):
 
 
 def program() -> str:
-    """The path of Chromium or Chrome.
+    """The path of Chromium or Chrome, which Playwright can drive here.
 
     Raises:
-        Unavailable: there is none.
+        Unavailable: there is none, or Playwright's own driver lacks a library of the system.
     """
     named = os.environ.get("CHROMIUM")
     found = named or next(filter(None, map(shutil.which, NAMES)), None)
     found = found or next((path for path in MACOS if Path(path).exists()), None)
     if not found or not os.access(found, os.X_OK):
         raise Unavailable("no Chromium found: install chromium, or name its program in CHROMIUM")
+    driver = subprocess.run([*compute_driver_executable(), "--version"], capture_output=True, text=True)
+    if driver.returncode:
+        raise Unavailable(f"Playwright's driver does not start (Debian: install libatomic1): {driver.stderr.strip()}")
     return found
 
 
