@@ -17,6 +17,9 @@ CEILING = 500
 """Lines of a source file; one with more says why in its docstring, by the words "longer than"."""
 
 
+FUNCTION_CEILING = 50
+
+
 def sources() -> list[Path]:
     """Every Python file of the rooms."""
     return sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -94,6 +97,14 @@ def test_a_file_stays_readable(path: Path) -> None:
     """Five hundred lines are the ceiling; generated tables and grammars live in data files."""
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= CEILING or "longer than" in (ast.get_docstring(ast.parse(text)) or "")
+
+
+@pytest.mark.parametrize("path", sources(), ids=names_of)
+def test_functions_stay_readable(path: Path) -> None:
+    """Fifty lines, docstring included, are the ceiling of a function."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < FUNCTION_CEILING, node.name
 
 
 def test_the_standard_library_is_not_shadowed() -> None:

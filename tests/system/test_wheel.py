@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import socket
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
+import httpx2
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -17,10 +20,26 @@ ROOMS = ("platform", "metadata", "formulas", "workflows", "themes", "plugins")
 pytestmark = pytest.mark.slow
 
 
+def bare_environment() -> dict[str, str]:
+    """This process's environment without what points Python at this checkout."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+def answer(url: str, server: subprocess.Popen[str]) -> httpx2.Response:
+    """What `url` answers, once `server` listens."""
+    until = time.monotonic() + 20
+    while server.poll() is None:
+        try:
+            return httpx2.get(url)
+        except httpx2.TransportError:
+            assert time.monotonic() < until, "the server did not listen within 20 seconds"
+            time.sleep(0.1)
+    raise AssertionError(server.communicate()[1])
+
+
 def run(*command: str | Path, cwd: Path) -> str:
     """The standard output of a command that must succeed and that knows nothing of this checkout."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=cwd, env=bare_environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -57,6 +76,22 @@ def test_the_installed_command_runs(environment: Path, tmp_path: Path) -> None:
     command = environment / "bin" / "dougong"
     assert run(command, "--version", cwd=tmp_path) == f"dougong {importlib.metadata.version('dougong')}\n"
     assert f"DATA_DIR={tmp_path}/data" in run(command, "settings", cwd=tmp_path)
+
+
+def test_the_installed_command_serves(environment: Path, tmp_path: Path) -> None:
+    """It answers, on a database that it made, and ends in order when told to."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command: list[str | Path] = [environment / "bin" / "dougong", "serve", "--port", str(port)]
+    with subprocess.Popen(command, cwd=tmp_path, env=bare_environment(), stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert answer(f"http://127.0.0.1:{port}/health", server).status_code == 200
+            assert httpx2.get(f"http://127.0.0.1:{port}/", follow_redirects=True).status_code == 200
+        finally:
+            server.terminate()
+            _, told = server.communicate(timeout=20)
+    assert server.returncode == 0, told
+    assert (tmp_path / "data").is_dir()
 
 
 def test_every_module_of_the_wheel_can_be_imported(environment: Path, tmp_path: Path) -> None:
