@@ -74,9 +74,6 @@ def field_schema(kind: FieldType) -> Schema:
     """The schema of a field of one type: the common keys and the type's own, which a plugin's type has too."""
     common = kind_schema("field")
     properties = {**common["properties"], **{key: dict(each) for key, each in kind.keys.items()}}
-    if "copy" in kind.keys:
-        either = [common["properties"]["copy"], dict(kind.keys["copy"])]
-        properties["copy"] = {"anyOf": either, "description": either[1].get("description", "")}
     required = [*common["required"], *kind.required_keys]
     return {**common, "properties": properties, "required": required}
 

@@ -80,7 +80,7 @@ def sound(component: Component) -> Component:
 def near(name: str, known: Iterable[str]) -> Message | None:
     """A hint at the known name that looks most like `name`."""
     listed = sorted(set(known))
-    found = difflib.get_close_matches(name.lower(), listed, n=1, cutoff=0.5)
+    found = difflib.get_close_matches(name.lower(), listed, n=1, cutoff=0.6)
     if found:
         return msg("Did you mean {near}?", near=found[0])
     if 0 < len(listed) <= 12:
