@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a table reads best with one row a line
 """Who and what the demo is about: an invented maker of machine monitoring, its people, customers and products.
 
 Every company, person and number is made up. E-mail and web addresses end in `.example`, English telephone
@@ -126,21 +127,21 @@ zhongxu | 北京中序智联科技有限公司 | 中序智联 | zhongxu | servic
 chuanli | 成都川砺机电设备有限公司 | 川砺机电 | chuanli | services | 510104 | 红星路三段 16 号 | c | dealer |
 """)
 
-# key | name | web name | industry | country | street | level | currency | telephone prefix
+# key | name | web name | industry | country | street | level | currency | telephone (# is a digit)
 ENGLISH = cells("""
-northmere | Northmere Cold Storage Ltd | northmere | transport | United Kingdom | 14 Harbour Lane, Grimsby | a | GBP | +44 1632 960
-brackenfold | Brackenfold Textiles Ltd | brackenfold | manufacturing | United Kingdom | 3 Weaver Street, Halifax | c | GBP | +44 1632 960
-saltmarsh | Saltmarsh Brewing Company Ltd | saltmarsh | agriculture | United Kingdom | The Old Maltings, Faversham | c | GBP | +44 1632 960
-aldergate | Aldergate Hospitals Trust | aldergate | healthcare | United Kingdom | 210 Alder Road, Leeds | b | GBP | +44 1632 960
-quillon | Quillon Robotics Inc. | quillon | manufacturing | United States | 4800 Burnet Road, Austin, TX | a | USD | +1 512 555 0
-pinewharf | Pinewharf Packaging LLC | pinewharf | manufacturing | United States | 77 Dock Street, Tacoma, WA | b | USD | +1 253 555 0
-larkfield | Larkfield Dairy Cooperative | larkfield | agriculture | United States | 1200 County Road 9, Madison, WI | c | USD | +1 608 555 0
-ferrowind | Ferrowind Turmbau GmbH | ferrowind | energy | Germany | Am Speicherkai 12, Rostock | b | EUR | +44 1632 960
-lindmark | Lindmarken Glas AB | lindmarken | manufacturing | Sweden | Bruksgatan 5, Kosta | c | EUR | +44 1632 960
-tessaro | Tessarolo Ceramiche S.r.l. | tessarolo | construction | Italy | Via delle Fornaci 41, Sassuolo | c | EUR | +44 1632 960
-kestrelbay | Kestrel Bay Shipyards Pte. Ltd. | kestrelbay | transport | Singapore | 31 Tuas Basin Close | b | USD | +44 1632 960
-coppermoor | Coppermoor Minerals Pty Ltd | coppermoor | energy | Australia | 8 Quarry Terrace, Kalgoorlie | b | USD | +44 1632 960
-harrowgate | Harrowmere Schools Partnership | harrowmere | education | United Kingdom | 9 College Green, Harrowmere | d | GBP | +44 1632 960
+northmere | Northmere Cold Storage Ltd | northmere | transport | United Kingdom | 14 Harbour Lane, Grimsby | a | GBP | +44 1632 960###
+brackenfold | Brackenfold Textiles Ltd | brackenfold | manufacturing | United Kingdom | 3 Weaver Street, Halifax | c | GBP | +44 1632 960###
+saltmarsh | Saltmarsh Brewing Company Ltd | saltmarsh | agriculture | United Kingdom | The Old Maltings, Faversham | c | GBP | +44 1632 960###
+aldergate | Aldergate Hospitals Trust | aldergate | healthcare | United Kingdom | 210 Alder Road, Leeds | b | GBP | +44 1632 960###
+quillon | Quillon Robotics Inc. | quillon | manufacturing | United States | 4800 Burnet Road, Austin, TX | a | USD | +1 512 555 01##
+pinewharf | Pinewharf Packaging LLC | pinewharf | manufacturing | United States | 77 Dock Street, Tacoma, WA | b | USD | +1 253 555 01##
+larkfield | Larkfield Dairy Cooperative | larkfield | agriculture | United States | 1200 County Road 9, Madison, WI | c | USD | +1 608 555 01##
+ferrowind | Ferrowind Turmbau GmbH | ferrowind | energy | Germany | Am Speicherkai 12, Rostock | b | EUR | +49 30 23125 ###
+lindmark | Lindmarken Glas AB | lindmarken | manufacturing | Sweden | Bruksgatan 5, Kosta | c | EUR | +46 8 465 004 ##
+tessaro | Tessarolo Ceramiche S.r.l. | tessarolo | construction | Italy | Via delle Fornaci 41, Sassuolo | c | EUR |
+kestrelbay | Kestrel Bay Shipyards Pte. Ltd. | kestrelbay | transport | Singapore | 31 Tuas Basin Close | b | USD |
+coppermoor | Coppermoor Minerals Pty Ltd | coppermoor | energy | Australia | 8 Quarry Terrace, Kalgoorlie | b | USD | +61 8 7010 ####
+harrowgate | Harrowmere Schools Partnership | harrowmere | education | United Kingdom | 9 College Green, Harrowmere | d | GBP | +44 1632 960###
 """)
 
 # key | name | gender | region | street | born (days ago)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a table reads best with one row a line
 """What people in the demo want, say and write: projects, notes, tasks. Chinese and English."""
 
 from __future__ import annotations
@@ -229,12 +230,71 @@ LEADS = (
     ("Rosedale District Council", "Helen Marsh", "Facilities officer", "unqualified", "website", "government", "Meters for 14 buildings"),
     ("Palmeira Cork Lda.", "Inês Duarte", "Quality manager", "new", "referral", "manufacturing", "Traceability by batch"),
 )  # fmt: skip
-CONVERTED_LEADS = ("qihe", "henglan", "yaoyan", "luting", "boxu", "hunli", "jiating", "northmere", "quillon", "ferrowind")
+CONVERTED_LEADS = (
+    "qihe",
+    "henglan",
+    "yaoyan",
+    "luting",
+    "boxu",
+    "hunli",
+    "jiating",
+    "northmere",
+    "quillon",
+    "ferrowind",
+)
 UNQUALIFIED = ("no_need", "no_budget", "out_of_scope", "wrong_contact", "competitor")
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
-GIVEN_MALE = "伟 强 磊 军 勇 涛 斌 浩然 志强 建国 俊杰 文博 子轩 宇航 明哲 立新 国栋 晓峰 海波 振华 嘉豪 思齐 亚东 永康".split()
-GIVEN_FEMALE = "敏 静 丽 娟 艳 霞 婷 雪梅 佳怡 思琪 雅雯 晓燕 玉兰 文静 慧敏 丽娜 春梅 诗涵 欣怡 若曦 海燕 淑芬".split()
+GIVEN_MALE = [
+    "伟",
+    "强",
+    "磊",
+    "军",
+    "勇",
+    "涛",
+    "斌",
+    "浩然",
+    "志强",
+    "建国",
+    "俊杰",
+    "文博",
+    "子轩",
+    "宇航",
+    "明哲",
+    "立新",
+    "国栋",
+    "晓峰",
+    "海波",
+    "振华",
+    "嘉豪",
+    "思齐",
+    "亚东",
+    "永康",
+]
+GIVEN_FEMALE = [
+    "敏",
+    "静",
+    "丽",
+    "娟",
+    "艳",
+    "霞",
+    "婷",
+    "雪梅",
+    "佳怡",
+    "思琪",
+    "雅雯",
+    "晓燕",
+    "玉兰",
+    "文静",
+    "慧敏",
+    "丽娜",
+    "春梅",
+    "诗涵",
+    "欣怡",
+    "若曦",
+    "海燕",
+    "淑芬",
+]
 ENGLISH_PEOPLE = (
     "Oliver Grant", "Sophie Turner", "James Whitfield", "Hannah Doyle", "Marcus Reid", "Claire Bennett", "Tom Ashworth",
     "Laura Finch", "Anders Berg", "Karin Lund", "Stefan Krüger", "Monika Vogel", "Giulia Ferri", "Paolo Conti",
