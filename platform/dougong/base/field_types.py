@@ -103,6 +103,19 @@ class Operator:
     arity: str = "one"
 
 
+_JSON_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "text": {"type": "string"},
+    "picklist": {"type": "string"},
+    "multi_picklist": {"type": "array", "items": {"type": "string"}},
+    "number": {"type": ["string", "number"]},
+    "boolean": {"type": "boolean"},
+    "date": {"type": "string"},
+    "datetime": {"type": "string"},
+    "time": {"type": "string"},
+}
+"""What JSON says of a value by its type in formulas, for types that say nothing more exact themselves."""
+
+
 class FieldType:
     """Base of all field types, with a sound default for a plain one-column value."""
 
@@ -128,6 +141,10 @@ class FieldType:
     def template(self) -> str:
         """Path of the template with the sections cell, show, edit."""
         return f"fields/{self.name}.html"
+
+    def bound(self, options: Mapping[str, Any], read: FieldType | None) -> FieldType:
+        """The type as it serves one field: itself, unless (a roll-up) it depends on the type of the field `read`."""
+        return self
 
     # -- storage ----------------------------------------------------------------------------------------
     def parts(self, field: FieldLike) -> tuple[Part, ...]:
@@ -174,6 +191,10 @@ class FieldType:
     def computed(self, field: FieldLike, value: Any) -> Any:
         """The result of a formula as `coerce` takes it: rounded to the field's scale, where it has one."""
         return value
+
+    def json_schema(self, field: FieldLike) -> dict[str, Any]:
+        """The JSON Schema (draft 2020-12) of what `to_json` gives and the API takes, blank (null) left aside."""
+        return dict(_JSON_SCHEMAS.get(self.formula_type or "", {}))
 
     # -- queries ----------------------------------------------------------------------------------------
     def operators(self, field: FieldLike) -> tuple[Operator, ...]:

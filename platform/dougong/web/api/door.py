@@ -1,0 +1,231 @@
+"""How a call comes in and goes out: bearer token, JSON body, one hop to a thread, problems as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Literal, TypeVar
+
+import anyio.to_thread
+import orjson
+import structlog
+from sqlalchemy import bindparam, insert, select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dougong.base.errors import BadRequest, DougongError, Place, Problem, TooLarge
+from dougong.base.language import LANGUAGES, msg
+from dougong.engine.actor import SYSTEM
+from dougong.engine.tables import tokens
+from dougong.engine.unit import Unit
+from dougong.web.sessions import USER_COLUMNS, actor
+from dougong.web.site import Site
+from dougong.web.visit import preferred_language
+
+T = TypeVar("T")
+log = structlog.get_logger("dougong.api")
+
+JSON = "application/json"
+LINES = "application/x-ndjson"
+
+
+class Unauthorised(DougongError):
+    """No token, or one that opens nothing."""
+
+    status = 401
+
+
+class PreconditionFailed(DougongError):
+    """The record is no longer at the version that If-Match names."""
+
+    status = 412
+
+
+class UnsupportedMediaType(DougongError):
+    """The body is in no format that the call takes."""
+
+    status = 415
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call answers: a JSON value, or ready bytes of another type."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] | None = None
+    media_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One call as its handler sees it."""
+
+    site: Site
+    request: Request
+    raw: bytes
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The path's parameters and the query's."""
+        return {**self.request.query_params, **self.request.path_params}
+
+    @property
+    def media_type(self) -> str:
+        """The type of the body, without parameters."""
+        return self.request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            BadRequest: it is none.
+            UnsupportedMediaType: the call says that it is something else.
+        """
+        if self.media_type != JSON:
+            reason = msg("The body is {found}, not {wanted}.", found=self.media_type, wanted=JSON)
+            raise UnsupportedMediaType(Problem(code="media-type", reason=reason))
+        return parsed(self.raw)
+
+    def body(self) -> dict[str, Any]:
+        """The body as a JSON object.
+
+        Raises:
+            BadRequest: it is none.
+        """
+        found = self.json()
+        if not isinstance(found, dict):
+            raise BadRequest(Problem(code="body-shape", reason=msg("The body is no JSON object.")))
+        return found
+
+
+def parsed(raw: bytes, line: int | None = None) -> Any:
+    """JSON from bytes; problems name the `line`."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        reason = msg("The body is no JSON: {error}.", error=error.msg)
+        place = Place(line=line or error.lineno, column=error.colno)
+        raise BadRequest(Problem(code="body-json", reason=reason, place=place)) from None
+
+
+Handler = Callable[[Asked, Unit], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation: where it is, what does it, and whether it writes. `summary` stands in the OpenAPI document."""
+
+    method: Literal["GET", "POST", "PATCH", "DELETE"]
+    path: str
+    handler: Handler
+    writes: bool = False
+
+
+def endpoint(site: Site, calls: Mapping[str, Call]) -> Callable[[Request], Awaitable[Response]]:
+    """The Starlette endpoint of the calls of one path, by method."""
+    longest = site.settings.max_body_mb << 20
+
+    async def answer(request: Request) -> Response:
+        call = calls.get(request.method) or calls["GET"]
+        raw = await request.body()
+        if len(raw) > longest:
+            too_large = TooLarge(
+                Problem(code="body-too-large", reason=msg("The body is larger than {most} MB.", most=longest >> 20))
+            )
+            return _problems(site, request, too_large)
+        limiter = site.writes if call.writes else site.reads
+        return await anyio.to_thread.run_sync(_carry_out, site, call, Asked(site, request, raw), limiter=limiter)
+
+    return answer
+
+
+def _carry_out(site: Site, call: Call, asked: Asked) -> Response:
+    try:
+        token = _token(asked.request)
+        if call.writes:
+            return _response(
+                site.company.write(SYSTEM, lambda unit: call.handler(asked, _as_caller(site, unit, token)))
+            )
+        with site.company.read(SYSTEM) as unit:
+            return _response(call.handler(asked, _as_caller(site, unit, token)))
+    except DougongError as error:
+        return _problems(site, asked.request, error)
+    except Exception:
+        log.error("call failed", path=asked.request.url.path, trace=traceback.format_exc())
+        failed = DougongError(Problem(code="failed", reason=msg("Something went wrong here. Nothing was changed.")))
+        return _problems(site, asked.request, failed, 500)
+
+
+def _response(answer: Answer) -> Response:
+    body = answer.body if isinstance(answer.body, bytes) else b"" if answer.status == 204 else dump(answer.body)
+    headers = {"cache-control": "no-store", **(answer.headers or {})}
+    if answer.status == 204:
+        return Response(status_code=204, headers=headers)
+    return Response(body, answer.status, headers, media_type=answer.media_type)
+
+
+def dump(value: Any) -> bytes:
+    """`value` as JSON; decimals as text, since JSON's numbers are binary fractions to most readers."""
+    return orjson.dumps(value, default=str)
+
+
+def _problems(site: Site, request: Request, error: DougongError, status: int | None = None) -> Response:
+    language = preferred_language(request.headers.get("accept-language", ""), site.settings.default_language)
+    headers = {"cache-control": "no-store"}
+    if isinstance(error, Unauthorised):
+        headers["www-authenticate"] = "Bearer"
+    body = {"errors": [problem.to_json(language) for problem in error.problems]}
+    return Response(dump(body), status or error.status, headers, media_type=JSON)
+
+
+# -- who calls ------------------------------------------------------------------------------------------------
+def _token(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        reason = msg("This call needs a token.")
+        fix = msg('Send the header "Authorization: Bearer" with a token that "dougong token create" makes.')
+        raise Unauthorised(Problem(code="token-missing", reason=reason, fix=fix))
+    return token.strip()
+
+
+def digest(token: str) -> str:
+    """What the database keeps of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _as_caller(site: Site, unit: Unit, token: str) -> Unit:
+    """The unit with the token's user acting in it, found in one statement."""
+    statement = unit.runtime.prepared.get("api.token")
+    if statement is None:
+        statement = unit.runtime.prepared["api.token"] = _statement(unit)
+    row = unit.connection.execute(statement, {"token": digest(token)}).first()
+    if row is None or not row.active or (row.expires_at is not None and row.expires_at <= unit.now):
+        raise Unauthorised(Problem(code="token-unknown", reason=msg("The token is unknown, expired or taken back.")))
+    caller = replace(actor(row, site.settings), channel="api")
+    if caller.language not in LANGUAGES:
+        caller = replace(caller, language=LANGUAGES[0])
+    return Unit(unit.company, unit.connection, unit.runtime, caller, unit.now, unit.why)
+
+
+def _statement(unit: Unit) -> Any:
+    users = unit.runtime.storage.tables["user"]
+    columns = {name: users.table.c[users.parts[name][0].key] for name in USER_COLUMNS}
+    return (
+        select(tokens.c.user_id, tokens.c.expires_at, *(columns[name].label(name) for name in USER_COLUMNS))
+        .join(users.table, users.table.c.id == tokens.c.user_id)
+        .where(tokens.c.token == bindparam("token"), users.table.c.deleted_at.is_(None))
+    )
+
+
+def make_token(unit: Unit, user_id: str, label: str, days: int | None = None) -> str:
+    """A new token for a user: shown once, kept as its digest."""
+    token = "dg_" + secrets.token_urlsafe(32)
+    expires = unit.now + timedelta(days=days) if days else None
+    row = {"token": digest(token), "user_id": user_id, "label": label, "created_at": unit.now, "expires_at": expires}
+    unit.connection.execute(insert(tokens), row)
+    return token

@@ -1,0 +1,396 @@
+"""The OpenAPI 3.1 document of the company's own objects, as far as the caller may see them.
+
+Fields are JSON Schema of the same draft that OpenAPI 3.1 embeds; each field's type says its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import metadata as distribution
+from typing import Any
+
+from dougong.base.language import label
+from dougong.engine.unit import Unit
+from dougong.metadata.model import Field, Object
+from dougong.web.api.door import LINES, Answer, Asked, Call
+from dougong.web.api.records import SHAPES
+
+Body = dict[str, Any]
+
+SETTABLE = frozenset({"owner", "record_type", "currency", "life_status"})
+"""System fields that a caller may write."""
+
+
+def described(asked: Asked, unit: Unit) -> Answer:
+    """The document."""
+    language = unit.actor.language
+    document = unit.runtime.prepared.get(("openapi", language, unit.access.key))  # type: ignore[call-overload]
+    if document is None:
+        document = make(unit)
+        unit.runtime.prepared["openapi", language, unit.access.key] = document  # type: ignore[index]
+    return Answer(document)
+
+
+def make(unit: Unit) -> Body:
+    """The document for one actor and revision."""
+    language = unit.actor.language
+    objects = [each for each in unit.runtime.model.objects.values() if unit.access.may("read", each)]
+    paths: Body = {}
+    schemas: Body = dict(SHARED)
+    for obj in objects:
+        paths |= _paths(obj, language)
+        schemas |= _schemas(unit, obj, language)
+    paths |= METADATA_PATHS
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Dougong",
+            "version": distribution.version("dougong"),
+            "description": "Made from the metadata in force; filters are those of the list views.",
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas,
+            "responses": RESPONSES,
+            "parameters": PARAMETERS,
+        },
+    }
+
+
+# -- schemas ----------------------------------------------------------------------------------------------------
+def _schemas(unit: Unit, obj: Object, language: str) -> Body:
+    read: Body = {"id": {"type": "string", "format": "uuid"}, "version": {"type": "integer", "minimum": 1}}
+    write: Body = {}
+    for field in obj.fields.values():
+        if field.name in ("id", "version") or not unit.access.may_field("read", obj, field):
+            continue
+        read[field.name] = _read_schema(field, language)
+        settable = field.type.writable and (not field.system or field.name in SETTABLE)
+        if settable and unit.access.may_field("edit", obj, field):
+            write[field.name] = _write_schema(field, language)
+    title = label(obj.label, language, obj.name)
+    return {
+        obj.name: {"title": title, "type": "object", "properties": read, "required": ["id", "version"]},
+        f"{obj.name}.values": {"title": title, "type": "object", "properties": write, "additionalProperties": False},
+        f"{obj.name}.page": {
+            "type": "object",
+            "required": ["records", "next", "previous"],
+            "properties": {
+                "records": {"type": "array", "items": {"type": "object", "required": ["id", "version"]}},
+                "next": {"type": ["string", "null"]},
+                "previous": {"type": ["string", "null"]},
+            },
+        },
+    }
+
+
+def _read_schema(field: Field, language: str) -> Body:
+    title = {"title": label(field.label, language, field.name)}
+    if field.type.refers:
+        one = {"$ref": "#/components/schemas/reference"}
+        if not field.type.stored:
+            return {**title, "type": "array", "items": one}
+        return {**title, "anyOf": [one, {"type": "null"}]}
+    return {**title, **_or_null(field.type.json_schema(field))}
+
+
+def _write_schema(field: Field, language: str) -> Body:
+    title = {"title": label(field.label, language, field.name)}
+    identity = {"type": "string", "format": "uuid"}
+    if field.type.refers:
+        if not field.type.stored:
+            return {**title, "type": ["array", "null"], "items": identity}
+        if len(field.targets) == 1:
+            return {**title, "type": ["string", "null"], "format": "uuid"}
+        pair = {
+            "type": "object",
+            "required": ["object", "id"],
+            "properties": {"object": {"enum": list(field.targets)}, "id": identity},
+        }
+        return {**title, "anyOf": [pair, {"type": "null"}]}
+    return {**title, **_or_null(field.type.json_schema(field))}
+
+
+def _or_null(schema: Mapping[str, Any]) -> Body:
+    """`schema`, or null: every field may be blank to the reader."""
+    body = dict(schema)
+    kind = body.get("type")
+    if isinstance(kind, str):
+        body["type"] = [kind, "null"]
+    elif isinstance(kind, list):
+        body["type"] = [*kind, "null"]
+    elif "anyOf" in body:
+        body["anyOf"] = [*body["anyOf"], {"type": "null"}]
+    if "enum" in body:
+        body["enum"] = [*body["enum"], None]
+    return body
+
+
+SHARED: Body = {
+    "reference": {
+        "type": "object",
+        "required": ["object", "id", "title"],
+        "properties": {"object": {"type": "string"}, "id": {"type": "string"}, "title": {"type": "string"}},
+    },
+    "problems": {
+        "type": "object",
+        "required": ["errors"],
+        "properties": {
+            "errors": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["code", "message"],
+                    "properties": {
+                        "code": {"type": "string"},
+                        "message": {"type": "string"},
+                        "fix": {"type": "string"},
+                        "thing": {"type": "string"},
+                        "field": {"type": "string"},
+                        "row": {"type": "integer"},
+                        "pointer": {"type": "string"},
+                        "file": {"type": "string"},
+                        "severity": {"type": "string"},
+                        "line": {"type": "integer"},
+                        "column": {"type": "integer"},
+                    },
+                },
+            }
+        },
+    },
+    "results": {
+        "type": "object",
+        "required": ["results"],
+        "properties": {"results": {"type": "array", "items": {"type": "object", "required": ["row"]}}},
+    },
+}
+
+
+# -- paths ------------------------------------------------------------------------------------------------------
+def _problem_response(text: str) -> Body:
+    return {"description": text, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/problems"}}}}
+
+
+RESPONSES: Body = {
+    "400": _problem_response("The call itself is wrong."),
+    "401": _problem_response("No valid token."),
+    "403": _problem_response("Not among the caller's rights."),
+    "404": _problem_response("Does not exist, or may not be known to exist."),
+    "409": _problem_response("Somebody else was first."),
+    "412": _problem_response("The record is no longer at the version that If-Match names."),
+    "413": _problem_response("The body is too large."),
+    "415": _problem_response("The body is in no format that the call takes."),
+    "422": _problem_response("The values break a rule; every broken rule is named."),
+}
+
+PARAMETERS: Body = {
+    "id": {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
+    "if_match": {"name": "If-Match", "in": "header", "schema": {"type": "string"}},
+    "fields": {
+        "name": "fields",
+        "in": "query",
+        "description": "Field paths, with commas between them.",
+        "schema": {"type": "string"},
+    },
+    "filter": {
+        "name": "filter",
+        "in": "query",
+        "description": "A filter as JSON, as list views have it.",
+        "schema": {"type": "string"},
+    },
+    "sort": {
+        "name": "sort",
+        "in": "query",
+        "description": "Field paths, with - before one for descending.",
+        "schema": {"type": "string"},
+    },
+    "search": {"name": "search", "in": "query", "schema": {"type": "string"}},
+    "limit": {
+        "name": "limit",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 50},
+    },
+    "cursor": {
+        "name": "cursor",
+        "in": "query",
+        "description": "What `next` or `previous` of a page says.",
+        "schema": {"type": "string"},
+    },
+    "deleted": {"name": "deleted", "in": "query", "schema": {"enum": ["live", "bin", "all"], "default": "live"}},
+    "exact": {"name": "exact", "in": "query", "schema": {"type": "boolean", "default": False}},
+}
+
+
+def _refused(*codes: str) -> Body:
+    return {code: {"$ref": f"#/components/responses/{code}"} for code in ("400", "401", "404", *codes)}
+
+
+def _json(schema: Body, description: str, headers: Body | None = None) -> Body:
+    found: Body = {"description": description, "content": {"application/json": {"schema": schema}}}
+    return found | ({"headers": headers} if headers else {})
+
+
+ETAG = {"ETag": {"schema": {"type": "string"}}}
+
+
+def _paths(obj: Object, language: str) -> Body:
+    name, title = obj.name, label(obj.label, language, obj.name)
+    base = f"/api/v1/records/{name}"
+    record = {"$ref": f"#/components/schemas/{name}"}
+    values = {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}.values"}}},
+    }
+    changed = _json(record, "The record as it is now.", ETAG)
+
+    def operation(verb: str, operation: Body) -> Body:
+        return {"operationId": f"{verb}_{name}", "tags": [title], **operation}
+
+    def params(*names: str) -> list[Body]:
+        return [{"$ref": f"#/components/parameters/{each}"} for each in names]
+
+    page = _json({"$ref": f"#/components/schemas/{name}.page"}, "One page.")
+    query = params("fields", "filter", "sort", "search", "limit", "cursor", "deleted")
+    change = {
+        "type": "object",
+        "required": ["op"],
+        "properties": {
+            "op": {"enum": list(SHAPES)},
+            "id": {"type": "string"},
+            "key": {"type": "string"},
+            "version": {"type": "integer"},
+            "values": {"$ref": f"#/components/schemas/{name}.values"},
+        },
+    }
+    bulk_body = {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["changes"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "changes": {"type": "array", "items": change},
+                        "partial": {"type": "boolean", "default": False},
+                    },
+                }
+            },
+            LINES: {"schema": {"type": "string"}},
+        },
+    }
+    results = _json({"$ref": "#/components/schemas/results"}, "What became of each change.")
+    results["content"][LINES] = {"schema": {"type": "string"}}
+    return {
+        base: {
+            "get": operation("list", {"parameters": query, "responses": {"200": page, **_refused()}}),
+            "post": operation(
+                "create",
+                {"requestBody": values, "responses": {"201": changed, **_refused("403", "409", "413", "415", "422")}},
+            ),
+        },
+        f"{base}/count": {
+            "get": operation(
+                "count",
+                {
+                    "parameters": params("filter", "search", "deleted", "exact"),
+                    "responses": {
+                        "200": _json(
+                            {
+                                "type": "object",
+                                "required": ["count", "exact"],
+                                "properties": {
+                                    "count": {"type": "integer", "minimum": 0},
+                                    "exact": {"type": "boolean"},
+                                },
+                            },
+                            "How many.",
+                        ),
+                        **_refused(),
+                    },
+                },
+            ),
+        },
+        f"{base}/bulk": {
+            "post": operation(
+                "bulk",
+                {
+                    "requestBody": bulk_body,
+                    "responses": {"200": results, **_refused("403", "409", "413", "415", "422")},
+                },
+            ),
+        },
+        f"{base}/{{id}}": {
+            "parameters": params("id"),
+            "get": operation("get", {"responses": {"200": changed, **_refused()}}),
+            "patch": operation(
+                "change",
+                {
+                    "parameters": params("if_match"),
+                    "requestBody": values,
+                    "responses": {"200": changed, **_refused("403", "409", "412", "413", "415", "422")},
+                },
+            ),
+            "delete": operation(
+                "delete",
+                {
+                    "parameters": params("if_match"),
+                    "responses": {"204": {"description": "Deleted."}, **_refused("403", "409", "412", "422")},
+                },
+            ),
+        },
+        f"{base}/{{id}}/restore": {
+            "parameters": params("id"),
+            "post": operation("restore", {"responses": {"200": changed, **_refused("403", "409", "422")}}),
+        },
+    }
+
+
+def _operation(name: str, summary: str, status: str, *codes: str, body: Body | None = None) -> Body:
+    found: Body = {
+        "operationId": name,
+        "tags": ["metadata"],
+        "summary": summary,
+        "responses": {status: _json({"type": "object"}, summary), **_refused(*codes)},
+    }
+    return found | (
+        {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}} if body else {}
+    )
+
+
+CHANGE_SET: Body = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "components": {"type": "array", "items": {"type": "object"}},
+        "remove": {"type": "array", "items": {"type": "string"}},
+        "message": {"type": "string"},
+        "base": {"type": ["integer", "null"]},
+    },
+}
+
+METADATA_PATHS: Body = {
+    "/api/v1/metadata": {"get": _operation("list_metadata", "Every component in force.", "200")},
+    "/api/v1/metadata/{address}": {
+        "parameters": [{"name": "address", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "get": _operation("get_metadata", "One component.", "200"),
+    },
+    "/api/v1/metadata/check": {
+        "post": _operation("check_metadata", "Check a change set.", "200", "403", "413", "415", "422", body=CHANGE_SET)
+    },
+    "/api/v1/metadata/plan": {
+        "post": _operation(
+            "plan_metadata", "What a change set would do.", "200", "403", "413", "415", "422", body=CHANGE_SET
+        )
+    },
+    "/api/v1/metadata/publish": {
+        "post": _operation(
+            "publish_metadata", "Publish a change set.", "200", "403", "409", "413", "415", "422", body=CHANGE_SET
+        )
+    },
+}
+
+CALLS = (Call("GET", "/api/openapi.json", described),)
