@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -59,11 +60,12 @@ def build_field(index: Index, facts: FieldFacts) -> Field:
     if kind is None:
         raise LookupError(f"{facts.component.address} has no known type")
     copy = body.get("copy", True)
+    served = _served(index, facts, kind)
     return Field(
         object=facts.object,
         name=facts.name,
         id=body.get("id") or f"{facts.object}.{facts.name}",
-        type=kind,
+        type=served.type,
         label=labels(body.get("label")),
         help=labels(body.get("help")),
         placeholder=labels(body.get("placeholder")),
@@ -79,9 +81,9 @@ def build_field(index: Index, facts: FieldFacts) -> Field:
         formerly=texts(body.get("formerly")),
         default=_formula(index, facts, body.get("default"), yields(index, facts)),
         compute=_compute(index, facts),
-        options=MappingProxyType(_options(kind, body)),
+        options=MappingProxyType(served.options),
         targets=facts.targets,
-        picklist=_picklist_of(index, facts),
+        picklist=served.picklist,
         filter=_filter(index, facts),
         where=_where(index, facts),
         layer=facts.component.layer,
@@ -97,6 +99,23 @@ def yields(index: Index, facts: FieldFacts) -> str | None:
     """What a formula that fills the field must yield; None where formulas know no such type."""
     found = formula_type(index, facts)
     return found.value if found is not None and found.value in RESULTS else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """The type of a field with what it works on; a roll-up takes both over from the field that it reads."""
+
+    type: FieldType
+    options: dict[str, Any]
+    picklist: Picklist | None
+
+
+def _served(index: Index, facts: FieldFacts, kind: FieldType) -> _Served:
+    options, read = _options(kind, facts.body), index.result(facts)
+    if read is None or read.type is None:
+        return _Served(kind.bound(options, None), options, _picklist_of(index, facts))
+    inner = _served(index, read, read.type)
+    return _Served(kind.bound(options, inner.type), {**inner.options, **options}, inner.picklist)
 
 
 def _options(kind: FieldType, body: Mapping[str, Any]) -> dict[str, Any]:

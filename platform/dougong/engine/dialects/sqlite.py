@@ -20,8 +20,8 @@ from sqlalchemy.pool import NullPool
 from dougong.base.errors import Conflict
 from dougong.engine.dialects.base import Busy
 from dougong.engine.dialects.problems import being_published
-from dougong.engine.lettercase import lowered
 from dougong.engine.expressions import local_day
+from dougong.engine.lettercase import lowered
 from dougong.engine.tables import PLATFORM
 
 WAIT_SECONDS = 30
@@ -128,6 +128,23 @@ class SQLite:
         with connection.begin():
             driver(connection).execute("BEGIN IMMEDIATE")
             index.create(connection, checkfirst=True)
+
+    def watch(self, connection: Connection, table: str, columns: Sequence[str]) -> None:
+        """Two triggers on `table`."""
+        self.unwatch(connection, table)
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        note = f"BEGIN INSERT INTO dg_touched (table_name, record_id) VALUES ('{table}', new.id); END"
+        of = ", ".join(map(quote, columns))
+        for name, when in (("added", "INSERT"), ("changed", f"UPDATE OF {of}")):
+            driver(connection).execute(
+                f"CREATE TRIGGER {quote(f'dg_watch_{table}_{name}')} AFTER {when} ON {quote(table)} {note}"
+            )
+
+    def unwatch(self, connection: Connection, table: str) -> None:
+        """Drop the triggers."""
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        for name in ("added", "changed"):
+            driver(connection).execute(f"DROP TRIGGER IF EXISTS {quote(f'dg_watch_{table}_{name}')}")
 
     def check_references(self, connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
         """What `foreign_key_check` finds in `tables`."""

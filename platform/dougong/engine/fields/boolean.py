@@ -66,7 +66,7 @@ class BooleanType(Scalar):
         return "" if value is None else self.display(field, value, reading)
 
     def form(self, field: FieldLike, value: Any, reading: Reading) -> str:
-        """"true" or "false"."""
+        """ "true" or "false"."""
         return "true" if value else "false"
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:

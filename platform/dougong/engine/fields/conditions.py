@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, true
 
+from dougong.engine.lettercase import lowered
+
 Compare = Callable[[ColumnElement[Any], Any], ColumnElement[bool]]
 
 
@@ -49,21 +51,21 @@ COMPARE: Mapping[str, Compare] = {
 """What the comparing operators mean over one column."""
 
 TEXT: Mapping[str, Compare] = {
-    "contains": lambda column, value: present(column, func.lower(column).contains(value.lower(), autoescape=True)),
+    "contains": lambda column, value: present(column, func.lower(column).contains(lowered(value), autoescape=True)),
     "not_contains": lambda column, value: absent_or(
-        column, ~func.lower(column).contains(value.lower(), autoescape=True)
+        column, ~func.lower(column).contains(lowered(value), autoescape=True)
     ),
-    "starts": lambda column, value: present(column, func.lower(column).startswith(value.lower(), autoescape=True)),
-    "ends": lambda column, value: present(column, func.lower(column).endswith(value.lower(), autoescape=True)),
-    "is": lambda column, value: present(column, func.lower(column) == value.lower()),
-    "is_not": lambda column, value: absent_or(column, func.lower(column) != value.lower()),
-    "in": lambda column, values: present(column, func.lower(column).in_([each.lower() for each in values]))
-    if values
-    else false(),
-    "not_in": lambda column, values: absent_or(column, func.lower(column).not_in([each.lower() for each in values]))
-    if values
-    else true(),
+    "starts": lambda column, value: present(column, func.lower(column).startswith(lowered(value), autoescape=True)),
+    "ends": lambda column, value: present(column, func.lower(column).endswith(lowered(value), autoescape=True)),
+    "is": lambda column, value: present(column, func.lower(column) == lowered(value)),
+    "is_not": lambda column, value: absent_or(column, func.lower(column) != lowered(value)),
+    "in": lambda column, values: (
+        present(column, func.lower(column).in_([lowered(each) for each in values])) if values else false()
+    ),
+    "not_in": lambda column, values: (
+        absent_or(column, func.lower(column).not_in([lowered(each) for each in values])) if values else true()
+    ),
     "blank": COMPARE["blank"],
     "not_blank": COMPARE["not_blank"],
 }
-"""The same over text, without regard to case: every letter with a one-letter lower case, on both databases."""
+"""The same over text, without regard to case (see `dougong.engine.lettercase`)."""

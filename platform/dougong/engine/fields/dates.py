@@ -361,9 +361,13 @@ def _check_clock(field: FieldLike, clock: time) -> None:
     least, most = field.options.get("min"), field.options.get("max")
     if least is not None and clock < time.fromisoformat(least):
         raise ValueRefused(
-            "time-too-early", msg("The time is before {limit}.", limit=least), msg("Choose {limit} or later.", limit=least)
+            "time-too-early",
+            msg("The time is before {limit}.", limit=least),
+            msg("Choose {limit} or later.", limit=least),
         )
     if most is not None and clock > time.fromisoformat(most):
         raise ValueRefused(
-            "time-too-late", msg("The time is after {limit}.", limit=most), msg("Choose {limit} or earlier.", limit=most)
+            "time-too-late",
+            msg("The time is after {limit}.", limit=most),
+            msg("Choose {limit} or earlier.", limit=most),
         )

@@ -56,12 +56,16 @@ def check_range(field: FieldLike, number: Decimal, shown: Any = None) -> None:
     if least is not None and number < Decimal(str(least)):
         limit = write(Decimal(str(least)))
         raise ValueRefused(
-            "value-too-small", msg("The value is below {limit}.", limit=limit), msg("Write {limit} or more.", limit=limit)
+            "value-too-small",
+            msg("The value is below {limit}.", limit=limit),
+            msg("Write {limit} or more.", limit=limit),
         )
     if most is not None and number > Decimal(str(most)):
         limit = write(Decimal(str(most)))
         raise ValueRefused(
-            "value-too-large", msg("The value is above {limit}.", limit=limit), msg("Write {limit} or less.", limit=limit)
+            "value-too-large",
+            msg("The value is above {limit}.", limit=limit),
+            msg("Write {limit} or less.", limit=limit),
         )
 
 
@@ -240,7 +244,11 @@ class PercentType(DecimalType):
         if result != number:
             raise ValueRefused(
                 "too-many-decimals",
-                msg("{number}% has more than {scale} decimals.", number=format(number.scaleb(2, EXACT), "f"), scale=scale - 2),
+                msg(
+                    "{number}% has more than {scale} decimals.",
+                    number=format(number.scaleb(2, EXACT), "f"),
+                    scale=scale - 2,
+                ),
                 msg("Write {rounded}%.", rounded=format(result.scaleb(2, EXACT), f".{scale - 2}f")),
             )
         return result

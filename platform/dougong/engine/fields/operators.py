@@ -33,6 +33,7 @@ INCLUDES_ANY = Operator("any", msg("includes any of"), "many")
 EXCLUDES = Operator("excludes", msg("includes none of"), "many")
 LINKED = Operator("includes", msg("includes any of"), "many")
 NEAR = Operator("near", msg("is near"))
+IN_REGION = Operator("in_region", msg("is in the region"), "many")
 BLANK = Operator("blank", msg("is blank"), "none")
 NOT_BLANK = Operator("not_blank", msg("is not blank"), "none")
 

@@ -36,7 +36,7 @@ def clean_text(value: Any, lines: bool = False) -> str | None:
     """
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float) and not hasattr(value, "as_tuple"):
+    if isinstance(value, bool) or (not isinstance(value, str | int | float) and not hasattr(value, "as_tuple")):
         raise wrong_kind(value, msg("text"))
     text = unicodedata.normalize("NFC", str(value))
     try:
@@ -202,4 +202,3 @@ class RichTextType(TextLike):
     ) -> ColumnElement[bool]:
         """The comparison over the words."""
         return self.meanings[op](columns[-1], operand)
-
