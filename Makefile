@@ -25,7 +25,7 @@ format: install ## put the code into its form
 coverage: install ## run the tests and show which lines none of them ran
 	@scripts/prepare.sh
 	@.venv/bin/coverage erase
-	@COVERAGE_PROCESS_START=pyproject.toml .venv/bin/coverage run -m pytest -q
+	@.venv/bin/coverage run -m pytest --quiet --numprocesses=auto
 	@.venv/bin/coverage combine --quiet
 	@.venv/bin/coverage report
 

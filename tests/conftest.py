@@ -10,9 +10,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page
 from tests import chromium, postgresql
+
+from dougong.base.settings import describe
 
 RUN_FOLDER = "DOUGONG_TEST_RUN"
 """Environment variable that tells pytest-xdist's workers the folder of the whole run."""
@@ -27,8 +30,21 @@ def missing(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+# Cores may be shared, so no example has a deadline; CI tries the same examples every time.
+hypothesis.settings.register_profile("dougong", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("dougong")
+
+
+def forget_the_operator() -> None:
+    """Let no setting and no language of the shell that started the tests reach them."""
+    for each in describe():
+        os.environ.pop(each.variable, None)
+    os.environ["LC_ALL"] = "C.UTF-8"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder that all processes of this run share. The name is short: it holds a socket."""
+    forget_the_operator()
     if not hasattr(config, "workerinput"):
         os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="dougong-")
         os.chmod(os.environ[RUN_FOLDER], 0o755)

@@ -95,9 +95,7 @@ def test_each_setting_is_explained_in_each_language() -> None:
 
 def test_the_operators_page_lists_every_setting() -> None:
     """One row per setting: name, default, meaning, in the order of the code."""
-    rows = re.findall(
-        r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
-    )
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert rows == [
         (each.variable, f"`{each.default_text()}`" if each.default_text() else "", str(each.help))
         for each in describe()
