@@ -129,19 +129,19 @@ chuanli | 成都川砺机电设备有限公司 | 川砺机电 | chuanli | servic
 
 # key | name | web name | industry | country | street | level | currency | telephone (# is a digit)
 ENGLISH = cells("""
-northmere | Northmere Cold Storage Ltd | northmere | transport | United Kingdom | 14 Harbour Lane, Grimsby | a | GBP | +44 1632 960###
-brackenfold | Brackenfold Textiles Ltd | brackenfold | manufacturing | United Kingdom | 3 Weaver Street, Halifax | c | GBP | +44 1632 960###
-saltmarsh | Saltmarsh Brewing Company Ltd | saltmarsh | agriculture | United Kingdom | The Old Maltings, Faversham | c | GBP | +44 1632 960###
-aldergate | Aldergate Hospitals Trust | aldergate | healthcare | United Kingdom | 210 Alder Road, Leeds | b | GBP | +44 1632 960###
-quillon | Quillon Robotics Inc. | quillon | manufacturing | United States | 4800 Burnet Road, Austin, TX | a | USD | +1 512 555 01##
-pinewharf | Pinewharf Packaging LLC | pinewharf | manufacturing | United States | 77 Dock Street, Tacoma, WA | b | USD | +1 253 555 01##
-larkfield | Larkfield Dairy Cooperative | larkfield | agriculture | United States | 1200 County Road 9, Madison, WI | c | USD | +1 608 555 01##
-ferrowind | Ferrowind Turmbau GmbH | ferrowind | energy | Germany | Am Speicherkai 12, Rostock | b | EUR | +49 30 23125 ###
-lindmark | Lindmarken Glas AB | lindmarken | manufacturing | Sweden | Bruksgatan 5, Kosta | c | EUR | +46 8 465 004 ##
-tessaro | Tessarolo Ceramiche S.r.l. | tessarolo | construction | Italy | Via delle Fornaci 41, Sassuolo | c | EUR |
-kestrelbay | Kestrel Bay Shipyards Pte. Ltd. | kestrelbay | transport | Singapore | 31 Tuas Basin Close | b | USD |
-coppermoor | Coppermoor Minerals Pty Ltd | coppermoor | energy | Australia | 8 Quarry Terrace, Kalgoorlie | b | USD | +61 8 7010 ####
-harrowgate | Harrowmere Schools Partnership | harrowmere | education | United Kingdom | 9 College Green, Harrowmere | d | GBP | +44 1632 960###
+northmere | Northmere Cold Storage Ltd | northmere | transport | GB | 14 Harbour Lane, Grimsby | a | GBP | +44 1632 960###
+brackenfold | Brackenfold Textiles Ltd | brackenfold | manufacturing | GB | 3 Weaver Street, Halifax | c | GBP | +44 1632 960###
+saltmarsh | Saltmarsh Brewing Company Ltd | saltmarsh | agriculture | GB | The Old Maltings, Faversham | c | GBP | +44 1632 960###
+aldergate | Aldergate Hospitals Trust | aldergate | healthcare | GB | 210 Alder Road, Leeds | b | GBP | +44 1632 960###
+quillon | Quillon Robotics Inc. | quillon | manufacturing | US | 4800 Burnet Road, Austin, TX | a | USD | +1 512 555 01##
+pinewharf | Pinewharf Packaging LLC | pinewharf | manufacturing | US | 77 Dock Street, Tacoma, WA | b | USD | +1 253 555 01##
+larkfield | Larkfield Dairy Cooperative | larkfield | agriculture | US | 1200 County Road 9, Madison, WI | c | USD | +1 608 555 01##
+ferrowind | Ferrowind Turmbau GmbH | ferrowind | energy | DE | Am Speicherkai 12, Rostock | b | EUR | +49 30 23125 ###
+lindmark | Lindmarken Glas AB | lindmarken | manufacturing | SE | Bruksgatan 5, Kosta | c | EUR | +46 8 465 004 ##
+tessaro | Tessarolo Ceramiche S.r.l. | tessarolo | construction | IT | Via delle Fornaci 41, Sassuolo | c | EUR |
+kestrelbay | Kestrel Bay Shipyards Pte. Ltd. | kestrelbay | transport | SG | 31 Tuas Basin Close | b | USD |
+coppermoor | Coppermoor Minerals Pty Ltd | coppermoor | energy | AU | 8 Quarry Terrace, Kalgoorlie | b | USD | +61 8 7010 ####
+harrowgate | Harrowmere Schools Partnership | harrowmere | education | GB | 9 College Green, Harrowmere | d | GBP | +44 1632 960###
 """)
 
 # key | name | gender | region | street | born (days ago)

@@ -88,6 +88,12 @@ def _seller(random: Random, region: str) -> str:
     return random.choice(cast.SELLERS[area])
 
 
+def _region(code: str) -> str:
+    """The sales region of a province, by the first digits of its code."""
+    names = {"1": "north", "2": "northeast", "3": "east", "5": "southwest", "6": "northwest"}
+    return names.get(code[0]) or ("south" if code[:2] in ("44", "45", "46") else "central")
+
+
 def add_customers(rows: Rows, random: Random) -> list[Customer]:
     """Every customer with its contacts."""
     mobiles = Mobiles()
@@ -109,7 +115,7 @@ def _chinese(rows: Rows, random: Random, line: list[str]) -> Customer:
         credit_code=credit_code(random, region), channel_role=channel, level=level, industry=industry,
         source=random.choice(("website", "exhibition", "referral", "cold_call", "search_ad", "event", "phone_in")),
         phone=landline(random, region), email=f"info@{web}.example", website=f"https://www.{web}.example",
-        country="中国", address={"region": region, "street": street}, employees=random.randrange(60, 2400, 10),
+        region=_region(region), address={"region": region, "street": street}, employees=random.randrange(60, 2400, 10),
         annual_revenue=money(random.randrange(30, 2600) * 1_000_000), founded_year=random.randrange(1992, 2021),
         bank_name=random.choice(("中国工商银行", "中国建设银行", "招商银行", "中国银行")) + "股份有限公司",
         bank_account=str(random.randrange(10**17, 10**18)), owner=owner,
@@ -128,7 +134,8 @@ def _english(rows: Rows, random: Random, line: list[str]) -> Customer:
     key, name, web, industry, country, street, level, currency, phone = line
     row = rows.add(
         "account", f"acc-{key}", random.randrange(-600, -500), record_type="enterprise", name=name,
-        channel_role="direct", level=level, industry=industry, country=country, address={"street": street},
+        channel_role="direct", level=level, industry=industry, region="overseas",
+        address={"street": street, "country": country},
         source=random.choice(("website", "exhibition", "event", "partner", "search_ad")),
         phone=english_phone(random, phone), email=f"office@{web}.example", website=f"https://www.{web}.example",
         employees=random.randrange(40, 1800, 5), founded_year=random.randrange(1948, 2018), owner="@user-emma",
@@ -143,9 +150,9 @@ def _person(rows: Rows, random: Random, line: list[str], mobiles: Mobiles) -> Cu
     row = rows.add(
         "account", f"acc-{key}", random.randrange(-420, -60), record_type="person", name=name, gender=gender,
         mobile="+44 7700 900417" if english else mobiles.next(), birth_date=day(-int(born)), level="d",
-        channel_role="direct", country="United Kingdom" if english else "中国",
+        channel_role="direct", region="overseas" if english else _region(region),
         source=random.choice(("wechat", "online_chat", "referral", "website")),
-        address={"street": street} if english else {"region": region, "street": street}, owner=owner,
+        address={"street": street, "country": "GB"} if english else {"region": region, "street": street}, owner=owner,
     )  # fmt: skip
     return Customer(row, name, owner, english, "GBP" if english else None, "other", person=True)
 
