@@ -15,7 +15,7 @@ from dougong.formulas.matching import common_type, fits, mismatch
 from dougong.formulas.problems import problem
 from dougong.formulas.tree import Call, Literal, Node, Reference, Span
 from dougong.formulas.typed import Apply, Constant, Field, Inlined, TypedNode, Wrong, rebase, walk
-from dougong.formulas.types import Blanks, FieldInfo, Marker, Path, Scope, Type
+from dougong.formulas.types import Blanks, Marker, Path, Scope, Type
 
 MAX_NODES = 20_000
 """Nodes of a formula with the formula fields that it uses put in their place."""
@@ -85,14 +85,10 @@ class Checker:
         written = ".".join(node.path)
         if written.upper() in FUNCTIONS:
             reason = msg("{name} is a function and needs brackets.", name=written)
-            return self.report(
-                node.span, "formula-unknown-field", reason, msg("Write {name}().", name=written.upper())
-            )
+            return self.report(node.span, "formula-unknown-field", reason, msg("Write {name}().", name=written.upper()))
         near = _nearest(written, self._scope.names())
         fix = msg("Did you mean {name}?", name=near) if near else None
-        return self.report(
-            node.span, "formula-unknown-field", msg("There is no field {name}.", name=written), fix
-        )
+        return self.report(node.span, "formula-unknown-field", msg("There is no field {name}.", name=written), fix)
 
     def too_large(self, span: Span) -> Wrong:
         """Report that the formula, expanded, passes a limit."""

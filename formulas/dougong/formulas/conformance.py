@@ -111,9 +111,7 @@ class _CaseScope:
         if found is None:
             return None
         canonical, info = found
-        return FieldInfo(
-            info.type, info.precision, info.scale, info.percent, info.values, info.formula, canonical
-        )
+        return FieldInfo(info.type, info.precision, info.scale, info.percent, info.values, info.formula, canonical)
 
     def names(self) -> Iterable[str]:
         return [".".join(path) for path, _ in self._fields.values()]

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
+from dougong.base.language import Message
 from dougong.base.registry import Registry
 from dougong.formulas.evaluation import Row
 from dougong.formulas.types import Marker, Type
@@ -87,7 +88,7 @@ class Function:
     uses_clock: bool
     uses_user: bool
     save_only: bool
-    why_no_sql: str
+    why_no_sql: Message | None
     check: Callable[..., Any] | None = None
     """A further check of the typed arguments: yields (position, reason, fix)."""
 
@@ -122,7 +123,7 @@ def function(
     *,
     examples: tuple[Example, ...],
     sql: Callable[..., Any] | None = None,
-    why_no_sql: str = "",
+    why_no_sql: Message | None = None,
     lazy: bool = False,
     uses_clock: bool = False,
     uses_user: bool = False,
@@ -139,9 +140,7 @@ def function(
         manual = inspect.getdoc(python) or ""
         group = python.__module__.rpartition(".")[2]
         signatures = (_signature(python, sql, lazy),)
-        made = Function(
-            name, group, manual, signatures, examples, uses_clock, uses_user, save_only, why_no_sql, check
-        )
+        made = Function(name, group, manual, signatures, examples, uses_clock, uses_user, save_only, why_no_sql, check)
         if name in FUNCTIONS:
             FUNCTIONS.extend(name, made)
             return python
@@ -172,10 +171,8 @@ def _signature(python: Callable[..., Any], sql: Callable[..., Any] | None, lazy:
         else:
             optional = parameter.default is not parameter.empty
             (trailing if repeated else leading).append(_parameter(parameter.name, annotation, optional))
-    result = next(iter(result_markers or result_types))
-    return Signature(
-        tuple(leading), tuple(repeated), tuple(trailing), result, python, sql, lazy, wants_row, grouped
-    )
+    result: Type | Marker = next(iter((*result_markers, *result_types)))
+    return Signature(tuple(leading), tuple(repeated), tuple(trailing), result, python, sql, lazy, wants_row, grouped)
 
 
 def _parameter(name: str, annotation: Any, optional: bool = False) -> Parameter:
@@ -190,9 +187,7 @@ def _parts(annotation: Any) -> tuple[frozenset[Type], frozenset[Marker], bool]:
     found: set[Type] = set()
     markers: set[Marker] = set()
     takes_null = False
-    alternatives = (
-        get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
-    )
+    alternatives = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
     for each in alternatives:
         if each is type(None):
             takes_null = True

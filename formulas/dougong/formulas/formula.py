@@ -15,6 +15,8 @@ from dougong.formulas.evaluation import Code, Context, Values, row
 from dougong.formulas.formatting import formatted
 from dougong.formulas.parser import parse
 from dougong.formulas.python_backend import compiled
+from dougong.formulas.sql.backend import condition, translated
+from dougong.formulas.sql.values import result
 from dougong.formulas.tree import Node, Span
 from dougong.formulas.typed import Apply, Field, TypedNode, children, walk
 from dougong.formulas.types import Blanks, Path, Scope, Type, Value
@@ -22,7 +24,7 @@ from dougong.formulas.types import Blanks, Path, Scope, Type, Value
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
-    from dougong.formulas.sql_backend import SqlColumns
+    from dougong.formulas.sql.backend import SqlColumns
 
 _HUNDRED = Decimal(100)
 _NO_CONTEXT = Context()
@@ -137,17 +139,36 @@ class Formula:
     def _code(self) -> Code:
         return compiled(self.node)
 
-    def sql(
-        self, columns: SqlColumns, context: Context = _NO_CONTEXT, *, digits: int = 18
-    ) -> ColumnElement[Any]:
-        """The formula as an SQL expression over `columns`; see `dougong.formulas.sql_backend`.
+    def sql(self, columns: SqlColumns, context: Context = _NO_CONTEXT, *, digits: int = 18) -> ColumnElement[Any]:
+        """The formula as an SQL expression over `columns`, equal to `evaluate`; NULL where that has no value.
+
+        `context` answers what does not depend on the row (clock, ``$`` variables): it is bound as parameters.
+        `digits` is how many the database computes exactly with: 18 on SQLite, 39 on PostgreSQL.
 
         Raises:
             FormulaError: part of it is not yet supported in SQL; every such part is named.
         """
-        from dougong.formulas.sql_backend import translated
+        return result(translated(self, columns, context, digits))
 
-        return translated(self, columns, context, digits)
+    def sql_error(
+        self, columns: SqlColumns, context: Context = _NO_CONTEXT, *, digits: int = 18
+    ) -> ColumnElement[bool] | None:
+        """True, never NULL, for the rows for which `evaluate` fails; None where it cannot fail.
+
+        Raises:
+            FormulaError: as `sql`.
+        """
+        return translated(self, columns, context, digits).error
+
+    def condition(
+        self, columns: SqlColumns, context: Context = _NO_CONTEXT, *, digits: int = 18
+    ) -> ColumnElement[bool]:
+        """What WHERE takes: true exactly where `evaluate` is true, in a form that indexes serve.
+
+        Raises:
+            FormulaError: as `sql`.
+        """
+        return condition(self, columns, context, digits)
 
 
 def compile(
@@ -176,11 +197,7 @@ def compile(
 
 
 def _check_result(checker: Checker, node: TypedNode, text: str, result_type: str | None) -> None:
-    if (
-        result_type is None
-        or node.type in (Type.NULL, Type.UNKNOWN)
-        or node.type in RESULT_TYPES[result_type]
-    ):
+    if result_type is None or node.type in (Type.NULL, Type.UNKNOWN) or node.type in RESULT_TYPES[result_type]:
         return
     expected = next(iter(sorted(RESULT_TYPES[result_type], key=lambda each: each.value != result_type)))
     checker.report(

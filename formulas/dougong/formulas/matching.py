@@ -38,13 +38,9 @@ def mismatch(parameters: Sequence[Parameter], arguments: Sequence[TypedNode]) ->
     return found
 
 
-def common_type(
-    parameters: Sequence[Parameter], arguments: Sequence[TypedNode], group: Marker
-) -> Type | None:
+def common_type(parameters: Sequence[Parameter], arguments: Sequence[TypedNode], group: Marker) -> Type | None:
     """The type that the arguments of `group` share; NULL where all are NULL; None where they share none."""
-    given = [
-        each.type for each, parameter in zip(arguments, parameters, strict=True) if group in parameter.markers
-    ]
+    given = [each.type for each, parameter in zip(arguments, parameters, strict=True) if group in parameter.markers]
     known = {each for each in given if each not in (Type.NULL, Type.UNKNOWN)}
     if not known:
         return Type.UNKNOWN if Type.UNKNOWN in given else Type.NULL

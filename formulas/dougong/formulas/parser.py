@@ -77,9 +77,7 @@ class _Builder(Transformer[Token, Node]):
         *arguments, closing = rest
         given = tuple(each for each in arguments if isinstance(each, Node))
         assert isinstance(closing, Token)
-        return Call(
-            str(name).upper(), given, Span(_start(name), closing.end_pos or 0), _span(name), written=str(name)
-        )
+        return Call(str(name).upper(), given, Span(_start(name), closing.end_pos or 0), _span(name), written=str(name))
 
     def grouped(self, inner: Node) -> Node:
         return inner
@@ -148,9 +146,7 @@ def _syntax_error(text: str, error: UnexpectedInput) -> FormulaError:
 
 def _explain(text: str, error: UnexpectedInput) -> tuple[Span, str, Message, Message | None]:
     """What went wrong, in the author's terms: looks at the place, not at parser states."""
-    if isinstance(error, UnexpectedEOF) or (
-        isinstance(error, UnexpectedToken) and error.token.type == "$END"
-    ):
+    if isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
         return _unfinished(text)
     at = error.pos_in_stream or 0
     rest = text[at:]

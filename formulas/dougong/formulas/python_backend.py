@@ -148,7 +148,7 @@ def _call(node: Apply) -> Code:
     assert parameters is not None
     codes = [_argument(parameter, each) for parameter, each in zip(parameters, node.arguments, strict=True)]
     if signature.lazy:
-        made: Code = signature.python(*_grouped(signature, codes))
+        made: Code = signature.python(*grouped(signature, codes))
         return made
     run = _eager(signature, parameters, codes)
     if node.type in (Type.TEXT, Type.PICKLIST):
@@ -163,7 +163,7 @@ def _argument(parameter: Parameter, node: TypedNode) -> Any:
     return compiled(node)
 
 
-def _grouped(signature: Signature, items: list[Any]) -> list[Any]:
+def grouped(signature: Signature, items: list[Any]) -> list[Any]:
     """`items` as the body takes them: repeated ones gathered into tuples where it asks for that."""
     if not signature.is_grouped:
         return items
@@ -220,7 +220,7 @@ def _general(signature: Signature, takes_null: list[bool], codes: list[Code]) ->
         for index in strict:
             if values[index] is None:
                 return None
-        arguments = _grouped(signature, values)
+        arguments = grouped(signature, values)
         return python(row, *arguments) if wants_row else python(*arguments)
 
     return run

@@ -10,6 +10,7 @@ from dougong.formulas.annotations import Date, DateTime, Number, Time
 from dougong.formulas.decimals import whole
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
+from dougong.formulas.sql import dates
 
 _EXAMPLE = "DATE(2024, 2, 9)"
 _CLOCK = "TIMEVALUE('08:05:09.250')"
@@ -24,31 +25,31 @@ def date_(year: Number, month: Number, day: Number) -> Date:
         raise EvaluationError(Failure.OUT_OF_RANGE) from None
 
 
-@function("YEAR", examples=((f"YEAR({_EXAMPLE})", Decimal(2024)),))
+@function("YEAR", sql=dates.part("year", 4), examples=((f"YEAR({_EXAMPLE})", Decimal(2024)),))
 def year(day: Date) -> Number:
     """The year of a date."""
     return Decimal(day.year)
 
 
-@function("MONTH", examples=((f"MONTH({_EXAMPLE})", Decimal(2)),))
+@function("MONTH", sql=dates.part("month", 2), examples=((f"MONTH({_EXAMPLE})", Decimal(2)),))
 def month(day: Date) -> Number:
     """The month of a date, 1 to 12."""
     return Decimal(day.month)
 
 
-@function("DAY", examples=((f"DAY({_EXAMPLE})", Decimal(9)),))
+@function("DAY", sql=dates.part("day", 2), examples=((f"DAY({_EXAMPLE})", Decimal(9)),))
 def day_of_month(day: Date) -> Number:
     """The day of the month, 1 to 31."""
     return Decimal(day.day)
 
 
-@function("WEEKDAY", examples=((f"WEEKDAY({_EXAMPLE})", Decimal(6)),))
+@function("WEEKDAY", sql=dates.part("dow", 1, 1), examples=((f"WEEKDAY({_EXAMPLE})", Decimal(6)),))
 def weekday(day: Date) -> Number:
     """The day of the week: 1 is Sunday, 7 is Saturday."""
     return Decimal(day.isoweekday() % 7 + 1)
 
 
-@function("DAYOFYEAR", examples=((f"DAYOFYEAR({_EXAMPLE})", Decimal(40)),))
+@function("DAYOFYEAR", sql=dates.part("doy", 3), examples=((f"DAYOFYEAR({_EXAMPLE})", Decimal(40)),))
 def day_of_year(day: Date) -> Number:
     """The day of the year, 1 to 366."""
     return Decimal(day.timetuple().tm_yday)

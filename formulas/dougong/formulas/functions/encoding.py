@@ -64,18 +64,10 @@ def hyperlink(url: Text, label: Text, target: Text | None = "_blank") -> Text:
     return f'<a href="{html.escape(url)}" target="{html.escape(target or "_blank")}">{html.escape(label)}</a>'
 
 
-@function(
-    "IMAGE", examples=(("IMAGE('/a.png', 'b', 8, 9)", '<img src="/a.png" alt="b" height="8" width="9">'),)
-)
-def image(
-    url: Text, alternative: Text | None, height: Number | None = None, width: Number | None = None
-) -> Text:
+@function("IMAGE", examples=(("IMAGE('/a.png', 'b', 8, 9)", '<img src="/a.png" alt="b" height="8" width="9">'),))
+def image(url: Text, alternative: Text | None, height: Number | None = None, width: Number | None = None) -> Text:
     """A picture with its text alternative; height and width in pixels."""
-    sizes = [
-        f' {name}="{plain(size)}"'
-        for name, size in (("height", height), ("width", width))
-        if size is not None
-    ]
+    sizes = [f' {name}="{plain(size)}"' for name, size in (("height", height), ("width", width)) if size is not None]
     return f'<img src="{html.escape(url)}" alt="{html.escape(alternative or "")}"{"".join(sizes)}>'
 
 

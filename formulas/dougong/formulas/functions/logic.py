@@ -25,10 +25,11 @@ from dougong.formulas.annotations import (
 from dougong.formulas.checks import literal_values
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import Code, EvaluationError, Failure, Row
+from dougong.formulas.sql import logic
 from dougong.formulas.types import Value
 
 
-@function("AND", lazy=True, examples=(("AND(TRUE, 1 = 1)", True), ("AND(FALSE, 1/0 = 0)", False)))
+@function("AND", sql=logic.all_of, lazy=True, examples=(("AND(TRUE, 1 = 1)", True), ("AND(FALSE, 1/0 = 0)", False)))
 def and_(*conditions: LazyBoolean) -> LazyBoolean:
     """True where every condition is true. Stops at the first that is not; a blank one counts as false."""
 
@@ -38,7 +39,7 @@ def and_(*conditions: LazyBoolean) -> LazyBoolean:
     return run
 
 
-@function("OR", lazy=True, examples=(("OR(FALSE, 1 = 1)", True), ("OR(TRUE, 1/0 = 0)", True)))
+@function("OR", sql=logic.any_of, lazy=True, examples=(("OR(FALSE, 1 = 1)", True), ("OR(TRUE, 1/0 = 0)", True)))
 def or_(*conditions: LazyBoolean) -> LazyBoolean:
     """True where at least one condition is true. Stops at the first that is; a blank one counts as false."""
 
@@ -48,26 +49,28 @@ def or_(*conditions: LazyBoolean) -> LazyBoolean:
     return run
 
 
-@function("&&", lazy=True, examples=(("TRUE && FALSE", False),))
+@function("&&", sql=logic.all_of, lazy=True, examples=(("TRUE && FALSE", False),))
 def both(left: LazyBoolean, right: LazyBoolean) -> LazyBoolean:
     """True where both sides are true; the same as AND."""
     return lambda row: bool(left(row)) and bool(right(row))
 
 
-@function("||", lazy=True, examples=(("TRUE || FALSE", True),))
+@function("||", sql=logic.any_of, lazy=True, examples=(("TRUE || FALSE", True),))
 def either(left: LazyBoolean, right: LazyBoolean) -> LazyBoolean:
     """True where at least one side is true; the same as OR."""
     return lambda row: bool(left(row)) or bool(right(row))
 
 
-@function("NOT", examples=(("NOT(TRUE)", False), ("NOT ISBLANK('a')", True), ("NOT(1 = NULL)", None)))
+@function(
+    "NOT", sql=logic.negated, examples=(("NOT(TRUE)", False), ("NOT ISBLANK('a')", True), ("NOT(1 = NULL)", None))
+)
 def not_(condition: Boolean) -> Boolean:
     """True where the condition is false; blank where it is blank. May be written without brackets."""
     return not condition
 
 
 @function(
-    "IF", lazy=True, examples=(("IF(2 > 1, 'more', 'less')", "more"), ("IF(1 > NULL, 1, 2)", Decimal(2)))
+    "IF", sql=logic.if_, lazy=True, examples=(("IF(2 > 1, 'more', 'less')", "more"), ("IF(1 > NULL, 1, 2)", Decimal(2)))
 )
 def if_(condition: LazyCondition, then: LazyCommon, otherwise: LazyCommon) -> LazyCommon:
     """The second argument where the condition is true, else the third. A blank condition counts as false."""
@@ -75,11 +78,12 @@ def if_(condition: LazyCondition, then: LazyCommon, otherwise: LazyCommon) -> La
 
 
 @function(
-    "IFS", lazy=True, examples=(("IFS(1 > 2, 'a', 2 > 1, 'b', 'c')", "b"), ("IFS(FALSE, 1, 2)", Decimal(2)))
+    "IFS",
+    sql=logic.ifs,
+    lazy=True,
+    examples=(("IFS(1 > 2, 'a', 2 > 1, 'b', 'c')", "b"), ("IFS(FALSE, 1, 2)", Decimal(2))),
 )
-def ifs(
-    condition: tuple[LazyCondition, ...], value: tuple[LazyCommon, ...], otherwise: LazyCommon
-) -> LazyCommon:
+def ifs(condition: tuple[LazyCondition, ...], value: tuple[LazyCommon, ...], otherwise: LazyCommon) -> LazyCommon:
     """The value after the first condition that is true; the last argument where none is."""
     choices = tuple(zip(condition, value, strict=True))
 
@@ -94,6 +98,7 @@ def ifs(
 
 @function(
     "CASE",
+    sql=logic.case_,
     examples=(
         ("CASE(2, 1, 'one', 2, 'two', 'many')", "two"),
         ("CASE(NULL, NULL, 1, 2)", Decimal(2)),
@@ -115,7 +120,7 @@ def case(
     return next((then for each, then in zip(value, result, strict=True) if each == expression), otherwise)
 
 
-@function("CASE", check=literal_values, examples=(("CASE('', NULL, 'blank', 'other')", "blank"),))
+@function("CASE", sql=logic.case_, check=literal_values, examples=(("CASE('', NULL, 'blank', 'other')", "blank"),))
 def case_text(
     expression: Text | Picklist | None,
     value: tuple[Text | None, ...],
@@ -126,32 +131,39 @@ def case_text(
     return next((then for each, then in zip(value, result, strict=True) if each == expression), otherwise)
 
 
-@function("IN", examples=(("IN('b', 'a', 'b')", True), ("IN(4, 1, 2)", False), ("IN(NULL, 1)", False)))
+@function("IN", sql=logic.in_, examples=(("IN('b', 'a', 'b')", True), ("IN(4, 1, 2)", False), ("IN(NULL, 1)", False)))
 def in_(expression: Matched | None, *values: Matched | None) -> Boolean:
     """True where the first argument equals one of the others. A blank one equals none."""
     return expression is not None and expression in values
 
 
-@function("ISBLANK", examples=(("ISBLANK('')", True), ("ISBLANK(NULL)", True), ("ISBLANK(0)", False)))
+@function(
+    "ISBLANK", sql=logic.is_blank, examples=(("ISBLANK('')", True), ("ISBLANK(NULL)", True), ("ISBLANK(0)", False))
+)
 def is_blank(value: Blankable | None) -> Boolean:
     """True where the value is blank. A number field that counts blanks as zero is never blank."""
     return value is None
 
 
-@function("ISNULL", examples=(("ISNULL(NULL)", True), ("ISNULL(NULL + 1)", True), ("ISNULL(1)", False)))
+@function(
+    "ISNULL", sql=logic.is_blank, examples=(("ISNULL(NULL)", True), ("ISNULL(NULL + 1)", True), ("ISNULL(1)", False))
+)
 def is_null(value: Number | Date | DateTime | Time | Picklist | MultiPicklist | Place | None) -> Boolean:
     """True where the value is blank, but never for text. Kept for old formulas: use ISBLANK."""
     return value is None
 
 
-@function("ISNULL", examples=(("ISNULL(NULL & NULL)", False),))
+@function("ISNULL", sql=logic.never, examples=(("ISNULL(NULL & NULL)", False),))
 def is_null_text(value: Text | None) -> Boolean:
     """Text is never null."""
     return False
 
 
 @function(
-    "BLANKVALUE", lazy=True, examples=(("BLANKVALUE('', 'none')", "none"), ("BLANKVALUE(3, 4)", Decimal(3)))
+    "BLANKVALUE",
+    sql=logic.or_substitute,
+    lazy=True,
+    examples=(("BLANKVALUE('', 'none')", "none"), ("BLANKVALUE(3, 4)", Decimal(3))),
 )
 def blank_value(value: LazyCommon, substitute: LazyCommon) -> LazyCommon:
     """The value, or the substitute where the value is blank."""
@@ -163,20 +175,23 @@ def blank_value(value: LazyCommon, substitute: LazyCommon) -> LazyCommon:
     return run
 
 
-@function("NULLVALUE", examples=(("NULLVALUE('', 'none')", None),))
+@function("NULLVALUE", sql=logic.first_of, examples=(("NULLVALUE('', 'none')", None),))
 def null_value_text(value: Text | None, substitute: Text | None) -> Text | None:
     """The value, or the substitute where the value is blank; never replaces text. Use BLANKVALUE instead."""
     return value
 
 
-@function("NULLVALUE", examples=(("NULLVALUE(NULL, 4)", Decimal(4)),))
+@function("NULLVALUE", sql=logic.or_null_substitute, examples=(("NULLVALUE(NULL, 4)", Decimal(4)),))
 def null_value(value: Common | None, substitute: Common | None) -> Common:
     """The value, or the substitute where the value is blank."""
     return substitute if value is None else value
 
 
 @function(
-    "IFERROR", lazy=True, examples=(("IFERROR(1/0, 7)", Decimal(7)), ("IFERROR(1/2, 7)", Decimal("0.5")))
+    "IFERROR",
+    sql=logic.unless_error,
+    lazy=True,
+    examples=(("IFERROR(1/0, 7)", Decimal(7)), ("IFERROR(1/2, 7)", Decimal("0.5"))),
 )
 def if_error(value: LazyCommon, substitute: LazyCommon) -> LazyCommon:
     """The value, or the substitute where computing the value fails."""

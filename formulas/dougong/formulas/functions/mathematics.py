@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, ROUND_UP, Decimal
 
@@ -10,31 +11,40 @@ from dougong.formulas.annotations import Number
 from dougong.formulas.decimals import WIDE, ZERO, from_double, quantized, significant, whole
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
+from dougong.formulas.sql import numbers
 
 _PLACES_LIMIT = 5_000
 _STEADY_DIGITS = 33
 """CEILING and FLOOR first round to so many digits, so that 6/11*11 counts as 6."""
 
 
-@function("ABS", examples=(("ABS(-3.5)", Decimal("3.5")), ("ABS(NULL)", None)))
+@function("ABS", sql=numbers.absolute, examples=(("ABS(-3.5)", Decimal("3.5")), ("ABS(NULL)", None)))
 def absolute(number: Number) -> Number:
     """The number without its sign."""
     return number.copy_abs()
 
 
-@function("ROUND", examples=(("ROUND(2.5, 0)", Decimal(3)), ("ROUND(-123456.3, -2)", Decimal(-123500))))
+@function(
+    "ROUND",
+    sql=numbers.rounded_to("half_up"),
+    examples=(("ROUND(2.5, 0)", Decimal(3)), ("ROUND(-123456.3, -2)", Decimal(-123500))),
+)
 def round_(number: Number, places: Number) -> Number:
     """Rounds to some decimal places, halves away from zero. Negative places round left of the point."""
     return _to_places(number, places, ROUND_HALF_UP)
 
 
-@function("TRUNC", examples=(("TRUNC(-2.79, 1)", Decimal("-2.7")), ("TRUNC(2.7)", Decimal(2))))
+@function(
+    "TRUNC", sql=numbers.rounded_to("down"), examples=(("TRUNC(-2.79, 1)", Decimal("-2.7")), ("TRUNC(2.7)", Decimal(2)))
+)
 def truncate(number: Number, places: Number = ZERO) -> Number:
     """Cuts to some decimal places, toward zero."""
     return _to_places(number, places, ROUND_DOWN)
 
 
-@function("CEILING", examples=(("CEILING(1.3)", Decimal(2)), ("CEILING(-1.3)", Decimal(-2))))
+@function(
+    "CEILING", sql=numbers.rounded_whole("up"), examples=(("CEILING(1.3)", Decimal(2)), ("CEILING(-1.3)", Decimal(-2)))
+)
 def ceiling(number: Number) -> Number:
     """Rounds to a whole number away from zero."""
     return _whole(number, ROUND_UP)
@@ -42,6 +52,7 @@ def ceiling(number: Number) -> Number:
 
 @function(
     "FLOOR",
+    sql=numbers.rounded_whole("down"),
     examples=(("FLOOR(1.7)", Decimal(1)), ("FLOOR(-1.7)", Decimal(-1)), ("FLOOR(6/11*11)", Decimal(6))),
 )
 def floor(number: Number) -> Number:
@@ -49,19 +60,25 @@ def floor(number: Number) -> Number:
     return _whole(number, ROUND_DOWN)
 
 
-@function("MCEILING", examples=(("MCEILING(-1.7)", Decimal(-1)), ("MCEILING(1.3)", Decimal(2))))
+@function(
+    "MCEILING",
+    sql=numbers.rounded_whole("ceiling"),
+    examples=(("MCEILING(-1.7)", Decimal(-1)), ("MCEILING(1.3)", Decimal(2))),
+)
 def mathematical_ceiling(number: Number) -> Number:
     """The nearest whole number that is not smaller."""
     return _whole(number, ROUND_CEILING)
 
 
-@function("MFLOOR", examples=(("MFLOOR(-1.3)", Decimal(-2)), ("MFLOOR(1.7)", Decimal(1))))
+@function(
+    "MFLOOR", sql=numbers.rounded_whole("floor"), examples=(("MFLOOR(-1.3)", Decimal(-2)), ("MFLOOR(1.7)", Decimal(1)))
+)
 def mathematical_floor(number: Number) -> Number:
     """The nearest whole number that is not larger."""
     return _whole(number, ROUND_FLOOR)
 
 
-@function("MOD", examples=(("MOD(-101, 10)", Decimal(-1)), ("MOD(1, 0)", Failure.DIVISION_BY_ZERO)))
+@function("MOD", sql=numbers.modulo, examples=(("MOD(-101, 10)", Decimal(-1)), ("MOD(1, 0)", Failure.DIVISION_BY_ZERO)))
 def modulo(number: Number, divisor: Number) -> Number:
     """The remainder of a division, with the sign of the number divided."""
     if not divisor:
@@ -69,16 +86,16 @@ def modulo(number: Number, divisor: Number) -> Number:
     return WIDE.remainder(number, divisor)
 
 
-@function("MAX", examples=(("MAX(1, 3, 2)", Decimal(3)), ("MAX(1, NULL)", None)))
-def maximum(*numbers: Number) -> Number:
+@function("MAX", sql=numbers.extreme(operator.gt), examples=(("MAX(1, 3, 2)", Decimal(3)), ("MAX(1, NULL)", None)))
+def maximum(*values: Number) -> Number:
     """The largest number; blank where one is blank."""
-    return max(numbers)
+    return max(values)
 
 
-@function("MIN", examples=(("MIN(1, 3, 2)", Decimal(1)), ("MIN(1, NULL)", None)))
-def minimum(*numbers: Number) -> Number:
+@function("MIN", sql=numbers.extreme(operator.lt), examples=(("MIN(1, 3, 2)", Decimal(1)), ("MIN(1, NULL)", None)))
+def minimum(*values: Number) -> Number:
     """The smallest number; blank where one is blank."""
-    return min(numbers)
+    return min(values)
 
 
 @function("SQRT", examples=(("SQRT(16)", Decimal(4)), ("SQRT(-1)", Failure.NOT_FINITE)))

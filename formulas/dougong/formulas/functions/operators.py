@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from datetime import date, time, timedelta
 from decimal import ROUND_DOWN, Decimal
 
@@ -10,19 +11,21 @@ from dougong.formulas.decimals import EXACT, ONE, ZERO, significant, whole
 from dougong.formulas.definition import function
 from dougong.formulas.durations import DAY_MICROSECONDS, as_time, exact_days, milliseconds, shifted
 from dougong.formulas.evaluation import EvaluationError, Failure
+from dougong.formulas.sql import dates, numbers, texts
+from dougong.formulas.sql.comparisons import compared, text_different, text_equal
 
 _POWER_DIGITS = 18
 _POWER_LIMIT = 64
 _POWER_FLOOR = Decimal("1e-39")
 
 
-@function("+", examples=(("1.1 + 2.2", Decimal("3.3")), ("1 + NULL", None), ("+5", Decimal(5))))
+@function("+", sql=numbers.add, examples=(("1.1 + 2.2", Decimal("3.3")), ("1 + NULL", None), ("+5", Decimal(5))))
 def add(left: Number, right: Number) -> Number:
     """Adds two numbers, adds days to a date or a date and time, adds milliseconds to a time, or joins two texts."""
     return EXACT.add(left, right)
 
 
-@function("+", examples=(("DATE(2024, 2, 28) + 2", date(2024, 3, 1)),))
+@function("+", sql=dates.moved(operator.add), examples=(("DATE(2024, 2, 28) + 2", date(2024, 3, 1)),))
 def add_days(day: Date, days: Number) -> Date:
     """A date some days later; the fraction is cut."""
     return _moved(day, whole(days))
@@ -52,31 +55,31 @@ def add_to_time(clock: Time, amount: Number) -> Time:
     return as_time(milliseconds(clock) + whole(amount))
 
 
-@function("+", examples=(("'a' + NULL", "a"),))
+@function("+", sql=texts.join, examples=(("'a' + NULL", "a"),))
 def concatenate(left: Text | None, right: Text | None) -> Text:
     """Two texts joined; a blank one counts as empty."""
     return (left or "") + (right or "")
 
 
-@function("+", examples=(("+ -2", Decimal(-2)),))
+@function("+", sql=numbers.unchanged, examples=(("+ -2", Decimal(-2)),))
 def positive(number: Number) -> Number:
     """The number itself."""
     return number
 
 
-@function("-", examples=(("5 - 7.5", Decimal("-2.5")), ("-NULL", None)))
+@function("-", sql=numbers.subtract, examples=(("5 - 7.5", Decimal("-2.5")), ("-NULL", None)))
 def subtract(left: Number, right: Number) -> Number:
     """Subtracts numbers; days from a date; or one date, date and time, or time from another of its kind."""
     return EXACT.subtract(left, right)
 
 
-@function("-", examples=(("DATE(2024, 3, 1) - 1", date(2024, 2, 29)),))
+@function("-", sql=dates.moved(operator.sub), examples=(("DATE(2024, 3, 1) - 1", date(2024, 2, 29)),))
 def subtract_days(day: Date, days: Number) -> Date:
     """A date some days earlier; the fraction is cut."""
     return _moved(day, -whole(days))
 
 
-@function("-", examples=(("DATE(2024, 3, 1) - DATE(2024, 2, 1)", Decimal(29)),))
+@function("-", sql=dates.days_between, examples=(("DATE(2024, 3, 1) - DATE(2024, 2, 1)", Decimal(29)),))
 def days_between(left: Date, right: Date) -> Number:
     """Whole days from the right date to the left one."""
     return Decimal((left - right).days)
@@ -90,9 +93,7 @@ def subtract_from_moment(moment: DateTime, days: Number) -> DateTime:
 
 @function(
     "-",
-    examples=(
-        ("DATETIMEVALUE('2024-03-01 12:00:00') - DATETIMEVALUE('2024-03-01 00:00:00')", Decimal("0.5")),
-    ),
+    examples=(("DATETIMEVALUE('2024-03-01 12:00:00') - DATETIMEVALUE('2024-03-01 00:00:00')", Decimal("0.5")),),
 )
 def time_between(left: DateTime, right: DateTime) -> Number:
     """Days, with their fraction, from the right moment to the left one."""
@@ -111,13 +112,13 @@ def milliseconds_between(left: Time, right: Time) -> Number:
     return Decimal((milliseconds(left) - milliseconds(right)) % (DAY_MICROSECONDS // 1000))
 
 
-@function("-", examples=(("-(3)", Decimal(-3)),))
+@function("-", sql=numbers.negative, examples=(("-(3)", Decimal(-3)),))
 def negative(number: Number) -> Number:
     """The number with the other sign."""
     return EXACT.minus(number)
 
 
-@function("*", examples=(("1.5 * 4", Decimal(6)), ("2 * NULL", None)))
+@function("*", sql=numbers.multiply, examples=(("1.5 * 4", Decimal(6)), ("2 * NULL", None)))
 def multiply(left: Number, right: Number) -> Number:
     """Multiplies two numbers."""
     return EXACT.multiply(left, right)
@@ -151,67 +152,67 @@ def power(base: Number, exponent: Number) -> Number:
     return ZERO if result.copy_abs() < _POWER_FLOOR else result
 
 
-@function("&", examples=(("'Li ' & 'Wei'", "Li Wei"), ("NULL & 'a'", "a")))
+@function("&", sql=texts.join, examples=(("'Li ' & 'Wei'", "Li Wei"), ("NULL & 'a'", "a")))
 def join(left: Text | None, right: Text | None) -> Text:
     """Joins two texts; a blank one counts as empty. Use TEXT() to join anything else."""
     return (left or "") + (right or "")
 
 
-@function("=", examples=(("1.0 = 1", True), ("1 = NULL", None), ("NULL = NULL", None)))
+@function("=", sql=compared(operator.eq), examples=(("1.0 = 1", True), ("1 = NULL", None), ("NULL = NULL", None)))
 def equal(left: Measured, right: Measured) -> Boolean:
     """True where both values are equal. Text counts capitals; blank text equals empty text, other blanks nothing."""
     return bool(left == right)
 
 
-@function("=", examples=(("'a' = 'A'", False), ("NULL = ''", True)))
+@function("=", sql=text_equal, examples=(("'a' = 'A'", False), ("NULL = ''", True)))
 def equal_texts(left: Text | None, right: Text | None) -> Boolean:
     """True where both texts are equal; blank and empty are the same."""
     return (left or "") == (right or "")
 
 
-@function("=", examples=(("TRUE = FALSE", False),))
+@function("=", sql=compared(operator.eq), examples=(("TRUE = FALSE", False),))
 def equal_booleans(left: Boolean, right: Boolean) -> Boolean:
     """True where both are true or both are false."""
     return left == right
 
 
-@function("<>", examples=(("1 <> 2", True), ("1 <> NULL", None)))
+@function("<>", sql=compared(operator.ne), examples=(("1 <> 2", True), ("1 <> NULL", None)))
 def different(left: Measured, right: Measured) -> Boolean:
     """True where the values differ."""
     return bool(left != right)
 
 
-@function("<>", examples=(("'a' <> NULL", True),))
+@function("<>", sql=text_different, examples=(("'a' <> NULL", True),))
 def different_texts(left: Text | None, right: Text | None) -> Boolean:
     """True where the values differ."""
     return (left or "") != (right or "")
 
 
-@function("<>", examples=(("TRUE <> FALSE", True),))
+@function("<>", sql=compared(operator.ne), examples=(("TRUE <> FALSE", True),))
 def different_booleans(left: Boolean, right: Boolean) -> Boolean:
     """True where one is true and the other false."""
     return left != right
 
 
-@function("<", examples=(("1 < 2", True), ("'Foo' < 'FOO'", False), ("1 < NULL", None)))
+@function("<", sql=compared(operator.lt), examples=(("1 < 2", True), ("'Foo' < 'FOO'", False), ("1 < NULL", None)))
 def less(left: Ordered, right: Ordered) -> Boolean:
     """True where the left value comes first. Text compares by code point."""
     return bool(left < right)
 
 
-@function(">", examples=(("2 > 1", True), ("DATE(2024, 1, 2) > DATE(2024, 1, 1)", True)))
+@function(">", sql=compared(operator.gt), examples=(("2 > 1", True), ("DATE(2024, 1, 2) > DATE(2024, 1, 1)", True)))
 def greater(left: Ordered, right: Ordered) -> Boolean:
     """True where the left value comes last. Text compares by code point."""
     return bool(left > right)
 
 
-@function("<=", examples=(("2 <= 2", True), ("3 <= 2", False)))
+@function("<=", sql=compared(operator.le), examples=(("2 <= 2", True), ("3 <= 2", False)))
 def at_most(left: Ordered, right: Ordered) -> Boolean:
     """True where the left value comes first or is equal."""
     return bool(left <= right)
 
 
-@function(">=", examples=(("2 >= 2", True), ("1 >= 2", False)))
+@function(">=", sql=compared(operator.ge), examples=(("2 >= 2", True), ("1 >= 2", False)))
 def at_least(left: Ordered, right: Ordered) -> Boolean:
     """True where the left value comes last or is equal."""
     return bool(left >= right)

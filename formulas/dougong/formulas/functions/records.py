@@ -26,9 +26,7 @@ def is_clone(row: Row) -> Boolean:
     return row.context.is_clone
 
 
-@function(
-    "ISCHANGED", save_only=True, lazy=True, examples=(("ISCHANGED(amount)", True), ("ISCHANGED(name)", False))
-)
+@function("ISCHANGED", save_only=True, lazy=True, examples=(("ISCHANGED(amount)", True), ("ISCHANGED(name)", False)))
 def is_changed(field: OwnField) -> _LazyBoolean:
     """True where the value differs from the stored one; false while the record is new."""
 

@@ -12,6 +12,7 @@ from dougong.formulas.decimals import DIGITS, EXACT, plain, whole
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
 from dougong.formulas.patterns import is_like, matches
+from dougong.formulas.sql import texts
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 _WORD = re.compile(r"[^\W_]+")
@@ -22,9 +23,7 @@ _REST = Decimal(10**9)
 _TURKIC = ("tr", "az")
 
 
-@function(
-    "TEXT", examples=(("TEXT(12.50)", "12.5"), ("TEXT(DATE(2024, 2, 9))", "2024-02-09"), ("TEXT(NULL)", None))
-)
+@function("TEXT", examples=(("TEXT(12.50)", "12.5"), ("TEXT(DATE(2024, 2, 9))", "2024-02-09"), ("TEXT(NULL)", None)))
 def text_of_number(value: Number) -> Text:
     """A number, date, date and time, time or picklist as text: plain digits, ISO dates, the picklist's value."""
     return plain(value)
@@ -50,7 +49,7 @@ def text_of_time(value: Time) -> Text:
     return clock.isoformat("milliseconds")
 
 
-@function("TEXT", examples=(("TEXT(stage)", "won"),))
+@function("TEXT", sql=texts.picklist_text, examples=(("TEXT(stage)", "won"),))
 def text_of_picklist(value: Picklist) -> Text:
     """The picklist's API value."""
     return value
@@ -68,25 +67,19 @@ def value_of(text: Text) -> Number:
         raise EvaluationError(Failure.NUMBER_TEXT) from None
 
 
-@function(
-    "ISNUMBER", examples=(("ISNUMBER('12')", True), ("ISNUMBER('12a')", False), ("ISNUMBER('')", False))
-)
+@function("ISNUMBER", examples=(("ISNUMBER('12')", True), ("ISNUMBER('12a')", False), ("ISNUMBER('')", False)))
 def is_number(text: GivenText | None) -> Boolean:
     """True where VALUE could read the text."""
     return text is not None and _NUMBER.fullmatch(text) is not None
 
 
-@function(
-    "LEN", examples=(("LEN('Ada')", Decimal(3)), ("LEN(NULL)", Decimal(0)), ("LEN('客户')", Decimal(2)))
-)
+@function("LEN", examples=(("LEN('Ada')", Decimal(3)), ("LEN(NULL)", Decimal(0)), ("LEN('客户')", Decimal(2))))
 def length(text: Text | None) -> Number:
     """The length of a text; 0 for a blank one."""
     return Decimal(utf16.length(text or ""))
 
 
-@function(
-    "LEFT", examples=(("LEFT('Ada Lovelace', 3)", "Ada"), ("LEFT('Ada', 9)", "Ada"), ("LEFT('Ada', 0)", None))
-)
+@function("LEFT", examples=(("LEFT('Ada Lovelace', 3)", "Ada"), ("LEFT('Ada', 9)", "Ada"), ("LEFT('Ada', 0)", None)))
 def left(text: Text, count: Number) -> Text:
     """The first characters of a text; all of it when it is shorter."""
     return utf16.cut(text, 0, max(whole(count), 0))
@@ -99,9 +92,7 @@ def right(text: Text, count: Number) -> Text:
     return utf16.cut(text, units - min(max(whole(count), 0), units), units)
 
 
-@function(
-    "MID", examples=(("MID('Lovelace', 5, 2)", "la"), ("MID('Ada', 0, 2)", "Ad"), ("MID('Ada', 7, 2)", None))
-)
+@function("MID", examples=(("MID('Lovelace', 5, 2)", "la"), ("MID('Ada', 0, 2)", "Ad"), ("MID('Ada', 7, 2)", None)))
 def middle(text: Text, start: Number, count: Number) -> Text:
     """Some characters of a text from a position on; the first position is 1."""
     begin = max(whole(start), 1) - 1
@@ -128,7 +119,7 @@ def find(sought: Text | None, text: Text | None, start: Number | None = Decimal(
     return Decimal(utf16.find(text, sought, max(whole(start), 1) - 1) + 1)
 
 
-@function("BEGINS", examples=(("BEGINS('Lovelace', 'Love')", True), ("BEGINS('Ada', '')", True)))
+@function("BEGINS", sql=texts.begins, examples=(("BEGINS('Lovelace', 'Love')", True), ("BEGINS('Ada', '')", True)))
 def begins(text: Text | None, beginning: Text | None) -> Boolean | None:
     """True where a text begins with another; capitals count."""
     if beginning is None:
@@ -136,7 +127,9 @@ def begins(text: Text | None, beginning: Text | None) -> Boolean | None:
     return None if text is None else text.startswith(beginning)
 
 
-@function("CONTAINS", examples=(("CONTAINS('Lovelace', 'lac')", True), ("CONTAINS('Ada', 'x')", False)))
+@function(
+    "CONTAINS", sql=texts.contains, examples=(("CONTAINS('Lovelace', 'lac')", True), ("CONTAINS('Ada', 'x')", False))
+)
 def contains(text: Text | None, part: Text | None) -> Boolean | None:
     """True where a text contains another; capitals count."""
     if part is None:
@@ -145,14 +138,16 @@ def contains(text: Text | None, part: Text | None) -> Boolean | None:
 
 
 @function(
-    "SUBSTITUTE", examples=(("SUBSTITUTE('a-b-c', '-', '+')", "a+b+c"), ("SUBSTITUTE('a-b', '-', '')", "ab"))
+    "SUBSTITUTE",
+    sql=texts.substitute,
+    examples=(("SUBSTITUTE('a-b-c', '-', '+')", "a+b+c"), ("SUBSTITUTE('a-b', '-', '')", "ab")),
 )
 def substitute(text: Text, old: Text, new: Text | None) -> Text:
     """Replaces every occurrence of one text within another."""
     return text.replace(old, new or "")
 
 
-@function("TRIM", examples=(("TRIM('  Ada ')", "Ada"), ("TRIM(' ')", None)))
+@function("TRIM", sql=texts.trim, examples=(("TRIM('  Ada ')", "Ada"), ("TRIM(' ')", None)))
 def trim(text: Text) -> Text:
     """The text without blanks at both ends."""
     return text.strip(" ")

@@ -1,0 +1,116 @@
+"""SQL of conditions and choices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import ColumnElement, Text, and_, case, false, literal, not_, or_
+
+from dougong.formulas.sql.comparisons import is_equal
+from dougong.formulas.sql.constructs import Holds
+from dougong.formulas.sql.values import Sql, boolean, choose, same_type, truth
+from dougong.formulas.types import Type
+
+
+def all_of(*conditions: Sql) -> Sql:
+    """AND stops at the first condition that is not true: an error behind it does not count."""
+    return _until(conditions, and_(*map(truth, conditions)), stops_at=False)
+
+
+def any_of(*conditions: Sql) -> Sql:
+    """OR stops at the first condition that is true: an error behind it does not count."""
+    return _until(conditions, or_(*map(truth, conditions)), stops_at=True)
+
+
+def _until(conditions: tuple[Sql, ...], value: ColumnElement[bool], stops_at: bool) -> Sql:
+    error: ColumnElement[bool] | None = None
+    for each in reversed(conditions):
+        own = each.error
+        if error is not None:
+            reached = not_(truth(each)) if stops_at else truth(each)
+            behind = and_(reached, error)
+            # Where this one fails its truth means nothing.
+            error = behind if own is None else case((own, own), else_=behind)
+        else:
+            error = own
+    return boolean(value, False).failing(error)
+
+
+def negated(condition: Sql) -> Sql:
+    """NOT; blank stays blank."""
+    return boolean(not_(condition.value), condition.nullable)
+
+
+def if_(condition: Sql, then: Sql, otherwise: Sql) -> Sql:
+    """CASE WHEN."""
+    chosen = choose([(truth(condition), then)], otherwise)
+    return chosen.failing(condition.error)
+
+
+def ifs(conditions: tuple[Sql, ...], values: tuple[Sql, ...], otherwise: Sql) -> Sql:
+    """CASE WHEN; conditions behind the first that is true are not computed."""
+    chosen = otherwise
+    for condition, value in reversed(list(zip(conditions, values, strict=True))):
+        chosen = if_(condition, value, chosen)
+    return chosen
+
+
+def case_(expression: Sql, values: tuple[Sql, ...], results: tuple[Sql, ...], otherwise: Sql) -> Sql:
+    """CASE; an error in any argument is an error of the whole, so errors are the caller's to add."""
+    parts = [replace(each, error=None) for each in (*results, otherwise)]
+    return choose(
+        [(is_equal(expression, value), then) for value, then in zip(values, parts[:-1], strict=True)], parts[-1]
+    )
+
+
+def in_(expression: Sql, *values: Sql) -> Sql:
+    """IN; a blank expression is among nothing."""
+    found = or_(*(is_equal(expression, each) for each in values))
+    return boolean(and_(expression.value.is_not(None), found), False)
+
+
+def is_blank(item: Sql) -> Sql:
+    """IS NULL."""
+    return boolean(item.value.is_(None), False)
+
+
+def never(item: Sql) -> Sql:
+    """False whatever the argument."""
+    return boolean(false(), False)
+
+
+def or_substitute(item: Sql, substitute: Sql) -> Sql:
+    """The substitute where the item is blank; only then can it fail."""
+    first, second = same_type(item, substitute)
+    chosen = choose([(first.value.is_not(None), replace(first, error=None))], second)
+    return chosen.failing(item.error) if item.error is not None else chosen
+
+
+def or_null_substitute(item: Sql, substitute: Sql) -> Sql:
+    """NULLVALUE of what is not text: both sides are computed, so errors are the caller's to add."""
+    return or_substitute(replace(item, error=None), replace(substitute, error=None))
+
+
+def first_of(item: Sql, substitute: Sql) -> Sql:
+    """NULLVALUE on text: never the substitute."""
+    return item
+
+
+def unless_error(item: Sql, substitute: Sql) -> Sql:
+    """The substitute where the item fails."""
+    if item.error is None:
+        return item
+    return choose([(not_(item.error), replace(item, error=None))], substitute)
+
+
+def has_value(field: Sql, value: Sql) -> Sql:
+    """ISPICKVAL."""
+    return boolean(is_equal(field, replace(value, type=Type.TEXT)), False)
+
+
+def includes(field: Sql, value: Sql) -> Sql:
+    """INCLUDES, over values that stand between semicolons: ``;red;blue;``."""
+    if value.constant is None:
+        return boolean(false(), False)
+    held = Holds(field.value, literal(f";{value.constant};", Text()))
+    return boolean(and_(field.value.is_not(None), held), False)

@@ -1,0 +1,190 @@
+"""SQL and Python agree: value, blank and error, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from dougong.base.errors import FormulaError
+from dougong.formulas import compile
+from tests.formulas.sql_rows import Database, RowScope, filled
+
+FORMULAS = """
+amount
+amount + discount * 2 - count
+-amount
+amount * discount
+amount > 12.5
+amount > 12.501
+amount >= -0.015
+amount = 0.001
+amount <> 0.001
+amount < count
+12.345 > amount
+count = 7 && NOT active
+amount = NULL
+NULL + amount
+ABS(amount) >= 0.01
+ROUND(amount, 1)
+ROUND(amount, 0)
+ROUND(amount, 5)
+TRUNC(amount, 1)
+TRUNC(amount)
+CEILING(amount)
+FLOOR(amount)
+MCEILING(amount)
+MFLOOR(amount)
+MFLOOR(amount + discount)
+MOD(amount, discount)
+MOD(count, 5)
+IFERROR(MOD(count, amount), -1)
+MAX(amount, discount, count)
+MIN(amount, discount, 0)
+IF(amount > 0, amount, discount)
+IF(active, "yes", "no")
+IF(amount > 100, name, NULL)
+IFS(amount > 100, 1, amount > 10, 2, amount > 0, count, 0)
+IFS(MOD(1, count) = 0, 1, active, 2, 3)
+CASE(count, 7, "seven", 12, "twelve", "other")
+CASE(stage, "open", 1, "won", amount, NULL, 3, 9)
+CASE(stage, "won", MOD(1, count), 0)
+CASE(name, city, "same", "other")
+IN(count, 7, 12, NULL)
+IN(name, "Ada", city)
+ISBLANK(name)
+ISBLANK(amount)
+ISNULL(name)
+ISNULL(start)
+BLANKVALUE(amount, count)
+BLANKVALUE(name, "none")
+BLANKVALUE(count, MOD(1, amount))
+NULLVALUE(name, "none")
+NULLVALUE(amount, discount)
+NULLVALUE(amount, MOD(1, count))
+ISPICKVAL(stage, "won")
+ISPICKVAL(stage, "")
+NOT ISPICKVAL(stage, "won")
+TEXT(stage) = "won"
+TEXT(stage) <> "won"
+INCLUDES(colours, "red")
+INCLUDES(colours, "re")
+NOT INCLUDES(colours, "blue")
+PICKLISTCOUNT(colours)
+name = city
+name <> city
+name = ""
+name <> ""
+name = NULL
+"Ada" = name
+name < city
+name >= "Ada"
+name & city
+name + " " + city
+name & NULL
+CONTAINS(name, "a")
+CONTAINS(name, city)
+CONTAINS(city, NULL)
+BEGINS(name, "A")
+BEGINS(name, city)
+SUBSTITUTE(name, "a", "")
+SUBSTITUTE(name, city, NULL)
+SUBSTITUTE(name, "%", "_")
+TRIM(name)
+active
+NOT active
+active = TRUE
+active <> (amount > 0)
+NOT(amount > 10)
+AND(amount > 10, active)
+NOT(AND(amount > 10, active))
+OR(amount > 10, MOD(1, count) = 1)
+AND(active, MOD(1, count) = 1)
+OR(MOD(1, count) = 1, active)
+NOT(OR(amount > 10, discount > 0))
+amount > 10 || active
+amount > 10 && active && NOT ISBLANK(name)
+start < end
+start = DATE(2024, 2, 29)
+start > TODAY()
+start - end
+start + 30
+start - count
+start + 0.9
+end + amount
+start + 1000000 > end
+YEAR(start)
+MONTH(start)
+DAY(end)
+WEEKDAY(start)
+DAYOFYEAR(start)
+YEAR(start + count)
+end - TODAY() > 0
+seen > NOW() - 1
+seen = NOW()
+IF(active, start, end)
+owner = $User.id
+owner <> $User.id
+owner = "nobody"
+owner = name
+ISBLANK(owner)
+BLANKVALUE(owner, $User.id) = $User.id
+IF(active, owner, name)
+CONTAINS(owner, "0001")
+$User.name = name
+1/0 = 1
+IFERROR(1/0, amount)
+active && 1/0 = 1
+IF(active, 1/0, amount)
+TRUE
+NULL
+"a" & "b"
+1.5
+""".strip().splitlines()
+
+REFUSED = {
+    "LEFT(name, 3)": "LEFT",
+    "amount / count > 2": "/",
+    "UPPER(name)": "UPPER",
+    "ISNEW()": "ISNEW",
+    "ROUND(amount, count)": "ROUND",
+}
+
+
+@pytest.fixture(scope="module", params=[("sqlite", 18), ("postgresql", 39)], ids=lambda each: str(each[0]))
+def database(request: pytest.FixtureRequest, fresh_database_url: Callable[[str], str]) -> Iterator[Database]:
+    kind, digits = request.param
+    made = filled(fresh_database_url(kind), digits)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.mark.parametrize("blanks", ["blank", "zero"])
+@pytest.mark.parametrize("text", FORMULAS)
+def test_sql_agrees_with_python(database: Database, text: str, blanks: str) -> None:
+    formula = compile(text, RowScope(), None, blanks)  # type: ignore[arg-type]
+    for row, expected, found in database.compare(formula):
+        assert (expected, type(expected)) == (found, type(found)), row
+
+
+@pytest.mark.parametrize(("result_type", "scale"), [("number", 1), ("percent", None), ("percent", 0)])
+def test_the_result_is_finished_alike(database: Database, result_type: str, scale: int | None) -> None:
+    """Percent points and rounding to the field's scale happen in SQL too."""
+    formula = compile("amount * 0.25", RowScope(), result_type, scale=scale)
+    for row, expected, found in database.compare(formula):
+        assert expected == found, row
+
+
+@pytest.mark.parametrize(("text", "name"), REFUSED.items())
+def test_what_has_no_sql_is_refused_by_name(database: Database, text: str, name: str) -> None:
+    formula = compile(text, RowScope())
+    columns = {path: database.table.c[path[0]] for path in formula.references}
+    with pytest.raises(FormulaError, match=f"{name} is not yet supported in SQL"):
+        formula.sql(columns)
+
+
+def test_too_many_digits_are_refused(database: Database) -> None:
+    """Better no SQL than a sum that is not exact."""
+    formula = compile("amount * amount * amount * amount * amount", RowScope())
+    with pytest.raises(FormulaError, match="digits; .* are exact"):
+        formula.sql({("amount",): database.table.c.amount}, digits=database.digits)
