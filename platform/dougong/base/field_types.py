@@ -137,10 +137,14 @@ class FieldType:
     plain: ClassVar[bool] = True
     """True where `to_row` and `from_row` are the identity on one part: the engine skips calling them."""
 
-    @property
-    def template(self) -> str:
-        """Path of the template with the sections cell, show, edit."""
-        return f"fields/{self.name}.html"
+    template: ClassVar[str] = ""
+    """Path of the template with the sections cell, show, edit; ``fields/<name>.html`` unless a type says otherwise."""
+
+    def __init_subclass__(cls, **rest: Any) -> None:
+        """Give a type its template."""
+        super().__init_subclass__(**rest)
+        if "name" in vars(cls) and "template" not in vars(cls):
+            cls.template = f"fields/{cls.name}.html"
 
     def bound(self, options: Mapping[str, Any], read: FieldType | None) -> FieldType:
         """The type as it serves one field: itself, unless (a roll-up) it depends on the type of the field `read`."""

@@ -30,6 +30,10 @@ from dougong.engine.lettercase import lowered
 
 _COUNTRY = re.compile(r"\s*\(([A-Z]{2})\)$")
 _POSTCODE = re.compile(r"(?:^|\s|(?<=\D))(\d{6})$")
+_OFFERED = """CN HK MO TW US JP KR DE FR GB IT ES NL BE CH AT SE NO DK FI PL CZ RU TR IN SG MY TH VN ID PH AU NZ CA MX
+BR AR CL ZA EG NG KE SA AE IL"""
+COUNTRIES = tuple(_OFFERED.split())
+"""The countries that the form lists; any other code is taken where it is typed."""
 _KEYS = ("region", "street", "postcode", "country")
 
 
@@ -96,10 +100,14 @@ class AddressType(FieldType):
             return _json(value)
 
     def form(self, field: FieldLike, value: Any, reading: Reading) -> Mapping[str, str]:
-        """The parts, the region also as province, city and district."""
+        """The parts, the region in words."""
         address = value or Address()
-        steps = _steps(address.region)
-        return asdict(address) | dict(zip(("province", "city", "district"), steps, strict=True))
+        return asdict(address) | {"region": region_name(address.region) if address.region else ""}
+
+    def countries(self, chosen: str, language: str) -> tuple[tuple[str, str], ...]:
+        """The countries that the form offers, (code, name), with the one that is `chosen`."""
+        codes = COUNTRIES if chosen in COUNTRIES or not chosen else (*COUNTRIES, chosen)
+        return tuple((code, country_name(code, language)) for code in codes)
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """One line for people; a foreign country by name."""
@@ -142,7 +150,7 @@ class AddressType(FieldType):
 
 def country_name(code: str, language: str) -> str:
     """The name of a country in a language (CLDR)."""
-    return Locale.parse(language, sep="-").territories.get(code, code)
+    return str(Locale.parse(language, sep="-").territories.get(code, code))
 
 
 def _words(address: Address) -> str:
@@ -176,15 +184,6 @@ def _read_line(typed: str) -> Mapping[str, Any]:
     postcode = _POSTCODE.search(text)
     region, street = find_region(text[: postcode.start()].rstrip() if postcode else text)
     return {"region": region, "street": street, "postcode": postcode[1] if postcode else ""}
-
-
-def _steps(region: str) -> tuple[str, str, str]:
-    """Province, city and district codes of a region; "" below its level."""
-    if not region:
-        return "", "", ""
-    depth = level(region)
-    codes = [region[:digits].ljust(6, "0") if at <= depth else "" for at, digits in enumerate((2, 4, 6))]
-    return codes[0], codes[1], codes[2]
 
 
 def _checked(value: Mapping[str, Any]) -> Address | None:

@@ -93,6 +93,12 @@ class Number(Scalar):
         """The decimals that are stored; 2 unless the field says otherwise."""
         return int(field.options.get("scale", 2))
 
+    def form(self, field: FieldLike, value: Any, reading: Reading) -> Any:
+        """Grouped, unless the field says otherwise."""
+        if value is None:
+            return ""
+        return write_number(value, self.scale(field), field.options.get("grouping", True)).replace("−", "-")
+
     def computed(self, field: FieldLike, value: Any) -> Any:
         """A formula's result rounded half up to the field's scale."""
         return rounded(Decimal(value), self.scale(field)) if isinstance(value, Decimal | int) else value
@@ -292,6 +298,10 @@ class RatingType(IntegerType):
             )
         return int(number)
 
+    def form(self, field: FieldLike, value: Any, reading: Reading) -> str:
+        """The number of stars."""
+        return "" if value is None else str(value)
+
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """Filled and empty stars."""
         return "★" * value + "☆" * (int(field.options.get("max") or 5) - value) if value else ""
@@ -332,6 +342,10 @@ class DurationType(IntegerType):
             return None
         sign, minutes = ("-", -value) if value < 0 else ("", value)
         return f"{sign}{minutes // 60}:{minutes % 60:02d}"
+
+    def form(self, field: FieldLike, value: Any, reading: Reading) -> str:
+        """Hours and minutes: ``1:30``."""
+        return self.to_json(field, value) or ""
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """Hours and minutes in words."""

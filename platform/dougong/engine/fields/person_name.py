@@ -18,106 +18,17 @@ from dougong.engine.fields.operators import wrong_kind
 from dougong.engine.fields.text import TextLike, check_length, clean_text
 
 LENGTH = 120
-COMPOUND_SURNAMES = frozenset(
-    [
-        "欧阳",
-        "太史",
-        "端木",
-        "上官",
-        "司马",
-        "东方",
-        "独孤",
-        "南宫",
-        "万俟",
-        "闻人",
-        "夏侯",
-        "诸葛",
-        "尉迟",
-        "公羊",
-        "赫连",
-        "澹台",
-        "皇甫",
-        "宗政",
-        "濮阳",
-        "公冶",
-        "太叔",
-        "申屠",
-        "公孙",
-        "慕容",
-        "仲孙",
-        "钟离",
-        "长孙",
-        "宇文",
-        "司徒",
-        "鲜于",
-        "司空",
-        "闾丘",
-        "子车",
-        "亓官",
-        "司寇",
-        "巫马",
-        "公西",
-        "颛孙",
-        "壤驷",
-        "公良",
-        "漆雕",
-        "乐正",
-        "宰父",
-        "谷梁",
-        "拓跋",
-        "夹谷",
-        "轩辕",
-        "令狐",
-        "段干",
-        "百里",
-        "呼延",
-        "东郭",
-        "南门",
-        "羊舌",
-        "微生",
-        "梁丘",
-        "左丘",
-        "东门",
-        "西门",
-        "第五",
-        "欧陽",
-        "司馬",
-        "諸葛",
-        "東方",
-        "獨孤",
-        "尉遲",
-        "鍾離",
-        "長孫",
-        "鮮于",
-        "慕容",
-        "軒轅",
-    ]
-)
+_SURNAMES = """
+欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 太叔 申屠 公孙 慕容
+仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 漆雕 乐正 宰父 谷梁 拓跋 夹谷 轩辕 令狐
+段干 百里 呼延 东郭 南门 羊舌 微生 梁丘 左丘 东门 西门 第五 欧陽 司馬 諸葛 東方 獨孤 尉遲 鍾離 長孫 鮮于 軒轅
+"""
+COMPOUND_SURNAMES = frozenset(_SURNAMES.split())
 """Two-character surnames: those of 百家姓 and a few that are common today."""
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
-_PARTICLES = frozenset(
-    [
-        "van",
-        "von",
-        "der",
-        "den",
-        "de",
-        "la",
-        "le",
-        "du",
-        "di",
-        "da",
-        "dos",
-        "del",
-        "bin",
-        "ibn",
-        "al",
-        "ter",
-        "ten",
-        "zu",
-    ]
-)
+_FAMILY_PARTICLES = """van von der den de la le du di da dos del bin ibn al ter ten zu"""
+_PARTICLES = frozenset(_FAMILY_PARTICLES.split())
 
 
 class PersonName(str):

@@ -76,7 +76,7 @@ class ReferenceType(Scalar):
     resolved by the import, which knows how to look them up.
     """
 
-    formula_type = "id"
+    formula_type: ClassVar[str | None] = "id"
     refers = True
     plain = False
     offered: ClassVar[tuple[Operator, ...]] = CHOICE
@@ -105,13 +105,15 @@ class ReferenceType(Scalar):
         targets = self.targets(field)
         return Reference(targets[0] if len(targets) == 1 else stored[1], stored[0])
 
-    def coerce(self, field: FieldLike, value: Any, reading: Reading) -> Reference | None:
+    def coerce(self, field: FieldLike, value: Any, reading: Reading) -> Any:
         """The reference of an id, a `Reference`, ``{"object": …, "id": …}`` or ``object:id``.
 
         Whether the record exists and may be chosen is looked up when saving, for all records of a batch at once.
         """
         if isinstance(value, list | tuple):
             value = value[-1] if value else None
+        if isinstance(value, Mapping) and "search" in value:
+            value = _chosen(value)
         given, value = _split(value)
         found = read_id(value)
         if found is None:
@@ -145,6 +147,13 @@ class ReferenceType(Scalar):
             return ""
         return str(value.id) if len(self.targets(field)) == 1 else f"{value.object}:{value.id}"
 
+    def form(self, field: FieldLike, value: Any, reading: Reading) -> Any:
+        """The id, the object, the title, and as `search` what stands in the box: the title."""
+        if value is None:
+            return {"id": "", "object": "", "title": "", "search": ""}
+        title = value.title or msg("(record)").to(reading.language)
+        return {"id": value.id, "object": value.object, "title": title, "search": title}
+
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """The title; without one (not visible, not joined) nothing is said of it but that it is there."""
         if value is None:
@@ -154,6 +163,24 @@ class ReferenceType(Scalar):
     def operand_value(self, field: FieldLike, op: str, value: Any, reading: Reading) -> Any:
         """An id."""
         return read_id(_split(value)[1])
+
+
+def _chosen(sent: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What a search box sent: nothing where it was emptied, refused where what is typed was never chosen.
+
+    Raises:
+        ValueRefused: the text is not the title of the record whose id stands beside it.
+    """
+    typed, title = (str(sent.get(key) or "").strip() for key in ("search", "title"))
+    if not typed:
+        return None
+    if typed != title or not sent.get("id"):
+        raise ValueRefused(
+            "reference-not-chosen",
+            msg("“{value}” is typed, but no record is chosen.", value=clip(typed)),
+            msg("Choose a record from the list."),
+        )
+    return sent
 
 
 def _split(value: Any) -> tuple[str | None, Any]:
@@ -186,6 +213,7 @@ class MasterDetailType(ReferenceType):
     """The record that this one is part of: it goes where that one goes."""
 
     name = "master_detail"
+    template = "fields/lookup.html"
     required_keys = ("target",)
     keys: ClassVar[Mapping[str, Any]] = {
         "target": {"type": "string"},
@@ -216,6 +244,7 @@ class DepartmentType(ReferenceType):
     """A department."""
 
     name = "department"
+    template = "fields/lookup.html"
     fixed_target = "department"
     keys: ClassVar[Mapping[str, Any]] = {
         "on_delete": {"enum": ["restrict", "set_null"]},
@@ -260,6 +289,8 @@ class LinkType(ReferenceType):
 
     def coerce(self, field: FieldLike, value: Any, reading: Reading) -> tuple[Reference, ...] | None:
         """The references, each once, in the order given; None for none. Text has ``;`` between ids."""
+        if isinstance(value, Mapping) and "search" in value:
+            value = value.get("id")
         if value is None:
             return None
         if isinstance(value, str):
@@ -281,9 +312,9 @@ class LinkType(ReferenceType):
         """The ids with ``;`` between them."""
         return ";".join(each.id for each in value or ())
 
-    def form(self, field: FieldLike, value: Any, reading: Reading) -> tuple[str, ...]:
-        """The ids."""
-        return tuple(each.id for each in value or ())
+    def form(self, field: FieldLike, value: Any, reading: Reading) -> Any:
+        """The ids, and an empty search box."""
+        return {"id": tuple(each.id for each in value or ()), "search": ""}
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """The titles."""

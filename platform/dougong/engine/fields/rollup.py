@@ -19,7 +19,7 @@ from dougong.base.field_types import FIELD_TYPES, FieldLike, FieldType, Operator
 from dougong.engine.columns import SQLITE_DIGITS
 from dougong.engine.fields.numbers import IntegerType
 
-_TAKEN_OVER = ("numeric", "sortable", "plain", "formula_type")
+_TAKEN_OVER = ("template", "numeric", "sortable", "plain", "formula_type")
 _COUNTS = ("count", "distinct")
 _SORT = {
     "type": "array",
@@ -58,11 +58,6 @@ class RollupType(FieldType):
     def bound(self, options: Mapping[str, Any], read: FieldType | None) -> FieldType:
         """The roll-up whose values are of the type that `op` makes of the field `read`."""
         return RollupType(_result(str(options.get("op")), read))
-
-    @property
-    def template(self) -> str:
-        """That of the result."""
-        return self.result.template
 
     def parts(self, field: FieldLike) -> tuple[Part, ...]:
         """The columns of the result, with as many digits as fit: a sum outgrows what it sums."""

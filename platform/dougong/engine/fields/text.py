@@ -17,8 +17,8 @@ from dougong.engine.fields.checks import CHECKS
 from dougong.engine.fields.conditions import TEXT as TEXT_MEANINGS
 from dougong.engine.fields.conditions import Compare
 from dougong.engine.fields.operators import CONTAINS, NOT_CONTAINS, PRESENCE, TEXT, wrong_kind
-from dougong.engine.fields.patterns import matches
 from dougong.engine.fields.scalar import Scalar
+from dougong.formulas.patterns import matches
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINE = re.compile(r"[\r\n\t\v\f\u0085\u2028\u2029]+")
@@ -120,7 +120,7 @@ class TextType(TextLike):
 
 
 def _check_pattern(pattern: Mapping[str, Any] | None, text: str) -> None:
-    if pattern and not matches(pattern["regex"], text):
+    if pattern and not matches(text, pattern["regex"]):
         raise ValueRefused("value-pattern", msg("{message}", message=pattern["message"]))
 
 
@@ -160,6 +160,12 @@ def sanitised(markup: str) -> str:
     )
 
 
+def as_markup(text: str) -> str:
+    """Plain text as paragraphs: what an editor without buttons sends."""
+    paragraphs = (html.escape(html.unescape(each.strip()), quote=False) for each in text.split("\n\n") if each.strip())
+    return "".join(f"<p>{each.replace(chr(10), '<br>')}</p>" for each in paragraphs)
+
+
 def plain_text(markup: str) -> str:
     """What a person reads in `markup`, line by line."""
     text = html.unescape(nh3.clean(_BREAKS.sub("\n", markup), tags=set()))
@@ -190,7 +196,7 @@ class RichTextType(TextLike):
         if text is None:
             return None
         check_length(text, field.options.get("length", 64_000))
-        markup = sanitised(text).strip()
+        markup = sanitised(text if "<" in text else as_markup(text)).strip()
         return markup if plain_text(markup) else None
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
