@@ -1,7 +1,7 @@
 # The commands of Dougong. `make run` and `make test` are all that is needed; both begin with `make install`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check format coverage lock bench pictures clean
+.PHONY: help run install test check format coverage reference lock bench pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,9 @@ coverage: install ## run the tests and show which lines none of them ran
 	@.venv/bin/coverage run -m pytest --quiet --numprocesses=auto
 	@.venv/bin/coverage combine --quiet
 	@.venv/bin/coverage report
+
+reference: install ## renew the pages of docs/reference that are made from the source
+	@.venv/bin/python scripts/problems.py
 
 lock: ## renew requirements.lock with the newest versions that pyproject.toml allows
 	@scripts/lock.sh

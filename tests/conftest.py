@@ -13,9 +13,9 @@ from typing import NoReturn
 import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page
-from tests import chromium, postgresql
 
 from dougong.base.settings import describe
+from tests import chromium, postgresql
 
 RUN_FOLDER = "DOUGONG_TEST_RUN"
 """Environment variable that tells pytest-xdist's workers the folder of the whole run."""

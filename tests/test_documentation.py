@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
 
 import pytest
+
+from scripts import problems
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").rglob("*.md")])
@@ -20,9 +23,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_json_examples_are_json(page: Path) -> None:
-    for example in re.findall(
-        r"^```json\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    ):
+    for example in re.findall(r"^```json\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
         json.loads(example)
 
 
@@ -31,3 +32,24 @@ def test_make_targets_named_in_pages_exist() -> None:
     for page in PAGES:
         named = set(re.findall(r"`make ([a-z]+)`", page.read_text(encoding="utf-8")))
         assert named <= targets, page
+
+
+def test_the_page_of_problems_says_what_the_code_says() -> None:
+    assert problems.PAGE.read_text(encoding="utf-8") == problems.page(), "run: make reference"
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('Problem(code="a-b", reason=msg("R."), fix=msg("F."))', [("a-b", "R.", "F.")]),
+        ('def f():\n    why = msg("R.")\n    return refuse(x, "a-b", why, msg("F."))', [("a-b", "R.", "F.")]),
+        ('refuse("a-b", msg("R {name}.", name=1))', [("a-b", "R {name}.", "")]),
+        ('Problem(code="a-b", reason=reason)', []),
+        ('print("a-b")', []),
+    ],
+)
+def test_problems_are_found_in_code(code: str, found: list[tuple[str, str, str]]) -> None:
+    """However the code is given: by name, in order, by way of a variable."""
+    scopes = problems.scopes(ast.parse(code))
+    calls = [(node, scope) for scope in scopes for node in ast.walk(scope) if isinstance(node, ast.Call)]
+    assert [entry for call, scope in calls for entry in problems.reported(call, scope)] == found
