@@ -55,13 +55,13 @@ _KINDS: Mapping[str, tuple[int, ...]] = {"mobile": _MOBILE, "landline": _LANDLIN
 class PhoneType(TextLike):
     """A phone number, kept in E.164 with its extension: ``+8657188886666;ext=801``.
 
-    Numbers without a country are of the field's `country`. `kind` narrows it to mobile or landline numbers.
+    Numbers without a country are of the field's `country`. `line` narrows it to mobile or landline numbers.
     """
 
     name = "phone"
     keys: ClassVar[Mapping[str, Any]] = {
         "country": {"type": "string", "pattern": "^[A-Z]{2}$", "default": "CN"},
-        "kind": {"enum": ["any", *_KINDS], "default": "any"},
+        "line": {"enum": ["any", *_KINDS], "default": "any"},
     }
 
     def coerce(self, field: FieldLike, value: Any, reading: Reading) -> str | None:
@@ -76,7 +76,7 @@ class PhoneType(TextLike):
                 msg("“{value}” is not a phone number.", value=clip(text)),
                 msg("Count its digits, and write the country code before a number from abroad: +1 650 253 0000."),
             )
-        self._check_kind(field, number, text)
+        self._check_line(field, number, text)
         return _stored(number)
 
     def operand_value(self, field: FieldLike, op: str, value: Any, reading: Reading) -> str | None:
@@ -116,11 +116,11 @@ class PhoneType(TextLike):
     def _country(self, field: FieldLike) -> str:
         return str(field.options.get("country") or "CN")
 
-    def _check_kind(self, field: FieldLike, number: PhoneNumber, typed: str) -> None:
-        kind = field.options.get("kind", "any")
-        if kind == "any" or phonenumbers.number_type(number) in _KINDS[kind]:
+    def _check_line(self, field: FieldLike, number: PhoneNumber, typed: str) -> None:
+        line = field.options.get("line", "any")
+        if line == "any" or phonenumbers.number_type(number) in _KINDS[line]:
             return
-        if kind == "mobile":
+        if line == "mobile":
             raise ValueRefused(
                 "phone-not-mobile",
                 msg("“{value}” is not a mobile number.", value=clip(typed)),
