@@ -30,6 +30,12 @@ COMMANDS: Registry[Command] = Registry("command")
 
 for _command in (
     Command("serve", msg("Serve the pages and the API."), "dougong.cli.serve:serve"),
+    Command("run", msg("Set up with the sales package and demo data, then serve."), "dougong.cli.run:run"),
+    Command("query", msg("Read records: list, count and sum them."), "dougong.cli.query:query"),
+    Command("import", msg("Bring a CSV or XLSX file in."), "dougong.cli.transfer:import_"),
+    Command("export", msg("Write records to a CSV, XLSX or NDJSON file."), "dougong.cli.transfer:export"),
+    Command("user", msg("People who sign in."), "dougong.cli.people:user"),
+    Command("token", msg("Tokens of programs that call the API."), "dougong.cli.people:token"),
     Command(
         "settings",
         msg("Show the settings, their values and their defaults."),

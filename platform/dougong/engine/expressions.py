@@ -53,7 +53,7 @@ def _sqlite_bucket(element: DateBucket, compiler: Any, **options: Any) -> str:
         "month": f"date({day}, 'start of month')",
         "quarter": f"date({day}, 'start of month', printf('-%d months', (strftime('%m', {day}) - 1) % 3))",
         "year": f"date({day}, 'start of year')",
-    }[unit.text.strip("'")]
+    }[unit.name.strip("'")]
 
 
 @lru_cache(maxsize=64)

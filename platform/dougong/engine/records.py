@@ -42,8 +42,8 @@ class Records:
         """Measures over all records of a query, in one statement: `fields` are (op, path) pairs."""
         return summaries.totals(self._unit, query, fields)
 
-    def save(self, batch: Sequence[Change], *, partial: bool = False) -> Saved:
-        """Write a batch of changes, all or none unless `partial`."""
+    def save(self, batch: Sequence[Change], *, partial: bool = False, operation: str | None = None) -> Saved:
+        """Write a batch of changes, all or none unless `partial`; `operation` groups the history of several batches."""
         from dougong.engine.saving.pipeline import save
 
-        return save(self._unit, batch, partial=partial)
+        return save(self._unit, batch, partial=partial, operation=operation)

@@ -19,6 +19,9 @@ from dougong.engine.reading.scope import Scope
 PLACEHOLDERS = ("$me", "$my_team")
 """Operands that stand for users: the actor; the actor and everybody who reports to the actor."""
 
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""Whom ``$me`` means where the platform itself asks: no record is theirs."""
+
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "is": lambda a, b: a == b,
     "is_not": lambda a, b: a != b,
@@ -114,7 +117,7 @@ class ConditionCompiler:
     def _people(self, value: Any) -> Any:
         if isinstance(value, str):
             if value == "$me":
-                return next(iter(self.people("$me")), None)
+                return next(iter(self.people("$me")), NOBODY)
             return self.people(value) if value in PLACEHOLDERS else value
         if isinstance(value, tuple):
             flat: list[Any] = []

@@ -1,0 +1,60 @@
+"""`dougong user` and `dougong token`: who may sign in, and with what a program calls the API."""
+
+from __future__ import annotations
+
+import click
+
+from dougong.base.language import msg
+from dougong.cli.opening import open_company, operator, user_id
+from dougong.cli.terminal import say, text
+from dougong.engine.saving.batch import Create
+from dougong.engine.unit import Unit
+from dougong.web.api.door import make_token
+from dougong.web.credentials import one_time_password, set_password
+
+
+@click.group(help=text(msg("People who sign in.")))
+def user() -> None:
+    """Commands about users."""
+
+
+@user.command("add", help=text(msg("Add a user with a one-time password.")))
+@click.argument("login")
+@click.option("--name", required=True, help=text(msg("The person's name.")))
+def add(login: str, name: str) -> None:
+    """Add a user; the password is shown once and changed at first use."""
+    password = one_time_password()
+
+    def work(unit: Unit) -> None:
+        saved = unit.records.save([Create("user", {"login": login, "name": name})])
+        set_password(unit, saved.changes[0].id, password, must_change=True)
+
+    with open_company() as company:
+        company.write(operator(), work)
+    say(msg("{login} signs in once with: {password}", login=login, password=password))
+
+
+@user.command("password", help=text(msg("Give a user a new one-time password.")))
+@click.argument("login")
+def password(login: str) -> None:
+    """Make a new one-time password, as for somebody who forgot theirs."""
+    made = one_time_password()
+    with open_company() as company:
+        company.write(operator(), lambda unit: set_password(unit, user_id(unit, login), made, must_change=True))
+    say(msg("{login} signs in once with: {password}", login=login, password=made))
+
+
+@click.group(help=text(msg("Tokens of programs that call the API.")))
+def token() -> None:
+    """Commands about tokens."""
+
+
+@token.command("create", help=text(msg("Make a token for a user; it is shown once.")))
+@click.argument("login")
+@click.option("--label", default="", help=text(msg("What it is for.")))
+@click.option("--days", type=click.IntRange(1, 3650), help=text(msg("How long it is good for.")))
+def create(login: str, label: str, days: int | None) -> None:
+    """Make a token and print it alone, so that a script can take it."""
+    with open_company() as company:
+        made = company.write(operator(), lambda unit: make_token(unit, user_id(unit, login), label, days))
+    click.echo(made)

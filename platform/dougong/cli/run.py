@@ -1,0 +1,79 @@
+"""`dougong run`: a CRM with demo data in one command, for a first look and for development."""
+
+from __future__ import annotations
+
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+import click
+
+from dougong.base.language import msg
+from dougong.base.settings import Settings
+from dougong.cli import serve as server
+from dougong.cli.opening import open_company, operator
+from dougong.cli.terminal import say, text
+from dougong.engine.company import Company
+from dougong.engine.publish import Publication, publish
+from dougong.engine.query import Condition, Query
+from dougong.engine.saving.batch import Create
+from dougong.engine.transfer.data_sets import load
+from dougong.engine.unit import Unit
+from dougong.metadata.documents import read_folder
+from dougong.metadata.trees import Tree
+from dougong.web.credentials import one_time_password, set_password
+
+PACKAGES = ("base", "sales-core")
+ADMINISTRATOR = "admin"
+
+
+def package_folder(name: str) -> Traversable:
+    """Where a package that ships stands."""
+    return resources.files("dougong.metadata") / "packages" / name
+
+
+def prepare(company: Company, settings: Settings, with_demo: bool) -> str | None:
+    """Install the packages, the administrator and the demo data into an empty company; the one-time password.
+
+    None where the company has metadata already: a second start changes nothing.
+    """
+    if company.runtime().model.objects:
+        return None
+    tree = Tree.of(each for name in PACKAGES for each in read_folder(package_folder(name)).components)
+    publish(company, Publication(tree=tree, message="sales-core"))
+    password = one_time_password()
+    company.write(operator(settings), lambda unit: _administrator(unit, password))
+    if with_demo:
+        for name in PACKAGES:
+            data = company.runtime().model.packages[name].get("data", {}).get("demo", [])
+            if data:
+                load(company, package_folder(name), data, settings.default_timezone)
+    return password
+
+
+def _administrator(unit: Unit, password: str) -> None:
+    found = unit.records.query(Query(object="user", where=Condition("login", "is", ADMINISTRATOR), limit=1)).rows
+    made = found[0].id if found else unit.records.save([_create()]).changes[0].id
+    set_password(unit, made, password, must_change=True)
+
+
+def _create() -> Create:
+    return Create("user", {"login": ADMINISTRATOR, "name": "Administrator"})
+
+
+@click.command(help=text(msg("Set up with the sales package and demo data, then serve.")))
+@click.option("--demo/--no-demo", default=True, help=text(msg("Whether demo data comes with it.")))
+@click.option("--listen", metavar="ADDRESS", help=text(msg("Instead of LISTEN.")))
+@click.option("--port", type=int, metavar="PORT", help=text(msg("Instead of PORT.")))
+def run(demo: bool, listen: str | None, port: int | None) -> None:
+    """Prepare on the first start, say where to sign in, serve."""
+    settings = server.settings_of_server(listen, port)
+    with open_company(settings) as company:
+        if not company.runtime().model.objects:
+            say(msg("Setting up: this takes a moment."))
+        password = prepare(company, settings, demo)
+    say(msg("Dougong serves {address}", address=server.address(settings)))
+    if password:
+        say(msg("Sign in as {login} with the one-time password {password}", login=ADMINISTRATOR, password=password))
+    else:
+        say(msg("Sign in as {login}; a new one-time password: dougong user password {login}", login=ADMINISTRATOR))
+    server.run(settings)

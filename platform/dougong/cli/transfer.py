@@ -1,0 +1,148 @@
+"""`dougong import` and `dougong export`: files into records and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dougong.base.errors import BadRequest, Place, Problem
+from dougong.base.language import msg
+from dougong.cli.opening import open_company, operator
+from dougong.cli.query import condition
+from dougong.cli.terminal import language, say, text
+from dougong.engine.query import All, Query
+from dougong.engine.reading.filters import both, parse, parse_sort
+from dougong.engine.transfer import sheets
+from dougong.engine.transfer.exporting import WRITERS, error_file
+from dougong.engine.transfer.importing import ImportReport, run_import
+from dougong.engine.undoing import undo as take_back
+from dougong.metadata.model import Model
+
+
+@click.command("import", help=text(msg("Bring a CSV or XLSX file in.")))
+@click.argument("object_name", metavar="OBJECT", required=False, default="")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--map", "mapping", help=text(msg("A mapping: a JSON file, or the name of one in the metadata.")))
+@click.option("--dry-run", is_flag=True, help=text(msg("Do it all, report, and take it back batch by batch.")))
+@click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help=text(msg("Where refused rows go.")))
+@click.option("--encoding", default="", help=text(msg("The encoding of a CSV file, if it is not recognised.")))
+@click.option("--separator", default="", help=text(msg("What stands between the cells of a CSV file.")))
+@click.option("--sheet", default="", help=text(msg("The sheet of an XLSX book.")))
+@click.option("--resume", metavar="RUN", help=text(msg("Go on with a run that did not finish.")))
+@click.option("--undo", metavar="RUN", help=text(msg("Take a run back.")))
+def import_(
+    object_name: str,
+    file: Path | None,
+    mapping: str | None,
+    dry_run: bool,
+    errors: Path | None,
+    encoding: str,
+    separator: str,
+    sheet: str,
+    resume: str | None,
+    undo: str | None,
+) -> None:
+    """Import `file` into the object, or undo a run."""
+    with open_company() as company:
+        if undo:
+            taken_back, kept = take_back(company, operator(), undo, ("import",))
+            say(msg("{n} record is as before.", "{n} records are as before.", n=taken_back))
+            for reason in kept:
+                click.echo(f"  {reason.to(language())}")
+            return
+        if file is None:
+            raise click.UsageError(text(msg("Name the object and the file.")))
+        table = sheets.read(file.name, file.read_bytes(), encoding=encoding, separator=separator, sheet=sheet)
+        document = _mapping(company.runtime().model, mapping) if mapping else None
+        report = run_import(
+            company, operator(), table, object_name=object_name, mapping=document, dry=dry_run, resume=resume
+        )
+    _tell(report)
+    if report.problems:
+        place = errors or file.with_suffix(".errors.csv")
+        place.write_bytes(error_file(table, report.problems, language()))
+        say(msg("The rows left out are in {file}, each with its reason.", file=str(place)))
+
+
+def _mapping(model: Model, given: str) -> dict[str, Any]:
+    known = model.import_mappings.get(given)
+    if known is not None:
+        return dict(known)
+    try:
+        document = json.loads(Path(given).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        reason = msg("The mapping cannot be read: {error}.", error=str(error))
+        raise BadRequest(Problem(code="mapping-unread", thing=given, place=Place(file=given), reason=reason)) from error
+    if not isinstance(document, dict):
+        reason = msg("The mapping is no JSON object.")
+        raise BadRequest(Problem(code="mapping-unread", thing=given, place=Place(file=given), reason=reason))
+    return document
+
+
+def _tell(report: ImportReport) -> None:
+    if report.dry:
+        said = msg(
+            "{rows} rows: {created} would be made, {updated} changed, {unchanged} left as they are, {refused} left out.",
+            rows=report.rows,
+            created=report.created,
+            updated=report.updated,
+            unchanged=report.unchanged,
+            refused=len(report.problems),
+        )
+    else:
+        said = msg(
+            "{rows} rows: {created} created, {updated} updated, {unchanged} left as they were, {refused} left out.",
+            rows=report.rows,
+            created=report.created,
+            updated=report.updated,
+            unchanged=report.unchanged,
+            refused=len(report.problems),
+        )
+    say(said)
+    if report.ignored:
+        say(msg("Columns passed over: {names}.", names=", ".join(report.ignored)))
+    if not report.dry:
+        say(msg("Run {run}; take it back with: dougong import --undo {run}", run=report.run))
+
+
+@click.command("export", help=text(msg("Write records to a CSV, XLSX or NDJSON file.")))
+@click.argument("object_name", metavar="OBJECT")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--view", default="", help=text(msg("A list view: its columns, filter and order.")))
+@click.option("--columns", default="", help=text(msg("Field paths to list, with commas between them.")))
+@click.option("--where", "wheres", multiple=True, help=text(msg("A condition; several all hold.")))
+@click.option("--sort", default="", help=text(msg("Field paths, with - before one for descending.")))
+@click.option("--names", is_flag=True, help=text(msg("Head the columns with API names instead of labels.")))
+def export(
+    object_name: str, file: Path, view: str, columns: str, wheres: tuple[str, ...], sort: str, names: bool
+) -> None:
+    """Write the records to `file`, in the format of its ending."""
+    ending = file.suffix.removeprefix(".").lower()
+    if ending not in WRITERS:
+        raise click.UsageError(text(msg("The file ends in none of: {endings}.", endings=", ".join(WRITERS))))
+    with open_company() as company, company.read(operator()) as unit:
+        obj = unit.runtime.model.object_named(object_name)
+        shown = obj.list_views.get(view) if obj and view else None
+        if view and shown is None:
+            known = ", ".join(obj.list_views) if obj else ""
+            raise click.UsageError(text(msg("There is no list {name}; there are: {known}.", name=view, known=known)))
+        wanted = tuple(filter(None, columns.split(",")))
+        if not wanted and shown:
+            wanted = tuple(column.field for column in shown.columns)
+        if not wanted and obj:
+            wanted = tuple(each.name for each in obj.fields.values() if each.type.stored and not each.system)
+        query = Query(
+            object=object_name,
+            columns=wanted,
+            where=both(
+                parse(shown.filter) if shown else None,
+                All(tuple(condition(each) for each in wheres)) if wheres else None,
+            ),
+            sort=parse_sort([each for each in sort.split(",") if each] or (shown.sort if shown else ())),
+        )
+        with file.open("wb") as target:
+            number = WRITERS[ending](unit, query, target, names=names)
+    say(msg("{n} record written to {file}.", "{n} records written to {file}.", n=number, file=str(file)))
