@@ -5,10 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import re
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
+import dougong.engine.fields  # noqa: F401  registers the field types
+from dougong.metadata.check import check
+from dougong.metadata.documents import read_folder, read_texts
 from scripts import problems
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +29,17 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_json_examples_are_json(page: Path) -> None:
     for example in re.findall(r"^```json\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
         json.loads(example)
+
+
+def test_the_object_of_the_readme_passes_the_check() -> None:
+    """Beside the packages that ship, as a company's own, it has no problem at all."""
+    (text,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    shipped = resources.files("dougong.metadata") / "packages"
+    read = [read_folder(shipped / name) for name in ("base", "sales-core")]
+    own = read_texts({"object/site_visit.json": text.encode()})
+    found = check([each for documents in (*read, own) for each in documents.components])
+    assert [*own.problems, *(each for each in found.problems if "site_visit" in each.thing)] == []
+    assert "object:site_visit" in found.tree.components
 
 
 def test_make_targets_named_in_pages_exist() -> None:
