@@ -19,6 +19,10 @@ PLATFORM = "platform"
 """The layer of what every company has."""
 
 
+OF_LAYER = frozenset({"overlay", "translation"})
+"""Kinds whose names count within a layer alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """The file that a component came from. `inside` is the pointer of its body in the file ("" for all of it)."""
@@ -61,7 +65,9 @@ class Component:
 
     @property
     def address(self) -> str:
-        """``kind:name``."""
+        """``kind:name``; of an overlay or a translation, which every layer names for itself, ``kind:layer/name``."""
+        if self.kind in OF_LAYER:
+            return f"{self.kind}:{self.layer}/{self.name}"
         return f"{self.kind}:{self.name}"
 
     @property

@@ -135,15 +135,32 @@ class Index:
 
     def rollup_source(self, facts: FieldFacts) -> FieldFacts | None:
         """The child's field that leads to the parent of a roll-up (``from``'s first step)."""
+        if facts.body.get("type") != "rollup":
+            return None
         child, _, name = str(facts.body.get("from", "")).partition(".")
         return self.field(child, name.partition(".")[0])
 
     def result(self, facts: FieldFacts) -> FieldFacts | None:
-        """Of a roll-up that takes over the type of what it reads, the field read; else None."""
+        """Of a roll-up that takes over the type of what it reads, the field read; else None.
+
+        None too where roll-ups read each other in a circle, which is reported by a rule.
+        """
+        return None if self.rollup_circle(facts) else self._read(facts)
+
+    def _read(self, facts: FieldFacts) -> FieldFacts | None:
         source = self.rollup_source(facts)
         if source is None or facts.body.get("op") in ROLLUP_COUNTS:
             return None
         return self.field(source.object, str(facts.body.get("field", "")))
+
+    def rollup_circle(self, facts: FieldFacts) -> tuple[str, ...]:
+        """The addresses on a way of roll-ups that comes back to where it was; none where it ends."""
+        way: list[str] = []
+        here: FieldFacts | None = facts
+        while here is not None and here.component.address not in way:
+            way.append(here.component.address)
+            here = self._read(here)
+        return tuple(way[way.index(here.component.address) :]) if here is not None else ()
 
 
 def field_targets(body: Mapping[str, Any]) -> tuple[str, ...]:

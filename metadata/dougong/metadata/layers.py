@@ -18,7 +18,9 @@ from typing import Any
 
 from dougong.metadata.component import COMPANY, PLATFORM, Component
 from dougong.metadata.documents import read_folder
+from dougong.metadata.keyed import element_key
 from dougong.metadata.overlays import Misplaced, Origins, apply
+from dougong.metadata.positions import escape, steps
 from dougong.metadata.trees import Tree
 
 _OPTIONAL = {
@@ -27,6 +29,24 @@ _OPTIONAL = {
     "currency": lambda body: body.get("currency", {}).get("mode") == "record",
 }
 """System fields that an object has only under a condition on its document."""
+
+
+def _step(value: Any, step: str) -> Any:
+    if isinstance(value, list):
+        return value[int(step)] if step.isdecimal() and int(step) < len(value) else None
+    return value.get(step) if isinstance(value, Mapping) else None
+
+
+def _same(held: list[Any], element: Any) -> int:
+    """The number in `held` of the element that has the key of `element`, or is it."""
+    key = element_key(element) or element
+    return next((at for at, each in enumerate(held) if (element_key(each) or each) == key), 0)
+
+
+ALWAYS = frozenset(
+    {"id", "created_at", "created_by", "updated_at", "updated_by", "version", "record_type", "deleted_at"}
+)
+"""System fields that every object has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +62,26 @@ class Effective:
     provenance: Mapping[str, Mapping[str, str]]
     misplaced: tuple[Misplaced, ...] = ()
     origins: Mapping[str, Mapping[str, tuple[Component, str]]] = field(default_factory=dict)
+    overlays: tuple[Component, ...] = ()
+    plain: Mapping[str, Component] = field(default_factory=dict)
+    """The components that overlays change, by address, as they are without."""
+
+    def source(self, component: Component, pointer: str) -> tuple[Component, str]:
+        """Where `pointer` of an effective component was written: the overlay or the component itself, and there."""
+        plain, origins = self.plain.get(component.address), self.origins.get(component.address, {})
+        if plain is None:
+            return component, pointer
+        keyed, written, value, held = "", (plain, ""), component.body, plain.body
+        for step in steps(pointer):
+            below = _step(value, step)
+            keyed += f"#{element_key(below) or below}" if isinstance(value, list) else f"/{escape(step)}"
+            if keyed in origins:
+                written, held = origins[keyed], below
+            else:
+                at = _same(held, below) if isinstance(held, list) else step
+                written, held = (written[0], f"{written[1]}/{escape(at)}"), _step(held, str(at))
+            value = below
+        return written
 
 
 @functools.cache
@@ -109,13 +149,21 @@ def effective(tree: Tree) -> Effective:
             continue
         body = bodies.setdefault(target, copy.deepcopy(dict(found[target].body)))
         misplaced += apply(change, body, origins.setdefault(target, {}))
+    plain = {address: found[address] for address in bodies}
     for address, body in bodies.items():
         found[address] = dataclasses.replace(found[address], body=body)
     layers = {
         address: {"": each.layer, **{place: overlay.layer for place, (overlay, _) in origins.get(address, {}).items()}}
         for address, each in found.items()
     }
-    return Effective(MappingProxyType(found), MappingProxyType(layers), tuple(misplaced), MappingProxyType(origins))
+    return Effective(
+        MappingProxyType(found),
+        MappingProxyType(layers),
+        tuple(misplaced),
+        MappingProxyType(origins),
+        tuple(overlays),
+        plain,
+    )
 
 
 def _translations(tree: Tree) -> Iterator[Component]:

@@ -76,6 +76,8 @@ class FieldScope:
         part = self._part(facts, rest, spelt)
         if part is not None:
             return part
+        if facts.type is None or (facts.leads_to and facts.leads_to not in self.index.fields):
+            return FieldInfo(Type.UNKNOWN)
         return self._walk(facts.leads_to, rest, spelt) if facts.leads_to else None
 
     def _field(self, object_name: str, name: str) -> FieldFacts | None:
@@ -99,6 +101,8 @@ class FieldScope:
         return _at(found, (*spelt, rest[0])) if found else None
 
     def _info(self, facts: FieldFacts, spelt: Path) -> FieldInfo | None:
+        if facts.type is None:
+            return FieldInfo(Type.UNKNOWN, path=spelt)
         kind = formula_type(self.index, facts)
         if kind is None:
             return None

@@ -31,10 +31,7 @@ class Violation:
 def violations(component: Component) -> tuple[Schema, tuple[Violation, ...]]:
     """Every keyword of its schema that a component of a known kind breaks."""
     schema, compiled = validator(component.kind, _type_name(component))
-    found = (
-        normalised(error.instance_path, error.schema_path)
-        for error in compiled.iter_errors(component.body)  # type: ignore[arg-type]
-    )
+    found = (normalised(error.instance_path, error.schema_path) for error in compiled.iter_errors(component.body))
     return schema, tuple(dict.fromkeys(found))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,37 +18,6 @@ from dougong.metadata.layers import system_fields
 from dougong.metadata.model import NOTHING, Compute, Field, Picklist, PicklistValue
 from dougong.metadata.scope import FieldScope, formula_type
 
-COMMON_KEYS = frozenset(
-    [
-        "kind",
-        "name",
-        "id",
-        "formerly",
-        "label",
-        "help",
-        "placeholder",
-        "description",
-        "since",
-        "type",
-        "required",
-        "default",
-        "compute",
-        "unique",
-        "external_key",
-        "indexed",
-        "searchable",
-        "track",
-        "copy",
-        "personal",
-        "retired",
-        "filter",
-        "where",
-        "$schema",
-        "object",
-    ]
-)
-"""Keys of a field's document that do not belong to its type."""
-
 RESULTS = frozenset(["text", "number", "boolean", "date", "datetime", "time", "picklist", "multi_picklist", "id"])
 """Types that a formula can be asked to yield."""
 
@@ -56,6 +26,17 @@ _NUMBERS = frozenset({"integer", "decimal", "percent"})
 
 def build_field(index: Index, facts: FieldFacts) -> Field:
     """The field of the model; its document has passed the check."""
+    return dataclasses.replace(
+        plain_field(index, facts),
+        default=_formula(index, facts, facts.body.get("default"), yields(index, facts)),
+        compute=_compute(index, facts),
+        filter=_filter(index, facts),
+        where=_where(index, facts),
+    )
+
+
+def plain_field(index: Index, facts: FieldFacts) -> Field:
+    """The field without its formulas: what types need to know of it."""
     body, kind = facts.body, facts.type
     if kind is None:
         raise LookupError(f"{facts.component.address} has no known type")
@@ -79,13 +60,9 @@ def build_field(index: Index, facts: FieldFacts) -> Field:
         retired=body.get("retired", False),
         system=facts.name in system_fields(),
         formerly=texts(body.get("formerly")),
-        default=_formula(index, facts, body.get("default"), yields(index, facts)),
-        compute=_compute(index, facts),
         options=MappingProxyType(served.options),
         targets=facts.targets,
         picklist=served.picklist,
-        filter=_filter(index, facts),
-        where=_where(index, facts),
         layer=facts.component.layer,
     )
 

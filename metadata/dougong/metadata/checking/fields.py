@@ -13,6 +13,7 @@ from dougong.metadata.checking.report import (
     missing_field,
     need_field,
     need_object,
+    need_path,
     need_value,
     repeated,
     unknown,
@@ -154,6 +155,12 @@ def _rollup(spot: Spot, facts: FieldFacts) -> Iterator[Problem]:
         reason = msg("{relation} does not lead to {object}.", relation=body["from"], object=facts.object)
         yield (spot / "from").problem("relation-wrong", reason, msg("Name a lookup of the child that leads here."))
     yield from _rollup_field(spot, child, body)
+    circle = spot.index.rollup_circle(facts)
+    if circle and min(circle) == facts.component.address:
+        reason = msg("Roll-ups read each other in a circle: {circle}.", circle=" → ".join((*circle, circle[0])))
+        yield (spot / "field").problem("rollup-cycle", reason)
+    for below, each in enumerated(spot, "order", body):
+        yield from need_path(below / "field", child, each.get("field"))
 
 
 def _rollup_field(spot: Spot, child: str, body: Mapping[str, Any]) -> Iterator[Problem]:

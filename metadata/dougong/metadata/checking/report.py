@@ -11,7 +11,7 @@ from dougong.base.language import Labels, Message, label, msg
 from dougong.metadata.component import Component
 from dougong.metadata.index import FieldFacts, Index
 from dougong.metadata.keyed import element_key
-from dougong.metadata.positions import escape, steps
+from dougong.metadata.positions import escape
 from dougong.metadata.violations import near
 
 LONGEST_PATH = 6
@@ -34,27 +34,12 @@ class Spot:
         return Problem(code=code, reason=reason, fix=fix, thing=self.component.address, place=self._place(character))
 
     def _place(self, character: int | None) -> Place:
-        origins = self.index.effective.origins.get(self.component.address)
-        if origins:
-            keyed = keyed_pointer(self.component.body, self.pointer)
-            for place in sorted(origins, key=len, reverse=True):
-                if keyed == place or keyed.startswith((f"{place}/", f"{place}#")):
-                    overlay, pointer = origins[place]
-                    return overlay.place(pointer)
-        return self.component.place(self.pointer, character)
+        written, pointer = self.index.effective.source(self.component, self.pointer)
+        return written.place(pointer, character)
 
-
-def keyed_pointer(body: Any, pointer: str) -> str:
-    """A JSON pointer into `body` with list elements named by key instead of number."""
-    found, value = "", body
-    for step in steps(pointer):
-        if isinstance(value, list):
-            value = value[int(step)]
-            found += f"#{element_key(value) or value}"
-        else:
-            value = value.get(step) if isinstance(value, Mapping) else None
-            found += f"/{escape(step)}"
-    return found
+    def origin(self) -> Component:
+        """The component that the spot was written in: an overlay's for what it brought."""
+        return self.index.effective.source(self.component, self.pointer)[0]
 
 
 def spots(index: Index, kind: str) -> Iterator[tuple[Spot, Mapping[str, Any]]]:

@@ -1,0 +1,151 @@
+"""Checking a whole set of documents: every problem at once, each with file, pointer, line and a sentence.
+
+    documents → shapes (`violations`) → duplicates → what is sound, layered → rules (`checking`)
+
+A key that breaks its schema is reported once and then left out, so that the rules see sound documents and one
+mistake does not cause others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from dougong.base.errors import MetadataError, Problem
+from dougong.base.language import msg
+from dougong.metadata import violations
+from dougong.metadata.checking import fields, formulas, layouts, objects, packages, references, rules
+from dougong.metadata.checking.report import Spot
+from dougong.metadata.compile import compile_effective
+from dougong.metadata.component import Component
+from dougong.metadata.documents import Documents
+from dougong.metadata.index import Index
+from dougong.metadata.layers import Effective, effective
+from dougong.metadata.model import Model
+from dougong.metadata.schema import KINDS
+from dougong.metadata.trees import Tree
+
+Rule = Callable[[Index], Iterator[Problem]]
+
+RULES: tuple[Rule, ...] = (
+    packages.packages,
+    packages.namespaces,
+    packages.overlays,
+    objects.objects,
+    objects.master_detail,
+    fields.fields,
+    fields.picklists,
+    rules.record_types,
+    rules.paths,
+    layouts.layouts,
+    layouts.list_views,
+    layouts.apps,
+    rules.actions,
+    rules.conversions,
+    rules.import_mappings,
+    rules.settings,
+    formulas.formulas,
+    references.requirements,
+)
+"""Every rule over the effective tree, in the order in which people would look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A set of documents after checking: the tree that they make, and everything that is wrong with it."""
+
+    tree: Tree
+    problems: tuple[Problem, ...]
+    effective: Effective
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that forbid publishing."""
+        return tuple(each for each in self.problems if each.severity == "error")
+
+    def model(self, revision: str = "") -> Model:
+        """The compiled model.
+
+        Raises:
+            MetadataError: with every problem, where there are errors.
+        """
+        if self.errors:
+            raise MetadataError(self.problems)
+        return compile_effective(self.effective, revision or self.tree.content_hash)
+
+
+def check(given: Tree | Documents | Iterable[Component]) -> Checked:
+    """Check a tree, what was read from files, or components; files that could not be read count as problems."""
+    found: list[Problem] = []
+    if isinstance(given, Documents):
+        found.extend(given.problems)
+        given = given.components
+    components = tuple(given.components.values()) if isinstance(given, Tree) else tuple(given)
+    for each in components:
+        found.extend(violations.problems(each))
+    found.extend(_duplicates(components))
+    tree = Tree.of(components)
+    sound = Tree.of(violations.sound(each) for each in tree.components.values() if each.kind in KINDS)
+    whole = effective(sound)
+    index = Index(whole)
+    found.extend(_changed(whole))
+    for rule in RULES:
+        found.extend(rule(index))
+    found.extend(packages.names(index, sound))
+    found.extend(packages.languages(index, sound))
+    unique = dict.fromkeys((each.code, each.thing, each.place, str(each.reason)) for each in found)
+    first = {(each.code, each.thing, each.place, str(each.reason)): each for each in reversed(found)}
+    return Checked(tree, tuple(first[key] for key in unique), whole)
+
+
+def load(given: Tree | Documents | Iterable[Component], revision: str = "") -> Model:
+    """Check and compile.
+
+    Raises:
+        MetadataError: with every problem.
+    """
+    return check(given).model(revision)
+
+
+def _duplicates(components: tuple[Component, ...]) -> Iterator[Problem]:
+    """Two documents with one address, or with one identity."""
+    by_address: dict[str, Component] = {}
+    by_id: dict[tuple[str, str], Component] = {}
+    for each in components:
+        first = by_address.setdefault(each.address, each)
+        if first is not each:
+            yield _taken(each, first)
+        identity = each.body.get("id")
+        if isinstance(identity, str):
+            same = by_id.setdefault((each.kind, identity), each)
+            if same.address != each.address:
+                reason = msg("{address} has the same id.", address=same.address)
+                fix = msg("Take the id out; a new one is made.")
+                yield Problem(code="id-twice", reason=reason, fix=fix, thing=each.address, place=each.place("/id"))
+
+
+def _taken(each: Component, first: Component) -> Problem:
+    place = each.place("/name")
+    if first.layer != each.layer:
+        reason = msg("{address} belongs to {layer}.", address=each.address, layer=first.layer)
+        fix = msg("Change it by an overlay, or choose another name.")
+        return Problem(code="component-taken", reason=reason, fix=fix, thing=each.address, place=place)
+    where = first.source.file if first.source else first.layer
+    reason = msg("{address} is defined twice, also in {file}.", address=each.address, file=where)
+    return Problem(code="component-twice", reason=reason, thing=each.address, place=place)
+
+
+def _changed(whole: Effective) -> Iterator[Problem]:
+    """Components that no longer fit their schema once overlays are applied."""
+    index = Index(whole)
+    for address in whole.origins:
+        component = whole.components[address]
+        for problem in violations.problems(component):
+            pointer = problem.place.pointer or ""
+            inside = component.source.inside if component.source else ""
+            yield Spot(index, component, pointer.removeprefix(inside)).problem(
+                problem.code, problem.reason, problem.fix
+            )
+
+
+__all__ = ["RULES", "Checked", "check", "load"]

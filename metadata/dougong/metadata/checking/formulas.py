@@ -1,0 +1,174 @@
+"""Every formula of a tree, compiled to see whether it means something."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from dougong.base.errors import FormulaError, Problem
+from dougong.base.language import msg
+from dougong.formulas import Formula
+from dougong.formulas import compile as compile_formula
+from dougong.formulas.tree import Literal
+from dougong.metadata.building.fields import yields
+from dougong.metadata.building.rules import is_copied
+from dougong.metadata.checking.report import Spot, enumerated, need_value, spots
+from dougong.metadata.component import PLATFORM
+from dougong.metadata.index import Index
+from dougong.metadata.scope import FieldScope
+
+Check = Callable[[Formula], Iterator[Problem]]
+
+
+def formulas(index: Index) -> Iterator[Problem]:
+    """What is wrong with any formula."""
+    for part in (_fields, _objects, _record_types, _paths, _conversions, _actions):
+        yield from part(index)
+
+
+def _compiled(spot: Spot, text: Any, scope: FieldScope, result: str | None) -> Iterator[Problem | Formula]:
+    if not isinstance(text, str) or scope.object not in scope.index.fields:
+        return
+    try:
+        yield compile_formula(text, scope, result)
+    except FormulaError as error:
+        for each in error.problems:
+            at = _offset(text, each.place.line or 1, each.place.column or 1)
+            placed = spot.problem(each.code, each.reason, each.fix, character=at)
+            yield dataclasses.replace(placed, severity=each.severity)
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    """The character of `text` at a line and column counted from 1."""
+    return sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
+
+
+def _problems(spot: Spot, text: Any, scope: FieldScope, result: str | None) -> Iterator[Problem]:
+    for found in _compiled(spot, text, scope, result):
+        if isinstance(found, Problem):
+            yield found
+
+
+def _filling(spot: Spot, scope: FieldScope, object_name: str, field: str, text: Any) -> Iterator[Problem]:
+    """A formula that fills `field` of `object_name`: right type, and a picklist's value where it is a plain text."""
+    facts = scope.index.field(object_name, field)
+    if facts is None or facts.type is None:
+        return
+    for found in _compiled(spot, text, scope, yields(scope.index, facts)):
+        if isinstance(found, Problem):
+            yield found
+        elif isinstance(found.tree, Literal) and isinstance(found.tree.value, str):
+            yield from need_value(spot, facts, found.tree.value)
+
+
+def _stored(spot: Spot, text: Any, scope: FieldScope) -> Iterator[Problem]:
+    """A condition that the database evaluates for many records at once."""
+    for found in _compiled(spot, text, scope, "boolean"):
+        if isinstance(found, Problem):
+            yield found
+        elif found.save_only:
+            reason = msg("This condition is not asked while a record is saved, so it cannot look at what changed.")
+            yield spot.problem("formula-save-only", reason)
+
+
+def _fields(index: Index) -> Iterator[Problem]:
+    for spot, body in spots(index, "field"):
+        name = spot.component.object or ""
+        facts = index.fields.get(name, {}).get(spot.component.own_name)
+        if facts is None or spot.component.layer == PLATFORM:
+            continue
+        scope = FieldScope(index, name)
+        yield from _filling(spot / "default", scope, name, facts.name, body.get("default"))
+        compute = body.get("compute", {})
+        yield from _filling(spot / "compute" / "formula", scope, name, facts.name, compute.get("formula"))
+        yield from _problems(spot / "compute" / "when", compute.get("when"), scope, "boolean")
+        yield from _compute_mode(spot, compute)
+        if facts.targets and isinstance(body.get("filter"), str):
+            yield from _stored(spot / "filter", body["filter"], FieldScope(index, facts.targets[0], record=name))
+        source = index.rollup_source(facts)
+        if source is not None and isinstance(body.get("where"), str):
+            yield from _stored(spot / "where", body["where"], FieldScope(index, source.object))
+
+
+def _compute_mode(spot: Spot, compute: Mapping[str, Any]) -> Iterator[Problem]:
+    if compute.get("mode") == "when" and "when" not in compute:
+        reason = msg("The mode when needs a condition.")
+        yield (spot / "compute").problem("compute-when-missing", reason, msg("Add the key when with a formula."))
+    if "when" in compute and compute.get("mode") != "when":
+        reason = msg("A condition is used in the mode when alone.")
+        yield (spot / "compute" / "when").problem("compute-when-unused", reason, msg('Set the mode to "when".'))
+
+
+def _objects(index: Index) -> Iterator[Problem]:
+    for spot, body in spots(index, "object"):
+        scope = FieldScope(index, spot.component.name)
+        for key, each in body.get("constraints", {}).items():
+            yield from _stored(spot / "constraints" / key / "when", each.get("when"), scope)
+        freeze = body.get("currency", {}).get("freeze_when")
+        yield from _problems(spot / "currency" / "freeze_when", freeze, scope, "boolean")
+
+
+def _record_types(index: Index) -> Iterator[Problem]:
+    for spot, body in spots(index, "record_type"):
+        name = spot.component.object or ""
+        for field, text in body.get("defaults", {}).items():
+            yield from _filling(spot / "defaults" / field, FieldScope(index, name), name, field, text)
+
+
+def _paths(index: Index) -> Iterator[Problem]:
+    for spot, body in spots(index, "path"):
+        scope = FieldScope(index, spot.component.object or "")
+        for below, stage in enumerated(spot, "stages", body):
+            for where, gate in enumerated(below, "gate", stage):
+                yield from _problems(where / "when", gate.get("when"), scope, "boolean")
+
+
+def _conversions(index: Index) -> Iterator[Problem]:
+    for spot, body in spots(index, "conversion"):
+        name = spot.component.object or ""
+        scope = FieldScope(index, name)
+        yield from _problems(spot / "when", body.get("when"), scope, "boolean")
+        for field, text in body.get("after", {}).get("set", {}).items():
+            yield from _filling(spot / "after" / "set" / field, scope, name, field, text)
+        for below, target in enumerated(spot, "into", body):
+            yield from _mapped(below, scope, str(target.get("object")), target)
+            for where, each in enumerated(below, "children", target):
+                child = FieldScope(index, str(each.get("from", "")).partition(".")[0])
+                yield from _mapped(where, child, str(each.get("into", "")).partition(".")[0], each)
+
+
+def _mapped(spot: Spot, scope: FieldScope, target: str, body: Mapping[str, Any]) -> Iterator[Problem]:
+    for field, text in body.get("map", {}).items():
+        if not is_copied(scope.index, scope.object, text):
+            yield from _filling(spot / "map" / field, scope, target, field, text)
+            continue
+        ours, theirs = scope.index.field(target, field), scope.index.field(scope.object, text.strip())
+        if ours is not None and theirs is not None and ours.type is not theirs.type:
+            reason = msg("{field} cannot take over {source}: they are of different types.", field=field, source=text)
+            yield (spot / "map" / field).problem("copy-types", reason)
+
+
+def _actions(index: Index) -> Iterator[Problem]:
+    for spot, body in spots(index, "action"):
+        own, does = spot.component.object, body.get("does", {})
+        create, edit = does.get("create", {}), does.get("edit", {})
+        objects = [own] if own is not None else list(index.fields)[:1]
+        for name in objects:
+            scope = FieldScope(index, name) if own is not None else SystemScope(index, name)
+            for field, text in create.get("prefill", {}).items():
+                yield from _filling(
+                    spot / "does" / "create" / "prefill" / field, scope, str(create.get("object")), field, text
+                )
+            for field, text in edit.get("set", {}).items():
+                yield from _filling(spot / "does" / "edit" / "set" / field, scope, name, field, text)
+
+
+class SystemScope(FieldScope):
+    """The names that every record has: what an action of no object may use."""
+
+    def resolve(self, path: tuple[str, ...]) -> Any:
+        """As `FieldScope`, but system fields and variables alone."""
+        from dougong.metadata.layers import ALWAYS
+
+        return super().resolve(path) if path[0].startswith("$") or path[0].lower() in ALWAYS else None
