@@ -14,6 +14,8 @@ from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
+from dougong.formulas import FUNCTIONS
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("platform", "metadata", "formulas", "workflows", "themes", "plugins")
 CATALOGS = sorted((ROOT / "themes/dougong/themes/locale").glob("*/*.po"))
@@ -39,6 +41,8 @@ def extracted() -> Iterator[tuple[str, str]]:
                 for line, _mark, texts, _comments in extract(file, path.suffix):
                     first = texts if isinstance(texts, str) else next(iter(texts or ()), "")
                     yield first or "", f"{path.relative_to(ROOT)}:{line}"
+    for each in FUNCTIONS.values():
+        yield each.help.text, f"formula function {each.name}"
 
 
 def used() -> Mapping[str, list[str]]:

@@ -146,5 +146,3 @@ def filled(url: str, digits: int) -> Database:
     with engine.begin() as connection:
         connection.execute(insert(made), stored)
     return Database(engine, made, given, digits)
-
-

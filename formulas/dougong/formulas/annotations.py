@@ -40,6 +40,9 @@ Matched = Annotated[Any, Marker.MATCHED]
 OwnField = Annotated[FieldCode, Marker.FIELD]
 """A field of the record itself, not of a parent; the body receives a `FieldCode`."""
 
+ObjectField = Annotated[FieldCode, Marker.OBJECT_FIELD]
+"""A field of an object, not of a record: ``$ObjectType.city.fields.name``."""
+
 LazyBoolean = Annotated[Code, Type.BOOLEAN]
 LazyCondition = Annotated[Code, Type.BOOLEAN, Marker.NOT_NULL]
 LazyCommon = Annotated[Code, Marker.COMMON]

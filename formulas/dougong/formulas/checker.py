@@ -11,6 +11,7 @@ from dougong.base.errors import FormulaError, Problem
 from dougong.base.language import Message, msg
 from dougong.formulas.decimals import ZERO
 from dougong.formulas.definition import FUNCTIONS, Function, Parameter, Signature
+from dougong.formulas.elsewhere import NOT_SUPPORTED
 from dougong.formulas.matching import common_type, fits, mismatch
 from dougong.formulas.problems import problem
 from dougong.formulas.tree import Call, Literal, Node, Reference, Span
@@ -115,6 +116,9 @@ class Checker:
         return left
 
     def _call(self, node: Call, arguments: tuple[TypedNode, ...]) -> TypedNode:
+        if node.name in NOT_SUPPORTED:
+            reason = msg("{name} is not yet supported.", name=node.name)
+            return self.report(node.name_span, "formula-not-supported", reason, NOT_SUPPORTED[node.name])
         if node.name not in FUNCTIONS:
             near = _nearest(node.name, [name for name in FUNCTIONS if name[0].isalpha()])
             return self.report(
@@ -145,7 +149,7 @@ class Checker:
         arguments: tuple[TypedNode, ...],
     ) -> TypedNode:
         found: Type | None
-        if signature.result is Marker.FIELD:
+        if signature.result in (Marker.FIELD, Marker.OBJECT_FIELD):
             found = arguments[0].type
         elif isinstance(signature.result, Marker):
             found = common_type(parameters, arguments, signature.result)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from dougong.base.language import Message, msg
-from dougong.formulas.typed import Constant, TypedNode
+from dougong.formulas.typed import Apply, Constant, TypedNode
 from dougong.formulas.types import Type
 
 Finding = tuple[int, Message, Message | None]
@@ -37,8 +37,7 @@ def on_earth(arguments: Sequence[TypedNode]) -> Iterator[Finding]:
 def _literal_number(node: TypedNode) -> Decimal | None:
     if isinstance(node, Constant) and isinstance(node.value, Decimal):
         return node.value
-    arguments = getattr(node, "arguments", ())
-    if len(arguments) == 1 and getattr(node, "function").name in "+-":  # noqa: B009
-        inner = _literal_number(arguments[0])
-        return None if inner is None else inner if node.function.name == "+" else -inner  # type: ignore[union-attr]
+    if isinstance(node, Apply) and node.function.name == "-" and len(node.arguments) == 1:
+        inner = _literal_number(node.arguments[0])
+        return None if inner is None else -inner
     return None

@@ -173,7 +173,8 @@ def _agree(case: Case, expected: Any, found: Any) -> bool:
         return bool(expected) == bool(found)
     if compare in ("number", "approximate"):
         return _agree_on_number(case, expected, found)
-    return bool(_value(compare, expected) == found) and type(found) in (type(_value(compare, expected)), bool)
+    wanted = _value(compare, expected)
+    return type(found) is type(wanted) and bool(found == wanted)
 
 
 def _agree_on_number(case: Case, expected: Any, found: Any) -> bool:
@@ -183,4 +184,4 @@ def _agree_on_number(case: Case, expected: Any, found: Any) -> bool:
     slack = max(_ABSOLUTE, abs(wanted) * _RELATIVE)
     if case["compare"] == "approximate":
         slack = max(slack, Decimal(1).scaleb(-int(case["scale"])))
-    return abs(wanted - found) <= slack
+    return bool(abs(wanted - found) <= slack)

@@ -82,7 +82,7 @@ class Function:
 
     name: str
     group: str
-    help: str
+    help: Message
     signatures: tuple[Signature, ...]
     examples: tuple[Example, ...]
     uses_clock: bool
@@ -137,14 +137,14 @@ def function(
     """
 
     def register(python: F) -> F:
-        manual = inspect.getdoc(python) or ""
+        manual = Message(" ".join((inspect.getdoc(python) or "").split()))
         group = python.__module__.rpartition(".")[2]
         signatures = (_signature(python, sql, lazy),)
         made = Function(name, group, manual, signatures, examples, uses_clock, uses_user, save_only, why_no_sql, check)
         if name in FUNCTIONS:
             FUNCTIONS.extend(name, made)
             return python
-        if not manual or not examples:
+        if not manual.text or not examples:
             raise TypeError(f"formula function {name} needs a docstring and an example")
         FUNCTIONS.add(made)
         return python
@@ -171,7 +171,8 @@ def _signature(python: Callable[..., Any], sql: Callable[..., Any] | None, lazy:
         else:
             optional = parameter.default is not parameter.empty
             (trailing if repeated else leading).append(_parameter(parameter.name, annotation, optional))
-    result: Type | Marker = next(iter((*result_markers, *result_types)))
+    notes: list[Type | Marker] = [*result_markers, *result_types]
+    result = notes[0]
     return Signature(tuple(leading), tuple(repeated), tuple(trailing), result, python, sql, lazy, wants_row, grouped)
 
 

@@ -9,12 +9,16 @@ from decimal import Decimal
 from dougong.formulas.evaluation import Context
 from dougong.formulas.types import FieldInfo, Path, Type, Value
 
-FIELDS = {
+FIELDS: dict[Path, FieldInfo] = {
     ("amount",): FieldInfo(Type.NUMBER, precision=18, scale=2),
     ("name",): FieldInfo(Type.TEXT),
     ("stage",): FieldInfo(Type.PICKLIST, values=("open", "won", "lost")),
     ("colours",): FieldInfo(Type.MULTI_PICKLIST, values=("red", "green", "blue")),
+    ("$ObjectType", "city", "fields", "code"): FieldInfo(Type.TEXT),
+    ("$ObjectType", "city", "fields", "name"): FieldInfo(Type.TEXT),
 }
+
+_RATES: dict[str, Value] = {"USD": Decimal("7.1")}
 
 VALUES: dict[Path, Value] = {
     ("amount",): Decimal("120.50"),
@@ -27,7 +31,7 @@ CONTEXT = Context(
     now=datetime(2024, 2, 9, 8, 5, tzinfo=UTC),
     prior={**VALUES, ("amount",): Decimal(100), ("stage",): "open"},
     lookup=lambda returned, matched, value: "CN-31" if value == "Shanghai" else None,
-    currency_rate={"USD": Decimal("7.1")}.get,
+    currency_rate=_RATES.get,
 )
 """The record is being saved: its amount was 100 and its stage "open"."""
 

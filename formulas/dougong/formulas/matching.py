@@ -60,6 +60,8 @@ def accepts(parameter: Parameter, argument: TypedNode) -> bool:
         return True
     if Marker.FIELD in parameter.markers:
         return isinstance(argument, Field) and len(argument.path) == 1
+    if Marker.OBJECT_FIELD in parameter.markers:
+        return isinstance(argument, Field) and argument.path[0].casefold() == "$objecttype"
     if Marker.LITERAL in parameter.markers:
         return isinstance(argument, Constant) and given is Type.TEXT
     if given is Type.NULL:
@@ -86,6 +88,8 @@ def _odd_ones(
 def _expected(parameter: Parameter) -> Message:
     if Marker.FIELD in parameter.markers:
         return msg("a field of the record itself")
+    if Marker.OBJECT_FIELD in parameter.markers:
+        return msg("a field of an object, as $ObjectType.object.fields.field")
     if Marker.LITERAL in parameter.markers:
         return msg("a text in quotes")
     if parameter.types:

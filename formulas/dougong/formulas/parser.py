@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 from decimal import Decimal
+from typing import cast
 
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
@@ -44,7 +45,7 @@ def parse(text: str) -> Node:
             )
         )
     try:
-        node: Node = _parser().parse(text)
+        node = cast(Node, _parser().parse(text))
     except UnexpectedInput as error:
         raise _syntax_error(text, error) from None
     _check_depth(text, node)
@@ -150,6 +151,8 @@ def _explain(text: str, error: UnexpectedInput) -> tuple[Span, str, Message, Mes
         return _unfinished(text)
     at = error.pos_in_stream or 0
     rest = text[at:]
+    if text[at - 1 : at + 1] == "/*":
+        return Span(at - 1, at + 1), "formula-syntax", msg("This comment is never closed."), msg("End it with */.")
     if isinstance(error, UnexpectedCharacters):
         return _bad_character(text, at, rest)
     assert isinstance(error, UnexpectedToken)
@@ -224,8 +227,6 @@ def _bad_character(text: str, at: int, rest: str) -> tuple[Span, str, Message, M
             reason,
             msg("Close the text; write \\\\ for a backslash in it."),
         )
-    if rest.startswith("/*"):
-        return span, "formula-syntax", msg("This comment is never closed."), msg("End it with */.")
     swap = _FULL_WIDTH.get(sign)
     if swap:
         reason = msg("{sign} is a full-width character.", sign=sign)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import Any
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 from dougong.formulas.evaluation import EvaluationError, Failure
 
@@ -23,7 +24,7 @@ def matches(text: str, pattern: str) -> bool:
 
 
 def is_like(text: str, pattern: str) -> bool:
-    """True where the whole of `text` matches: ``%`` any run, ``_`` one character, a backslash takes them as they are."""
+    """True where the whole of `text` matches: ``%`` any run, ``_`` one character, a backslash quotes."""
     return _compiled(_from_like(pattern)).fullmatch(text) is not None
 
 
@@ -41,7 +42,7 @@ def _from_like(pattern: str) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re2._Regexp[str]:
+def _compiled(pattern: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MEMORY

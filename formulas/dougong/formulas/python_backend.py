@@ -157,7 +157,7 @@ def _call(node: Apply) -> Code:
 
 
 def _argument(parameter: Parameter, node: TypedNode) -> Any:
-    if Marker.FIELD in parameter.markers:
+    if parameter.markers & {Marker.FIELD, Marker.OBJECT_FIELD}:
         assert isinstance(node, Field)
         return field_code(node)
     return compiled(node)

@@ -129,5 +129,7 @@ class Marker(StrEnum):
     """The literal NULL does not fit."""
     LITERAL = "literal"
     """Must be a literal text."""
+    OBJECT_FIELD = "object field"
+    """Must name a field of an object: ``$ObjectType.city.fields.name``."""
     FIELD = "field"
     """Must be a field of the record itself. As a result: that field's type."""

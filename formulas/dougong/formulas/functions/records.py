@@ -5,13 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from dougong.formulas.annotations import Boolean, Number, OwnField, Text
+from dougong.formulas.annotations import Boolean, Number, ObjectField, OwnField, Text
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import Code, EvaluationError, Failure, Row
 from dougong.formulas.types import Marker, Type, Value
 
 _LazyBoolean = Annotated[Code, Type.BOOLEAN]
+_LazyText = Annotated[Code, Type.TEXT]
 _LazyField = Annotated[Code, Marker.FIELD]
+_LazyLookedUp = Annotated[Code, Marker.OBJECT_FIELD]
 
 
 @function("ISNEW", save_only=True, examples=(("ISNEW()", False),))
@@ -60,9 +62,14 @@ def currency_rate(row: Row, code: Text) -> Number:
     return Decimal(rate)
 
 
-@function("VLOOKUP", save_only=True, lazy=True, examples=(("VLOOKUP(name, name, 'Shanghai')", "CN-31"),))
-def vertical_lookup(returned: OwnField, matched: OwnField, value: Annotated[Code, Type.TEXT]) -> _LazyField:
-    """A field of the record of another object whose name is the value; blank where there is none."""
+@function(
+    "VLOOKUP",
+    save_only=True,
+    lazy=True,
+    examples=(("VLOOKUP($ObjectType.city.fields.code, $ObjectType.city.fields.name, 'Shanghai')", "CN-31"),),
+)
+def vertical_lookup(returned: ObjectField, matched: ObjectField, value: _LazyText) -> _LazyLookedUp:
+    """A field of the record of another object in which some field equals a text; blank where there is none."""
 
     def run(row: Row) -> Value:
         found = value(row)
