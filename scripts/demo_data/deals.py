@@ -92,7 +92,11 @@ def add_deals(rows: Rows, random: Random, customers: list[Customer]) -> list[Dea
 
 def _project(random: Random, customer: Customer, seen: Counter[tuple[str, str]]) -> tuple[texts.Project, str]:
     """A project that the customer has not had yet, or its next phase; and the name of the deal."""
-    choices = texts.ENGLISH_PROJECTS if customer.english else texts.CHINESE_PROJECTS
+    if customer.person:
+        choices = texts.ENGLISH_PRIVATE_PROJECTS if customer.english else texts.CHINESE_PRIVATE_PROJECTS
+    else:
+        offered = texts.ENGLISH_PROJECTS if customer.english else texts.CHINESE_PROJECTS
+        choices = tuple(each for each in offered if customer.industry in texts.SUITS.get(each.name, customer.industry))
     fresh = [project for project in choices if (customer.row.key, project.name) not in seen] or list(choices)
     project = random.choice(fresh)
     seen[customer.row.key, project.name] += 1
@@ -117,7 +121,7 @@ def _deal(
         "opportunity", f"opp-{number:03d}", start, record_type="tender" if tender else "standard",
         name=name, account=customer.row.ref,
         primary_contact=contact.ref if contact else None, stage="qualify" if tender else "prospecting",
-        amount=money(estimate, "1000" if estimate > 10000 else "100"), start_date=day(start), close_date=day(expected),
+        amount=money(estimate, "1E3" if estimate > 10000 else "1E2"), start_date=day(start), close_date=day(expected),
         source=customer.row.values["source"], product=f"@{project.products[0][0]}", currency=customer.currency,
         owner=customer.owner,
     )  # fmt: skip
@@ -170,10 +174,10 @@ def _tender(random: Random, deal: Deal, at: int) -> dict[str, str]:
     budget = Decimal(deal.row.values["amount"]) * Decimal("1.1")
     number = f"ZB-{deal.row.key[4:]}-{random.randrange(1000, 9999)}"
     method = random.choice(("open", "open", "invited", "consultation"))
-    bond = money(min(budget * Decimal("0.02"), Decimal(80000)), "100")
+    bond = money(min(budget * Decimal("0.02"), Decimal(80000)), "1E2")
     opening = deal.reached.get("bidding", at + random.randrange(16, 28))
     return {
-        "tender_no": number, "tender_method": method, "tender_on": day(opening), "tender_budget": money(budget, "1000"),
+        "tender_no": number, "tender_method": method, "tender_on": day(opening), "tender_budget": money(budget, "1E3"),
         "bid_bond": bond,
     }  # fmt: skip
 
@@ -217,13 +221,13 @@ def _lines(random: Random, project: texts.Project, customer: Customer) -> list[L
     rate = EXCHANGE[customer.currency]
     lines = []
     for product, least, most in project.products:
-        count = random.randint(1, 3) if customer.person else random.randint(least, most)
+        count = random.randint(least, most)
         price = Decimal(PRODUCTS[product][7]) * rate
         software = PRODUCTS[product][3] in ("software", "service")
         rounded = Decimal(money(price, "1" if rate != 1 and price > 20 else "0.01"))
         tax = "0" if customer.english else PRODUCTS[product][9]
         lines.append(Line(product, count, rounded, Decimal(0) if software else discount, tax))
-    return lines[:2] if customer.person else lines
+    return lines
 
 
 def _detail(rows: Rows, random: Random, deal: Deal, lines: list[Line]) -> None:
@@ -242,5 +246,5 @@ def _detail(rows: Rows, random: Random, deal: Deal, lines: list[Line]) -> None:
             rows.add(
                 "opportunity_competitor", f"{deal.row.key}-{rival[5:]}", at + 1 if at < -1 else at,
                 opportunity=deal.row.ref, competitor=rival, threat=random.choice(("high", "medium", "low")),
-                offered_price=money(price, "100") if deal.lines and random.random() < 0.5 else None,
+                offered_price=money(price, "1E2") if deal.lines and random.random() < 0.5 else None,
             )  # fmt: skip

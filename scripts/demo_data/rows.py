@@ -24,8 +24,8 @@ def day(number: int, clock: str = "") -> str:
 
 
 def money(amount: Decimal | int | float | str, places: str = "0.01") -> str:
-    """`amount` rounded half up, as text."""
-    return str(Decimal(str(amount)).quantize(Decimal(places), ROUND_HALF_UP))
+    """`amount` rounded half up to a step such as 0.01 or 1E3, as text."""
+    return f"{Decimal(str(amount)).quantize(Decimal(places), ROUND_HALF_UP):f}"
 
 
 @dataclass(slots=True)

@@ -106,56 +106,101 @@ ENGLISH_PROJECTS = (
     ),
 )
 
-# Notes of activities; {who} is the contact, {deal} the deal or customer. Pairs: (subject, notes).
+SUITS = {
+    "产线数据采集": "manufacturing electronics energy agriculture healthcare",
+    "冷库温湿度监控": "transport agriculture healthcare retail services",
+    "设备联网改造": "manufacturing electronics transport construction",
+    "关键设备振动监测": "manufacturing electronics energy transport construction",
+    "质量追溯系统": "manufacturing electronics agriculture healthcare",
+    "空压站节能改造": "manufacturing electronics energy construction",
+    "水务泵站监控": "government energy services",
+    "cold store monitoring": "transport agriculture healthcare",
+    "line monitoring pilot": "manufacturing agriculture construction",
+    "predictive maintenance": "manufacturing energy transport agriculture",
+    "plant-wide connectivity": "manufacturing transport",
+}
+"""The industries that buy a project; one that is not named suits all."""
+
+CHINESE_PRIVATE_PROJECTS = (
+    Project(
+        "别墅能耗监测",
+        "家里装了光伏和热泵,想知道每月省了多少,白天余电能不能先给车充。",
+        "配电箱加装电力仪表,一只网关,手机上看每个回路。",
+        (("pm30", 3, 6), ("eg200", 1, 1), ("deploy", 1, 1)),
+    ),
+    Project(
+        "酒窖温湿度监控",
+        "藏酒较多,夏天停过一次电没发现;要求超温能打电话。",
+        "四个点位的温湿度传感器,断电和超温都电话提醒。",
+        (("ts20", 4, 8), ("eg200", 1, 1), ("power", 1, 2)),
+    ),
+    Project(
+        "工作室设备监测",
+        "三台雕刻机晚上无人值守,想在手机上看是否停机。",
+        "每台机器一只采集网关,停机推送到手机。",
+        (("eg200", 1, 3), ("deploy", 1, 1)),
+    ),
+)
+
+ENGLISH_PRIVATE_PROJECTS = (
+    Project(
+        "home energy metering",
+        "Solar panels and a heat pump went in last year; he wants to see what they really save.",
+        "Four meters in the distribution board and one gateway.",
+        (("pm30", 3, 5), ("eg200", 1, 1)),
+    ),
+)
+
+# Notes of activities, early ones first; {who} is the contact, {deal} the deal. Pairs: (subject, notes).
 CALLS = (
-    ("确认预算进度", "与{who}通话:预算已报财务,预计下周有批复。约定批复后立即发正式报价。"),
-    ("回访试用情况", "{who}反馈试用数据准确,希望再加两个点位。已请售前确认点位数量。"),
-    ("了解采购流程", "{who}介绍:十万元以上要三家比价,由采购部发询价函。需提前准备资质文件。"),
-    ("催办合同盖章", "合同在对方法务,{who}说主要卡在违约条款。今天把修改稿发过去。"),
     ("电话跟进{deal}", "{who}在外地出差,简单沟通。设备清单本周内提供,下周再约详谈。"),
-    ("询问竞争情况", "{who}透露还有一家在谈,价格比我们低一成左右,但不做私有部署。"),
-    ("确认到货时间", "{who}要求月底前到货,已与仓库核对,可以分两批发出。"),
+    ("了解采购流程", "{who}介绍:十万元以上要三家比价,由采购部发询价函。需提前准备资质文件。"),
+    ("确认预算进度", "与{who}通话:预算已报财务,预计下周有批复。约定批复后立即发正式报价。"),
     ("解答技术问题", "{who}问老款控制器能不能接。已答复可以,加一只协议转换模块。"),
+    ("询问竞争情况", "{who}透露还有一家在谈,价格比我们低一成左右,但不做私有部署。"),
+    ("回访试用情况", "{who}反馈试用数据准确,希望再加两个点位。已请售前确认点位数量。"),
+    ("催办合同盖章", "合同在对方法务,{who}说主要卡在违约条款。今天把修改稿发过去。"),
+    ("确认到货时间", "{who}要求月底前到货,已与仓库核对,可以分两批发出。"),
 )
 VISITS = (
     ("现场勘测", "与{who}走了两个车间,共 46 台设备,其中 9 台没有通讯口,需要加装采集箱。照片已存档。"),
+    ("陪同参观样板工厂", "{who}一行四人参观了同行业的样板产线,对停机原因分析最感兴趣。"),
     ("拜访决策人", "{who}关心投资回收期。现场算了一笔账:约 14 个月收回。对方要求书面材料。"),
     ("方案汇报", "向{who}及生产、信息两个部门汇报方案,整体认可,要求补充网络安全部分。"),
     ("商务谈判", "{who}希望再降 5%。我方提出预付比例提高到四成可让 3%,对方回去商量。"),
     ("验收准备", "与{who}逐项核对验收表,两处界面文字需要修改,其余通过。"),
-    ("陪同参观样板工厂", "{who}一行四人参观了同行业的样板产线,对停机原因分析最感兴趣。"),
 )
 MEETINGS = (
     ("需求研讨会", "参会:{who}及生产、设备、信息三个部门。确认一期范围为两条线,二期视效果再定。"),
     ("线上演示", "向{who}演示平台,重点看了报表和手机端。对方问能否接入企业微信,答复可以。"),
-    ("项目启动会", "确定双方项目经理、周报时间和里程碑。{who}负责协调停机窗口。"),
     ("技术交底", "与{who}对完点表,共 312 个点,缺少空压站的图纸,对方三天内补齐。"),
+    ("项目启动会", "确定双方项目经理、周报时间和里程碑。{who}负责协调停机窗口。"),
 )
 NOTES = (
-    ("内部讨论", "价格底线与交期已和总监确认,谈判时不主动提账期。"),
-    ("竞争动态", "对手上周拜访过客户总经理,需要尽快安排高层互访。"),
     ("客户变动", "原项目负责人调岗,{who}接手,需要重新介绍方案。"),
+    ("竞争动态", "对手上周拜访过客户总经理,需要尽快安排高层互访。"),
+    ("内部讨论", "价格底线与交期已和总监确认,谈判时不主动提账期。"),
 )
 EMAILS = (
-    ("发送报价单", "已将报价单和参考案例发给{who},抄送采购。请对方周五前反馈。"),
-    ("发送方案书", "方案书第二版已发{who},补充了网络拓扑和安全说明。"),
     ("发送会议纪要", "会议纪要发{who}确认,三项待办:点表、停机计划、账号清单。"),
+    ("发送方案书", "方案书第二版已发{who},补充了网络拓扑和安全说明。"),
+    ("发送报价单", "已将报价单和参考案例发给{who},抄送采购。请对方周五前反馈。"),
 )
 ENGLISH_CALLS = (
-    ("Budget check", "{who} expects approval by the end of the month. Will call back once the board has met."),
     ("Follow-up on {deal}", "{who} has read the proposal and asks for two references in the same industry."),
-    ("Delivery date", "{who} needs everything on site before the summer shutdown. We can ship in two lots."),
     ("Who else is bidding", "{who} says one other vendor is cheaper but needs five months. Four weeks is our point."),
+    ("Budget check", "{who} expects approval by the end of the month. Will call back once the board has met."),
+    ("Delivery date", "{who} needs everything on site before the summer shutdown. We can ship in two lots."),
 )
 ENGLISH_MEETINGS = (
-    ("Online demo", "Showed the platform to {who} and the maintenance lead. They liked the stop-reason report best."),
     ("Requirements workshop", "Agreed with {who} on one line first. Success means ten per cent fewer unplanned stops."),
     ("Site survey by video", "{who} walked us through the hall: 31 machines, seven of them without any interface."),
+    ("Online demo", "Showed the platform to {who} and the maintenance lead. They liked the stop-reason report best."),
     ("Terms", "{who} asks for 60 days. Offered 30 days and three per cent for payment in advance."),
 )
 ENGLISH_EMAILS = (
-    ("Sent the quote", "Quote and data sheets sent to {who}, valid for 30 days."),
     ("Sent the pilot plan", "Plan with dates and the list of signals sent to {who} for approval."),
+    ("Sent the quote", "Quote and data sheets sent to {who}, valid for 30 days."),
 )
 
 TASKS = (

@@ -111,6 +111,12 @@ def settle_customers(customers: list[Customer], deals: list[Deal]) -> None:
             customer.row.change(-30, status="dormant")
 
 
+def _progress(deal: Deal, at: int) -> float:
+    """How far the deal had come on day `at`, from 0 to 1; 1 is reached by won deals alone."""
+    share = (at - deal.row.created) / max(1, deal.end - deal.row.created)
+    return share * {"won": 1.0, "lost": 0.55, "negotiate": 0.7, "propose": 0.5, "bidding": 0.5}.get(deal.stage, 0.2)
+
+
 class Work:
     """Activities and tasks of one deal after another."""
 
@@ -123,7 +129,7 @@ class Work:
         first, last = deal.row.created, deal.end
         count = min(self._random.randrange(2, 6), max(1, (last - first) // 4))
         for at in sorted(self._random.randrange(first, last + 1) for _ in range(count)):
-            self._done(deal, at)
+            self._done(deal, at, _progress(deal, at))
         if deal.stage in ("won", "lost"):
             if self._random.random() < 0.3:
                 self._task(deal, last - 2, "done")
@@ -133,8 +139,8 @@ class Work:
         for _ in range(self._random.choice((0, 1, 1, 2))):
             self._task(deal, self._random.randrange(-9, 15), "open")
 
-    def _done(self, deal: Deal, at: int) -> None:
-        kind, subject, notes = self._what(deal)
+    def _done(self, deal: Deal, at: int, progress: float) -> None:
+        kind, subject, notes = self._what(deal, progress)
         clock = self._random.choice(CLOCKS)
         minutes = {"call": (5, 25), "visit": (60, 180), "meeting": (40, 110)}.get(kind)
         activity = self._activity(
@@ -155,7 +161,8 @@ class Work:
             owner=deal.customer.owner, **values,
         )  # fmt: skip
 
-    def _what(self, deal: Deal) -> tuple[str, str, str]:
+    def _what(self, deal: Deal, progress: float) -> tuple[str, str, str]:
+        """Kind, subject and notes of something that is done at this point of a deal."""
         draw = self._random.random()
         if deal.customer.english:
             tables = (
@@ -170,7 +177,8 @@ class Work:
                 (0.9, "email", texts.EMAILS), (1.0, "note", texts.NOTES),
             )  # fmt: skip
             kind, table = next((kind, table) for limit, kind, table in tables_zh if draw < limit)
-        subject, notes = self._random.choice(table)
+        place = progress * (len(table) - 1) + self._random.uniform(-0.8, 0.8)
+        subject, notes = table[max(0, min(round(place), len(table) - 1))]
         return kind, self._fill(subject, deal), self._fill(notes, deal)
 
     def _fill(self, text: str, deal: Deal) -> str:
