@@ -1,0 +1,121 @@
+"""What may be asked of `Records.save`, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from dougong.base.errors import Conflict, Problem
+
+Action = Literal["create", "update", "delete", "restore", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Make a record. `values` are by API name, as a form, the API or code gives them.
+
+    `key` names the record within its batch: another change refers to it by `Made(key)`.
+    """
+
+    object: str
+    values: Mapping[str, Any]
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Change fields of a record.
+
+    With `version`, a record that has moved on is a conflict; with `base` as well (the values that the person
+    began from), the change is merged field by field and only fields that both sides changed conflict.
+    `why` is the reason that history keeps, where it is this record's own and not the whole batch's.
+    """
+
+    object: str
+    id: str
+    values: Mapping[str, Any]
+    version: int | None = None
+    base: Mapping[str, Any] | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Put a record, and what belongs to it, into the recycle bin."""
+
+    object: str
+    id: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Take a record, and what was deleted with it, out of the recycle bin."""
+
+    object: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """Update the live record whose unique field `key_field` has the value given for it in `values`, else make one."""
+
+    object: str
+    key_field: str
+    values: Mapping[str, Any]
+    key: str | None = None
+
+
+Change = Create | Update | Delete | Restore | Upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """As a lookup's value: the record that the `Create` or `Upsert` with this `key` makes in the same batch."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedRecord:
+    """One change as it was carried out. `values` are the fields that changed, by API name, with their new values.
+
+    `row` counts from 1 in the batch. Records that a deletion takes along are not listed.
+    """
+
+    object: str
+    id: str
+    version: int
+    action: Action
+    row: int
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What a batch did. `problems` is empty unless the batch was `partial`; `operation` groups its history rows."""
+
+    changes: tuple[SavedRecord, ...]
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    operation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """A field that two people changed: `mine` is refused for now, `theirs` is stored, `base` is what both began from."""
+
+    field: str
+    mine: Any
+    theirs: Any
+    base: Any
+
+
+class StaleRecord(Conflict):
+    """The record has moved on. `overlaps` are the fields to decide on, `version` the one to save against next."""
+
+    def __init__(self, problems: list[Problem], record: str, version: int, overlaps: tuple[Overlap, ...]) -> None:
+        """Carry the problems for all edges, and the values for the page that asks which to keep."""
+        super().__init__(problems)
+        self.record, self.version, self.overlaps = record, version, overlaps

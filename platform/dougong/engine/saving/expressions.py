@@ -1,0 +1,216 @@
+"""Evaluating formulas on records: paths to values, and what a formula may know beside the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from dougong.base.field_types import Reading, Reference, ValueRefused
+from dougong.base.language import label, msg
+from dougong.engine.saving.plan import COMPANY, ObjectPlan, bare, plan_of
+from dougong.engine.saving.related import Needs, Related, needs_of
+from dougong.formulas.evaluation import Context, EvaluationError
+from dougong.formulas.formula import Formula
+from dougong.metadata.model import Field
+
+if TYPE_CHECKING:
+    from dougong.engine.saving.row import Row
+    from dougong.engine.unit import Unit
+
+_READING = Reading(now=datetime(2000, 1, 1, tzinfo=UTC))
+"""For texts of values that read alike to everybody."""
+
+Accessor = Callable[[Mapping[str, Any], Related], Any]
+"""From a record's values to the value that a path means."""
+
+
+def plain_value(field: Field, value: Any) -> Any:
+    """A field's value as formulas know it: a lookup is its id, a set of choices a frozenset."""
+    if value is None:
+        return False if field.type.formula_type == "boolean" else None
+    if isinstance(value, Reference):
+        return value.id
+    match field.type.formula_type:
+        case "multi_picklist":
+            return frozenset(value)
+        case "text" | "picklist" if not isinstance(value, str):
+            return field.type.to_text(field, value, _READING)
+    return value
+
+
+def accessor(plan: ObjectPlan, path: tuple[str, ...]) -> Accessor:
+    """How to read `path` from the values of a record of `plan`; what lies behind lookups must be loaded first."""
+    known: dict[tuple[str, ...], Accessor] = plan.part(_accessors)
+    found = known.get(path)
+    if found is None:
+        found = known[path] = _accessor(plan, path)
+    return found
+
+
+def _accessors(plan: ObjectPlan) -> dict[tuple[str, ...], Accessor]:
+    return {}
+
+
+def _accessor(plan: ObjectPlan, path: tuple[str, ...]) -> Accessor:
+    name, rest = path[0], path[1:]
+    field = plan.object.fields.get(name)
+    if field is None:
+        return lambda values, related: None
+    if not rest:
+        return _own(field)
+    if field.picklist is not None:
+        attributes = {each.value: each.attributes.get(rest[0]) for each in field.picklist.values.values()}
+        return lambda values, related: attributes.get(values.get(name) or "")
+    if field.type.name == "money":
+        key = name + COMPANY
+        if rest[0] == "company":
+            return lambda values, related: values.get(key)
+        return _currency(plan)
+    return _behind(plan, name, rest)
+
+
+def _own(field: Field) -> Accessor:
+    name = field.name
+    if field.type.plain and field.type.formula_type in ("text", "number", "date", "datetime", "time", "picklist"):
+        return lambda values, related: values.get(name)
+    return lambda values, related: plain_value(field, values.get(name))
+
+
+def _behind(plan: ObjectPlan, name: str, rest: tuple[str, ...]) -> Accessor:
+    runtime = plan.runtime
+
+    def read(values: Mapping[str, Any], related: Related) -> Any:
+        reference = values.get(name)
+        if not isinstance(reference, Reference):
+            return None
+        found = related.values(reference)
+        return None if found is None else accessor(plan_of(runtime, reference.object), rest)(found, related)
+
+    return read
+
+
+def _currency(plan: ObjectPlan) -> Accessor:
+    if plan.object.currency.mode == "parent" and plan.object.master is not None:
+        return _behind(plan, plan.object.master.name, ("currency",))
+    return lambda values, related: values.get("currency")
+
+
+def variables(unit: Unit) -> Callable[[tuple[str, ...]], Any]:
+    """What ``$User``, ``$Setup`` and ``$Label`` paths mean for the actor of `unit`."""
+    actor, model = unit.actor, unit.runtime.model
+
+    def answer(path: tuple[str, ...]) -> Any:
+        match path:
+            case ("$User", "id"):
+                return actor.user_id
+            case ("$User", "name"):
+                return actor.name
+            case ("$User", name):
+                return actor.attributes.get(name)
+            case ("$Setup", *names):
+                return model.settings.get(".".join(names))
+            case ("$Label", *names):
+                return label(model.labels.get(".".join(names)), actor.language)
+        return None
+
+    return answer
+
+
+class Expressions:
+    """Evaluates formulas for one batch."""
+
+    def __init__(self, unit: Unit, related: Related) -> None:
+        """Share the batch's loaded records, moment and user."""
+        self.unit, self.related = unit, related
+        self._variables = variables(unit)
+        self._zone = unit.actor.zone
+        self._now = unit.now
+
+    def follow(self, rows: Iterable[Mapping[str, Any]], needs: Needs) -> None:
+        """Load what formulas look at behind the lookups of records with these values."""
+        if needs:
+            self.related.follow(rows, needs)
+
+    def on_row(self, formula: Formula, row: Row, values: Mapping[str, Any] | None = None) -> Any:
+        """The value of `formula` for a row as it is to be stored, or with other `values`.
+
+        Raises:
+            EvaluationError: the formula has no value for the row.
+        """
+        prior = None if row.new else self._reader(row.plan, row.before)
+        context = Context(now=self._now, timezone=self._zone, variables=self._variables, is_new=row.new, prior=prior)
+        return formula.evaluate(self._reader(row.plan, row.values if values is None else values), context)
+
+    def holds(self, formula: Formula, row: Row) -> bool:
+        """True where `formula` is true for the row; false where it is blank or has no value."""
+        try:
+            return bool(self.on_row(formula, row))
+        except EvaluationError:
+            return False
+
+    def holds_for(self, formula: Formula, row: Row, values: Mapping[str, Any], plan: ObjectPlan | None = None) -> bool:
+        """True where `formula` is true for other `values`: the row's stored ones, or those of a record of `plan`."""
+        context = Context(now=self._now, timezone=self._zone, variables=self._variables)
+        try:
+            return bool(formula.evaluate(self._reader(plan or row.plan, values), context))
+        except EvaluationError:
+            return False
+
+    def admits(self, formula: Formula, plan: ObjectPlan, values: Mapping[str, Any], record: Row) -> bool:
+        """Whether a lookup's filter takes a record with `values`; ``$Record`` is `record`, the one being edited."""
+        read, given = self._reader(record.plan, record.values), self._variables
+
+        def answer(path: tuple[str, ...]) -> Any:
+            return read(path[1:]) if path[0] == "$Record" else given(path)
+
+        context = Context(now=self._now, timezone=self._zone, variables=answer)
+        try:
+            return bool(formula.evaluate(self._reader(plan, values), context))
+        except EvaluationError:
+            return False
+
+    def field_value(self, formula: Formula, field: Field, row: Row, values: Mapping[str, Any] | None = None) -> Any:
+        """What `formula` gives `field`: the result as the field keeps it, blank where there is none.
+
+        Raises:
+            ValueRefused: the result does not fit the field.
+        """
+        try:
+            result = self.on_row(formula, row, values)
+        except EvaluationError:
+            return None
+        return fitted(field, result, self.unit.reading)
+
+    def _reader(self, plan: ObjectPlan, values: Mapping[str, Any]) -> Callable[[tuple[str, ...]], Any]:
+        related = self.related
+        return lambda path: accessor(plan, path)(values, related)
+
+
+def fitted(field: Field, result: Any, reading: Reading) -> Any:
+    """A formula's result as a value of `field`: numbers rounded half up to its scale.
+
+    Raises:
+        ValueRefused: the result does not fit the field.
+    """
+    if result is None:
+        return None
+    result = field.type.computed(field, result)
+    if isinstance(result, frozenset):
+        result = tuple(sorted(result))
+    return bare(field.type.coerce(field, result, reading))
+
+
+def formula_needs(plan: ObjectPlan, formulas: Iterable[Formula]) -> Needs:
+    """What must be loaded before `formulas` can be evaluated on records of `plan`."""
+    return needs_of(plan, (path for each in formulas for path in each.references))
+
+
+def refuse_result(row: Row, field: Field, refused: ValueRefused) -> None:
+    """Note that a computed value does not fit its field."""
+    row.refuse(
+        "computed-value",
+        msg("The value computed for {label} does not fit: {reason}", label=field.label, reason=refused.reason),
+        refused.fix,
+        at=field.name,
+    )

@@ -1,0 +1,83 @@
+"""History: what every change of every record was, one row per record and batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import insert
+
+from dougong.base.ids import record_id
+from dougong.engine import tables
+from dougong.engine.saving.plan import ObjectPlan
+from dougong.engine.saving.row import Batch, Row
+from dougong.metadata.model import Field
+
+UNTOLD = frozenset({"id", "version", "updated_at", "updated_by", "created_at", "created_by", "deleted_at"})
+"""System fields that the history row itself says."""
+
+_INSERT = insert(tables.history)
+
+
+def told(plan: ObjectPlan) -> tuple[Field, ...]:
+    """The fields whose changes are kept: all that are tracked but what is derived from other records (roll-ups)."""
+    return tuple(
+        each
+        for each in plan.object.fields.values()
+        if each.track and each.name not in UNTOLD and each.type.name != "rollup"
+    )
+
+
+def changes_of(row: Row) -> dict[str, list[Any]]:
+    """``{field id: [old, new]}`` of a row, as JSON values."""
+    before, values = row.before, row.values
+    found: dict[str, list[Any]] = {}
+    for field in row.plan.part(told):
+        name = field.name
+        old, new = before.get(name), values.get(name)
+        if old != new:
+            kind = field.type
+            found[field.id] = [
+                None if old is None else kind.to_json(field, old),
+                None if new is None else kind.to_json(field, new),
+            ]
+    return found
+
+
+def write(batch: Batch, rows: Iterable[Row]) -> None:
+    """Keep what happened to `rows`, in one statement."""
+    unit = batch.unit
+    actor = unit.actor
+    entries = []
+    for row in rows:
+        changes = changes_of(row) if row.doing != "delete" else {}
+        if not changes and row.doing in ("update", "derive"):
+            continue
+        entries.append(
+            {
+                "id": record_id(),
+                "object": row.plan.object.id,
+                "record_id": row.id,
+                "version": row.values.get("version", 1),
+                "action": row.doing,
+                "at": unit.now,
+                "actor_id": actor.user_id,
+                "actor": actor.name,
+                "channel": actor.channel,
+                "why": row.why or unit.why,
+                "operation_id": batch.operation,
+                "changes": changes,
+            }
+        )
+    if entries:
+        unit.connection.execute(_INSERT, entries)
+
+
+def read_changes(plan: ObjectPlan, changes: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The kept changes of fields that the object still has: by current name, old and new JSON value."""
+    by_id = plan.part(_by_id)
+    return {by_id[key].name: (old, new) for key, (old, new) in changes.items() if key in by_id}
+
+
+def _by_id(plan: ObjectPlan) -> dict[str, Field]:
+    return {each.id: each for each in plan.object.fields.values()}

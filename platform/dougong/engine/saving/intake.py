@@ -1,0 +1,288 @@
+"""The first steps: changes become rows, what was given becomes values, current records are loaded.
+
+Every problem of every row is noted; nothing is written here.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, bindparam, case, literal, select
+
+from dougong.base.errors import BadRequest, Place, Problem
+from dougong.base.field_types import Reference, ValueRefused
+from dougong.base.ids import record_id
+from dougong.base.language import msg
+from dougong.engine.saving.batch import Change, Create, Delete, Made, Restore, Update, Upsert
+from dougong.engine.saving.plan import ObjectPlan, bare, load, load_to_delete, plan_of
+from dougong.engine.saving.related import AT_ONCE
+from dougong.engine.saving.row import Batch, Row
+from dougong.metadata.model import Field
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+
+GIVEN_SYSTEM_FIELDS = frozenset({"owner", "record_type", "life_status", "currency"})
+"""The system fields that a person may set."""
+
+BACKDATED_FIELDS = frozenset({"created_at", "created_by"})
+"""The system fields that an import or the system itself may set when it makes a record."""
+
+MOVING_CHANNELS = frozenset({"import", "system"})
+"""The channels that bring records from elsewhere, with their numbers and dates."""
+
+
+def rows_of(unit: Unit, changes: Sequence[tuple[int, Change]]) -> list[Row]:
+    """One row per numbered change, with ids for what is new.
+
+    Raises:
+        BadRequest: an object that does not exist, or the same record twice in one batch.
+    """
+    rows: list[Row] = []
+    made: dict[str, Reference] = {}
+    problems: list[Problem] = []
+    upserts: list[tuple[Row, Upsert]] = []
+    for number, change in changes:
+        plan = _plan(unit, change, number, problems)
+        if plan is None:
+            continue
+        row = _row(plan, change, number)
+        rows.append(row)
+        if isinstance(change, Upsert):
+            upserts.append((row, change))
+    if upserts and not problems:
+        _match(unit, upserts, problems)
+    by_number = dict(changes)
+    for row in rows:
+        change = by_number[row.number]
+        if isinstance(change, (Create, Upsert)) and change.key is not None:
+            made[change.key] = Reference(row.plan.name, row.id)
+    problems += _twice(rows)
+    if problems:
+        raise BadRequest(problems)
+    if made:
+        for row in rows:
+            _resolve_made(row, made)
+    return rows
+
+
+def _plan(unit: Unit, change: Change, number: int, problems: list[Problem]) -> ObjectPlan | None:
+    obj = unit.runtime.model.object_named(change.object)
+    if obj is not None:
+        return plan_of(unit.runtime, obj.name)
+    near = difflib.get_close_matches(change.object, unit.runtime.model.objects, n=1)
+    problems.append(
+        Problem(
+            code="object-unknown",
+            reason=msg("There is no object {name}.", name=change.object),
+            fix=msg("Did you mean {near}?", near=near[0]) if near else None,
+            place=Place(row=number),
+        )
+    )
+    return None
+
+
+def _row(plan: ObjectPlan, change: Change, number: int) -> Row:
+    match change:
+        case Create(values=values):
+            return Row(number, "create", plan, record_id(), dict(values))
+        case Upsert(values=values):
+            return Row(number, "create", plan, record_id(), dict(values))
+        case Update(id=id, values=values, version=version, base=base, why=why):
+            return Row(number, "update", plan, id, dict(values), version=version, base=base, why=why)
+        case Delete(id=id, version=version):
+            return Row(number, "delete", plan, id, {}, version=version)
+        case Restore(id=id):
+            return Row(number, "restore", plan, id, {})
+    raise TypeError(f"{change!r} is no change of a record")
+
+
+def _twice(rows: Iterable[Row]) -> list[Problem]:
+    first: dict[tuple[str, str], int] = {}
+    found = []
+    for row in rows:
+        before = first.setdefault((row.plan.name, row.id), row.number)
+        if before != row.number:
+            reason = msg("This record is already changed by row {row} of the same batch.", row=before)
+            found.append(Problem(code="record-twice", reason=reason, place=Place(row=row.number), thing=row.id))
+    return found
+
+
+def _resolve_made(row: Row, made: dict[str, Reference]) -> None:
+    for name, value in row.given.items():
+        if isinstance(value, Made):
+            found = made.get(value.key)
+            if found is None:
+                row.refuse("made-unknown", msg("No row of this batch has the key {key}.", key=value.key), at=name)
+            row.given[name] = found
+
+
+def _match(unit: Unit, upserts: Sequence[tuple[Row, Upsert]], problems: list[Problem]) -> None:
+    """Turn the upserts whose key exists into updates."""
+    by_key: dict[tuple[str, str], list[tuple[Row, Any]]] = {}
+    for row, change in upserts:
+        field = row.plan.object.field_named(change.key_field)
+        if field is None or not (field.unique or field.external_key) or field.name not in row.plan.slots:
+            problems.append(_no_key(row, change))
+            continue
+        try:
+            value = field.type.coerce(field, change.values.get(change.key_field), unit.reading)
+        except ValueRefused:
+            continue
+        if value is not None:
+            by_key.setdefault((row.plan.name, field.name), []).append((row, value))
+    for (name, field_name), entries in by_key.items():
+        known = _ids_by_key(unit, plan_of(unit.runtime, name), field_name, [value for _, value in entries])
+        for row, value in entries:
+            if value in known:
+                row.doing, row.id = "update", known[value]
+
+
+def _no_key(row: Row, change: Upsert) -> Problem:
+    keys = [each.name for each in row.plan.object.fields.values() if each.unique or each.external_key]
+    return Problem(
+        code="upsert-key",
+        reason=msg(
+            "{name} does not identify records of {object}.", name=change.key_field, object=row.plan.object.label
+        ),
+        fix=msg("Unique fields are {names}.", names=", ".join(keys)) if keys else None,
+        place=Place(row=row.number, field=change.key_field),
+    )
+
+
+def _ids_by_key(unit: Unit, plan: ObjectPlan, field_name: str, values: list[Any]) -> dict[Any, str]:
+    from dougong.engine.saving.unique import ids_by_value
+
+    return ids_by_value(unit, plan, field_name, values)
+
+
+def read_given(batch: Batch) -> None:
+    """Coerce every value given, into `Row.given` by current field name; wrong ones are problems of the row."""
+    reading, actor = batch.unit.reading, batch.unit.actor
+    moving = actor.channel in MOVING_CHANNELS or actor.is_system
+    access = batch.unit.access
+    for row in batch.rows:
+        if row.doing not in ("create", "update"):
+            continue
+        coerced: dict[str, Any] = {}
+        for name, value in row.given.items():
+            field = row.plan.object.field_named(name)
+            if field is None or not access.may_field("read", row.plan.object, field):
+                _unknown_field(row, name)
+            elif _may_be_given(row, field, moving):
+                try:
+                    coerced[field.name] = bare(field.type.coerce(field, value, reading))
+                except ValueRefused as refused:
+                    row.refuse(refused.code, refused.reason, refused.fix, at=field.name)
+            elif not _as_stored(batch, row, field, value):
+                row.refuse(
+                    "field-not-writable",
+                    msg("{label} is kept by the system and cannot be set.", label=field.label),
+                    at=field.name,
+                )
+        row.given = coerced
+
+
+def _may_be_given(row: Row, field: Field, moving: bool) -> bool:
+    if field.system:
+        return field.name in GIVEN_SYSTEM_FIELDS or (moving and row.new and field.name in BACKDATED_FIELDS)
+    if field.type.name == "auto_number":
+        return moving and row.new
+    return field.type.writable
+
+
+def _as_stored(batch: Batch, row: Row, field: Field, value: Any) -> bool:
+    """True when a value that nobody may set is merely said back as it is."""
+    if row.new:
+        return value in (None, "")
+    try:
+        given = field.type.coerce(field, value, batch.unit.reading)
+    except (ValueRefused, NotImplementedError):
+        given = value
+    return bool(bare(given) == row.before.get(field.name))
+
+
+def _unknown_field(row: Row, name: str) -> None:
+    near = difflib.get_close_matches(name, row.plan.object.fields, n=1)
+    row.refuse(
+        "field-unknown",
+        msg("{object} has no field {name}.", object=row.plan.object.label, name=name),
+        msg("Did you mean {near}?", near=near[0]) if near else None,
+        at=name,
+    )
+
+
+def load_current(batch: Batch) -> None:
+    """Read and lock the stored records of updates, deletions and restorations: one statement per object."""
+    for lock, doings in ((load, ("update",)), (load_to_delete, ("delete", "restore"))):
+        for plan, rows in batch.groups(*doings):  # type: ignore[arg-type]
+            _load(batch, plan, rows, lock)
+
+
+def _load(batch: Batch, plan: ObjectPlan, rows: list[Row], lock: Any) -> None:
+    statement = _with_sight(batch.unit, plan, lock)
+    width = len(plan.columns)
+    by_id = {row.id: row for row in rows}
+    ids = sorted(by_id)
+    for start in range(0, len(ids), AT_ONCE):
+        for stored in batch.unit.connection.execute(statement, {"ids": ids[start : start + AT_ONCE]}):
+            values = plan.read(stored)
+            row = by_id.pop(str(values["id"]))
+            _stand(row, values, bool(stored[width]), bool(stored[width + 1]))
+            if row.before:
+                batch.related.put(plan.name, row.id, row.values)
+    for row in by_id.values():
+        _missing(row)
+    lost = [row for row in rows if not row.before]
+    if lost:
+        batch.missing += lost
+        batch.rows = [row for row in batch.rows if row.before or row.new]
+
+
+def _with_sight(unit: Unit, plan: ObjectPlan, lock: Any) -> Select[Any]:
+    """The loading statement with two more columns: may the actor see the record, and do this to it."""
+    known: dict[Any, Select[Any]] = plan.part(_loads)
+    key = (lock, unit.access.key)
+    found = known.get(key)
+    if found is None:
+        right = "edit" if lock is load else "delete"
+        sights = []
+        for each in ("read", right):
+            visible = unit.access.visible(each, plan.object, plan.table)
+            sights.append(literal(1) if visible is None else case((visible, 1), else_=0))
+        found = known[key] = lock(plan).add_columns(*sights)
+    return found
+
+
+def _loads(plan: ObjectPlan) -> dict[Any, Select[Any]]:
+    return {}
+
+
+def _stand(row: Row, values: dict[str, Any], readable: bool, allowed: bool) -> None:
+    """Take a stored record as the row's starting point, unless it may not be seen, touched or found there."""
+    deleted = values.get("deleted_at") is not None
+    if not readable or (deleted and row.doing == "update"):
+        _missing(row)
+        return
+    row.before = row.written = row.settled = dict(values)
+    row.values = values
+    if not allowed:
+        row.refuse("not-allowed", msg("You may not change this record."))
+
+
+def _missing(row: Row) -> None:
+    row.refuse(
+        "record-missing",
+        msg("This {object} does not exist, or you may not see it.", object=row.plan.object.label),
+        msg("It may have been deleted: look in the recycle bin."),
+    )
+
+
+def select_ids(plan: ObjectPlan, column: str) -> Select[Any]:
+    """Ids and one column of live records where that column is one of ``values``."""
+    chosen = plan.table.c[column]
+    return select(plan.table.c.id, chosen).where(
+        chosen.in_(bindparam("values", expanding=True, type_=chosen.type)), plan.table.c.deleted_at.is_(None)
+    )

@@ -1,0 +1,88 @@
+"""The life of a document: draft, in review, effective, in change, void; and records that nothing may change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dougong.base.language import Labels, msg
+from dougong.engine.saving.row import Batch, Row, grouped
+
+IN_FORCE = ("effective", "in_change")
+"""The life statuses in which a record counts: for roll-ups, lookups and uniqueness."""
+
+NEXT: Mapping[str, tuple[str, ...]] = {
+    "draft": ("in_review", "effective", "void"),
+    "in_review": ("draft", "effective", "void"),
+    "effective": ("in_change", "void"),
+    "in_change": ("effective", "void"),
+    "void": (),
+}
+"""Where a document may go from each life status. A voided one stays so and keeps its number."""
+
+FIRST = ("draft", "effective")
+"""The life statuses that a new document may have."""
+
+
+def check(batch: Batch, why: str) -> None:
+    """Note changes that a record's life does not allow; `why` is the reason given for the whole batch."""
+    for plan, rows in grouped(batch.people("create", "update", "delete")):
+        obj = plan.object
+        for row in rows:
+            if obj.append_only and row.doing != "create" and (row.doing == "delete" or row.stored_changes()):
+                row.refuse(
+                    "append-only",
+                    msg("{object} records are never changed or deleted.", object=obj.label),
+                    msg("Correct this one by a further entry."),
+                )
+            if row.doing == "delete":
+                _check_deletion(row)
+            elif obj.effective:
+                _check_status(row, row.why or why)
+
+
+def _check_deletion(row: Row) -> None:
+    if row.plan.object.delete == "never":
+        row.refuse(
+            "delete-never",
+            msg("{object} records are never deleted.", object=row.plan.object.label),
+            msg("Void the document instead.") if row.plan.object.void else None,
+        )
+
+
+def _check_status(row: Row, why: str) -> None:
+    old, new = row.before.get("life_status"), row.values.get("life_status")
+    if row.new:
+        if new not in FIRST:
+            row.refuse("life-status-first", msg("A new document is a draft or in effect."), at="life_status")
+        return
+    if old == "void":
+        if row.stored_changes():
+            row.refuse("document-void", msg("A voided document can no longer be changed."))
+        return
+    if new == old:
+        return
+    if new is None or new not in NEXT.get(old or "draft", ()):
+        row.refuse(
+            "life-status-step",
+            msg("A document cannot go from {old} to {new}.", old=_label(row, old), new=_label(row, new)),
+            at="life_status",
+        )
+    elif new == "void":
+        _check_void(row, why)
+
+
+def _check_void(row: Row, why: str) -> None:
+    if not row.plan.object.void:
+        row.refuse(
+            "void-not-allowed",
+            msg("{object} documents cannot be voided.", object=row.plan.object.label),
+            at="life_status",
+        )
+    elif not why.strip():
+        row.refuse("reason-missing", msg("Voiding a document needs a reason."), msg("Say why."), at="life_status")
+
+
+def _label(row: Row, status: str | None) -> Labels | str:
+    picklist = row.plan.object.fields["life_status"].picklist
+    found = picklist.values.get(status) if picklist and status else None
+    return found.label if found else (status or "")

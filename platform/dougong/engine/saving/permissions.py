@@ -1,0 +1,45 @@
+"""Whether the actor may: make, change or delete records of an object, and set each field that changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dougong.base.language import msg
+from dougong.engine.access import Right
+from dougong.engine.saving.row import Batch, Doing, Row
+
+RIGHTS: dict[Doing, Right] = {"create": "create", "update": "edit", "delete": "delete", "restore": "delete"}
+"""The right that each kind of change needs; who may delete may restore."""
+
+
+def check(batch: Batch) -> None:
+    """Note what the actor may not do. Rows of records are judged when they are loaded."""
+    access = batch.unit.access
+    for plan, rows in batch.groups("create", "update", "delete", "restore"):
+        asked = {row.doing for row in rows}
+        granted = {doing: access.may(RIGHTS[doing], plan.object) for doing in asked}
+        for row in rows:
+            if row.extra:
+                continue
+            if not granted[row.doing]:
+                row.refuse("not-allowed", _refusal(row))
+            elif row.doing in ("create", "update"):
+                _check_fields(batch, row)
+
+
+def _refusal(row: Row) -> Any:
+    label = row.plan.object.label
+    match row.doing:
+        case "create":
+            return msg("You may not create {object} records.", object=label)
+        case "update":
+            return msg("You may not change {object} records.", object=label)
+    return msg("You may not delete or restore {object} records.", object=label)
+
+
+def _check_fields(batch: Batch, row: Row) -> None:
+    access, obj = batch.unit.access, row.plan.object
+    for name in row.edited:
+        field = obj.fields[name]
+        if row.values.get(name) != row.before.get(name) and not access.may_field("edit", obj, field):
+            row.refuse("field-not-allowed", msg("You may not change {label}.", label=field.label), at=name)

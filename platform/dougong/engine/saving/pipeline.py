@@ -1,0 +1,238 @@
+"""`Records.save`: every change of records passes these steps, in this order, whoever asks for it.
+
+| step | module |
+|---|---|
+| changes become rows; current records are read and locked; values given are coerced | `intake` |
+| stale rows are merged field by field, or conflict | `merging` |
+| owner, record type, defaults; what lookups name is read; copies and computed fields | `defaults`, `references` |
+| what a deletion takes along, what a restoration brings back | `bin` |
+| amounts in the company's currency | `money` |
+| rights of the actor; `before_save` hooks | `permissions` |
+| required fields, choices, stages, life status, lookups, uniqueness: every problem of every row | `rules`, `stages`, `lifecycle`, `references`, `unique` |
+| auto-numbers; rows are written | `numbers`, `writing`, `bin` |
+| roll-ups of parents and values computed from them; rules that waited for these | `cascade` |
+| history, search rows; `after_save` hooks | `history`, `search_rows` |
+
+Each step takes the whole batch, so the number of statements does not grow with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import IntegrityError
+
+from dougong.base.errors import Conflict, DougongError, Forbidden, NotFound, Problem, Rejected
+from dougong.base.ids import record_id
+from dougong.engine.saving import (
+    bin,
+    cascade,
+    defaults,
+    history,
+    intake,
+    lifecycle,
+    merging,
+    money,
+    numbers,
+    permissions,
+    references,
+    rules,
+    search_rows,
+    stages,
+    unique,
+    writing,
+)
+from dougong.engine.saving.batch import Action, Change, Create, Made, Saved, SavedRecord, Update, Upsert
+from dougong.engine.saving.expressions import Expressions
+from dougong.engine.saving.related import Related
+from dougong.engine.saving.row import Batch, Row
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+
+
+def save(unit: Unit, changes: Sequence[Change], *, partial: bool = False, operation: str | None = None) -> Saved:
+    """Carry out `changes` in the unit's transaction, all or none; `partial` leaves out those that break a rule.
+
+    `operation` groups the history of several calls (an import); each call is its own operation otherwise.
+
+    Raises:
+        BadRequest: an object that does not exist, the same record twice.
+        NotFound, Forbidden: all problems are of that kind.
+        StaleRecord: somebody else changed the record since the given version.
+        Conflict: somebody else took a unique value meanwhile.
+        Rejected: rules are broken; every problem of every row is carried.
+    """
+    saving = _Saving(unit, operation or record_id())
+    numbered = list(enumerate(changes, 1))
+    if partial:
+        return saving.what_can_be(numbered)
+    return saving.all(numbered)
+
+
+class _Saving:
+    """One call of `save`."""
+
+    def __init__(self, unit: Unit, operation: str) -> None:
+        self.unit, self.operation = unit, operation
+
+    def all(self, changes: Sequence[tuple[int, Change]]) -> Saved:
+        """Save every change or none."""
+        batch = self._prepare(changes)
+        _raise(batch.problems())
+        try:
+            saved = self._carry_out(batch)
+        except IntegrityError as error:
+            raise unique.refused_by_database((plan for plan, _ in batch.groups()), error) from error
+        _raise(batch.problems())
+        return saved
+
+    def what_can_be(self, changes: list[tuple[int, Change]]) -> Saved:
+        """Save the rows that break no rule; what is left after taking the others out is tried again."""
+        refused: list[Problem] = []
+        while changes:
+            batch = self._prepare(changes, alone=False)
+            problems = batch.problems()
+            if not problems:
+                savepoint = self.unit.connection.begin_nested()
+                try:
+                    saved = self._carry_out(batch)
+                except IntegrityError as error:
+                    savepoint.rollback()
+                    raise unique.refused_by_database((plan for plan, _ in batch.groups()), error) from error
+                problems = batch.problems()
+                if not problems:
+                    savepoint.commit()
+                    return replace(saved, problems=tuple(refused))
+                savepoint.rollback()
+            refused += problems
+            failed = {problem.place.row for problem in problems}
+            changes = _without(changes, failed)
+        return Saved(changes=(), problems=tuple(refused), operation=self.operation)
+
+    # -- before writing ------------------------------------------------------------------------------------
+    def _prepare(self, changes: Sequence[tuple[int, Change]], alone: bool = True) -> Batch:
+        """Every step before writing; problems are noted at their rows. A stale record `alone` is raised at once."""
+        unit = self.unit
+        related = Related(unit)
+        batch = Batch(unit, intake.rows_of(unit, changes), related, self.operation, Expressions(unit, related))
+        intake.load_current(batch)
+        intake.read_given(batch)
+        stale = merging.merge(batch)
+        if stale and alone and len(changes) == 1:
+            raise stale[0]
+        defaults.begin(batch)
+        writing.load_links(batch)
+        defaults.fill_defaults(batch, batch.expressions)
+        references.fetch(batch)
+        bin.collect_deletions(batch)
+        bin.collect_restorations(batch)
+        self._compute(batch)
+        self._before_save(batch)
+        self._check(batch)
+        return batch
+
+    def _compute(self, batch: Batch) -> None:
+        written = [row for row in batch.rows if row.doing in ("create", "update")]
+        defaults.compute(batch, written, batch.expressions)
+        money.fill_company_amounts(batch, written, batch.expressions)
+
+    def _before_save(self, batch: Batch) -> None:
+        """The rows go to the hooks, which may set values and note problems; what follows from these is made anew."""
+        hook = self.unit.company.hooks.before_save
+        if hook.get_hookimpls():
+            hook(unit=self.unit, changes=batch.rows)
+            self._compute(batch)
+
+    def _check(self, batch: Batch) -> None:
+        permissions.check(batch)
+        rules.check(batch, batch.expressions)
+        early = [row for row in batch.people("create", "update") if not row.plan.part(rules.rules_of).late_paths]
+        stages.check(early, batch.expressions, self.unit.why)
+        lifecycle.check(batch, self.unit.why)
+        references.check(batch, batch.expressions)
+        unique.check(batch, batch.expressions)
+
+    # -- writing -------------------------------------------------------------------------------------------
+    def _carry_out(self, batch: Batch) -> Saved:
+        """Every step from writing on; rules that waited for roll-ups note their problems at the rows."""
+        expressions = batch.expressions
+        numbers.assign(batch, batch.people("create", "update"), expressions)
+        bin.write(batch)
+        writing.write(batch, [row for row in batch.rows if row.doing != "delete"])
+        derived = cascade.run(batch, expressions)
+        self._check_late(batch, derived)
+        if batch.problems():
+            return Saved(changes=())
+        history.write(batch, batch.rows)
+        search_rows.write(batch, batch.rows, expressions)
+        hook = self.unit.company.hooks.after_save
+        if hook.get_hookimpls():
+            hook(unit=self.unit, changes=batch.rows)
+        return Saved(
+            changes=tuple(map(_saved, batch.people())),
+            warnings=tuple(batch.warnings),
+            operation=self.operation,
+        )
+
+    def _check_late(self, batch: Batch, derived: Iterable[Row]) -> None:
+        late = [row for row in batch.people("create", "update") if row.plan.part(rules.rules_of).late]
+        rules.check_late([*late, *derived], batch.expressions)
+        paths = [row for row in late if row.plan.part(rules.rules_of).late_paths]
+        stages.check(paths, batch.expressions, self.unit.why)
+
+
+def _saved(row: Row) -> SavedRecord:
+    values = {name: value for name, value in row.changed().items() if name not in history.UNTOLD}
+    for field in row.plan.linked:
+        if row.differs(field.name):
+            values[field.name] = row.values.get(field.name)
+    action: Action = "unchanged" if row.doing == "derive" else row.doing
+    if row.doing == "update" and row.values["version"] == row.before["version"]:
+        action = "unchanged"
+    return SavedRecord(
+        object=row.plan.name,
+        id=row.id,
+        version=int(row.values["version"]),
+        action=action,
+        row=row.number,
+        values=values if action in ("create", "update") else {},
+    )
+
+
+def _without(changes: list[tuple[int, Change]], failed: set[int | None]) -> list[tuple[int, Change]]:
+    """`changes` without the failed rows and those that name a record which one of them would have made."""
+    while True:
+        lost = {
+            change.key
+            for number, change in changes
+            if number in failed and isinstance(change, Create | Upsert) and change.key is not None
+        }
+        kept = [entry for entry in changes if entry[0] not in failed]
+        orphans = {number for number, change in kept if lost and _names(change, lost)}
+        if not orphans:
+            return kept
+        failed = failed | orphans
+
+
+def _names(change: Change, keys: set[str]) -> bool:
+    given = change.values.values() if isinstance(change, Create | Update | Upsert) else ()
+    return any(isinstance(value, Made) and value.key in keys for value in given)
+
+
+_KINDS: tuple[tuple[frozenset[str], type[DougongError]], ...] = (
+    (frozenset({"record-missing"}), NotFound),
+    (frozenset({"not-allowed", "field-not-allowed"}), Forbidden),
+    (frozenset({"record-stale", "field-conflict"}), Conflict),
+)
+"""Problems that make another error than `Rejected` when there are no others beside them."""
+
+
+def _raise(problems: Sequence[Problem]) -> None:
+    if not problems:
+        return
+    codes = {problem.code for problem in problems}
+    kind = next((kind for known, kind in _KINDS if codes <= known), Rejected)
+    raise kind(problems)

@@ -1,0 +1,168 @@
+"""What saving must know of one object, worked out once per revision: its columns, its statements, its steps.
+
+Each step keeps its own preparation beside its code and asks for it with `ObjectPlan.part`; an object that has no
+use for a step then pays nothing for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Row as StoredRow
+from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy.sql.dml import Insert, Update
+
+from dougong.base.field_types import Reference
+from dougong.engine.runtime import Runtime
+from dougong.metadata.model import Field, Object
+
+T = TypeVar("T")
+
+COMPANY = ".company"
+"""Beside a money field's value, under its name and this suffix, stands the amount in the company's currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One stored field: its columns by key, and how a value becomes them and back.
+
+    `start` is the position of the first column in the plan's select. `money` slots carry the company amount as
+    their second column. `refers` values are kept as `Reference`s without title.
+    """
+
+    name: str
+    field: Field
+    keys: tuple[str, ...]
+    start: int
+    plain: bool
+    money: bool
+
+    def read(self, stored: Sequence[Any]) -> Any:
+        """The value from a row of the plan's select."""
+        if self.plain:
+            return stored[self.start]
+        return self.field.type.from_row(self.field, stored[self.start : self.start + len(self.keys)])
+
+    def write(self, value: Any, into: dict[str, Any]) -> None:
+        """Put `value` into the parameters of an insert or update."""
+        if self.plain:
+            into[self.keys[0]] = value
+            return
+        for key, part in zip(self.keys, self.field.type.to_row(self.field, value), strict=True):
+            into[key] = part
+
+
+class ObjectPlan:
+    """One object as saving sees it. Immutable but for what it remembers of its own building."""
+
+    def __init__(self, runtime: Runtime, obj: Object) -> None:
+        """Lay out the columns of `obj`."""
+        self.runtime, self.object = runtime, obj
+        self.records = runtime.storage.tables[obj.name]
+        self.table = self.records.table
+        self.slots: Mapping[str, Slot] = self._slots()
+        self.columns = [self.table.c[key] for slot in self.slots.values() for key in slot.keys]
+        self.linked = tuple(each for each in obj.fields.values() if not each.type.stored)
+        self._parts: dict[Any, Any] = {}
+        self._updates: dict[frozenset[str], Update] = {}
+
+    def _slots(self) -> dict[str, Slot]:
+        found: dict[str, Slot] = {}
+        start = 0
+        for name, columns in self.records.parts.items():
+            field = self.object.fields.get(name)
+            if field is None or not columns:
+                continue
+            keys = tuple(column.key for column in columns)
+            money = field.type.numeric and len(keys) == 2 and keys[1].endswith("_company")
+            found[name] = Slot(name, field, keys, start, field.type.plain and len(keys) == 1, money)
+            start += len(keys)
+        return found
+
+    @property
+    def name(self) -> str:
+        """The object's API name."""
+        return self.object.name
+
+    def part(self, build: Callable[[ObjectPlan], T]) -> T:
+        """What `build` makes of this plan, made once."""
+        try:
+            return self._parts[build]  # type: ignore[no-any-return]
+        except KeyError:
+            made = self._parts[build] = build(self)
+            return made
+
+    def read(self, stored: StoredRow[Any] | Sequence[Any]) -> dict[str, Any]:
+        """The values of a row of `load`, by API name."""
+        values = {name: slot.read(stored) for name, slot in self.slots.items()}
+        for slot in self.part(money_slots):
+            values[slot.name + COMPANY] = stored[slot.start + 1]
+        return values
+
+    def params(self, values: Mapping[str, Any], names: Sequence[str] | None = None) -> dict[str, Any]:
+        """The parameters that store the fields `names` (all when None) of `values`."""
+        found: dict[str, Any] = {}
+        for name in self.slots if names is None else names:
+            slot = self.slots[name]
+            value = values.get(name)
+            if value is None:
+                for key in slot.keys:
+                    found[key] = None
+            else:
+                slot.write(value, found)
+            if slot.money:
+                found[slot.keys[1]] = values.get(name + COMPANY)
+        return found
+
+    def update(self, keys: frozenset[str]) -> Update:
+        """The statement that sets the columns `keys` of the record whose id is ``b_id``."""
+        found = self._updates.get(keys)
+        if found is None:
+            found = self._updates[keys] = (
+                update(self.table)
+                .where(self.table.c.id == bindparam("b_id"))
+                .values({key: bindparam(key) for key in keys})
+            )
+        return found
+
+
+def money_slots(plan: ObjectPlan) -> tuple[Slot, ...]:
+    """The money fields of an object."""
+    return tuple(slot for slot in plan.slots.values() if slot.money)
+
+
+def load(plan: ObjectPlan) -> Select[Any]:
+    """Records by id (``ids``), locked against other writers but not against new children."""
+    statement = select(*plan.columns).where(plan.table.c.id.in_(bindparam("ids", expanding=True)))
+    return statement.order_by(plan.table.c.id).with_for_update(key_share=True)
+
+
+def load_to_delete(plan: ObjectPlan) -> Select[Any]:
+    """Records by id (``ids``), locked against writers and against new children as well."""
+    statement = select(*plan.columns).where(plan.table.c.id.in_(bindparam("ids", expanding=True)))
+    return statement.order_by(plan.table.c.id).with_for_update()
+
+
+def insertion(plan: ObjectPlan) -> Insert:
+    """The statement that stores new records."""
+    return insert(plan.table)
+
+
+def plan_of(runtime: Runtime, name: str) -> ObjectPlan:
+    """The plan of object `name` in this revision."""
+    plans: dict[str, ObjectPlan] = runtime.prepared.setdefault("saving", {})
+    found = plans.get(name)
+    if found is None:
+        found = plans[name] = ObjectPlan(runtime, runtime.model.objects[name])
+    return found
+
+
+def bare(value: Any) -> Any:
+    """A reference without its title, so that two to the same record are equal; other values as they are."""
+    if isinstance(value, Reference):
+        return Reference(value.object, value.id) if value.title else value
+    if isinstance(value, tuple) and value and isinstance(value[0], Reference):
+        return tuple(bare(each) for each in value)
+    return value

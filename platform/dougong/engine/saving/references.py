@@ -1,0 +1,210 @@
+"""Lookups: the records they name exist, are live, may be seen and fit; one statement per target object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from dougong.base.field_types import Reference
+from dougong.base.language import msg
+from dougong.engine.saving.defaults import defaults_of
+from dougong.engine.saving.expressions import Expressions, formula_needs
+from dougong.engine.saving.lifecycle import IN_FORCE
+from dougong.engine.saving.plan import ObjectPlan, plan_of
+from dougong.engine.saving.related import Need, Needs, merge_needs, needs_of, references
+from dougong.engine.saving.row import Batch, Row, grouped
+from dougong.formulas.formula import Formula
+from dougong.metadata.model import Field
+
+UNCHECKED = frozenset({"id", "created_by", "updated_by"})
+"""Fields that name records and are set by the engine alone."""
+
+TALLEST = 100
+"""How many levels a hierarchy may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookupRule:
+    """What is checked of one lookup: its filter, and which fields of the target that takes.
+
+    `watched` are fields of the record itself that the filter reads (``$Record``): when one changes, the lookup is
+    checked again. `in_force` are the targets of which effective records alone may be chosen.
+    """
+
+    field: Field
+    filter: Formula | None
+    needs: frozenset[str]
+    deeper: Needs
+    watched: frozenset[str]
+    in_force: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """The lookups of an object, and what its formulas want of the records behind them."""
+
+    rules: tuple[LookupRule, ...]
+    record_needs: Needs
+
+
+def lookups_of(plan: ObjectPlan) -> Lookups:
+    """The lookups of an object that are checked."""
+    fields = [each for each in plan.object.fields.values() if each.type.refers and each.name not in UNCHECKED]
+    rules = tuple(_rule(plan, each) for each in fields if each.targets)
+    paths = [path[1:] for rule in rules if rule.filter for path in rule.filter.variables if path[0] == "$Record"]
+    return Lookups(rules, needs_of(plan, paths))
+
+
+def _rule(plan: ObjectPlan, field: Field) -> LookupRule:
+    objects = plan.runtime.model.objects
+    found = field.filter
+    names = {path[0] for path in found.references} if found else set()
+    watched = {path[1] for path in found.variables if path[0] == "$Record" and len(path) > 1} if found else set()
+    chosen_freely = "life_status" in names or field.type.name == "master_detail"
+    in_force = frozenset(target for target in field.targets if objects[target].effective and not chosen_freely)
+    deeper: Needs = {}
+    if found is not None:
+        for target in field.targets:
+            merge_needs(deeper, formula_needs(plan_of(plan.runtime, target), [found]))
+    needs = frozenset(names | ({"life_status"} if in_force else set()))
+    return LookupRule(field, found, needs, deeper, frozenset(watched), in_force)
+
+
+def fetch(batch: Batch) -> None:
+    """Load, once, every record that changed lookups name, with all that later steps want of it."""
+    wanted: dict[str, tuple[set[str], set[str]]] = {}
+    own = batch.unit.actor.user_id
+    for plan, rows in grouped(batch.people("create", "update")):
+        lookups, needs = plan.part(lookups_of), plan.part(defaults_of).compute_needs
+        for rule in lookups.rules:
+            name = rule.field.name
+            fields = rule.needs | (needs[name].fields if name in needs else set())
+            for row in rows:
+                if row.values.get(name) == row.before.get(name):
+                    continue
+                for reference in references(row.values.get(name)):
+                    if reference.id == own and reference.object == "user" and not fields:
+                        continue
+                    ids, names = wanted.setdefault(reference.object, (set(), set()))
+                    ids.add(reference.id)
+                    names |= fields
+    for object_name, (ids, names) in sorted(wanted.items()):
+        if object_name in batch.unit.runtime.model.objects:
+            batch.related.fetch(object_name, ids, names, lock=True)
+
+
+def check(batch: Batch, expressions: Expressions) -> None:
+    """Note every lookup that names nothing, something hidden or deleted, or what its filter refuses."""
+    fetch(batch)  # Defaults and copies may have named more records than were given.
+    for plan, rows in grouped(batch.people("create", "update")):
+        lookups = plan.part(lookups_of)
+        expressions.follow([row.values for row in rows], lookups.record_needs)
+        for rule in lookups.rules:
+            chosen = [row for row in rows if _is_due(row, rule)]
+            if chosen and rule.filter is not None:
+                _load_behind(batch, chosen, rule)
+            for row in chosen:
+                _check(batch, row, rule, expressions)
+        if plan.object.hierarchy:
+            _check_tree(batch, plan, rows)
+
+
+def _is_due(row: Row, rule: LookupRule) -> bool:
+    name = rule.field.name
+    if row.values.get(name) is None:
+        return False
+    return row.differs(name) or any(row.differs(each) for each in rule.watched)
+
+
+def _load_behind(batch: Batch, rows: Iterable[Row], rule: LookupRule) -> None:
+    """What a filter reads: the target's own fields (also of unchanged lookups), and beyond."""
+    need: Needs = {rule.field.name: Need(set(rule.needs), rule.deeper)}
+    batch.related.follow([row.values for row in rows], need)
+
+
+def _check(batch: Batch, row: Row, rule: LookupRule, expressions: Expressions) -> None:
+    own = batch.unit.actor.user_id
+    for reference in references(row.values[rule.field.name]):
+        if reference.id == own and reference.object == "user" and not rule.needs:
+            continue
+        _check_one(batch, row, rule, reference, expressions)
+
+
+def _check_one(batch: Batch, row: Row, rule: LookupRule, reference: Reference, expressions: Expressions) -> None:
+    name, field = rule.field.name, rule.field
+    objects = batch.unit.runtime.model.objects
+    seen = batch.related.seen(reference) if reference.object in field.targets else None
+    if seen is None or not (seen.visible and seen.live):
+        row.refuse(
+            "lookup-unknown",
+            msg("{label} names a record that does not exist, is deleted, or that you may not see.", label=field.label),
+            msg("Choose another."),
+            at=name,
+        )
+        return
+    if reference.object in rule.in_force and seen.values.get("life_status") not in IN_FORCE:
+        row.refuse(
+            "lookup-not-effective",
+            msg(
+                "{label} must name a {object} that is in effect.",
+                label=field.label,
+                object=objects[reference.object].label,
+            ),
+            msg("Put that record into effect first, or choose another."),
+            at=name,
+        )
+    target = plan_of(batch.unit.runtime, reference.object)
+    if rule.filter is not None and not expressions.admits(rule.filter, target, seen.values, row):
+        row.refuse(
+            "lookup-filter",
+            msg("This record may not be chosen as {label} here.", label=field.label),
+            msg("Choose one that the list offers."),
+            at=name,
+        )
+
+
+def _check_tree(batch: Batch, plan: ObjectPlan, rows: Iterable[Row]) -> None:
+    """No record becomes its own ancestor: walk up from the new parents, one statement a level."""
+    name = plan.object.hierarchy or ""
+    moved = {row.id: row for row in rows if row.differs(name) and isinstance(row.values.get(name), Reference)}
+    changes = {row.id: _id(row.values.get(name)) for row in rows}
+    level = {id: {_id(row.values[name])} for id, row in moved.items()}
+    statement = plan.part(_parents)
+    for _ in range(TALLEST):
+        wanted = {at for found in level.values() for at in found if at and at not in changes}
+        parents = dict(changes)
+        if wanted:
+            for id, parent in batch.unit.connection.execute(statement, {"ids": sorted(wanted)}):
+                parents[str(id)] = None if parent is None else str(parent)
+        following: dict[str, set[str | None]] = {}
+        for id, found in level.items():
+            if id in found:
+                _refuse_circle(moved[id], plan.object.fields[name])
+            elif ups := {parents.get(at) for at in found if at} - {None}:
+                following[id] = ups
+        if not following:
+            return
+        level = following  # type: ignore[assignment]
+    for id in level:
+        _refuse_circle(moved[id], plan.object.fields[name])
+
+
+def _id(value: Any) -> str | None:
+    return value.id if isinstance(value, Reference) else None
+
+
+def _parents(plan: ObjectPlan) -> Any:
+    table, parent = plan.table, plan.slots[plan.object.hierarchy or ""].keys[0]
+    return select(table.c.id, table.c[parent]).where(table.c.id.in_(bindparam("ids", expanding=True)))
+
+
+def _refuse_circle(row: Row, field: Field) -> None:
+    row.refuse(
+        "hierarchy-circle",
+        msg("{label} would make this record stand below itself.", label=field.label),
+        msg("Choose a record that is not below this one."),
+        at=field.name,
+    )

@@ -1,0 +1,228 @@
+"""The rules of an object that need its own record alone: required fields, choices, record types, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dougong.base.errors import Place, Problem
+from dougong.base.language import msg
+from dougong.engine.fields.choices import allowed_values
+from dougong.engine.saving.expressions import Expressions, formula_needs
+from dougong.engine.saving.plan import ObjectPlan
+from dougong.engine.saving.related import Needs
+from dougong.engine.saving.row import Batch, Row, grouped
+from dougong.engine.saving.stages import is_blank
+from dougong.metadata.model import Constraint, Field
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one object.
+
+    `required`, `checks`: what can be judged before the record is written. `late_required`, `late_checks`: those that
+    read roll-ups, or values computed from roll-ups, and are judged when these are known. `late_paths` is True when
+    the same holds of the object's paths.
+    """
+
+    required: tuple[Field, ...]
+    late_required: tuple[Field, ...]
+    picklists: tuple[Field, ...]
+    dependents: tuple[tuple[Field, Field], ...]
+    """Picklists whose values depend on another field, and that field."""
+    fixed_masters: tuple[Field, ...]
+    checks: tuple[Constraint, ...]
+    late_checks: tuple[Constraint, ...]
+    check_needs: Needs
+    late_paths: bool
+
+    @property
+    def late(self) -> bool:
+        """True when something is judged after the roll-ups."""
+        return bool(self.late_required or self.late_checks or self.late_paths)
+
+
+def rules_of(plan: ObjectPlan) -> Rules:
+    """The rules of an object."""
+    obj = plan.object
+    fields = [each for each in obj.fields.values() if not each.system]
+    late = late_fields(plan)
+    required = [each for each in fields if each.required and each.type.writable and not each.retired]
+    checks = [each for each in obj.constraints.values() if each.kind == "check" and each.when is not None]
+    late_checks = [each for each in checks if each.when and late & {path[0] for path in each.when.references}]
+    return Rules(
+        required=tuple(each for each in required if each.name not in late),
+        late_required=tuple(each for each in required if each.name in late),
+        picklists=tuple(each for each in fields if each.picklist is not None and each.name in plan.slots),
+        dependents=tuple(
+            (each, obj.fields[each.options["depends_on"]["field"]]) for each in fields if each.options.get("depends_on")
+        ),
+        fixed_masters=tuple(
+            each for each in fields if each.type.name == "master_detail" and each.options.get("reparent") is False
+        ),
+        checks=tuple(each for each in checks if each not in late_checks),
+        late_checks=tuple(late_checks),
+        check_needs=formula_needs(plan, [each.when for each in checks if each.when]),
+        late_paths=any(_is_late(plan, late, path.stages.values()) for path in obj.paths.values()),
+    )
+
+
+def late_fields(plan: ObjectPlan) -> set[str]:
+    """The roll-ups of an object and the fields computed from them: known only after other records are written."""
+    fields = plan.object.fields.values()
+    late = {each.name for each in fields if each.type.name == "rollup"}
+    grown = True
+    while late and grown:
+        grown = False
+        for each in fields:
+            if each.compute is None or each.name in late:
+                continue
+            formulas = [each.compute.formula, *([each.compute.when] if each.compute.when else [])]
+            if any(path[0] in late for formula in formulas for path in formula.references):
+                late.add(each.name)
+                grown = True
+    return late
+
+
+def _is_late(plan: ObjectPlan, late: set[str], stages: Iterable[Any]) -> bool:
+    for stage in stages:
+        if late & set(stage.required):
+            return True
+        if any(path[0] in late for gate in stage.gates for path in gate.when.references):
+            return True
+    return False
+
+
+def check(batch: Batch, expressions: Expressions) -> None:
+    """Note every rule that a new or changed record breaks, but those that wait for roll-ups."""
+    for plan, rows in grouped(batch.people("create", "update")):
+        rules = plan.part(rules_of)
+        for row in rows:
+            _check_record_type(row)
+            _check_required(row, rules.required)
+            _check_choices(row, rules)
+            for field in rules.fixed_masters:
+                if not row.new and row.differs(field.name):
+                    row.refuse(
+                        "master-fixed",
+                        msg("{label} cannot be changed once it is set.", label=field.label),
+                        at=field.name,
+                    )
+        _check_formulas(rows, rules.checks, rules, expressions)
+
+
+def check_late(rows: Iterable[Row], expressions: Expressions) -> None:
+    """Note every broken rule that had to wait for roll-ups."""
+    for plan, group in grouped(rows):
+        rules = plan.part(rules_of)
+        for row in group:
+            _check_required(row, rules.late_required)
+        _check_formulas(group, rules.late_checks, rules, expressions)
+
+
+def _check_required(row: Row, fields: Iterable[Field]) -> None:
+    for field in fields:
+        if is_blank(row.values.get(field.name)) and (row.new or row.differs(field.name)):
+            if not any(problem.place.field == field.name for problem in row.problems):
+                row.refuse("required", msg("{label} is required.", label=field.label), at=field.name)
+
+
+def _check_record_type(row: Row) -> None:
+    types = row.plan.object.record_types
+    chosen, old = row.values.get("record_type"), row.before.get("record_type")
+    if chosen == old or (chosen is None and not types):
+        return
+    found = types.get(chosen or "")
+    field = row.plan.object.fields["record_type"]
+    if found is None or not found.active:
+        row.refuse("record-type-unknown", msg("There is no record type {name}.", name=chosen or ""), at="record_type")
+    elif not row.new and old in types:
+        reachable = types[old].switch_to
+        if reachable is not None and chosen not in reachable:
+            reason = msg(
+                "{label} cannot change from {old} to {new}.", label=field.label, old=types[old].label, new=found.label
+            )
+            row.refuse("record-type-switch", reason, at="record_type")
+
+
+def _check_choices(row: Row, rules: Rules) -> None:
+    chosen = row.plan.object.record_types.get(row.values.get("record_type") or "")
+    retyped = row.differs("record_type")
+    for field in rules.picklists:
+        value = row.values.get(field.name)
+        if value is None or not (retyped or row.differs(field.name)):
+            continue
+        values = value if isinstance(value, tuple) else (value,)
+        kept = row.before.get(field.name)
+        old = kept if isinstance(kept, tuple) else (kept,)
+        only = chosen.values[field.name].get("only") if chosen is not None and field.name in chosen.values else None
+        for each in values:
+            if only is not None and each not in only and chosen is not None:
+                _refuse_choice(row, field, each, "choice-record-type", msg("for {type}", type=chosen.label))
+            elif each not in old and not _is_active(field, each):
+                row.refuse(
+                    "choice-retired",
+                    msg("{value} is no longer offered for {label}.", value=_label(field, each), label=field.label),
+                    msg("Choose another value."),
+                    at=field.name,
+                )
+    for field, controlling in rules.dependents:
+        _check_dependent(row, field, controlling)
+
+
+def _check_dependent(row: Row, field: Field, controlling: Field) -> None:
+    value, choice = row.values.get(field.name), row.values.get(controlling.name)
+    if value is None or not (row.differs(field.name) or row.differs(controlling.name)):
+        return
+    allowed = allowed_values(field, choice)
+    shown = msg("blank") if choice is None else _label(controlling, choice)
+    for each in value if isinstance(value, tuple) else (value,):
+        if allowed is not None and each not in allowed:
+            where = msg("while {label} is {value}", label=controlling.label, value=shown)
+            _refuse_choice(row, field, each, "choice-dependent", where)
+
+
+def _refuse_choice(row: Row, field: Field, value: str, code: str, where: Any) -> None:
+    row.refuse(
+        code,
+        msg("{label} cannot be {value} {where}.", label=field.label, value=_label(field, value), where=where),
+        msg("Choose another value."),
+        at=field.name,
+    )
+
+
+def _is_active(field: Field, value: str) -> bool:
+    found = field.picklist.values.get(value) if field.picklist else None
+    return found is None or found.active
+
+
+def _label(field: Field, value: Any) -> Any:
+    found = field.picklist.values.get(value) if field.picklist else None
+    return found.label if found else str(value)
+
+
+def _check_formulas(rows: Iterable[Row], checks: Iterable[Constraint], rules: Rules, expressions: Expressions) -> None:
+    checks = tuple(checks)
+    if not checks:
+        return
+    rows = list(rows)
+    expressions.follow([row.values for row in rows], rules.check_needs)
+    for row in rows:
+        for constraint in checks:
+            if constraint.when is not None and not expressions.holds(constraint.when, row):
+                row.problems.append(_broken(row, constraint))
+
+
+def _broken(row: Row, constraint: Constraint) -> Problem:
+    reason = (
+        msg("{message}", message=constraint.message)
+        if constraint.message
+        else msg("The rule {name} does not hold.", name=constraint.name)
+    )
+    return Problem(
+        code="check-failed",
+        reason=reason,
+        thing=f"object:{row.plan.name}#constraints/{constraint.name}",
+        place=Place(field=constraint.fields[0] if constraint.fields else None, row=row.number or None),
+    )

@@ -1,0 +1,112 @@
+"""What search knows of each record, kept with the record in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, delete
+
+from dougong.base.field_types import Reference
+from dougong.engine import tables
+from dougong.engine.dialects.statements import upsert
+from dougong.engine.saving.expressions import Expressions
+from dougong.engine.saving.plan import ObjectPlan, plan_of
+from dougong.engine.saving.related import Needs, needs_of
+from dougong.engine.saving.row import Batch, Row
+from dougong.engine.search.documents import search_paths, tokens_of
+from dougong.metadata.model import Field
+
+_DELETE = delete(tables.search).where(tables.search.c.record_id.in_(bindparam("ids", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """Where the texts of a record come from: by search path, the names to follow and the field at the end."""
+
+    paths: dict[str, tuple[str, ...]]
+    fields: dict[str, Field]
+    own: frozenset[str]
+    needs: Needs
+
+
+def search_plan(plan: ObjectPlan) -> SearchPlan:
+    """What search reads of an object; a lookup is read as the title of what it names."""
+    paths: dict[str, tuple[str, ...]] = {}
+    fields: dict[str, Field] = {}
+    for text in search_paths(plan.object):
+        here, names = plan, tuple(text.split("."))
+        for at, name in enumerate(names):
+            field = here.object.fields.get(name)
+            if field is None or not field.type.stored:
+                break
+            if field.type.refers:
+                if len(field.targets) != 1:
+                    break
+                here = plan_of(plan.runtime, field.targets[0])
+                if at == len(names) - 1:
+                    paths[text], fields[text] = (*names, here.object.title), here.object.fields[here.object.title]
+            elif at == len(names) - 1:
+                paths[text], fields[text] = names, field
+    own = frozenset({path[0] for path in paths.values()} | {plan.object.title})
+    return SearchPlan(paths, fields, own, needs_of(plan, paths.values()))
+
+
+def write(batch: Batch, rows: Iterable[Row], expressions: Expressions) -> None:
+    """Keep the search rows of `rows` current: written where a searched field changed, removed with the record."""
+    removed: list[str] = []
+    written: dict[str, list[Row]] = {}
+    for row in rows:
+        plan = row.plan.part(search_plan)
+        if row.doing == "delete":
+            removed.append(row.id)
+        elif row.doing in ("create", "restore") or row.searched or any(row.differs(name) for name in plan.own):
+            written.setdefault(row.plan.name, []).append(row)
+    if removed:
+        batch.unit.connection.execute(_DELETE, {"ids": removed})
+    params = [entry for group in written.values() for entry in _entries(batch, group, expressions)]
+    if params:
+        batch.unit.connection.execute(_statement(batch), params)
+
+
+def _statement(batch: Batch) -> Any:
+    runtime, kind = batch.unit.runtime, batch.unit.company.database.kind
+    found = runtime.prepared.get("search_row")
+    if found is None:
+        base = upsert(kind, tables.search)
+        new = {name: base.excluded[name] for name in ("object", "title", "words")}
+        found = runtime.prepared["search_row"] = base.on_conflict_do_update(index_elements=["record_id"], set_=new)
+    return found
+
+
+def _entries(batch: Batch, rows: list[Row], expressions: Expressions) -> Iterable[dict[str, Any]]:
+    plan = rows[0].plan
+    search = plan.part(search_plan)
+    obj, reading = plan.object, batch.unit.reading
+    expressions.follow([row.values for row in rows], search.needs)
+    for row in rows:
+        values = {text: _at(batch, row.values, path) for text, path in search.paths.items()}
+        title = row.values.get(obj.title)
+        shown = (
+            title
+            if isinstance(title, str)
+            else obj.fields[obj.title].type.display(obj.fields[obj.title], title, reading)
+            if title is not None
+            else ""
+        )
+        yield {
+            "record_id": row.id,
+            "object": obj.id,
+            "title": shown,
+            "words": " ".join(token for run in tokens_of(obj, search.fields, values, reading) for token in run),
+        }
+
+
+def _at(batch: Batch, values: Any, path: tuple[str, ...]) -> Any:
+    for name in path[:-1]:
+        reference = values.get(name)
+        values = batch.related.values(reference) if isinstance(reference, Reference) else None
+        if values is None:
+            return None
+    return values.get(path[-1])

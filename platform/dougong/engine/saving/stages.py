@@ -1,0 +1,109 @@
+"""Paths: what a record must have in a stage, and where it may go from there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from dougong.base.errors import Place, Problem
+from dougong.base.language import Labels, msg
+from dougong.engine.saving.expressions import Expressions, formula_needs
+from dougong.engine.saving.plan import ObjectPlan
+from dougong.engine.saving.related import Needs
+from dougong.engine.saving.row import Row, grouped
+from dougong.metadata.model import Path, Stage
+
+
+def paths_of(plan: ObjectPlan) -> tuple[tuple[Path, ...], Needs]:
+    """The paths of an object, and what their gates look at."""
+    paths = tuple(plan.object.paths.values())
+    gates = [gate.when for path in paths for stage in path.stages.values() for gate in stage.gates]
+    return paths, formula_needs(plan, gates)
+
+
+def path_for(plan: ObjectPlan, record_type: str | None) -> Path | None:
+    """The path of a record: the one that its record type names, else the first that is for the type or for all."""
+    obj = plan.object
+    chosen = obj.record_types.get(record_type or "")
+    if chosen is not None and chosen.path:
+        named = obj.paths.get(chosen.path) or obj.paths.get(chosen.path.partition(".")[2])
+        if named is not None:
+            return named
+    paths = plan.part(paths_of)[0]
+    own = next((each for each in paths if record_type and record_type in each.record_types), None)
+    return own or next((each for each in paths if not each.record_types), None)
+
+
+def check(rows: Iterable[Row], expressions: Expressions, why: str) -> None:
+    """Note what `rows` miss for the stage that they are in or enter, and steps that their path does not allow."""
+    for plan, group in grouped(row for row in rows if row.plan.object.paths):
+        _, needs = plan.part(paths_of)
+        expressions.follow([row.values for row in group], needs)
+        for row in group:
+            path = path_for(row.plan, row.values.get("record_type"))
+            if path is not None:
+                _check(row, path, expressions, row.why or why)
+
+
+def _check(row: Row, path: Path, expressions: Expressions, why: str) -> None:
+    value = row.values.get(path.field)
+    stage = path.stages.get(value or "")
+    if stage is None:
+        return
+    moved = row.differs(path.field)
+    if moved and not row.new:
+        _check_step(row, path, stage, why)
+    if moved or any(row.differs(name) for name in stage.required):
+        _check_required(row, path, stage)
+    if moved:
+        for gate in stage.gates:
+            if expressions.holds(gate.when, row):
+                row.problems.append(_gate(row, path, gate.key, gate.message))
+
+
+def _gate(row: Row, path: Path, key: str, message: Labels) -> Problem:
+    return Problem(
+        code="stage-gate",
+        reason=msg("{message}", message=message),
+        thing=f"path:{path.object}.{path.name}#{key}",
+        place=Place(field=path.field, row=row.number or None),
+    )
+
+
+def _check_required(row: Row, path: Path, stage: Stage) -> None:
+    for name in stage.required:
+        field = row.plan.object.fields.get(name)
+        if field is not None and is_blank(row.values.get(name)):
+            row.refuse(
+                "stage-required",
+                msg("{label} is needed in stage {stage}.", label=field.label, stage=label_of(row, path, stage.value)),
+                at=name,
+            )
+
+
+def _check_step(row: Row, path: Path, stage: Stage, why: str) -> None:
+    old = path.stages.get(row.before.get(path.field) or "")
+    if old is None:
+        return
+    order = list(path.stages)
+    names = {"old": label_of(row, path, old.value), "new": label_of(row, path, stage.value)}
+    if order.index(stage.value) < order.index(old.value):
+        if old.back == "no":
+            row.refuse("stage-back", msg("There is no way back from stage {old}.", **names), at=path.field)
+        elif old.back == "with_reason" and not why.strip():
+            reason = msg("Going back from stage {old} to {new} needs a reason.", **names)
+            row.refuse("reason-missing", reason, msg("Say why."), at=path.field)
+    elif old.next is not None and stage.value not in old.next:
+        row.refuse("stage-step", msg("Stage {new} cannot follow {old}.", **names), at=path.field)
+
+
+def label_of(row: Row, path: Path, value: str) -> Any:
+    """What a stage is called."""
+    picklist = row.plan.object.fields[path.field].picklist
+    found = picklist.values.get(value) if picklist else None
+    return found.label if found else value
+
+
+def is_blank(value: Any) -> bool:
+    """True for what a person would call not filled in."""
+    return value is None or value == "" or value == ()
