@@ -133,6 +133,8 @@ class FieldType:
     """True where the value is a Reference (or several): lookup, user, master-detail …"""
     numeric: ClassVar[bool] = False
     """True where sum and average make sense; shown right-aligned."""
+    many: ClassVar[bool] = False
+    """True where a value is several: a form then sends a list, and the value is a tuple."""
     sortable: ClassVar[bool] = True
     plain: ClassVar[bool] = True
     """True where `to_row` and `from_row` are the identity on one part: the engine skips calling them."""

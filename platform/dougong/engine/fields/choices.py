@@ -219,6 +219,7 @@ class MultiPicklistType(Scalar):
     name = "multi_picklist"
     formula_type = "multi_picklist"
     plain = False
+    many = True
     sortable = False
     offered: ClassVar[tuple[Operator, ...]] = (INCLUDES_ANY, INCLUDES, EXCLUDES, IS, IS_NOT, *PRESENCE)
     keys: ClassVar[Mapping[str, Any]] = KEYS

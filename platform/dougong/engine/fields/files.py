@@ -34,6 +34,7 @@ class FileType(FieldType):
 
     name = "file"
     plain = False
+    many = True
     sortable = False
     offered: ClassVar[tuple[Operator, ...]] = PRESENCE[::-1]
     keys: ClassVar[Mapping[str, Any]] = _KEYS
@@ -52,14 +53,12 @@ class FileType(FieldType):
         return tuple(Reference(TARGET, each["id"], each["name"]) for each in stored[0]) if stored[0] else None
 
     def coerce(self, field: FieldLike, value: Any, reading: Reading) -> tuple[Reference, ...] | None:
-        """The references, each once; text has a file per line, ``id name``.
+        """The references, each once; a text has a file per line, ``id name``, and so has a list of texts.
 
-        The form sends ``{"keep": …, "upload": …}``: the web layer stores what was uploaded and puts references there.
+        What a form uploads the web layer stores first; it puts the references into the list.
         """
         if value is None:
             return None
-        if isinstance(value, Mapping) and not {"keep", "upload"}.isdisjoint(value):
-            value = [*_several(value.get("keep")), *_several(value.get("upload"))]
         if isinstance(value, str):
             value = value.split("\n")
         if isinstance(value, Reference | Mapping):
@@ -85,9 +84,9 @@ class FileType(FieldType):
         """A line per file, ``id name``."""
         return "\n".join(f"{each.id} {each.title}".rstrip() for each in value or ())
 
-    def form(self, field: FieldLike, value: Any, reading: Reading) -> Any:
-        """``id name`` of each file that is kept."""
-        return {"keep": tuple(f"{each.id} {each.title}".rstrip() for each in value or ())}
+    def form(self, field: FieldLike, value: Any, reading: Reading) -> tuple[str, ...]:
+        """``id name`` of each file."""
+        return tuple(f"{each.id} {each.title}".rstrip() for each in value or ())
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """The names."""
@@ -127,10 +126,6 @@ class FileType(FieldType):
                     msg("“{name}” is not of a type that this field takes.", name=clip(each.title)),
                     msg("Choose a file of type: {types}.", types=", ".join(types)),
                 )
-
-
-def _several(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
 
 
 def _read(item: Any) -> tuple[Reference, ...]:

@@ -112,8 +112,6 @@ class ReferenceType(Scalar):
         """
         if isinstance(value, list | tuple):
             value = value[-1] if value else None
-        if isinstance(value, Mapping) and "search" in value:
-            value = _chosen(value)
         given, value = _split(value)
         found = read_id(value)
         if found is None:
@@ -147,13 +145,6 @@ class ReferenceType(Scalar):
             return ""
         return str(value.id) if len(self.targets(field)) == 1 else f"{value.object}:{value.id}"
 
-    def form(self, field: FieldLike, value: Any, reading: Reading) -> Any:
-        """The id, the object, the title, and as `search` what stands in the box: the title."""
-        if value is None:
-            return {"id": "", "object": "", "title": "", "search": ""}
-        title = value.title or msg("(record)").to(reading.language)
-        return {"id": value.id, "object": value.object, "title": title, "search": title}
-
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """The title; without one (not visible, not joined) nothing is said of it but that it is there."""
         if value is None:
@@ -163,24 +154,6 @@ class ReferenceType(Scalar):
     def operand_value(self, field: FieldLike, op: str, value: Any, reading: Reading) -> Any:
         """An id."""
         return read_id(_split(value)[1])
-
-
-def _chosen(sent: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What a search box sent: nothing where it was emptied, refused where what is typed was never chosen.
-
-    Raises:
-        ValueRefused: the text is not the title of the record whose id stands beside it.
-    """
-    typed, title = (str(sent.get(key) or "").strip() for key in ("search", "title"))
-    if not typed:
-        return None
-    if typed != title or not sent.get("id"):
-        raise ValueRefused(
-            "reference-not-chosen",
-            msg("“{value}” is typed, but no record is chosen.", value=clip(typed)),
-            msg("Choose a record from the list."),
-        )
-    return sent
 
 
 def _split(value: Any) -> tuple[str | None, Any]:
@@ -264,6 +237,7 @@ class LinkType(ReferenceType):
 
     name = "link"
     stored = False
+    many = True
     sortable = False
     formula_type = None
     required_keys = ("target",)
@@ -289,8 +263,6 @@ class LinkType(ReferenceType):
 
     def coerce(self, field: FieldLike, value: Any, reading: Reading) -> tuple[Reference, ...] | None:
         """The references, each once, in the order given; None for none. Text has ``;`` between ids."""
-        if isinstance(value, Mapping) and "search" in value:
-            value = value.get("id")
         if value is None:
             return None
         if isinstance(value, str):
@@ -312,9 +284,9 @@ class LinkType(ReferenceType):
         """The ids with ``;`` between them."""
         return ";".join(each.id for each in value or ())
 
-    def form(self, field: FieldLike, value: Any, reading: Reading) -> Any:
-        """The ids, and an empty search box."""
-        return {"id": tuple(each.id for each in value or ()), "search": ""}
+    def form(self, field: FieldLike, value: Any, reading: Reading) -> tuple[str, ...]:
+        """The ids."""
+        return tuple(each.id for each in value or ())
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """The titles."""

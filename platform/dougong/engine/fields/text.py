@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import nh3
+from markupsafe import Markup
 from sqlalchemy import ColumnElement, Text
 
 from dougong.base.field_types import FIELD_TYPES, FieldLike, Operator, Part, Reading, ValueRefused
@@ -198,6 +199,10 @@ class RichTextType(TextLike):
         check_length(text, field.options.get("length", 64_000))
         markup = sanitised(text if "<" in text else as_markup(text)).strip()
         return markup if plain_text(markup) else None
+
+    def markup(self, value: str) -> Markup:
+        """The markup for a page, sanitised once more: what is stored may be older than the rules."""
+        return Markup(sanitised(value))
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """The words alone."""
