@@ -104,7 +104,7 @@ def build_constraint(index: Index, object_name: str, name: str, body: Document) 
         kind=body["type"],
         fields=texts(body.get("fields")),
         when=compile_formula(when, FieldScope(index, object_name), "boolean") if when is not None else None,
-        fold=MappingProxyType(dict(body.get("fold", {}))),
+        fold=MappingProxyType({"case": True, "width": True, "space": True, **body.get("fold", {})}),
         message=labels(body.get("message")),
         options=MappingProxyType({key: value for key, value in body.items() if key not in known}),
     )
