@@ -34,6 +34,7 @@ _PERIODS: Mapping[str, tuple[str, ...]] = {
     "month": ("%Y", "%m"),
     "day": ("%Y", "%m", "%d"),
 }
+_PERIOD_NAMES: Mapping[str, Message] = {"year": msg("year"), "month": msg("month"), "day": msg("day")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def pattern_problems(text: str, reset: str = "never") -> list[Message]:
         problems.append(
             msg(
                 "The counter starts anew each {period}, but the pattern does not name it: numbers would repeat.",
-                period=reset,
+                period=_PERIOD_NAMES[reset],
             )
         )
     return problems

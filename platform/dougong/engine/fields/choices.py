@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement, Text, and_, case, func
 
 from dougong.base.field_types import FIELD_TYPES, FieldLike, Operator, Part, Reading, ValueRefused
-from dougong.base.language import Labels, label, msg
+from dougong.base.language import LANGUAGES, Labels, label, msg
 from dougong.engine.fields.conditions import COMPARE, absent_or, present
 from dougong.engine.fields.operators import (
     EXCLUDES,
@@ -72,11 +72,11 @@ def _fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
-def find_value(field: FieldLike, typed: str) -> str:
+def find_value(field: FieldLike, typed: str, language: str = LANGUAGES[0]) -> str:
     """The API name of the value that `typed` names: by API name, then by label or alias in any language.
 
     Raises:
-        ValueRefused: none of the list is called so; the nearest is named.
+        ValueRefused: none of the list is called so; the nearest is named, or some are listed in `language`.
     """
     values = field.picklist.values if field.picklist else {}
     text = typed.strip()
@@ -93,7 +93,7 @@ def find_value(field: FieldLike, typed: str) -> str:
         msg("“{value}” is not in the list.", value=clip(typed)),
         msg("Did you mean {near}?", near=_label(some[0]))
         if near
-        else msg("Choose one of: {labels}.", labels=", ".join(label(each.label, "en", each.value) for each in some))
+        else msg("Choose one of: {labels}.", labels=", ".join(label(each.label, language, each.value) for each in some))
         if some
         else None,
     )
@@ -171,7 +171,7 @@ class PicklistType(Scalar):
             return None
         if not isinstance(value, str):
             raise wrong_kind(value, msg("the API name of a value"))
-        return find_value(field, value) if value.strip() else None
+        return find_value(field, value, reading.language) if value.strip() else None
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """The label in the reader's language; the API name of a value that has left the list."""
@@ -244,7 +244,7 @@ class MultiPicklistType(Scalar):
             value = _SPLIT.split(value)
         if not isinstance(value, list | tuple | set | frozenset) or not all(isinstance(each, str) for each in value):
             raise wrong_kind(value, msg("a list of API names"))
-        chosen = {find_value(field, each) for each in value if each.strip()}
+        chosen = {find_value(field, each, reading.language) for each in value if each.strip()}
         order = list(field.picklist.values) if field.picklist else []
         return tuple(sorted(chosen, key=order.index)) or None
 
