@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from dougong.base.field_types import Reference
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.saving.batch import Change, Create, Made, Update
 from dougong.engine.unit import Unit
@@ -72,6 +73,13 @@ def _events(documents: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
                 yield Event(step["at"], True, *common, values, who, step.get("reason", ""))
 
 
+def _together(group: Sequence[Event], event: Event) -> bool:
+    """Whether an event may be saved with those before it: same day, same person, no record twice."""
+    first = group[0]
+    alike = (event.day, event.late, event.file, event.who) == (first.day, first.late, first.file, first.who)
+    return alike and all(event.key != each.key for each in group)
+
+
 class _Replay:
     """Replays events into one unit, each at its own moment and by its own person."""
 
@@ -79,18 +87,14 @@ class _Replay:
         self.unit, self.zone = unit, zone
         self.today = unit.now.astimezone(zone).date()
         self.ids: dict[str, str] = {}
+        self.objects: dict[str, str] = {}
         self.names: dict[str, str] = {}
         self.clock: dict[int, int] = {}
 
     def run(self, events: Sequence[Event]) -> dict[str, str]:
         group: list[Event] = []
         for event in events:
-            if group and (event.day, event.late, event.file, event.who) != (
-                group[0].day,
-                group[0].late,
-                group[0].file,
-                group[0].who,
-            ):
+            if group and not _together(group, event):
                 self._save(group)
                 group = []
             group.append(event)
@@ -106,6 +110,7 @@ class _Replay:
             event = group[each.row - 1]
             if not event.late:
                 self.ids[event.key] = each.id
+                self.objects[event.key] = event.object
                 if event.object == "user":
                     self.names[event.key] = str(event.values["name"])
 
@@ -136,7 +141,7 @@ class _Replay:
         if value.startswith("@") and value[1:] in made:
             return Made(value[1:])
         if value.startswith("@") and value[1:] in self.ids:
-            return self.ids[value[1:]]
+            return Reference(self.objects[value[1:]], self.ids[value[1:]])
         found = RELATIVE.fullmatch(value)
         if found is None:
             return value
