@@ -23,7 +23,7 @@ from dougong.metadata.index import Index
 from dougong.metadata.layers import Effective, effective
 from dougong.metadata.model import Model
 from dougong.metadata.schema import KINDS
-from dougong.metadata.trees import Tree
+from dougong.metadata.tree import Tree
 
 Rule = Callable[[Index], Iterator[Problem]]
 

@@ -19,7 +19,7 @@ from dougong.metadata.building.objects import build_objects
 from dougong.metadata.index import Index
 from dougong.metadata.layers import Effective, effective
 from dougong.metadata.model import Model
-from dougong.metadata.trees import Tree
+from dougong.metadata.tree import Tree
 
 
 def compile_tree(tree: Tree, revision: str = "") -> Model:

@@ -77,3 +77,12 @@ def places(value: Any, above: str = "") -> Iterator[tuple[str, Any]]:
     elif is_keyed(value):
         for element in value:
             yield from places(element, f"{above}#{element_key(element)}")
+
+
+def keyed_elements(value: Any) -> Mapping[str, Any] | None:
+    """A keyed list as a map by key; None for any other value. An empty list is a keyed one of no elements."""
+    if value == [] and isinstance(value, list):
+        return {}
+    if not isinstance(value, list) or not is_keyed(value):
+        return None
+    return {str(element_key(each)): each for each in value}

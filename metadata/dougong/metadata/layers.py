@@ -21,7 +21,7 @@ from dougong.metadata.documents import read_folder
 from dougong.metadata.keyed import element_key
 from dougong.metadata.overlays import Misplaced, Origins, apply
 from dougong.metadata.positions import escape, steps
-from dougong.metadata.trees import Tree
+from dougong.metadata.tree import Tree
 
 _OPTIONAL = {
     "owner": lambda body: body.get("owner", "user") != "none",

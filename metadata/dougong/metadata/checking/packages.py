@@ -11,7 +11,7 @@ from dougong.metadata.checking.report import Spot, unknown
 from dougong.metadata.component import COMPANY, PLATFORM, Component
 from dougong.metadata.index import Index, texts
 from dougong.metadata.positions import escape
-from dougong.metadata.trees import Tree
+from dougong.metadata.tree import Tree
 from dougong.metadata.versions import platform_version, version, version_range, within
 from dougong.metadata.violations import near
 
