@@ -71,6 +71,11 @@ class Companies:
                 found = self._open[name] = Company(name, database, self._hooks)
             return found
 
+    def opened(self) -> tuple[Company, ...]:
+        """The companies that are open in this process."""
+        with self._lock:
+            return tuple(self._open.values())
+
     def close(self) -> None:
         """Close every company."""
         with self._lock:

@@ -93,11 +93,18 @@ class Ledger(Mapping[tuple[str, str, str], Place]):
 
 
 def field_shape(field: Field, objects: Mapping[str, Object]) -> str:
-    """The form in which `field` is stored: suffix and shape of each part, and what a foreign key leads to."""
+    """The form in which `field` is stored: suffix and shape of each part; and what else the columns depend on.
+
+    That is, for a foreign key, the object it leads to, and for values in a form of the type's own the type.
+    """
     parts = ",".join(f"{part.suffix}={shape(part.type)}" for part in field.type.parts(field))
-    if field.type.refers and len(field.targets) == 1 and field.targets[0] in objects:
-        return f"{parts}|{objects[field.targets[0]].id}"
-    return parts
+    if field.type.refers:
+        return f"{parts}|{objects[field.targets[0]].id}" if _has_key(field, objects) else parts
+    return parts if field.type.plain else f"{parts}|{field.type.name}"
+
+
+def _has_key(field: Field, objects: Mapping[str, Object]) -> bool:
+    return len(field.targets) == 1 and field.targets[0] in objects
 
 
 def optional_columns(obj: Object) -> tuple[str, ...]:
@@ -201,7 +208,7 @@ class _Allotment:
             ) from error
 
     def _table(self, wanted: str) -> str:
-        name = _free(wanted, lambda each: each not in self.tables and not each.startswith(("dg_", "sqlite_", "pg_")))
+        name = _free(wanted, lambda each: each not in self.tables and not each.startswith(("dg_", "sqlite_", "pg_", "procrastinate_")))
         self.tables.add(name)
         return name
 

@@ -11,23 +11,29 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from dougong.base.errors import Conflict, Problem
 from dougong.base.language import msg
-from dougong.engine import revisions
+from dougong.engine import preparation, revisions
 from dougong.engine.actor import SYSTEM, Actor
+from dougong.engine.backfill import fillings
 from dougong.engine.company import Company
 from dougong.engine.dialects import Busy
-from dougong.engine.ledger import Ledger
+from dougong.engine.preparation import Coming
 from dougong.engine.runtime import Runtime
-from dougong.engine.schema_steps import SchemaSteps, add_column, make_tables, schema_steps
+from dougong.engine.schema_steps import add_column, drop_index, make_tables, schema_steps
 from dougong.engine.storage import Storage
 from dougong.metadata.compile import compile_tree
 from dougong.metadata.trees import Tree
+
+T = TypeVar("T")
 
 PATIENCE_SECONDS = 30
 """How long a publish keeps asking for its moment alone before it gives up."""
@@ -49,64 +55,86 @@ def publish(company: Company, wanted: Publication) -> int:
 
     Raises:
         MetadataError: the tree does not pass its check.
-        Conflict: somebody else's publish stands against it, is under way, or others never let go of the tables.
+        Conflict: somebody else's publish stands against it or is under way, live records stand against a new unique
+            rule, or others never let go of the tables.
     """
     with company.database.preparing() as connection:
-        parent = revisions.head(connection)
-        known = revisions.get_ledger(connection)
-        before = company.runtime()
-        model = compile_tree(wanted.tree, str(parent + 1))
-        ledger = known.extended(model)
-        after = Storage.build(model, ledger)
-        steps = schema_steps(known, ledger, before.storage, after)
-        number = _switched(company, wanted, parent, steps, known, ledger)
-        for index in steps.indexes:
+        with connection.begin():
+            coming = come(company, connection, wanted.tree)
+        try:
+            if coming.fillings:
+                alone(company, lambda own: preparation.begin(company, own, coming))
+                preparation.fill(company, connection, coming)
+            number = alone(company, lambda own: _switch(company, own, wanted, coming))
+        except IntegrityError as error:
+            alone(company, lambda own: preparation.abandon(company, own, coming))
+            raise Conflict(_not_unique(error)) from error
+        company.remember(coming.runtime)
+        for index in coming.steps.indexes:
             company.database.create_index(connection, index)
-    company.remember(Runtime(number, model, after))
     return number
 
 
-def _switched(
-    company: Company, wanted: Publication, parent: int, steps: SchemaSteps, known: Ledger, ledger: Ledger
-) -> int:
-    """The number of the new revision, once a moment alone was to be had."""
+def come(company: Company, connection: Connection, tree: Tree) -> Coming:
+    """What it takes for `tree` to follow the head. Reads alone."""
+    parent = revisions.head(connection)
+    known = revisions.get_ledger(connection)
+    before = company.runtime()
+    model = compile_tree(tree, str(parent + 1))
+    ledger = known.extended(model)
+    runtime = Runtime(parent + 1, model, Storage.build(model, ledger))
+    return Coming(
+        parent=parent,
+        runtime=runtime,
+        known=known,
+        ledger=ledger,
+        steps=schema_steps(known, ledger, before.storage, runtime.storage),
+        fillings=fillings(before, runtime, known),
+    )
+
+
+def alone(company: Company, work: Callable[[Connection], T]) -> T:
+    """Do `work` in a transaction alone with the company, as soon as a moment is to be had.
+
+    Raises:
+        Conflict: none was, for half a minute.
+    """
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             with company.database.switch() as connection:
-                return _switch(company, connection, wanted, parent, steps, known, ledger)
+                return work(connection)
         except Busy as busy:
             if time.monotonic() > until:
                 raise Conflict(_busy()) from busy
             time.sleep(random.uniform(0.02, 0.1))
 
 
-def _switch(
-    company: Company,
-    connection: Connection,
-    wanted: Publication,
-    parent: int,
-    steps: SchemaSteps,
-    known: Ledger,
-    ledger: Ledger,
-) -> int:
+def _switch(company: Company, connection: Connection, wanted: Publication, coming: Coming) -> int:
+    steps = coming.steps
     make_tables(connection, steps.tables)
     for table, column in steps.columns:
-        add_column(connection, table, column)
-    for index in steps.uniques:
-        index.create(connection)
-    digest = revisions.put_tree(connection, wanted.tree)
-    number = revisions.append(
+        if not coming.filled(table.name, column.name):
+            add_column(connection, table, column)
+    preparation.finish(company, connection, coming)
+    for name in steps.obsolete:
+        drop_index(connection, name)
+    for index in coming.late_uniques:
+        index.create(connection, checkfirst=True)
+    early = {place.key for place in coming.early_places}
+    late = [place for place in coming.places if place.key not in early]
+    revisions.put_places(connection, late, coming.runtime.revision, "live")
+    revisions.places_live(connection)
+    return revisions.append(
         connection,
-        parent=parent,
-        digest=digest,
+        number=coming.runtime.revision,
+        parent=coming.parent,
+        digest=revisions.put_tree(connection, wanted.tree),
         kind=wanted.kind,
         author=wanted.author,
         message=wanted.message,
         at=datetime.now(UTC),
     )
-    revisions.put_places(connection, [place for key, place in ledger.items() if key not in known], number, "live")
-    return number
 
 
 def _busy() -> Problem:
@@ -115,4 +143,13 @@ def _busy() -> Problem:
         thing="revision",
         reason=msg("The tables are in use without a pause; nothing was changed."),
         fix=msg("Try again when a long import or report has ended."),
+    )
+
+
+def _not_unique(error: IntegrityError) -> Problem:
+    return Problem(
+        code="publish-not-unique",
+        thing="revision",
+        reason=msg("Records stand against a new unique rule: {reason}", reason=str(error.orig).splitlines()[0]),
+        fix=msg("The plan lists them. Change them, then publish again."),
     )

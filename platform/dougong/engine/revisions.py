@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from dougong.base.errors import NotFound, Problem
+from dougong.base.errors import Conflict, NotFound, Problem
 from dougong.base.language import msg
 from dougong.engine import tables
 from dougong.engine.actor import Actor
@@ -115,17 +115,39 @@ def log(connection: Connection, limit: int = 50, before: int | None = None) -> l
 
 
 def append(
-    connection: Connection, *, parent: int, digest: str, kind: str, author: Actor, message: str, at: datetime
+    connection: Connection,
+    *,
+    number: int,
+    parent: int,
+    digest: str,
+    kind: str,
+    author: Actor,
+    message: str,
+    at: datetime,
 ) -> int:
-    """Write a revision and make it the head; its number. The caller holds the company alone."""
-    number = int(connection.scalar(select(func.max(tables.revisions.c.id))) or 0) + 1
+    """Write revision `number` after `parent` and make it the head; `number`. The caller holds the company alone.
+
+    Raises:
+        Conflict: `parent` is not the head any more.
+    """
+    moved = connection.execute(
+        update(tables.head).where(tables.head.c.revision == parent).values(revision=number)
+    )
+    if not moved.rowcount:
+        raise Conflict(
+            Problem(
+                code="publish-overtaken",
+                thing="revision",
+                reason=msg("Somebody else published a moment ago."),
+                fix=msg("Publish again; what they changed is merged in."),
+            )
+        )
     connection.execute(
         insert(tables.revisions).values(
             id=number, parent=parent, tree=digest, kind=kind,
             author_id=author.user_id, author=author.name, message=message, at=at,
         )
     )  # fmt: skip
-    connection.execute(update(tables.head).values(revision=number))
     return number
 
 
@@ -151,6 +173,11 @@ def put_places(connection: Connection, places: Iterable[Place], since: int, stat
     ]  # fmt: skip
     if rows:
         connection.execute(insert(tables.storage), rows)
+
+
+def places_live(connection: Connection) -> None:
+    """Every place that was being prepared is in use now, or kept for a revision that will want it."""
+    connection.execute(update(tables.storage).where(tables.storage.c.state == "preparing").values(state="live"))
 
 
 # -- inside -------------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Column, Connection, ForeignKey, Index, Table
+from sqlalchemy import Column, Connection, ForeignKey, Index, MetaData, Table
+from sqlalchemy.schema import DropIndex
 
 from dougong.engine.ledger import Ledger, Place
 from dougong.engine.storage import Storage
@@ -25,7 +26,7 @@ class SchemaSteps:
     columns: tuple[tuple[Table, Column[object]], ...] = ()
     uniques: tuple[Index, ...] = ()
     indexes: tuple[Index, ...] = ()
-    obsolete: tuple[tuple[str, str], ...] = ()
+    obsolete: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.tables or self.columns or self.uniques or self.indexes or self.obsolete)
@@ -50,9 +51,7 @@ def schema_steps(known: Ledger, places: Ledger, before: Storage, after: Storage)
         uniques=tuple(uniques),
         indexes=tuple(indexes),
         obsolete=tuple(
-            (str(index.table.name), str(index.name))
-            for index in old_indexes.values()
-            if index.unique and index.name not in kept
+            str(index.name) for index in old_indexes.values() if index.unique and index.name not in kept
         ),
     )
 
@@ -84,3 +83,8 @@ def add_column(connection: Connection, table: Table, column: Column[object]) -> 
             copy.append_foreign_key(ForeignKey(key.elements[0].target_fullname, deferrable=True))
     operations = Operations(MigrationContext.configure(connection))
     operations.add_column(table.name, copy, inline_references=True)
+
+
+def drop_index(connection: Connection, name: str) -> None:
+    """Drop the index `name`, where it is."""
+    connection.execute(DropIndex(Index(name, _table=Table("_", MetaData())), if_exists=True))

@@ -76,9 +76,27 @@ storage = Table(
     Column("name", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("since", Integer, nullable=False),
-    Column("progress", Document()),
     UniqueConstraint("table_name", "name", name="dg_storage_place"),
     comment="The ledger: which table or column holds what a stable id names. Names are given once.",
+)
+
+preparations = Table(
+    "dg_preparation",
+    PLATFORM,
+    Column("table_name", Text, primary_key=True),
+    Column("plan", Text, nullable=False),
+    Column("last_id", Id()),
+    Column("done", Flag(), nullable=False),
+    comment="Tables whose new columns are being filled for a publish to come, and how far that has got.",
+)
+
+touched = Table(
+    "dg_touched",
+    PLATFORM,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("table_name", Text, nullable=False),
+    Column("record_id", Id(), nullable=False),
+    comment="Rows written while their table is in `dg_preparation`: a log, so that writers never wait for it.",
 )
 
 history = Table(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
+from threading import Event
 from typing import ClassVar, Protocol
 
 from sqlalchemy import Connection, Engine, Index
@@ -53,8 +55,24 @@ class Database(Protocol):
         """Build `index` on a table that others write to meanwhile; what a killed attempt left is cleared first."""
         ...
 
+    def watch(self, connection: Connection, table: str, columns: Sequence[str]) -> None:
+        """From now on, note in `dg_touched` every row of `table` that is added or has one of `columns` set."""
+        ...
+
+    def unwatch(self, connection: Connection, table: str) -> None:
+        """End `watch`, where it was begun."""
+        ...
+
     def check_references(self, connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
         """Rows of `tables` whose foreign keys lead nowhere: (table, target table), where the kind has to look."""
+        ...
+
+    def announce(self, connection: Connection, task: str, when: datetime) -> None:
+        """Within the transaction that writes outbox row `task`: tell workers that it is due at `when`."""
+        ...
+
+    def work(self, perform: Callable[[str, str], None], sweep: Callable[[], int], stop: Event) -> None:
+        """Do background work until `stop` is set: `perform` one announced task (company, id), `sweep` all due ones."""
         ...
 
     def close(self) -> None:

@@ -7,8 +7,10 @@ trip. A write takes a shared advisory lock, a publish the exclusive one: so no w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from threading import Event
 from typing import Any, ClassVar, cast
 
 import psycopg
@@ -21,6 +23,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from dougong.base.errors import Conflict
+from dougong.engine.dialects import queue
 from dougong.engine.dialects.base import Busy
 from dougong.engine.dialects.problems import being_published
 from dougong.engine.tables import PLATFORM
@@ -37,6 +40,14 @@ BEGIN
     -- Two statements, two snapshots: a head that was switched while this waited for the lock is seen.
     PERFORM pg_advisory_xact_lock_shared({key});
     RETURN (SELECT revision FROM dg_head);
+END $$
+"""
+
+TOUCH = """
+CREATE OR REPLACE FUNCTION dg_touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO dg_touched (table_name, record_id) VALUES (TG_TABLE_NAME, NEW.id);
+    RETURN NULL;
 END $$
 """
 
@@ -61,18 +72,20 @@ class PostgreSQL:
         connection.autocommit = True
         connection.prepared_max = 1000
         connection.adapters.register_loader("uuid", TextLoader)
-        path = sql.SQL("SET search_path TO {}; SET timezone TO 'UTC'; SET jit TO off")
-        connection.execute(path.format(sql.Identifier(self.schema)))
+        path = sql.SQL("SET search_path TO {}, {}; SET timezone TO 'UTC'; SET jit TO off")
+        connection.execute(path.format(sql.Identifier(self.schema), sql.Identifier(queue.SCHEMA)))
 
     def create(self) -> None:
         """Make the schema and the platform's tables where they are missing."""
         with self.writers.connect() as connection, connection.begin():
             raw = driver(connection)
             raw.execute("BEGIN")
-            raw.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_key(self.schema, "create")])
+            raw.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_key(queue.SCHEMA, "create")])
             raw.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
             PLATFORM.create_all(connection)
+            queue.create(raw)
             raw.execute(sql.SQL(ENTER).format(key=sql.Literal(self.key)))
+            raw.execute(TOUCH)
             raw.execute("INSERT INTO dg_head (id, revision) VALUES (1, 0) ON CONFLICT DO NOTHING")
 
     def begin_read(self, connection: Connection) -> int:
@@ -114,21 +127,40 @@ class PostgreSQL:
 
     def create_index(self, connection: Connection, index: Index) -> None:
         """CREATE INDEX CONCURRENTLY; an invalid index that a killed attempt left is dropped first."""
-        valid = (
-            driver(connection)
-            .execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [_quoted(str(index.name))])
-            .fetchone()
-        )
-        if valid and valid[0]:
-            return
         index.dialect_options["postgresql"]["concurrently"] = True
-        if valid:
-            connection.execute(DropIndex(index, if_exists=True))
-        connection.execute(CreateIndex(index, if_not_exists=True))
+        valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)"
+        found = driver(connection).execute(valid, [sql.Identifier(str(index.name)).as_string(None)]).fetchone()
+        with connection.begin():  # of SQLAlchemy alone: the connection is in autocommit
+            if found and not found[0]:
+                connection.execute(DropIndex(index))
+            connection.execute(CreateIndex(index, if_not_exists=True))
+
+    def watch(self, connection: Connection, table: str, columns: Sequence[str]) -> None:
+        """A trigger on `table`."""
+        self.unwatch(connection, table)
+        statement = sql.SQL(
+            "CREATE TRIGGER dg_watch AFTER INSERT OR UPDATE OF {} ON {} FOR EACH ROW EXECUTE FUNCTION dg_touch()"
+        )
+        of = sql.SQL(", ").join(map(sql.Identifier, columns))
+        driver(connection).execute(statement.format(of, sql.Identifier(table)))
+
+    def unwatch(self, connection: Connection, table: str) -> None:
+        """Drop the trigger."""
+        statement = sql.SQL("DROP TRIGGER IF EXISTS dg_watch ON {}")
+        driver(connection).execute(statement.format(sql.Identifier(table)))
 
     def check_references(self, connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
         """Nothing: PostgreSQL checks each foreign key as it is made."""
         return []
+
+    def announce(self, connection: Connection, task: str, when: datetime) -> None:
+        """Queue the task."""
+        queue.announce(driver(connection), self.schema, task, when)
+
+    def work(self, perform: Callable[[str, str], None], sweep: Callable[[], int], stop: Event) -> None:
+        """Work on the queue, which serves all companies of the database."""
+        conninfo = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        queue.work(conninfo, perform, sweep, stop)
 
     def close(self) -> None:
         """Close every connection."""
@@ -147,10 +179,6 @@ def _begin(connection: Connection, statement: str) -> int:
     row = cursor.fetchone()
     assert row is not None
     return cast(int, row[0])
-
-
-def _quoted(name: str) -> str:
-    return sql.Identifier(name).as_string(None)
 
 
 def _lock_key(company: str, purpose: str) -> int:

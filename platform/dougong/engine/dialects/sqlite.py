@@ -8,9 +8,11 @@ wait. Python's own transaction handling is switched off (``isolation_level=None`
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from threading import Event
 from typing import Any, ClassVar, cast
 
 from sqlalchemy import Connection, Engine, Index, create_engine, event
@@ -26,6 +28,9 @@ from dougong.engine.tables import PLATFORM
 
 WAIT_SECONDS = 30
 """How long a writer waits for another process's write."""
+
+POLL_SECONDS = 0.5
+"""How often an idle worker looks into the outbox; one indexed read of an index that is empty then."""
 
 PRAGMAS = (
     "PRAGMA foreign_keys=ON",
@@ -154,6 +159,15 @@ class SQLite:
             rows = driver(connection).execute(f"PRAGMA foreign_key_check({quoted})")
             found += [(row[0], row[2]) for row in rows]
         return found
+
+    def announce(self, connection: Connection, task: str, when: datetime) -> None:
+        """Nothing: the worker looks into the outbox itself."""
+
+    def work(self, perform: Callable[[str, str], None], sweep: Callable[[], int], stop: Event) -> None:
+        """Look into the outbox again and again."""
+        while not stop.is_set():
+            if not sweep():
+                stop.wait(POLL_SECONDS)
 
     def close(self) -> None:
         """Close every connection."""

@@ -1,0 +1,154 @@
+"""The part of a publish that takes long: new columns are made and filled before anybody sees them.
+
+Resumable: `dg_preparation` says how far each table has got, triggers note what is written meanwhile, and both outlive a
+killed process. Invisible: no revision names the columns, so no statement does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Index, delete, insert, select, update
+
+from dougong.engine import revisions, tables
+from dougong.engine.actor import SYSTEM
+from dougong.engine.backfill import ROWS, Filler, Filling, catch_up
+from dougong.engine.company import Company
+from dougong.engine.ledger import Ledger, Place
+from dougong.engine.runtime import Runtime
+from dougong.engine.schema_steps import SchemaSteps, add_column, drop_index
+from dougong.engine.unit import Unit
+
+PAUSE_SECONDS = 0.002
+"""Between two batches, for SQLite's other writers: they wait for the lock by asking, not in a queue."""
+
+ROUNDS = 20
+"""How often rows written meanwhile are filled again before the rest is left to the switch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """A revision on its way: what it runs on, what has to be made and filled for it."""
+
+    parent: int
+    runtime: Runtime
+    known: Ledger
+    ledger: Ledger
+    steps: SchemaSteps
+    fillings: tuple[Filling, ...]
+
+    @property
+    def places(self) -> list[Place]:
+        """The places that the ledger did not have."""
+        return [place for key, place in self.ledger.items() if key not in self.known]
+
+    def filled(self, table: str, column: str) -> bool:
+        """Whether the preparation fills `column` of `table`."""
+        return any(each.after.table.name == table and column in each.columns for each in self.fillings)
+
+    @property
+    def early_places(self) -> list[Place]:
+        """The new places that the preparation fills."""
+        return [place for place in self.places if any(self.filled(place.table, name) for name in place.columns)]
+
+    @property
+    def early_uniques(self) -> list[Index]:
+        """Unique indexes on columns that nobody writes yet: built beforehand."""
+        return [index for index in self.steps.uniques if self._prepared(index)]
+
+    @property
+    def late_uniques(self) -> list[Index]:
+        """Unique indexes on columns in use: built in the switch, since they refuse what the old model allows."""
+        return [index for index in self.steps.uniques if not self._prepared(index)]
+
+    def _prepared(self, index: Index) -> bool:
+        return index.table is not None and all(self.filled(index.table.name, each.name) for each in index.columns)
+
+    def signature(self, filling: Filling) -> str:
+        """What a preparation of one table depends on: another one cannot be taken up where it stopped."""
+        sources = [f"{each.source[0].name}>{each.target[0].name}:{each.new.type.name}" for each in filling.retypes]
+        return f"{self.parent}|{','.join(sorted(filling.columns))}|{','.join(sorted(sources))}"
+
+
+def begin(company: Company, connection: Connection, coming: Coming) -> None:
+    """In one transaction alone with the company: make the columns to fill and watch their tables."""
+    for table, column in coming.steps.columns:
+        if coming.filled(table.name, column.name):
+            add_column(connection, table, column)
+    revisions.put_places(connection, coming.early_places, coming.parent + 1, "preparing")
+    started = dict(connection.execute(select(tables.preparations.c.table_name, tables.preparations.c.plan)).all())
+    for filling in coming.fillings:
+        name, plan = filling.after.table.name, coming.signature(filling)
+        if started.pop(name, None) == plan:
+            continue
+        clear(company, connection, [name])
+        watched = [column.name for column in filling.before.table.columns if column.name not in filling.columns]
+        company.database.watch(connection, name, watched)
+        connection.execute(insert(tables.preparations).values(table_name=name, plan=plan, last_id=None, done=False))
+    clear(company, connection, list(started))
+
+
+def clear(company: Company, connection: Connection, names: Sequence[str]) -> None:
+    """End the preparation of the tables `names`; the columns stay, and are used when they are wanted again."""
+    for name in names:
+        company.database.unwatch(connection, name)
+    connection.execute(delete(tables.preparations).where(tables.preparations.c.table_name.in_(names)))
+    connection.execute(delete(tables.touched).where(tables.touched.c.table_name.in_(names)))
+
+
+def abandon(company: Company, connection: Connection, coming: Coming) -> None:
+    """Take back what could be felt of a preparation that led nowhere: triggers, unique keys."""
+    clear(company, connection, [filling.after.table.name for filling in coming.fillings])
+    for index in coming.early_uniques:
+        drop_index(connection, str(index.name))
+
+
+def fill(company: Company, connection: Connection, coming: Coming) -> None:
+    """Fill every column, batch by batch, then what was written meanwhile, then index the unique keys."""
+    for filling in coming.fillings:
+        _fill(company, connection, coming, filling)
+    for _ in range(ROUNDS):
+        if not any(_catch_up(company, connection, coming, filling) for filling in coming.fillings):
+            break
+    for index in coming.early_uniques:
+        company.database.create_index(connection, index)
+
+
+def _fill(company: Company, connection: Connection, coming: Coming, filling: Filling) -> None:
+    row = tables.preparations.c.table_name == filling.after.table.name
+    while True:
+        with connection.begin():
+            company.database.begin_write(connection)
+            last, done = connection.execute(
+                select(tables.preparations.c.last_id, tables.preparations.c.done).where(row)
+            ).one()
+            if done:
+                return
+            filler = _filler(company, connection, coming, filling)
+            ids = filler.after(last)
+            filler.fill(ids)
+            done = len(ids) < ROWS
+            connection.execute(update(tables.preparations).where(row).values(last_id=ids[-1] if ids else last, done=done))
+        time.sleep(PAUSE_SECONDS)
+
+
+def _catch_up(company: Company, connection: Connection, coming: Coming, filling: Filling) -> int:
+    with connection.begin():
+        company.database.begin_write(connection)
+        return catch_up(_filler(company, connection, coming, filling))
+
+
+def finish(company: Company, connection: Connection, coming: Coming) -> None:
+    """Within the switch: fill what is left and end the preparation."""
+    for filling in coming.fillings:
+        filler = _filler(company, connection, coming, filling)
+        while catch_up(filler):
+            pass
+    clear(company, connection, [filling.after.table.name for filling in coming.fillings])
+
+
+def _filler(company: Company, connection: Connection, coming: Coming, filling: Filling) -> Filler:
+    return Filler(filling, Unit(company, connection, coming.runtime, SYSTEM, datetime.now(UTC)))

@@ -1,0 +1,38 @@
+"""Workers: they carry out what the outboxes ask for, until told to stop."""
+
+from __future__ import annotations
+
+import threading
+
+from dougong.engine import jobs
+from dougong.engine.company import Companies
+
+
+class Worker:
+    """A thread of this process that does background work; any number of them, in any number of processes."""
+
+    def __init__(self, companies: Companies) -> None:
+        """Work for `companies`, in the way of their database."""
+        self._companies, self._stop = companies, threading.Event()
+        self._thread = threading.Thread(target=self.run, name="dougong-worker", daemon=True)
+
+    def start(self) -> Worker:
+        """Begin, in the background."""
+        self._thread.start()
+        return self
+
+    def stop(self, timeout_seconds: float = 10.0) -> None:
+        """Take no further task and wait for the one at hand; what is not done in time another worker does."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_seconds)
+
+    def run(self) -> None:
+        """Work in this thread until `stop`."""
+        self._companies.open().database.work(self._perform, self._sweep, self._stop)
+
+    def _perform(self, company: str, id: str) -> None:
+        jobs.perform(self._companies.open(company), id)
+
+    def _sweep(self) -> int:
+        return sum(jobs.run_due(company) for company in self._companies.opened())

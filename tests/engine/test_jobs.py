@@ -1,0 +1,154 @@
+"""Jobs: asked for in a transaction, done after it, at least once; the same contract on both databases."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.engine import make_url
+
+from dougong.engine import jobs, outbox, tables
+from dougong.engine.actor import SYSTEM
+from dougong.engine.company import Companies, Company, PlainSettings
+from dougong.engine.jobs import JOBS, Job
+from dougong.engine.outbox import Task
+from dougong.engine.unit import Unit
+from dougong.engine.workers import Worker
+
+SEEN: list[tuple[str | None, int]] = []
+RAN = threading.Event()
+
+
+def _note(company: Company, task: Task) -> None:
+    SEEN.append((task.key, task.attempt))
+    RAN.set()
+
+
+def _fail(company: Company, task: Task) -> None:
+    SEEN.append((task.key, task.attempt))
+    raise RuntimeError("the printer is on fire")
+
+
+JOBS.add(Job("test-note", _note))
+JOBS.add(Job("test-fail", _fail, attempts=2))
+
+
+@pytest.fixture
+def companies(database_url: str) -> Iterator[Companies]:
+    """Companies over an empty database of each kind."""
+    SEEN.clear()
+    RAN.clear()
+    found = Companies(PlainSettings(database_url=make_url(database_url)))
+    yield found
+    found.close()
+
+
+def _ask(company: Company, job: str, key: str | None = None) -> str | None:
+    return company.write(SYSTEM, lambda unit: jobs.enqueue(unit, job, {"n": 1}, key))
+
+
+def _row(company: Company) -> tuple[str, int, str | None]:
+    columns = tables.outbox.c
+    with company.read(SYSTEM) as unit:
+        return tuple(unit.connection.execute(select(columns.state, columns.attempts, columns.error)).one())
+
+
+def _age(company: Company, by: timedelta) -> None:
+    """Pretend that everything in the outbox happened so much earlier."""
+
+    def work(unit: Unit) -> None:
+        columns = tables.outbox.c
+        for id, run_at, claimed_at in unit.connection.execute(select(columns.id, columns.run_at, columns.claimed_at)).all():
+            unit.connection.execute(
+                update(tables.outbox)
+                .where(columns.id == id)
+                .values(run_at=run_at - by, claimed_at=claimed_at and claimed_at - by)
+            )
+
+    company.write(SYSTEM, work)
+
+
+def test_worker_does_what_was_committed(companies: Companies) -> None:
+    """A worker takes up a task soon after its transaction, once."""
+    company = companies.open()
+    worker = Worker(companies).start()
+    try:
+        _ask(company, "test-note", "a")
+        assert RAN.wait(10)
+        until = time.monotonic() + 5
+        while _row(company)[0] != "done" and time.monotonic() < until:
+            time.sleep(0.02)
+    finally:
+        worker.stop()
+    assert ("done", 1, None) == _row(company)
+    assert [("a", 1)] == SEEN
+
+
+def test_rollback_takes_the_task_along(companies: Companies) -> None:
+    """A transaction that fails asks for nothing."""
+    company = companies.open()
+
+    def work(unit: Unit) -> None:
+        jobs.enqueue(unit, "test-note", {})
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        company.write(SYSTEM, work)
+    assert 0 == jobs.run_due(company)
+
+
+def test_same_key_is_asked_for_once(companies: Companies) -> None:
+    """The second request under one key is no new task."""
+    company = companies.open()
+    assert _ask(company, "test-note", "a") is not None
+    assert _ask(company, "test-note", "a") is None
+    assert (1, 0) == (jobs.run_due(company), jobs.run_due(company))
+
+
+def test_failure_is_tried_again_later_and_given_up_at_last(companies: Companies) -> None:
+    """The error is kept with the task."""
+    company = companies.open()
+    _ask(company, "test-fail")
+    assert (1, 0) == (jobs.run_due(company), jobs.run_due(company))
+    state, attempts, error = _row(company)
+    assert ("ready", 1) == (state, attempts)
+    assert "the printer is on fire" in str(error)
+    _age(company, timedelta(minutes=5))
+    assert (1, 0) == (jobs.run_due(company), jobs.run_due(company))
+    assert ("failed", 2) == _row(company)[:2]
+
+
+def test_task_of_a_dead_worker_is_taken_over(companies: Companies) -> None:
+    """A claim that is older than its lease counts no more, and the dead worker's late note changes nothing."""
+    company = companies.open()
+    id = _ask(company, "test-note", "a")
+    first = company.write(SYSTEM, lambda unit: outbox.claim(unit.connection, str(id), unit.now))
+    assert first is not None
+    assert 0 == jobs.run_due(company)
+    _age(company, outbox.LEASE)
+    assert 1 == jobs.run_due(company)
+    company.write(SYSTEM, lambda unit: outbox.failed(unit.connection, first, "late", unit.now, 5))
+    assert ("done", 2, None) == _row(company)
+    assert [("a", 2)] == SEEN
+
+
+def test_two_workers_do_a_task_once(companies: Companies) -> None:
+    """Claims exclude one another."""
+    company = companies.open()
+    ids = [str(_ask(company, "test-note", str(at))) for at in range(20)]
+    threads = [threading.Thread(target=lambda: [jobs.perform(company, id) for id in ids]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(str(at) for at in range(20)) == sorted(str(key) for key, _ in SEEN)
+
+
+def test_unknown_job_is_refused_when_asked_for(companies: Companies) -> None:
+    """The name is checked where the mistake is made."""
+    with pytest.raises(LookupError, match="did you mean 'test-note'"):
+        _ask(companies.open(), "test-not")

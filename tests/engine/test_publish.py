@@ -1,0 +1,242 @@
+"""Publishing: expands tables only, keeps data through every change of metadata, happens at once or not at all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, insert, inspect, select, update
+
+from dougong.base.errors import Conflict
+from dougong.base.ids import record_id
+from dougong.engine import revisions
+from dougong.engine.actor import SYSTEM
+from dougong.engine.company import Company
+from dougong.engine.publish import Publication, publish
+from dougong.engine.unit import Unit
+from dougong.metadata.component import Component
+from dougong.metadata.trees import Tree
+
+LABEL = {"en": "Label", "zh-CN": "标签"}
+
+
+def head_tree(company: Company) -> Tree:
+    """The tree in force."""
+    with company.read(SYSTEM) as unit:
+        return revisions.tree_of(unit.connection, unit.runtime.revision)
+
+
+def field(name: str, **body: Any) -> Component:
+    """A field component."""
+    return Component("field", name, {"kind": "field", "name": name, "label": LABEL, **body})
+
+
+def change(company: Company, *components: Component, without: Sequence[str] = ()) -> int:
+    """Publish the head with `components` added or replaced; the new revision."""
+    tree = head_tree(company).put(*components).without(*without)
+    return publish(company, Publication(tree=tree, message="test"))
+
+
+def store(company: Company, name: str, /, **values: Any) -> str:
+    """Insert a record by columns; its id."""
+
+    def work(unit: Unit) -> str:
+        table = unit.runtime.storage.tables[name].table
+        key = record_id()
+        unit.connection.execute(
+            insert(table).values(id=key, created_at=unit.now, updated_at=unit.now, version=1, **values)
+        )
+        return key
+
+    return company.write(SYSTEM, work)
+
+
+def stored(company: Company, name: str, *fields: str) -> dict[str, tuple[Any, ...]]:
+    """The values of `fields` of every record of an object, by id."""
+    with company.read(SYSTEM) as unit:
+        records = unit.runtime.storage.tables[name]
+        columns = [records.parts[each][0] for each in fields]
+        rows = unit.connection.execute(select(records.table.c.id, *columns))
+        return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def columns_of(connection: Connection, table: str) -> set[str]:
+    """The columns that the database itself knows of."""
+    return {column["name"] for column in inspect(connection).get_columns(table)}
+
+
+def test_added_field_is_there_for_the_next_unit(company: Company) -> None:
+    """A published field has its column; records from before are blank in it."""
+    old = store(company, "part", name="Chain", sku="C1")
+    number = change(company, field("part.colour", type="text", length=40))
+    new = store(company, "part", name="Bell", sku="B1", colour="red")
+    assert {old: (None,), new: ("red",)} == stored(company, "part", "colour")
+    assert 2 == number
+
+
+def test_removed_field_keeps_its_data_and_comes_back(company: Company) -> None:
+    """Without the field nothing reads the column; with it again, under the same id, the data are there."""
+    key = store(company, "part", name="Chain", sku="C1", stock=7)
+    stock = head_tree(company).components["field:part.stock"]
+    change(company, without=["field:part.stock", "list_view:part.by_price"])
+    with company.read(SYSTEM) as unit:
+        assert "stock" not in unit.runtime.storage.tables["part"].parts
+        assert "stock" in columns_of(unit.connection, "part")
+    change(company, stock)
+    assert {key: (7,)} == stored(company, "part", "stock")
+
+
+def test_name_of_a_removed_field_is_free_for_another_type(company: Company) -> None:
+    """A new field takes the API name at once; both keep their own columns."""
+    key = store(company, "part", name="Chain", sku="C1", stock=7)
+    change(company, without=["field:part.stock", "list_view:part.by_price"])
+    change(company, field("part.stock", id="other0000001", type="text", length=20))
+    assert {key: (None,)} == stored(company, "part", "stock")
+    with company.read(SYSTEM) as unit:
+        assert {"stock", "stock_2"} <= columns_of(unit.connection, "part")
+
+
+def test_rename_by_id_keeps_data(company: Company) -> None:
+    """A component with the same id under another name is the same field."""
+    change(company, field("part.shelf", id="shelf0000001", type="text", length=20))
+    key = store(company, "part", name="Chain", sku="C1", shelf="A7")
+    place = field("part.place", id="shelf0000001", formerly=["shelf"], type="text", length=20)
+    change(company, place, without=["field:part.shelf"])
+    assert {key: ("A7",)} == stored(company, "part", "place")
+
+
+def test_removed_object_keeps_its_table_and_comes_back(company: Company) -> None:
+    """So does an object, with everything below it."""
+    key = store(company, "visit", subject="Brakes")
+    tree = head_tree(company)
+    gone = [address for address, each in tree.components.items() if each.object == "visit" or address == "object:visit"]
+    change(company, without=[*gone, "field:customer.last_visit"])
+    with company.read(SYSTEM) as unit:
+        assert "visit" not in unit.runtime.model.objects
+        assert inspect(unit.connection).has_table("visit")
+    change(company, *(tree.components[address] for address in gone))
+    assert {key: ("Brakes",)} == stored(company, "visit", "subject")
+
+
+RETYPES: Sequence[tuple[str, Mapping[str, Any], Mapping[Any, Any]]] = (
+    ("text", {"type": "integer"}, {"12": 12, "1,200": 1200, "twelve": None, None: None}),
+    ("text", {"type": "date"}, {"2026-11-22": "2026-11-22", "soon": None}),
+    ("text", {"type": "decimal", "precision": 9, "scale": 2}, {"1.50": Decimal("1.50"), "x": None}),
+)
+
+
+@pytest.mark.parametrize(("source", "target", "values"), RETYPES)
+def test_type_change_fills_a_new_column(
+    company: Company, source: str, target: Mapping[str, Any], values: Mapping[Any, Any]
+) -> None:
+    """Values that convert are converted, the others are blank; rolled back, every old value is there again."""
+    change(company, field("part.extra", id="extra0000001", type=source, length=40))
+    keys = {store(company, "part", name="P", sku=str(at), extra=value): value for at, value in enumerate(values)}
+    before = head_tree(company)
+    change(company, field("part.extra", id="extra0000001", **target))
+    found = {keys[key]: value for key, (value,) in stored(company, "part", "extra").items()}
+    assert {key: str(value) for key, value in values.items()} == {key: str(value) for key, value in found.items()}
+    publish(company, Publication(tree=before, message="back"))
+    assert {key: (value,) for key, value in keys.items()} == stored(company, "part", "extra")
+
+
+def test_edits_under_the_new_type_survive_the_way_back(company: Company) -> None:
+    """What was edited after a type change is converted back; what was not is as it was."""
+    change(company, field("part.extra", id="extra0000001", type="text", length=40))
+    edited = store(company, "part", name="P", sku="1", extra="1,200")
+    kept = store(company, "part", name="P", sku="2", extra="about 5")
+    before = head_tree(company)
+    change(company, field("part.extra", id="extra0000001", type="integer"))
+
+    def edit(unit: Unit) -> None:
+        records = unit.runtime.storage.tables["part"]
+        unit.connection.execute(
+            update(records.table).where(records.table.c.id == edited).values({records.parts["extra"][0]: 99})
+        )
+
+    company.write(SYSTEM, edit)
+    publish(company, Publication(tree=before, message="back"))
+    assert {edited: ("99",), kept: ("about 5",)} == stored(company, "part", "extra")
+
+
+def test_new_unique_constraint_counts_what_is_there(company: Company) -> None:
+    """Keys of records from before are worked out; duplicates stop the publish, which then changed nothing."""
+    store(company, "bicycle", frame_number="A1", model="Tour")
+    store(company, "bicycle", frame_number="A2", model="tour")
+    tree = head_tree(company)
+    body = dict(tree.components["object:bicycle"].body)
+    body["constraints"] = {"one_model": {"type": "unique", "fields": ["model"], "fold": {"case": True}}}
+    with pytest.raises(Conflict) as refused:
+        change(company, Component("object", "bicycle", body))
+    assert ["publish-not-unique"] == [each.code for each in refused.value.problems]
+    assert tree.content_hash == head_tree(company).content_hash
+    store(company, "bicycle", frame_number="A3", model="TOUR")  # nothing of the attempt stands against it
+    body["constraints"]["one_model"]["fold"] = {"case": False}
+    change(company, Component("object", "bicycle", body))
+    with company.read(SYSTEM) as unit:
+        records = unit.runtime.storage.tables["bicycle"]
+        assert {"Tour", "tour", "TOUR"} == set(unit.connection.scalars(select(records.uniques["one_model"])))
+
+
+def test_type_change_under_constant_writes_loses_nothing(company: Company) -> None:
+    """Rows written while the new column is filled are filled again."""
+    change(company, field("part.extra", id="extra0000001", type="text", length=40))
+
+    def many(unit: Unit) -> None:
+        table = unit.runtime.storage.tables["part"].table
+        unit.connection.execute(
+            insert(table),
+            [
+                {"id": record_id(), "created_at": unit.now, "updated_at": unit.now, "version": 1, "name": "P",
+                 "sku": f"s{at}", "extra": str(at)}
+                for at in range(3000)
+            ],
+        )  # fmt: skip
+
+    company.write(SYSTEM, many)
+    keys = list(stored(company, "part", "name"))
+    wanted: dict[str, int] = {}
+    stop = threading.Event()
+
+    def edit() -> None:
+        at = 0
+        while not stop.is_set():
+            key, at = keys[(at * 7) % len(keys)], at + 1
+
+            def work(unit: Unit, key: str = key, at: int = at) -> None:
+                records = unit.runtime.storage.tables["part"]
+                column = records.parts["extra"][0]
+                value: Any = at if column.name != "extra" else str(at)
+                unit.connection.execute(update(records.table).where(records.table.c.id == key).values({column: value}))
+
+            company.write(SYSTEM, work)
+            wanted[key] = at
+
+    writer = threading.Thread(target=edit)
+    writer.start()
+    try:
+        change(company, field("part.extra", id="extra0000001", type="integer"))
+    finally:
+        stop.set()
+        writer.join()
+    found = stored(company, "part", "extra")
+    assert wanted.items() <= {key: value for key, (value,) in found.items()}.items()
+    assert not [key for key, (value,) in found.items() if value is None]
+
+
+def test_indexes_of_list_views_are_built(company: Company) -> None:
+    """A list view that sorts by a field brings an index, and for text a sort key that old records have too."""
+    store(company, "part", name="链条", sku="C1")
+    body = {
+        "kind": "list_view", "name": "part.names", "object": "part", "type": "table", "label": LABEL,
+        "columns": [{"field": "name"}], "sort": [{"field": "sku", "dir": "asc"}],
+    }  # fmt: skip
+    change(company, Component("list_view", "part.names", body))
+    with company.read(SYSTEM) as unit:
+        table = unit.runtime.storage.tables["part"]
+        names = {index["name"] for index in inspect(unit.connection).get_indexes("part")}
+        assert {str(index.name) for index in table.table.indexes} == names
+        assert ["c1"] == list(unit.connection.scalars(select(table.keys["sku"])))
