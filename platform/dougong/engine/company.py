@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from dougong.base.errors import Conflict, Problem
+from dougong.base.field_types import FIELD_TYPES
 from dougong.base.hooks import Hooks, plugin_manager
 from dougong.base.language import msg
+from dougong.engine import fields as _fields  # noqa: F401  fills the registry of field types
 from dougong.engine import revisions
 from dougong.engine.actor import Actor
 from dougong.engine.dialects import Database, open_database
@@ -58,6 +61,8 @@ class Companies:
         """Open the databases that `settings` name; `hooks` are those of `plugin_manager`."""
         self._settings = settings
         self._hooks = hooks or plugin_manager().hook
+        for field_type in chain.from_iterable(self._hooks.field_types()):
+            FIELD_TYPES.add(field_type)
         self._open: dict[str, Company] = {}
         self._lock = threading.Lock()
 
