@@ -155,8 +155,8 @@ class Checker:
             found = common_type(parameters, arguments, signature.result)
         else:
             found = signature.result
-        if definition.check is not None:
-            for index, reason, fix in definition.check(arguments):
+        if signature.check is not None:
+            for index, reason, fix in signature.check(arguments):
                 self.report(arguments[index].span, "formula-wrong-argument", reason, fix)
         return Apply(definition, signature, arguments, found or Type.UNKNOWN, node.span)
 

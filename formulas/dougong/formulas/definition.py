@@ -57,6 +57,8 @@ class Signature:
     wants_row: bool
     is_grouped: bool
     """True where repeated parameters arrive as tuples, false where as ``*values``."""
+    check: Callable[..., Any] | None
+    """A further check of the typed arguments: yields (position, reason, fix)."""
 
     def expand(self, count: int) -> tuple[Parameter, ...] | None:
         """The parameter for each of `count` arguments; None where the count does not fit."""
@@ -89,8 +91,6 @@ class Function:
     uses_user: bool
     save_only: bool
     why_no_sql: Message | None
-    check: Callable[..., Any] | None = None
-    """A further check of the typed arguments: yields (position, reason, fix)."""
 
     @property
     def is_operator(self) -> bool:
@@ -139,8 +139,8 @@ def function(
     def register(python: F) -> F:
         manual = Message(" ".join((inspect.getdoc(python) or "").split()))
         group = python.__module__.rpartition(".")[2]
-        signatures = (_signature(python, sql, lazy),)
-        made = Function(name, group, manual, signatures, examples, uses_clock, uses_user, save_only, why_no_sql, check)
+        signatures = (_signature(python, sql, lazy, check),)
+        made = Function(name, group, manual, signatures, examples, uses_clock, uses_user, save_only, why_no_sql)
         if name in FUNCTIONS:
             FUNCTIONS.extend(name, made)
             return python
@@ -152,7 +152,9 @@ def function(
     return register
 
 
-def _signature(python: Callable[..., Any], sql: Callable[..., Any] | None, lazy: bool) -> Signature:
+def _signature(
+    python: Callable[..., Any], sql: Callable[..., Any] | None, lazy: bool, check: Callable[..., Any] | None
+) -> Signature:
     hints = typing.get_type_hints(python, include_extras=True)
     result_types, result_markers, _ = _parts(hints.pop("return"))
     leading: list[Parameter] = []
@@ -173,7 +175,9 @@ def _signature(python: Callable[..., Any], sql: Callable[..., Any] | None, lazy:
             (trailing if repeated else leading).append(_parameter(parameter.name, annotation, optional))
     notes: list[Type | Marker] = [*result_markers, *result_types]
     result = notes[0]
-    return Signature(tuple(leading), tuple(repeated), tuple(trailing), result, python, sql, lazy, wants_row, grouped)
+    return Signature(
+        tuple(leading), tuple(repeated), tuple(trailing), result, python, sql, lazy, wants_row, grouped, check
+    )
 
 
 def _parameter(name: str, annotation: Any, optional: bool = False) -> Parameter:

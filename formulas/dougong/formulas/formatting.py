@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dougong.formulas.decimals import plain
 from dougong.formulas.tree import Call, Literal, Node, Reference
 
 _RANKS = {
@@ -45,7 +44,7 @@ def _literal(node: Literal) -> str:
     if isinstance(node.value, str):
         escaped = node.value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
-    return plain(node.value)
+    return format(node.value, "f")
 
 
 def _unary(node: Call) -> str:

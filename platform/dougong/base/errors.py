@@ -65,7 +65,10 @@ class Problem:
     def text(self, language: str = LANGUAGES[0]) -> str:
         """Reason and fix as one or two sentences, without the place."""
         said = self.reason.to(language)
-        return f"{said} {self.fix.to(language)}" if self.fix else said
+        if not self.fix:
+            return said
+        # A full-width stop brings its own room.
+        return f"{said}{'' if said.endswith('。') else ' '}{self.fix.to(language)}"
 
     def to_json(self, language: str = LANGUAGES[0]) -> dict[str, Any]:
         """The problem as the API answers it."""

@@ -1,0 +1,93 @@
+"""Wrong formulas and everything that is said about them, in both languages. A new case is a new line."""
+
+from __future__ import annotations
+
+import pytest
+
+from dougong.base.errors import FormulaError
+from dougong.formulas import compile
+from tests.formulas.sql_rows import RowScope
+
+CASES = [
+    ("Amout * 2", "1:1 There is no field Amout. Did you mean amount?", "没有字段 Amout。是否想写 amount？"),
+    ("zzzz", "1:1 There is no field zzzz.", "没有字段 zzzz。"),
+    ("today + 1", "1:1 today is a function and needs brackets. Write TODAY().", "today 是函数"),
+    ("ROUDN(amount, 2)", "1:1 There is no function ROUDN. Did you mean ROUND?", "没有函数 ROUDN"),
+    ("LEFT(name)", "1:1 LEFT cannot take 1 arguments. Write LEFT(text, count).", "LEFT 不能有 1 个参数"),
+    (
+        "CASE(stage, 'a', 1)",
+        "1:1 CASE cannot take 3 arguments. Write CASE(expression, value, result, …, otherwise)",
+        "",
+    ),
+    ("name + amount", "1:6 + cannot join text and number. Use TEXT() to turn", "+ 不能连接文本和数字"),
+    ("amount & name", "1:8 & cannot join number and text.", "& 不能连接数字和文本"),
+    (
+        "stage = 'won'",
+        "1:7 = cannot join picklist and text. Use TEXT(field) for a picklist's value",
+        "= 不能连接下拉列表和文本",
+    ),
+    ("colours = 'red'", "1:9 = cannot join multi-select picklist and text. Use INCLUDES(field", ""),
+    ("seen > start", "1:6 > cannot join date and time and date. Use DATEVALUE()", "> 不能连接日期时间和日期"),
+    ("active > TRUE", "1:8 > cannot join true/false and true/false.", ""),
+    ("IF(amount, 1, 2)", "1:4 IF needs true/false here, not number.", "IF 在此处需要是/否，而不是数字"),
+    ("IF(NULL, 1, 2)", "1:4 IF needs true/false here, not NULL.", ""),
+    ("IF(active, 1, 'x')", "1:15 IF needs number here, not text.", ""),
+    ("YEAR(seen)", "1:6 YEAR needs date here, not date and time. Use DATEVALUE()", ""),
+    ("ISPICKVAL(stage, name)", "1:18 ISPICKVAL needs a text in quotes here, not text.", ""),
+    ("CASE(stage, name, 1, 2)", "1:13 A picklist is compared with texts in quotes. Write the value in quotes.", ""),
+    ("PRIORVALUE(1)", "1:12 PRIORVALUE needs a field of the record itself here, not number.", ""),
+    ("GEOLOCATION(91, -200)", "1:13 Degrees here go from -90 to 90.\n1:17 Degrees here go from -180 to 180.", ""),
+    ("GETSESSIONID()", "1:1 GETSESSIONID is not yet supported. A session is a secret", "GETSESSIONID 暂不支持"),
+    ("", "1:1 The formula is empty. Write an expression, such as amount * 2.", "公式为空"),
+    ("amount *", "1:9 The formula ends too early.", "公式没有写完"),
+    ("IF(active, 1, 2", "1:3 This bracket is never closed. Add a closing bracket.", "这个括号没有闭合"),
+    ('IF(name = "(", (1, 2)', "1:18 Unexpected comma.", ""),
+    ("amount)", "1:7 This closing bracket has no opening one. Remove it.", ""),
+    ("(amount + )", "1:11 Something is missing before this bracket.", ""),
+    ("amount count", "1:8 Unexpected count: an operator or a comma is missing before it.", ""),
+    ("amount + * 2", "1:10 Unexpected *: a value is missing before it.", ""),
+    ('name & "x', '1:8 This text is not closed with " on its line.', ""),
+    ("amount /* x", "1:8 This comment is never closed. End it with */.", ""),
+    ("IF（active, 1, 2)", "1:3 （ is a full-width character. Write ( instead.", "（ 是全角字符。改用 (。"),
+    ("amount * .5", "1:10 . has no meaning in a formula. Write a 0 before the decimal point.", ""),
+    ("amount @ 2", "1:8 @ has no meaning in a formula.", "@ 在公式中没有意义"),
+    (
+        "Amout +\n FLOR(amount) + YEAR(name)",
+        "1:1 There is no field Amout. Did you mean amount?\n"
+        "2:2 There is no function FLOR. Did you mean FLOOR?\n"
+        "2:22 YEAR needs date here, not text.",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "english", "chinese"), CASES, ids=[case[0] for case in CASES])
+def test_what_is_said(text: str, english: str, chinese: str) -> None:
+    with pytest.raises(FormulaError) as caught:
+        compile(text, RowScope())
+    problems = caught.value.problems
+    said = "\n".join(f"{each.place.line}:{each.place.column} {each.text('en')}" for each in problems)
+    for expected, line in zip(english.split("\n"), said.split("\n"), strict=True):
+        assert line.startswith(expected), said
+    assert problems[0].text("zh-CN").startswith(chinese)
+    assert problems[0].text("zh-CN") != problems[0].text("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "said"),
+    [
+        ("amount", "text", "The formula yields number, but text is needed."),
+        ("name", "currency", "The formula yields text, but number is needed."),
+        ("seen", "date", "The formula yields date and time, but date is needed. Use DATEVALUE()"),
+        ("colours", "boolean", "The formula yields multi-select picklist, but true/false is needed."),
+    ],
+)
+def test_the_result_type_is_held(text: str, wanted: str, said: str) -> None:
+    with pytest.raises(FormulaError, match="formula-result-type") as caught:
+        compile(text, RowScope(), wanted)
+    assert caught.value.problems[0].text().startswith(said)
+
+
+def test_an_unknown_result_type_is_the_callers_mistake() -> None:
+    with pytest.raises(LookupError, match="money"):
+        compile("1", RowScope(), "money")
