@@ -12,5 +12,5 @@ _INSERTS: Mapping[str, Callable[[Table], Any]] = {"postgresql": postgresql.inser
 
 
 def upsert(kind: str, table: Table) -> Any:
-    """An INSERT of `table` that takes ``on_conflict_do_update`` and ``on_conflict_do_nothing``; `kind` is `Database.kind`."""
+    """An INSERT of `table` that takes ``on_conflict_do_update``; `kind` is that of the `Database`."""
     return _INSERTS[kind](table)

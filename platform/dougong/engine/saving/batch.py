@@ -104,7 +104,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """A field that two people changed: `mine` is refused for now, `theirs` is stored, `base` is what both began from."""
+    """A field that two people changed: `mine` is refused for now, `theirs` is stored, `base` is where both began."""
 
     field: str
     mine: Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, select, update
 
 from dougong.base.errors import NotFound, Place, Problem
 from dougong.base.field_types import Reference
@@ -74,7 +74,10 @@ def _pointing_statements(plan: ObjectPlan) -> dict[tuple[str, str], Select[Any]]
 
 def _pointing_statement(plan: ObjectPlan, child: Child, parent: ObjectPlan) -> Select[Any]:
     keys = plan.slots[child.field].keys
-    conditions = [plan.table.c[keys[0]].in_(bindparam("ids", expanding=True)), plan.table.c.deleted_at.is_(None)]
+    conditions: list[ColumnElement[bool]] = [
+        plan.table.c[keys[0]].in_(bindparam("ids", expanding=True)),
+        plan.table.c.deleted_at.is_(None),
+    ]
     if len(keys) > 1:
         conditions.append(plan.table.c[keys[1]] == parent.name)
     return select(*plan.columns).where(*conditions).order_by(plan.table.c.id).with_for_update()
@@ -155,8 +158,8 @@ def _set_null(batch: Batch, child: Child, parent: ObjectPlan, rows: Sequence[Row
 
 def write(batch: Batch) -> None:
     """Mark the deleted and unmark the restored, in one statement per object and direction."""
-    for doing in ("delete", "restore"):
-        for plan, rows in batch.groups(doing):  # type: ignore[arg-type]
+    for marked in (batch.groups("delete"), batch.groups("restore")):
+        for plan, rows in marked:
             statement = plan.part(_marks)
             params = [
                 {
@@ -266,10 +269,10 @@ def _check_parents(batch: Batch, rows: Sequence[Row]) -> None:
     for name, ids in sorted(wanted.items()):
         batch.related.fetch(name, ids, (), lock=True)
     for row, field in lookups:
-        reference = row.values.get(field.name)
-        if not isinstance(reference, Reference) or (reference.object, reference.id) in back:
+        named = row.values.get(field.name)
+        if not isinstance(named, Reference) or (named.object, named.id) in back:
             continue
-        seen = batch.related.seen(reference)
+        seen = batch.related.seen(named)
         if seen is not None and seen.live:
             continue
         if field.type.name == "master_detail" or field.required:
@@ -295,12 +298,12 @@ def _link_again(batch: Batch, roots: Sequence[Row]) -> None:
         latest[str(record)] = str(operation)
     if not latest:
         return
-    statement = select(history.c.object, history.c.record_id, history.c.changes).where(
+    lost = select(history.c.object, history.c.record_id, history.c.changes).where(
         history.c.operation_id.in_(sorted(set(latest.values()))), history.c.action == "update"
     )
     objects = {obj.id: obj.name for obj in batch.unit.runtime.model.objects.values()}
     wanted: dict[str, dict[str, dict[str, Reference]]] = {}
-    for object_id, record, changes in batch.unit.connection.execute(statement):
+    for object_id, record, changes in batch.unit.connection.execute(lost):
         if object_id in objects:
             plan = plan_of(batch.unit.runtime, objects[object_id])
             links = _lost(batch, plan, changes, set(ids))

@@ -24,13 +24,12 @@ class CascadeError(Exception):
     """Computed fields of several records feed one another in a circle."""
 
 
-def run(batch: Batch, expressions: Expressions) -> list[Row]:
-    """Carry the changes of the batch's rows, which are written, to all records concerned; the rows derived.
+def run(batch: Batch, expressions: Expressions) -> None:
+    """Carry the changes of the batch's rows, which are written, to all records concerned; they join the batch.
 
     Raises:
         CascadeError: the metadata has computed values that never come to rest.
     """
-    derived: dict[tuple[str, str], Row] = {}
     rows: list[Row] = list(batch.rows)
     for _ in range(ROUNDS):
         affected = rollups.affected(batch, rows)
@@ -40,8 +39,7 @@ def run(batch: Batch, expressions: Expressions) -> list[Row]:
             row.touched = False
         rows = _concerned(batch, affected, found)
         if not rows:
-            return list(derived.values())
-        derived.update(((row.plan.name, row.id), row) for row in rows if row.doing == "derive")
+            return
         _derive(batch, rows, affected, expressions)
     raise CascadeError("computed values follow one another without end")
 

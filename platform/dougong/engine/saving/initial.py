@@ -15,7 +15,9 @@ from dougong.engine.saving.row import Batch
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
-NOT_YET = frozenset({"id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "deleted_with"})
+NOT_YET = frozenset(
+    {"id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "deleted_with"}
+)
 """System fields that only saving gives."""
 
 

@@ -9,16 +9,18 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, bindparam, case, literal, select
+from sqlalchemy import Select, case, literal
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.field_types import Reference, ValueRefused
 from dougong.base.ids import record_id
 from dougong.base.language import msg
+from dougong.engine.access import Right
 from dougong.engine.saving.batch import Change, Create, Delete, Made, Restore, Update, Upsert
 from dougong.engine.saving.plan import ObjectPlan, bare, load, load_to_delete, plan_of
 from dougong.engine.saving.related import AT_ONCE
 from dougong.engine.saving.row import Batch, Row
+from dougong.engine.saving.unique import ids_by_value
 from dougong.metadata.model import Field
 
 if TYPE_CHECKING:
@@ -134,7 +136,7 @@ def _match(unit: Unit, upserts: Sequence[tuple[Row, Upsert]], problems: list[Pro
         if value is not None:
             by_key.setdefault((row.plan.name, field.name), []).append((row, value))
     for (name, field_name), entries in by_key.items():
-        known = _ids_by_key(unit, plan_of(unit.runtime, name), field_name, [value for _, value in entries])
+        known = ids_by_value(unit, plan_of(unit.runtime, name), field_name, [value for _, value in entries])
         for row, value in entries:
             if value in known:
                 row.doing, row.id = "update", known[value]
@@ -150,12 +152,6 @@ def _no_key(row: Row, change: Upsert) -> Problem:
         fix=msg("Unique fields are {names}.", names=", ".join(keys)) if keys else None,
         place=Place(row=row.number, field=change.key_field),
     )
-
-
-def _ids_by_key(unit: Unit, plan: ObjectPlan, field_name: str, values: list[Any]) -> dict[Any, str]:
-    from dougong.engine.saving.unique import ids_by_value
-
-    return ids_by_value(unit, plan, field_name, values)
 
 
 def read_given(batch: Batch) -> None:
@@ -216,8 +212,12 @@ def _unknown_field(row: Row, name: str) -> None:
 
 def load_current(batch: Batch) -> None:
     """Read and lock the stored records of updates, deletions and restorations: one statement per object."""
-    for lock, doings in ((load, ("update",)), (load_to_delete, ("delete", "restore"))):
-        for plan, rows in batch.groups(*doings):  # type: ignore[arg-type]
+    for lock, groups in (
+        (load, batch.groups("update")),
+        (load_to_delete, batch.groups("delete")),
+        (load_to_delete, batch.groups("restore")),
+    ):
+        for plan, rows in groups:
             _load(batch, plan, rows, lock)
 
 
@@ -247,9 +247,9 @@ def _with_sight(unit: Unit, plan: ObjectPlan, lock: Any) -> Select[Any]:
     key = (lock, unit.access.key)
     found = known.get(key)
     if found is None:
-        right = "edit" if lock is load else "delete"
+        rights: tuple[Right, ...] = ("read", "edit" if lock is load else "delete")
         sights = []
-        for each in ("read", right):
+        for each in rights:
             visible = unit.access.visible(each, plan.object, plan.table)
             sights.append(literal(1) if visible is None else case((visible, 1), else_=0))
         found = known[key] = lock(plan).add_columns(*sights)
@@ -277,12 +277,4 @@ def _missing(row: Row) -> None:
         "record-missing",
         msg("This {object} does not exist, or you may not see it.", object=row.plan.object.label),
         msg("It may have been deleted: look in the recycle bin."),
-    )
-
-
-def select_ids(plan: ObjectPlan, column: str) -> Select[Any]:
-    """Ids and one column of live records where that column is one of ``values``."""
-    chosen = plan.table.c[column]
-    return select(plan.table.c.id, chosen).where(
-        chosen.in_(bindparam("values", expanding=True, type_=chosen.type)), plan.table.c.deleted_at.is_(None)
     )

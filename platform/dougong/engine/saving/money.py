@@ -189,7 +189,7 @@ class Rates:
         found = unit.memory.get(cls)
         if found is None:
             found = unit.memory[cls] = cls(unit)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def load(self, codes: Iterable[str]) -> None:
         """Read the rates of `codes` that are not known yet, in one statement."""

@@ -29,7 +29,7 @@ from dougong.metadata.model import Field
 class Series:
     """The rows that take the next numbers of one counter, in their order."""
 
-    field: Field
+    number: Field
     pattern: Pattern
     rows: list[tuple[Row, Callable[[str], str]]] = field(default_factory=list)
 
@@ -97,7 +97,7 @@ def _count(batch: Batch, name: str, series: Series, day: date) -> None:
     params = {"b_series": name, "b_first": first - 1 + len(series.rows), "b_count": len(series.rows)}
     last = batch.unit.connection.execute(_statement(batch), params).scalar_one()
     for number, (row, value) in enumerate(series.rows, last - len(series.rows) + 1):
-        row.values[series.field.name] = series.pattern.write(number, day, value)
+        row.values[series.number.name] = series.pattern.write(number, day, value)
 
 
 def _statement(batch: Batch) -> Any:

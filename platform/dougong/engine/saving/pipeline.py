@@ -8,9 +8,10 @@
 | what a deletion takes along, what a restoration brings back | `bin` |
 | amounts in the company's currency | `money` |
 | rights of the actor; `before_save` hooks | `permissions` |
-| required fields, choices, stages, life status, lookups, uniqueness: every problem of every row | `rules`, `stages`, `lifecycle`, `references`, `unique` |
+| required fields, choices, lookups: every problem of every row | `rules`, `references` |
+| stages, life status, uniqueness: every problem of every row | `stages`, `lifecycle`, `unique` |
 | auto-numbers; rows are written | `numbers`, `writing`, `bin` |
-| roll-ups of parents and values computed from them; rules that waited for these | `cascade` |
+| roll-ups of parents, values computed from them; rules that waited for these | `cascade` |
 | history, search rows; `after_save` hooks | `history`, `search_rows` |
 
 Each step takes the whole batch, so the number of statements does not grow with it.
@@ -18,7 +19,7 @@ Each step takes the whole batch, so the number of statements does not grow with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -148,7 +149,7 @@ class _Saving:
 
     def _check(self, batch: Batch) -> None:
         permissions.check(batch)
-        rules.check(batch, batch.expressions)
+        rules.check(batch)
         early = [row for row in batch.people("create", "update") if not row.plan.part(rules.rules_of).late_paths]
         stages.check(early, batch.expressions, self.unit.why)
         lifecycle.check(batch, self.unit.why)
@@ -162,8 +163,8 @@ class _Saving:
         numbers.assign(batch, batch.people("create", "update"), expressions)
         bin.write(batch)
         writing.write(batch, [row for row in batch.rows if row.doing != "delete"])
-        derived = cascade.run(batch, expressions)
-        self._check_late(batch, derived)
+        cascade.run(batch, expressions)
+        self._check_late(batch)
         if batch.problems():
             return Saved(changes=())
         history.write(batch, batch.rows)
@@ -177,9 +178,9 @@ class _Saving:
             operation=self.operation,
         )
 
-    def _check_late(self, batch: Batch, derived: Iterable[Row]) -> None:
+    def _check_late(self, batch: Batch) -> None:
         late = [row for row in batch.people("create", "update") if row.plan.part(rules.rules_of).late]
-        rules.check_late([*late, *derived], batch.expressions)
+        rules.check_late(late)
         paths = [row for row in late if row.plan.part(rules.rules_of).late_paths]
         stages.check(paths, batch.expressions, self.unit.why)
 

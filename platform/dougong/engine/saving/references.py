@@ -171,7 +171,7 @@ def _check_tree(batch: Batch, plan: ObjectPlan, rows: Iterable[Row]) -> None:
     name = plan.object.hierarchy or ""
     moved = {row.id: row for row in rows if row.differs(name) and isinstance(row.values.get(name), Reference)}
     changes = {row.id: _id(row.values.get(name)) for row in rows}
-    level = {id: {_id(row.values[name])} for id, row in moved.items()}
+    level: dict[str, set[str | None]] = {id: {_id(row.values[name])} for id, row in moved.items()}
     statement = plan.part(_parents)
     for _ in range(TALLEST):
         wanted = {at for found in level.values() for at in found if at and at not in changes}
@@ -187,7 +187,7 @@ def _check_tree(batch: Batch, plan: ObjectPlan, rows: Iterable[Row]) -> None:
                 following[id] = ups
         if not following:
             return
-        level = following  # type: ignore[assignment]
+        level = following
     for id in level:
         _refuse_circle(moved[id], plan.object.fields[name])
 

@@ -20,7 +20,7 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A record as a lookup sees it: the fields asked for, whether it is out of the bin, whether the actor may see it."""
+    """A record as a lookup sees it: the fields asked for, whether it is live, whether the actor may see it."""
 
     values: Mapping[str, Any]
     live: bool

@@ -298,7 +298,7 @@ class _Children:
         """
         name, _, aspect = str(field.options["field"]).partition(".")
         slot = self.plan.slots[name]
-        columns = [self.table.c[key] for key in slot.keys]
+        columns: list[ColumnElement[Any]] = [self.table.c[key] for key in slot.keys]
         if not slot.money:
             return columns[:1]
         return columns if aspect != "company" and _one_currency(self.plan.object, self.route) else [columns[1]] * 2
@@ -330,7 +330,8 @@ class _Children:
 
 
 def _attribute(column: ColumnElement[Any], field: Field, name: str) -> ColumnElement[Any]:
-    known = {each.value: each.attributes[name] for each in field.picklist.values.values() if name in each.attributes}
+    values = field.picklist.values.values() if field.picklist else ()
+    known = {each.value: each.attributes[name] for each in values if name in each.attributes}
     return case(known, value=column) if known else null()
 
 

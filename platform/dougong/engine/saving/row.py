@@ -77,6 +77,10 @@ class Row:
             or (slot.money and values.get(name + COMPANY) != before.get(name + COMPANY))
         ]
 
+    def has_problem(self, name: str) -> bool:
+        """Whether something is wrong with the field `name` already."""
+        return any(problem.place.field == name for problem in self.problems)
+
     def refuse(self, code: str, reason: Message, fix: Message | None = None, at: str | None = None) -> None:
         """Note a problem with this record, at the field `at`."""
         self.problems.append(

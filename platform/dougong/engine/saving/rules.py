@@ -1,4 +1,4 @@
-"""The rules of an object that need its own record alone: required fields, choices, record types, checks."""
+"""The rules of an object that need its own record alone: required fields, choices, record types."""
 
 from __future__ import annotations
 
@@ -6,24 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dougong.base.errors import Place, Problem
 from dougong.base.language import msg
 from dougong.engine.fields.choices import allowed_values
-from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.plan import ObjectPlan
-from dougong.engine.saving.related import Needs
 from dougong.engine.saving.row import Batch, Row, grouped
 from dougong.engine.saving.stages import is_blank
-from dougong.metadata.model import Constraint, Field
+from dougong.metadata.model import Field
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The rules of one object.
 
-    `required`, `checks`: what can be judged before the record is written. `late_required`, `late_checks`: those that
-    read roll-ups, or values computed from roll-ups, and are judged when these are known. `late_paths` is True when
-    the same holds of the object's paths.
+    `required` can be judged before the record is written; `late_required` are computed from roll-ups, and judged when
+    these are known. `late_paths` is True when the same holds of the object's paths.
     """
 
     required: tuple[Field, ...]
@@ -32,15 +28,12 @@ class Rules:
     dependents: tuple[tuple[Field, Field], ...]
     """Picklists whose values depend on another field, and that field."""
     fixed_masters: tuple[Field, ...]
-    checks: tuple[Constraint, ...]
-    late_checks: tuple[Constraint, ...]
-    check_needs: Needs
     late_paths: bool
 
     @property
     def late(self) -> bool:
         """True when something is judged after the roll-ups."""
-        return bool(self.late_required or self.late_checks or self.late_paths)
+        return bool(self.late_required or self.late_paths)
 
 
 def rules_of(plan: ObjectPlan) -> Rules:
@@ -49,8 +42,6 @@ def rules_of(plan: ObjectPlan) -> Rules:
     fields = [each for each in obj.fields.values() if not each.system]
     late = late_fields(plan)
     required = [each for each in fields if each.required and each.type.writable and not each.retired]
-    checks = [each for each in obj.constraints.values() if each.kind == "check" and each.when is not None]
-    late_checks = [each for each in checks if each.when and late & {path[0] for path in each.when.references}]
     return Rules(
         required=tuple(each for each in required if each.name not in late),
         late_required=tuple(each for each in required if each.name in late),
@@ -61,9 +52,6 @@ def rules_of(plan: ObjectPlan) -> Rules:
         fixed_masters=tuple(
             each for each in fields if each.type.name == "master_detail" and each.options.get("reparent") is False
         ),
-        checks=tuple(each for each in checks if each not in late_checks),
-        late_checks=tuple(late_checks),
-        check_needs=formula_needs(plan, [each.when for each in checks if each.when]),
         late_paths=any(_is_late(plan, late, path.stages.values()) for path in obj.paths.values()),
     )
 
@@ -94,7 +82,7 @@ def _is_late(plan: ObjectPlan, late: set[str], stages: Iterable[Any]) -> bool:
     return False
 
 
-def check(batch: Batch, expressions: Expressions) -> None:
+def check(batch: Batch) -> None:
     """Note every rule that a new or changed record breaks, but those that wait for roll-ups."""
     for plan, rows in grouped(batch.people("create", "update")):
         rules = plan.part(rules_of)
@@ -109,23 +97,21 @@ def check(batch: Batch, expressions: Expressions) -> None:
                         msg("{label} cannot be changed once it is set.", label=field.label),
                         at=field.name,
                     )
-        _check_formulas(rows, rules.checks, rules, expressions)
 
 
-def check_late(rows: Iterable[Row], expressions: Expressions) -> None:
+def check_late(rows: Iterable[Row]) -> None:
     """Note every broken rule that had to wait for roll-ups."""
     for plan, group in grouped(rows):
         rules = plan.part(rules_of)
         for row in group:
             _check_required(row, rules.late_required)
-        _check_formulas(group, rules.late_checks, rules, expressions)
 
 
 def _check_required(row: Row, fields: Iterable[Field]) -> None:
     for field in fields:
-        if is_blank(row.values.get(field.name)) and (row.new or row.differs(field.name)):
-            if not any(problem.place.field == field.name for problem in row.problems):
-                row.refuse("required", msg("{label} is required.", label=field.label), at=field.name)
+        due = row.new or row.differs(field.name)
+        if due and is_blank(row.values.get(field.name)) and not row.has_problem(field.name):
+            row.refuse("required", msg("{label} is required.", label=field.label), at=field.name)
 
 
 def _check_record_type(row: Row) -> None:
@@ -133,11 +119,11 @@ def _check_record_type(row: Row) -> None:
     chosen, old = row.values.get("record_type"), row.before.get("record_type")
     if chosen == old or (chosen is None and not types):
         return
-    found = types.get(chosen or "")
+    found = types.get(str(chosen))
     field = row.plan.object.fields["record_type"]
     if found is None or not found.active:
         row.refuse("record-type-unknown", msg("There is no record type {name}.", name=chosen or ""), at="record_type")
-    elif not row.new and old in types:
+    elif not row.new and isinstance(old, str) and old in types:
         reachable = types[old].switch_to
         if reachable is not None and chosen not in reachable:
             reason = msg(
@@ -200,29 +186,3 @@ def _is_active(field: Field, value: str) -> bool:
 def _label(field: Field, value: Any) -> Any:
     found = field.picklist.values.get(value) if field.picklist else None
     return found.label if found else str(value)
-
-
-def _check_formulas(rows: Iterable[Row], checks: Iterable[Constraint], rules: Rules, expressions: Expressions) -> None:
-    checks = tuple(checks)
-    if not checks:
-        return
-    rows = list(rows)
-    expressions.follow([row.values for row in rows], rules.check_needs)
-    for row in rows:
-        for constraint in checks:
-            if constraint.when is not None and not expressions.holds(constraint.when, row):
-                row.problems.append(_broken(row, constraint))
-
-
-def _broken(row: Row, constraint: Constraint) -> Problem:
-    reason = (
-        msg("{message}", message=constraint.message)
-        if constraint.message
-        else msg("The rule {name} does not hold.", name=constraint.name)
-    )
-    return Problem(
-        code="check-failed",
-        reason=reason,
-        thing=f"object:{row.plan.name}#constraints/{constraint.name}",
-        place=Place(field=constraint.fields[0] if constraint.fields else None, row=row.number or None),
-    )
