@@ -36,6 +36,7 @@ class Line:
     unit_price: Decimal
     discount: Decimal
     tax_rate: str
+    unit_cost: Decimal
 
     @property
     def net(self) -> Decimal:
@@ -122,13 +123,24 @@ def _deal(
         name=name, account=customer.row.ref,
         primary_contact=contact.ref if contact else None, stage="qualify" if tender else "prospecting",
         amount=money(estimate, "1E3" if estimate > 10000 else "1E2"), start_date=day(start), close_date=day(expected),
-        source=customer.row.values["source"], product=f"@{project.products[0][0]}", currency=customer.currency,
-        owner=customer.owner,
+        source=customer.row.values["source"], campaign=_campaign(random, customer, start),
+        product=f"@{project.products[0][0]}", currency=customer.currency, owner=customer.owner,
     )  # fmt: skip
     deal = Deal(row, customer, contact, reached, stage)
     _tell(random, deal, project, tender, expected)
     _detail(rows, random, deal, lines)
     return deal
+
+
+def _campaign(random: Random, customer: Customer, start: int) -> str | None:
+    """The campaign that brought the deal: one that ended in the two months before."""
+    if customer.person:
+        return None
+    for key, _, kind, _, _, end, place, *_ in cast.CAMPAIGNS:
+        abroad = place in ("Online", "Hannover")
+        if abroad == customer.english and int(end) <= start <= int(end) + 70 and kind != "visit_day":
+            return f"@{key}" if random.random() < 0.6 else None
+    return None
 
 
 def _journey(random: Random, start: int, tender: bool) -> tuple[dict[str, int], str]:
@@ -139,7 +151,7 @@ def _journey(random: Random, start: int, tender: bool) -> tuple[dict[str, int], 
     lost_before = random.choice([name for name, _, _ in steps]) if random.random() < 0.42 else None
     for name, least, most in steps:
         at += random.randrange(least, most)
-        if at > -1:
+        if at > (-6 if name == "won" else -1):
             break
         stage = "lost" if name == lost_before else name
         reached[stage] = at
@@ -225,8 +237,9 @@ def _lines(random: Random, project: texts.Project, customer: Customer) -> list[L
         price = Decimal(PRODUCTS[product][7]) * rate
         software = PRODUCTS[product][3] in ("software", "service")
         rounded = Decimal(money(price, "1" if rate != 1 and price > 20 else "0.01"))
+        cost = Decimal(PRODUCTS[product][8]) * rate
         tax = "0" if customer.english else PRODUCTS[product][9]
-        lines.append(Line(product, count, rounded, Decimal(0) if software else discount, tax))
+        lines.append(Line(product, count, rounded, Decimal(0) if software else discount, tax, cost))
     return lines
 
 

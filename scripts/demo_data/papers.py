@@ -78,12 +78,12 @@ class Papers:
 
     def _copy_lines(self, kind: str, parent: Row, deal: Deal, delivered: bool = False) -> None:
         for number, line in enumerate(deal.lines, 1):
-            more = {"delivered_quantity": str(line.quantity)} if delivered else {}
-            made = self._rows.add(
-                f"{kind}_line", f"{parent.key}-{number}", parent.created, **{kind: parent.ref}, **line.values()
-            )
-            if more:
-                made.change(min(parent.created + 40, -1), **more)
+            values = {kind: parent.ref, **line.values()}
+            if kind == "quote":
+                values["unit_cost"] = money(line.unit_cost)
+            made = self._rows.add(f"{kind}_line", f"{parent.key}-{number}", parent.created, **values)
+            if delivered:
+                made.change(min(parent.created + 40, -1), delivered_quantity=str(line.quantity))
 
     # -- orders -------------------------------------------------------------------------------------------
     def _order(self, deal: Deal, quote: Row) -> Row:
@@ -117,7 +117,8 @@ class Papers:
         contract.become(signed, EFFECTIVE)
         contract.change(signed, status="running", signed_on=day(signed), start_on=day(signed), end_on=day(signed + 365))
         paid = self._instalments(deal, contract, signed)
-        if paid is not None and paid + 5 < -1:
+        # Exchange differences keep contracts in foreign currency open until somebody settles them.
+        if paid is not None and paid + 5 < -1 and deal.customer.currency is None:
             contract.change(paid + 5, status="completed")
 
     def _instalments(self, deal: Deal, contract: Row, signed: int) -> int | None:
@@ -155,7 +156,7 @@ class Papers:
         )  # fmt: skip
         receipt.become(at, EFFECTIVE)
         if self._random.random() < 0.85:
-            self._bill(deal, contract, step, part, max(at - 5, contract.created))
+            self._bill(deal, contract, step, part, min(max(at - 5, contract.created + 5), at))
         return at if part == amount else None
 
     def _chase(self, deal: Deal, step: Row, due: int) -> None:
