@@ -99,3 +99,8 @@ def canonical_json(value: Any) -> str:
 def content_hash(value: Any) -> str:
     """The SHA-256 of the canonical JSON of `value`, in hex."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def same(first: Any, second: Any) -> bool:
+    """Whether two JSON values are one: as Python compares, but ``true`` is not 1."""
+    return bool(first == second) and canonical_json(first) == canonical_json(second)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dougong.metadata.component import Component
+from dougong.metadata.component import Component, same
 from dougong.metadata.keyed import element_key, keyed_elements
 from dougong.metadata.positions import escape
 from dougong.metadata.tree import Tree
@@ -64,7 +64,7 @@ def _components(old: Component | None, new: Component | None) -> Iterator[Change
 
 
 def _values(address: str, place: str, before: Any, after: Any) -> Iterator[Change]:
-    if before == after and not isinstance(before, list):
+    if same(before, after):
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in (*before, *(each for each in after if each not in before)):
@@ -72,8 +72,7 @@ def _values(address: str, place: str, before: Any, after: Any) -> Iterator[Chang
         return
     old, new = keyed_elements(before), keyed_elements(after)
     if old is None or new is None:
-        if before != after:
-            yield Change(address=address, action="changed", place=place, before=before, after=after)
+        yield Change(address=address, action="changed", place=place, before=before, after=after)
         return
     for key in (*old, *(each for each in new if each not in old)):
         yield from _member(address, f"{place}#{key}", key, old, new)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from dougong.metadata.component import Component
+from dougong.metadata.component import Component, same
 from dougong.metadata.difference import slots
 from dougong.metadata.keyed import keyed_elements
 from dougong.metadata.positions import escape
@@ -75,9 +75,9 @@ class _Merging:
         self, slot: str, base: Component | None, ours: Component | None, theirs: Component | None
     ) -> Component | None:
         """The merged component; None where it is gone."""
-        if ours == theirs or theirs == base:
+        if _unchanged(ours, theirs) or _unchanged(theirs, base):
             return ours
-        if ours == base:
+        if _unchanged(ours, base):
             return theirs
         self.address = (ours or theirs or base).address  # type: ignore[union-attr]
         if ours is None or theirs is None:
@@ -90,9 +90,9 @@ class _Merging:
 
     def value(self, place: str, base: Any, ours: Any, theirs: Any) -> Any:
         """The merged value at `place`; ABSENT where it is gone."""
-        if ours == theirs or theirs == base:
+        if same(ours, theirs) or same(theirs, base):
             return ours
-        if ours == base:
+        if same(ours, base):
             return theirs
         if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
             return self._members(place, base if isinstance(base, Mapping) else {}, ours, theirs, "/")
@@ -119,7 +119,7 @@ class _Merging:
             merged = self._members(place, first, second, third, "#")
             order = self._order(place, list(first), list(second), list(third), set(merged))
             return [merged[key] for key in order]
-        if all(isinstance(each, str | int | float) for each in (*base, *ours, *theirs)):
+        if all(isinstance(each, str) for each in (*base, *ours, *theirs)):
             return _set(base, ours, theirs)
         self.note(self.address, place, "changed", base, ours, theirs)
         return ours
@@ -133,6 +133,12 @@ class _Merging:
             self.note(self.address, place, "moved", base, ours, theirs)
         spine = second if first == known else first
         return _woven(spine, [[key for key in side if key in alive] for side in (ours, theirs)])
+
+
+def _unchanged(first: Component | None, second: Component | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return first == second and same(first.body, second.body)
 
 
 def _woven(spine: list[str], sides: list[list[str]]) -> list[str]:

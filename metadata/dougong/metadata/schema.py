@@ -16,6 +16,7 @@ from typing import Any
 import jsonschema_rs
 
 from dougong.base.field_types import FIELD_TYPES, FieldType
+from dougong.base.language import Labels
 
 Schema = Mapping[str, Any]
 
@@ -49,9 +50,9 @@ def _read(name: str) -> Any:
 
 
 @functools.cache
-def later() -> Mapping[str, Mapping[str, str]]:
+def later() -> Mapping[str, Mapping[str, Labels]]:
     """What is not built yet, by name, with what it waits for: under ``kinds`` and ``field_types``."""
-    found: Mapping[str, Mapping[str, str]] = _read("later")
+    found: Mapping[str, Mapping[str, Labels]] = _read("later")
     return found
 
 

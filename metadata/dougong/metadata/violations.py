@@ -9,7 +9,7 @@ from typing import Any
 
 from dougong.base.errors import Problem
 from dougong.base.field_types import FIELD_TYPES
-from dougong.base.language import Message, msg
+from dougong.base.language import Labels, Message, msg
 from dougong.metadata.component import Component
 from dougong.metadata.positions import escape
 from dougong.metadata.schema import KINDS, Schema, later, validator
@@ -85,11 +85,11 @@ def near(name: str, known: Iterable[str]) -> Message | None:
     return None
 
 
-def not_yet(component: Component, pointer: str, what: str, waits_for: str) -> Problem:
+def not_yet(component: Component, pointer: str, what: str, waits_for: Labels) -> Problem:
     """`what` is part of the metadata model, but waits for a part of the product that is not built."""
     return Problem(
         code="not-yet-supported",
-        reason=msg("{what} is not yet supported: it needs {part}.", what=what, part=msg(waits_for)),
+        reason=msg("{what} is not yet supported: it needs {part}.", what=what, part=waits_for),
         fix=msg("Leave it out for now."),
         thing=component.address,
         place=component.place(pointer),

@@ -22,9 +22,6 @@ from dougong.metadata.index import FieldFacts, Index
 TITLE_TYPES = ("text", "auto_number", "person_name", "email", "phone", "barcode", "formula")
 """Types of field that can be what a record is called."""
 
-UNNAMED_LABEL = msg("text, auto-number or person name")
-
-
 def objects(index: Index) -> Iterator[Problem]:
     """Everything that an object's own document names."""
     for spot, body in spots(index, "object"):
