@@ -26,7 +26,7 @@ from dougong.engine.runtime import Runtime
 from dougong.engine.storage import Storage
 from dougong.engine.unit import Unit
 from dougong.metadata.compile import compile_tree
-from dougong.metadata.trees import Tree
+from dougong.metadata.tree import Tree
 
 T = TypeVar("T")
 

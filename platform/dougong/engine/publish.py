@@ -9,17 +9,19 @@ that no revision names) and is used or cleared by the next.
 
 from __future__ import annotations
 
+import json
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from dougong.base.errors import Conflict, Problem
+from dougong.base.errors import Conflict, Place, Problem
+from dougong.base.ids import component_id
 from dougong.base.language import msg
 from dougong.engine import preparation, revisions
 from dougong.engine.actor import SYSTEM, Actor
@@ -30,8 +32,9 @@ from dougong.engine.preparation import Coming
 from dougong.engine.runtime import Runtime
 from dougong.engine.schema_steps import add_column, drop_index, make_tables, schema_steps
 from dougong.engine.storage import Storage
-from dougong.metadata.compile import compile_tree
-from dougong.metadata.trees import Tree
+from dougong.metadata.check import check
+from dougong.metadata.component import COMPANY
+from dougong.metadata.trees import MergeConflict, Tree, merge
 
 T = TypeVar("T")
 
@@ -41,17 +44,21 @@ PATIENCE_SECONDS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What is to be published: `tree` made from revision `base` (None: from the head, whatever it is)."""
+    """What is to be published: `tree`, made from revision `base` (None: it replaces the head, whatever that is).
+
+    `origins`: for each package that this installs, the tree of its files; a later upgrade merges against it.
+    """
 
     tree: Tree
     author: Actor = SYSTEM
     message: str = ""
     base: int | None = None
     kind: str = "publish"
+    origins: Mapping[str, Tree] = field(default_factory=dict)
 
 
 def publish(company: Company, wanted: Publication) -> int:
-    """Make `wanted` the revision in force; its number.
+    """Make `wanted` the revision in force; its number. Nothing happens where it is in force already.
 
     Raises:
         MetadataError: the tree does not pass its check.
@@ -60,12 +67,16 @@ def publish(company: Company, wanted: Publication) -> int:
     """
     with company.database.preparing() as connection:
         with connection.begin():
-            coming = come(company, connection, wanted.tree)
+            parent = revisions.head(connection)
+            tree = merged(connection, wanted, parent)
+            if not wanted.origins and tree.content_hash == revisions.tree_of(connection, parent).content_hash:
+                return parent
+            coming = come(company, connection, tree)
         try:
             if coming.fillings:
                 alone(company, lambda own: preparation.begin(company, own, coming))
                 preparation.fill(company, connection, coming)
-            number = alone(company, lambda own: _switch(company, own, wanted, coming))
+            number = alone(company, lambda own: _switch(company, own, wanted, tree, coming))
         except IntegrityError as error:
             alone(company, lambda own: preparation.abandon(company, own, coming))
             raise Conflict(_not_unique(error)) from error
@@ -75,12 +86,69 @@ def publish(company: Company, wanted: Publication) -> int:
     return number
 
 
+def merged(connection: Connection, wanted: Publication, parent: int) -> Tree:
+    """What is wanted together with what others published since its base, every component with an id.
+
+    Raises:
+        Conflict: both changed the same; every such place is named.
+    """
+    head = revisions.tree_of(connection, parent)
+    tree = wanted.tree
+    if wanted.base is not None and wanted.base != parent:
+        found = merge(revisions.tree_of(connection, wanted.base), tree, head)
+        if found.conflicts:
+            raise Conflict(map(conflict_problem, found.conflicts))
+        tree = found.tree
+    return identified(tree, head)
+
+
+def identified(tree: Tree, head: Tree) -> Tree:
+    """`tree` with an id in each of the company's own components: the one it has in `head`, else a new one.
+
+    Those of packages have theirs from their files, and without one go by their name.
+    """
+    found = []
+    for address, each in tree.components.items():
+        if each.layer == COMPANY and "id" not in each.body and each.kind != "package":
+            known = head.components.get(address)
+            identity = known.body.get("id") if known else None
+            each = replace(each, body={**each.body, "id": identity or component_id()})
+        found.append(each)
+    return Tree.of(found)
+
+
+def conflict_problem(conflict: MergeConflict) -> Problem:
+    """A conflict of a merge, as people read it."""
+    reasons = {
+        "changed": msg("Both sides changed this, each in its own way."),
+        "deleted": msg("One side removed what the other changed."),
+        "moved": msg("Both sides moved elements of this list."),
+        "named": msg("Both sides gave this name to different things."),
+    }
+    return Problem(
+        code="publish-conflict",
+        thing=conflict.address,
+        place=Place(pointer=conflict.place or None),
+        reason=reasons[conflict.why],
+        fix=msg("Decide which of the two shall stand: {ours} or {theirs}.", ours=_short(conflict.ours), theirs=_short(conflict.theirs)),
+    )
+
+
+def _short(value: object) -> str:
+    text = "–" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
 def come(company: Company, connection: Connection, tree: Tree) -> Coming:
-    """What it takes for `tree` to follow the head. Reads alone."""
+    """What it takes for `tree` to follow the head. Reads alone.
+
+    Raises:
+        MetadataError: the tree does not pass its check.
+    """
     parent = revisions.head(connection)
     known = revisions.get_ledger(connection)
     before = company.runtime()
-    model = compile_tree(tree, str(parent + 1))
+    model = check(tree).model(str(parent + 1))
     ledger = known.extended(model)
     runtime = Runtime(parent + 1, model, Storage.build(model, ledger))
     return Coming(
@@ -110,7 +178,7 @@ def alone(company: Company, work: Callable[[Connection], T]) -> T:
             time.sleep(random.uniform(0.02, 0.1))
 
 
-def _switch(company: Company, connection: Connection, wanted: Publication, coming: Coming) -> int:
+def _switch(company: Company, connection: Connection, wanted: Publication, tree: Tree, coming: Coming) -> int:
     steps = coming.steps
     make_tables(connection, steps.tables)
     for table, column in steps.columns:
@@ -125,11 +193,14 @@ def _switch(company: Company, connection: Connection, wanted: Publication, comin
     late = [place for place in coming.places if place.key not in early]
     revisions.put_places(connection, late, coming.runtime.revision, "live")
     revisions.places_live(connection)
+    for name, origin in wanted.origins.items():
+        version = str(origin.components[f"package:{name}"].body.get("version", ""))
+        revisions.put_package(connection, name, version, origin, coming.runtime.revision)
     return revisions.append(
         connection,
         number=coming.runtime.revision,
         parent=coming.parent,
-        digest=revisions.put_tree(connection, wanted.tree),
+        digest=revisions.put_tree(connection, tree),
         kind=wanted.kind,
         author=wanted.author,
         message=wanted.message,

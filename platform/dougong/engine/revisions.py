@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from dougong.base.errors import Conflict, NotFound, Problem
 from dougong.base.language import msg
@@ -19,7 +19,7 @@ from dougong.engine import tables
 from dougong.engine.actor import Actor
 from dougong.engine.ledger import Ledger, Place
 from dougong.metadata.component import Component, canonical_json, content_hash
-from dougong.metadata.trees import Tree
+from dougong.metadata.tree import Tree
 
 CHUNK = 500
 """Bodies read or written by one statement; SQLite takes at most 999 parameters in old versions."""
@@ -45,9 +45,9 @@ class Revision:
 def put_tree(connection: Connection, tree: Tree) -> str:
     """Store `tree` and every body that is not there yet; the hash that `get_tree` finds it by."""
     bodies = {each.content_hash: each.body for each in tree.components.values()}
-    listing = {address: [each.layer, each.content_hash] for address, each in sorted(tree.components.items())}
-    digest = content_hash(listing)
-    texts = {key: canonical_json(body) for key, body in bodies.items()} | {digest: canonical_json(listing)}
+    listing = {address: [each.layer, each.content_hash] for address, each in tree.components.items()}
+    digest = content_hash(listing)  # whatever the order; what is stored keeps it, for people who read lists of fields
+    texts = {key: canonical_json(body) for key, body in bodies.items()} | {digest: json.dumps(listing)}
     known: set[str] = set()
     for part in _chunks(texts):
         known.update(connection.scalars(select(tables.bodies.c.hash).where(tables.bodies.c.hash.in_(part))))
@@ -152,6 +152,24 @@ def append(
 
 
 _LOG = select(*(tables.revisions.c[name] for name in Revision.__slots__))
+
+
+# -- packages ------------------------------------------------------------------------------------------------
+def installed(connection: Connection) -> Mapping[str, tuple[str, str]]:
+    """Every installed package: its version and the hash of the tree that it was installed from."""
+    columns = tables.installed.c
+    rows = connection.execute(select(columns.name, columns.version, columns.tree).order_by(columns.name))
+    return {name: (version, digest) for name, version, digest in rows}
+
+
+def put_package(connection: Connection, name: str, version: str, origin: Tree, revision: int) -> None:
+    """Remember what a package was installed from."""
+    connection.execute(delete(tables.installed).where(tables.installed.c.name == name))
+    connection.execute(
+        insert(tables.installed).values(
+            name=name, version=version, tree=put_tree(connection, origin), revision=revision
+        )
+    )
 
 
 # -- the ledger ---------------------------------------------------------------------------------------------
