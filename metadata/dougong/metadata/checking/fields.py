@@ -147,7 +147,10 @@ def _rollup(spot: Spot, facts: FieldFacts) -> Iterator[Problem]:
     if child not in spot.index.fields:
         yield from need_object(spot / "from", child)
         return
-    source = spot.index.field(child, field)
+    first, *further = field.split(".")
+    source = spot.index.field(child, first)
+    for name in further:
+        source = spot.index.field(source.leads_to, name) if source is not None and source.leads_to else None
     if source is None:
         yield missing_field(spot / "from", child, field)
         return

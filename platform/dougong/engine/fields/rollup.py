@@ -41,7 +41,7 @@ class RollupType(FieldType):
     formula_type = "number"
     required_keys = ("from", "op")
     keys: ClassVar[Mapping[str, Any]] = {
-        "from": {"type": ["string", "array"], "items": {"type": "string"}},
+        "from": {"type": "string"},
         "op": {"enum": ["count", "sum", "min", "max", "avg", "distinct", "first", "last", "concat"]},
         "field": {"type": "string"},
         "where": {"type": "string"},
