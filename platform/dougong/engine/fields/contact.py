@@ -88,11 +88,8 @@ class PhoneType(TextLike):
             number = _parse(text, self._country(field))
             return _stored(number) if number else text
         digits = re.sub(r"[\s()-]", "", text)
-        return (
-            digits[1:]
-            if op in ("contains", "not_contains") and digits[:2] in ("01", "02", "03", "04", "05")
-            else (digits)
-        )
+        # E.164 has no trunk prefix: the 0 before an area code is not in what is stored.
+        return digits[1:] if op in ("contains", "not_contains") and re.match(r"0[1-9]", digits) else digits
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """As it is dialled inside the field's country, with the country code from abroad."""

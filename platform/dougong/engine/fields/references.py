@@ -290,7 +290,8 @@ class LinkType(ReferenceType):
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """The titles."""
-        return msg(", ").to(reading.language).join(super().display(field, each, reading) for each in value or ())
+        titles = [super(LinkType, self).display(field, each, reading) for each in value or ()]
+        return msg(", ").to(reading.language).join(titles)
 
     def operand(self, field: FieldLike, op: str, value: Any, reading: Reading) -> Any:
         """Ids."""

@@ -147,6 +147,7 @@ _TAGS = {
     "a", "b", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "hr", "i", "li", "ol", "p", "pre",
     "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
+_TAG = re.compile(r"<[a-zA-Z]")
 _BREAKS = re.compile(r"<(?:br|hr|/p|/div|/li|/h[1-6]|/tr|/pre|/blockquote)\b[^>]*>", re.IGNORECASE)
 
 
@@ -197,7 +198,9 @@ class RichTextType(TextLike):
         if text is None:
             return None
         check_length(text, field.options.get("length", 64_000))
-        markup = sanitised(text if "<" in text else as_markup(text)).strip()
+        markup = sanitised(text if _TAG.search(text) else as_markup(text)).strip()
+        if not _TAG.search(markup):
+            markup = as_markup(markup)
         return markup if plain_text(markup) else None
 
     def markup(self, value: str) -> Markup:
