@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 
 from babel import Locale
@@ -102,7 +102,7 @@ class Formats:
 
 def days_between(earlier: datetime, later: datetime, zone: tzinfo) -> int:
     """Whole calendar days from one instant to another as the reader's calendar counts them."""
-    return (later.astimezone(zone).date() - earlier.astimezone(zone).date()) // timedelta(days=1)
+    return (later.astimezone(zone).date() - earlier.astimezone(zone).date()).days
 
 
 @functools.cache

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dougong.web.pages import lists, preferences, sign_in
+from dougong.web.pages import bin, files, forms, lists, lookups, preferences, records, search, sign_in
 from dougong.web.routing import Page
 
-PAGES: tuple[Page, ...] = (*sign_in.PAGES, *preferences.PAGES, *lists.PAGES)
+PAGES: tuple[Page, ...] = (
+    *sign_in.PAGES, *preferences.PAGES, *search.PAGES, *bin.PAGES, *lookups.PAGES, *files.PAGES, *lists.PAGES, *forms.PAGES,
+    *records.PAGES,
+)

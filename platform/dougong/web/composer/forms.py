@@ -1,0 +1,172 @@
+"""The form of one layout: its sections of inputs as one template over what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Template
+
+from dougong.base.language import label
+from dougong.metadata.model import Field, Layout, LineColumn, Object, Section
+from dougong.web.composer.columns import editable
+from dougong.web.composer.sections import Sections, bind
+from dougong.web.layouts import wide
+from dougong.web.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class FormSection:
+    """A section of inputs, or of lines; `fields` are names."""
+
+    key: str
+    label: str
+    collapsed: bool
+    fields: tuple[str, ...]
+    lines: Lines | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The table of line items in a form. `columns` are the child's fields, `parent` its field that points here."""
+
+    object: Object
+    parent: str
+    columns: tuple[Field, ...]
+    totals: Mapping[str, str]
+    labels: tuple[str, ...]
+    row: Template
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """A layout, ready to be filled in: its fields in order, and the template of each section."""
+
+    layout: Layout
+    fields: tuple[Field, ...]
+    labels: Mapping[str, str]
+    sections: tuple[FormSection, ...]
+    bodies: Mapping[str, Template]
+    depends: tuple[str, ...]
+    """Names of the fields whose change changes the choices of others."""
+
+
+def compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
+    """The form of a layout in the reader's language and rights; kept with the revision."""
+    key = f"web.form {obj.name} {layout.name} {visit.language} {visit.unit.access.key}"
+    memory = visit.unit.runtime.prepared
+    found = memory.get(key)
+    if found is None:
+        found = memory[key] = _compose(visit, obj, layout)
+    return found
+
+
+def _compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
+    fields: dict[str, Field] = {}
+    sections: list[FormSection] = []
+    bodies: dict[str, Template] = {}
+    environment = visit.site.templates.environment(visit.language)
+    for section in (section for tab in layout.tabs for section in tab.sections):
+        if section.lines:
+            lines = _lines(visit, section)
+            if lines is not None:
+                said = label(section.label, visit.language) or label(lines.object.label, visit.language)
+                sections.append(FormSection(section.key, said, False, (), lines))
+            continue
+        mine = _own(visit, obj, section, fields)
+        if mine:
+            said = label(section.label, visit.language)
+            sections.append(FormSection(section.key, said, section.collapsed, tuple(each.name for each, _ in mine), None))
+            source = "".join(_input(each, all_, visit.site.sections) for each, all_ in mine)
+            bodies[section.key] = environment.from_string(source)
+    return FormView(
+        layout=layout, fields=tuple(fields.values()), sections=tuple(sections), bodies=bodies,
+        labels={each.name: label(each.label, visit.language) for each in fields.values()}, depends=_controls(fields),
+    )
+
+
+def _own(visit: Visit, obj: Object, section: Section, seen: dict[str, Field]) -> list[tuple[Field, bool]]:
+    found = []
+    for item in section.items:
+        field = obj.fields.get(item.field)
+        if field is None or field.name in seen or not editable(field):
+            continue
+        if visit.unit.access.may_field("edit", obj, field):
+            seen[field.name] = field
+            found.append((field, wide(item, field)))
+    return found
+
+
+def _controls(fields: Mapping[str, Field]) -> tuple[str, ...]:
+    found = dict.fromkeys(
+        each.options["depends_on"]["field"] for each in fields.values() if each.options.get("depends_on")
+    )
+    return tuple(name for name in found if name in fields)
+
+
+def _input(field: Field, all_: bool, sections: Sections) -> str:
+    """The source of one field of a form: label, widget, help, errors. Works for any layout: names, not indexes."""
+    name = field.name
+    widget = bind_input(sections.of(field, "edit"), f'form.inputs["{name}"]')
+    classes = "fld all" if all_ else "fld"
+    return (
+        f'{{% set i = form.inputs["{name}"] %}}<div class="{classes}" id="w-{name}"{{{{ i.attributes }}}}>'
+        f'<label for="{{{{ i.id }}}}">{{{{ i.label }}}}{{% if i.required %}}<span class="req" aria-hidden="true">*</span>{{% endif %}}</label>'
+        f"{widget}"
+        f'{{% if i.help %}}<p class="help" id="h-{{{{ i.id }}}}">{{{{ i.help }}}}</p>{{% endif %}}'
+        f'{{% for error in i.errors %}}<p class="err" id="e-{{{{ i.id }}}}">{{{{ icon("alert-circle", "s") }}}}<span>{{{{ error }}}}</span></p>{{% endfor %}}'
+        f"</div>"
+    )
+
+
+def bind_input(text: str, source: str) -> str:
+    """An edit section with its variables taken from the `Input` that the expression `source` names."""
+    names = {
+        "f": "i.field", "v": "i.value", "id": "i.id", "n": "i.name", "t": "i.text", "e": "i.errors",
+        "required": "i.required", "options": "i.options", "currency": "i.currency",
+    }
+    return f"{{% set i = {source} %}}" + bind(text, **names)
+
+
+def _lines(visit: Visit, section: Section) -> Lines | None:
+    child, _, parent = (section.lines or "").partition(".")
+    obj = visit.model.objects[child]
+    if not visit.unit.access.may("read", obj):
+        return None
+    columns = [obj.fields[each.field] for each in _columns(obj, parent, section.line_columns)]
+    columns = [each for each in columns if visit.unit.access.may_field("read", obj, each)]
+    row = visit.site.templates.environment(visit.language).from_string(_row_source(columns, visit.site.sections))
+    return Lines(
+        obj, parent, tuple(columns), {each.field: each.total for each in section.line_columns if each.total},
+        tuple(label(each.label, visit.language) for each in columns), row,
+    )
+
+
+def _columns(obj: Object, parent: str, said: Sequence[LineColumn]) -> Sequence[LineColumn]:
+    known = [each for each in said if each.field in obj.fields]
+    return known or [LineColumn(field=name) for name, each in obj.fields.items() if not each.system and name != parent]
+
+
+def _row_source(columns: Sequence[Field], sections: Sections) -> str:
+    """One row of lines: hidden id and version, a cell per column, the mark for removal."""
+    cells = []
+    for field in columns:
+        numeric = ' class="num"' if field.type.numeric else ""
+        if editable(field):
+            text = bind_input(sections.of(field, "edit"), f'line.inputs["{field.name}"]')
+            errors = '{% for error in i.errors %}<p class="err">{{ error }}</p>{% endfor %}'
+            cells.append(f'<td{numeric}><div class="fld" data-label="{{{{ i.label }}}}"{{{{ i.attributes }}}}>{text}{errors}</div></td>')
+        else:
+            shown = bind(sections.of(field, "cell"), f="i.field", v="i.value", currency="i.currency")
+            cells.append(f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric}>{shown}</td>')
+    hidden = (
+        '<input type="hidden" name="{{ line.prefix }}.id" value="{{ line.id }}">'
+        '<input type="hidden" name="{{ line.prefix }}.version" value="{{ line.version }}">'
+        '<input type="hidden" name="{{ line.prefix }}.base" value="{{ line.base }}">'
+    )
+    remove = (
+        '<td class="end"><label class="ib s" title="{{ _("Remove the line") }}"><input class="sr" type="checkbox" '
+        'name="{{ line.prefix }}.remove" value="1" data-remove aria-label="{{ _("Remove the line") }}">{{ icon("x", "s") }}</label></td>'
+    )
+    return f'<tr{{% if line.removed %}} class="gone"{{% endif %}}>{"".join(cells)}{remove.replace("<td class=", "<td class=", 1)[:-5]}{hidden}</td></tr>'

@@ -1,0 +1,251 @@
+"""A form, ready to show: inputs of the record and of its lines, errors where they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from markupsafe import Markup
+
+from dougong.base.language import label
+from dougong.engine.query import Condition, Query, Sort
+from dougong.engine.saving.initial import initial
+from dougong.metadata.model import Object
+from dougong.web import errors_in_forms, inputs
+from dougong.web.composer.forms import FormView, Lines, compose
+from dougong.web.errors_in_forms import FormErrors, Said
+from dougong.web.inputs import Input, Typed
+from dougong.web.layouts import layout_for
+from dougong.web.prefill import titled
+from dougong.web.visit import Visit
+
+MOST_LINES = 500
+BLANK_LINES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a table of lines."""
+
+    prefix: str
+    inputs: Mapping[str, Input]
+    id: str = ""
+    version: str = ""
+    base: str = "{}"
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LineTable:
+    """The lines of one child object."""
+
+    lines: Lines
+    rows: tuple[Line, ...]
+    model: Line
+    next: int
+    totals: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as the page shows it."""
+
+    object: Object
+    view: FormView
+    inputs: Mapping[str, Input]
+    id: str = ""
+    version: str = ""
+    base: str = "{}"
+    record_type: str | None = None
+    tables: Mapping[str, LineTable] = field(default_factory=dict)
+    summary: tuple[Said, ...] = ()
+    rest: tuple[str, ...] = ()
+    broken: frozenset[str] = frozenset()
+    """Keys of the sections that hold an error."""
+
+    @property
+    def bad(self) -> bool:
+        """True when something is to be mended."""
+        return bool(self.summary or self.rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What a form sent: the record's fields and each line."""
+
+    own: Typed = Typed()
+    lines: Mapping[str, tuple[EnteredLine, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredLine:
+    """One line as sent. `row` is the number of its change in the batch, 0 where it makes none."""
+
+    prefix: str
+    typed: Typed
+    id: str
+    version: str
+    base: str
+    removed: bool
+    row: int = 0
+
+
+def view_of(visit: Visit, obj: Object, purpose: str, record_type: str | None) -> FormView:
+    """The form of the layout for a purpose and record type."""
+    return compose(visit, obj, layout_for(obj, purpose, record_type))
+
+
+def start(visit: Visit, obj: Object, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a record that is about to be made: what is given, and what defaults make of it."""
+    return titled(visit, dict(initial(visit.unit, obj.name, given)))
+
+
+def build(
+    visit: Visit, obj: Object, view: FormView, values: Mapping[str, Any], *, record_id: str = "", version: str = "",
+    base: str | None = None, entered: Entered = Entered(), errors: FormErrors = errors_in_forms.NONE, more_lines: str = "",
+) -> Form:
+    """The form over `values`, with what was `entered` on top and `errors` beside."""
+    present = {**values, **entered.own.values}
+    stage = _required(obj, present)
+    made = {
+        each.name: inputs.make(
+            visit, obj, each, present, entered.own, errors.fields.get(each.name, ()),
+            required=each.required or each.name in stage,
+        )
+        for each in view.fields
+    }
+    tables = {
+        section.key: _table(visit, section.lines, record_id, entered, errors, more_lines)
+        for section in view.sections if section.lines
+    }
+    return Form(
+        object=obj, view=view, inputs=made, id=record_id, version=version,
+        base=base if base is not None else inputs.to_json(view.fields, values),
+        record_type=present.get("record_type"), tables=tables, summary=_summary(made, tables, errors), rest=errors.rest,
+        broken=_broken(view, made, tables),
+    )
+
+
+def _required(obj: Object, values: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that the record's stage asks for."""
+    for path in obj.paths.values():
+        if not path.record_types or values.get("record_type") in path.record_types:
+            stage = path.stages.get(values.get(path.field) or "")
+            if stage is not None:
+                return frozenset(stage.required)
+    return frozenset()
+
+
+def _summary(made: Mapping[str, Input], tables: Mapping[str, LineTable], errors: FormErrors) -> tuple[Said, ...]:
+    found = [Said(each.label, text, each.id) for each in made.values() for text in each.errors]
+    for table in tables.values():
+        for line in table.rows:
+            found += [Said(each.label, text, each.id) for each in line.inputs.values() for text in each.errors]
+    return tuple(found)
+
+
+def _broken(view: FormView, made: Mapping[str, Input], tables: Mapping[str, LineTable]) -> frozenset[str]:
+    found = {each.key for each in view.sections if any(made[name].errors for name in each.fields)}
+    found |= {
+        key for key, table in tables.items() if any(each.errors for line in table.rows for each in line.inputs.values())
+    }
+    return frozenset(found)
+
+
+# -- lines ------------------------------------------------------------------------------------------------------
+def _table(
+    visit: Visit, lines: Lines, record_id: str, entered: Entered, errors: FormErrors, more_lines: str
+) -> LineTable:
+    child = lines.object.name
+    fresh = start(visit, lines.object, {})
+    model = _line(visit, lines, f"{child}-__n__", fresh, Typed(), {}, base=_base(lines, fresh))
+    if child in entered.lines:
+        rows = [_entered(visit, lines, each, errors) for each in entered.lines[child]]
+    else:
+        rows = _stored(visit, lines, record_id) if record_id else []
+    blank = BLANK_LINES if not rows or more_lines == child else 0
+    at = len(rows)
+    rows += [_renamed(model, f"{child}-{at + offset}") for offset in range(blank)]
+    return LineTable(lines, tuple(rows), model, len(rows), _totals(visit, lines, rows))
+
+
+def _base(lines: Lines, values: Mapping[str, Any]) -> str:
+    return inputs.to_json(lines.columns, values)
+
+
+def _renamed(line: Line, prefix: str) -> Line:
+    made = {
+        name: replace(each, name=f"{prefix}.{name}", id="i-" + f"{prefix}-{name}".replace(".", "-"))
+        for name, each in line.inputs.items()
+    }
+    return replace(line, prefix=prefix, inputs=made)
+
+
+def _line(
+    visit: Visit, lines: Lines, prefix: str, values: Mapping[str, Any], typed: Typed,
+    errors: Mapping[str, Sequence[str]], **rest: Any,
+) -> Line:
+    made = {
+        each.name: inputs.make(visit, lines.object, each, values, typed, errors.get(each.name, ()), f"{prefix}.")
+        for each in lines.columns
+    }
+    return Line(prefix, made, **rest)
+
+
+def _entered(visit: Visit, lines: Lines, line: EnteredLine, errors: FormErrors) -> Line:
+    mine = {name: said for (row, name), said in errors.lines.items() if line.row and row == line.row}
+    values = titled(visit, {**inputs.from_json(lines.columns, line.base, visit.reading), **line.typed.values})
+    typed = Typed(line.typed.raw, {**line.typed.values, **{key: values[key] for key in line.typed.values}})
+    return _line(
+        visit, lines, line.prefix, values, typed, mine, id=line.id, version=line.version, base=line.base,
+        removed=line.removed,
+    )
+
+
+def _stored(visit: Visit, lines: Lines, record_id: str) -> list[Line]:
+    names = tuple(each.name for each in lines.columns)
+    query = Query(
+        object=lines.object.name, columns=names, where=Condition(lines.parent, "is", record_id), sort=_order(lines),
+        limit=MOST_LINES,
+    )
+    found = []
+    for at, row in enumerate(visit.unit.records.query(query).rows):
+        values = dict(zip(names, row.values, strict=True))
+        prefix = f"{lines.object.name}-{at}"
+        found.append(
+            _line(visit, lines, prefix, values, Typed(), {}, id=row.id, version=str(row.version), base=_base(lines, values))
+        )
+    return found
+
+
+def _order(lines: Lines) -> tuple[Sort, ...]:
+    parent = lines.object.fields[lines.parent]
+    named = parent.options.get("order")
+    return (Sort(named),) if named and named in lines.object.fields else (Sort("id"),)
+
+
+def _totals(visit: Visit, lines: Lines, rows: Sequence[Line]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in lines.columns:
+        if each.name in lines.totals:
+            values = [line.inputs[each.name].value for line in rows if not line.removed]
+            total = sum(value for value in values if value is not None)
+            found[each.name] = visit.context.number(total, int(each.options.get("scale", 2)))
+    return found
+
+
+def render(visit: Visit, form: Form) -> Mapping[str, Markup]:
+    """Each section of the form as HTML, by key."""
+    common: dict[str, Any] = {"form": form, "x": visit.context, "r": visit.reading}
+    found = {key: Markup(body.render(common)) for key, body in form.view.bodies.items()}
+    for key, table in form.tables.items():
+        rows = [table.lines.row.render({**common, "line": line}) for line in table.rows]
+        found[key] = Markup("".join(rows))
+        found[f"{key}.model"] = Markup(table.lines.row.render({**common, "line": table.model}))
+    return found
+
+
+def title_of(visit: Visit, obj: Object) -> str:
+    """What one record of the object is called."""
+    return label(obj.label, visit.language)

@@ -1,0 +1,74 @@
+"""Which layout a record has for a purpose, and one made up where the metadata has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dougong.metadata.model import Field, Layout, LayoutItem, LayoutTab, Object, RelatedList, Section
+from dougong.web.composer.columns import editable
+
+HIDDEN = frozenset({"id", "version", "deleted_at", "deleted_with", "record_type"})
+LATE = frozenset({"created_at", "created_by", "updated_at", "updated_by", "owner", "life_status", "currency"})
+
+
+def layout_for(obj: Object, purpose: str, record_type: str | None) -> Layout:
+    """The layout of `obj` for view, edit, quick_create …: the record type's own, else one for the type, else for all."""
+    chosen = obj.record_types.get(record_type or "")
+    if chosen is not None and purpose in chosen.layouts:
+        named = chosen.layouts[purpose].rpartition(".")[2]
+        if named in obj.layouts:
+            return obj.layouts[named]
+    fitting = [each for each in obj.layouts.values() if purpose in each.purposes]
+    own = next((each for each in fitting if record_type and record_type in each.record_types), None)
+    found = own or next((each for each in fitting if not each.record_types), None)
+    if found is not None:
+        return found
+    return layout_for(obj, "edit", record_type) if purpose == "view" and obj.layouts else plain_layout(obj)
+
+
+def plain_layout(obj: Object) -> Layout:
+    """Every field in one section, the system's in a second, children as related lists."""
+    own = tuple(LayoutItem(field=each.name, wide=_is_wide(each)) for each in obj.fields.values() if not each.system)
+    late = tuple(LayoutItem(field=name) for name in obj.fields if name in LATE)
+    sections = (
+        Section(key="fields", label=obj.label, items=own),
+        Section(key="system", label={"en": "System", "zh-CN": "系统信息"}, items=late, collapsed=True),
+    )
+    return Layout(
+        object=obj.name, name="plain", purposes=("view", "edit"), record_types=(), highlights=(), actions=(),
+        tabs=(LayoutTab(key="main", label=obj.label, sections=sections),), related=tuple(_children(obj)),
+    )
+
+
+def _is_wide(field: Field) -> bool:
+    return field.type.name in ("long_text", "rich_text", "json")
+
+
+def _children(obj: Object) -> Iterator[RelatedList]:
+    for child in obj.children:
+        if child.object not in ("activity", "task", "comment", "file") and f"{child.object}.{child.field}" not in obj.lines:
+            yield RelatedList(
+                key=child.name or child.object, label=child.label, path=(child.object, child.field), columns=()
+            )
+
+
+def items_of(layout: Layout) -> Iterator[LayoutItem]:
+    """Every item of every section, in order."""
+    for tab in layout.tabs:
+        for section in tab.sections:
+            yield from section.items
+
+
+def wide(item: LayoutItem, field: Field) -> bool:
+    """Whether an item takes the whole width."""
+    return item.wide or _is_wide(field)
+
+
+def forms_fields(obj: Object, layout: Layout) -> list[Field]:
+    """The fields of `obj` that a form of this layout lets people write, each once, in order."""
+    found: dict[str, Field] = {}
+    for item in items_of(layout):
+        field = obj.fields.get(item.field)
+        if field is not None and editable(field):
+            found.setdefault(field.name, field)
+    return list(found.values())

@@ -1,0 +1,225 @@
+"""Make a record, edit one: the form, what it sends, and what stands against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from starlette.responses import Response
+
+from dougong.base.errors import BadRequest, DougongError
+from dougong.base.language import label, translate
+from dougong.engine.query import Record
+from dougong.engine.saving.batch import Saved, StaleRecord
+from dougong.metadata.model import Object
+from dougong.web import conflicts, errors_in_forms, forms, prefill, submission
+from dougong.web.composer.forms import FormView
+from dougong.web.context import record_url
+from dougong.web.forms import Form
+from dougong.web.frame import framed
+from dougong.web.routing import Page
+from dougong.web.visit import Visit, forbidden, with_query
+
+
+# -- a new record -----------------------------------------------------------------------------------------------
+def new(visit: Visit, object: str) -> Response:
+    """The form of a new record, or the choice of its record type."""
+    obj = visit.object(object)
+    if not visit.unit.access.may("create", obj):
+        raise forbidden(obj.name)
+    types = [each for each in obj.record_types.values() if each.active]
+    if len(types) > 1 and not _record_type(visit, obj) and not visit.partial:
+        return _choose_type(visit, obj)
+    given = _given(visit, obj)
+    view = forms.view_of(visit, obj, _purpose(visit, obj), given.get("record_type"))
+    return _new_page(visit, obj, forms.build(visit, obj, view, forms.start(visit, obj, given)))
+
+
+def _choose_type(visit: Visit, obj: Object) -> Response:
+    pairs = [(key, value) for key, value in visit.request.query_params.multi_items() if key != "type"]
+    choices = [
+        (label(each.label, visit.language), with_query(f"/o/{obj.name}/new", [*pairs, ("type", each.name)]))
+        for each in obj.record_types.values() if each.active
+    ]
+    return framed(visit, "choose_type.html", obj.name, _new_title(visit, obj), object=obj, choices=choices)
+
+
+def _record_type(visit: Visit, obj: Object) -> str | None:
+    asked = visit.asked("type") or visit.sent("record_type")
+    return asked if asked in obj.record_types else None
+
+
+def _given(visit: Visit, obj: Object) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if visit.asked("action"):
+        found |= prefill.by_action(visit, obj, visit.asked("action"), visit.asked("from"))
+    found |= prefill.given(visit, obj)
+    kind = _record_type(visit, obj)
+    return {**found, "record_type": kind} if kind else found
+
+
+def _purpose(visit: Visit, obj: Object) -> str:
+    quick = any("quick_create" in each.purposes for each in obj.layouts.values())
+    return "quick_create" if quick and (visit.partial or visit.asked("sheet") or visit.asked("action")) else "edit"
+
+
+def _new_title(visit: Visit, obj: Object) -> str:
+    action = visit.asked("action")
+    if action:
+        origin = visit.model.objects.get(visit.asked("from").partition(":")[0])
+        if origin and action in origin.actions:
+            return label(origin.actions[action].get("label"), visit.language)
+    return translate(visit.language, "New {object}", object=obj.label)
+
+
+def _new_page(visit: Visit, obj: Object, form: Form, status: int = 200, note: str = "") -> Response:
+    return _page(visit, obj, form, _new_title(visit, obj), _address(visit), f"/o/{obj.name}", status, note)
+
+
+def _address(visit: Visit) -> str:
+    query = [(key, value) for key, value in visit.request.query_params.multi_items() if key != "refresh"]
+    return with_query(visit.request.url.path, query)
+
+
+def _page(
+    visit: Visit, obj: Object, form: Form, title: str, action: str, cancel: str, status: int, note: str = ""
+) -> Response:
+    values = {
+        "object": obj, "form": form, "parts": forms.render(visit, form), "action": action, "title": title,
+        "cancel": visit.back(cancel), "back": visit.back(""), "sheet": visit.asked("sheet"), "note": note,
+        "object_label": label(obj.label, visit.language),
+        "record_type": label(obj.record_types[form.record_type].label, visit.language)
+        if form.record_type in obj.record_types else "",
+    }
+    if visit.partial and "refresh" not in visit.request.query_params:
+        answer = visit.page("sheet_form.html", status=status, **values)
+        if status != 200:
+            answer.headers["hx-retarget"], answer.headers["hx-reswap"] = "#sheet", "innerHTML"
+        return answer
+    return framed(visit, "form.html", obj.name, **{**values, "status": status})
+
+
+def create(visit: Visit, object: str) -> Response:
+    """Make the record and its lines; the same page again where something stands against it."""
+    with visit.read() as reading:
+        obj = reading.object(object)
+        given = _given(reading, obj)
+        view = forms.view_of(reading, obj, _purpose(reading, obj), given.get("record_type"))
+        sent = submission.read(reading, obj, view, "", _beside(view, given))
+        if _only_redraw(visit):
+            return _again(reading, obj, view, given, sent, errors_in_forms.NONE, "", 200)
+    try:
+        saved = visit.write(lambda unit: unit.records.save(list(sent.changes)))
+    except DougongError as error:
+        with visit.read() as reading:
+            errors = errors_in_forms.sort_out(error, obj, {each.name: 1 for each in view.fields}, visit.language)
+            return _again(reading, obj, view, given, sent, errors, "", error.status)
+    return _created(visit, obj, saved)
+
+
+def _beside(view: FormView, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that the address gives to fields that the form does not show."""
+    shown = {each.name for each in view.fields}
+    return {name: value for name, value in given.items() if name not in shown}
+
+
+def _only_redraw(visit: Visit) -> bool:
+    return bool(visit.sent("add_line")) or "refresh" in visit.request.query_params
+
+
+def _again(
+    visit: Visit, obj: Object, view: FormView, values: Mapping[str, Any], sent: submission.Submission,
+    errors: errors_in_forms.FormErrors, record_id: str, status: int,
+) -> Response:
+    """The form as it was sent, with what is wrong."""
+    own = sent.entered.own
+    titles = prefill.titled(visit, dict(own.values))
+    entered = replace(sent.entered, own=replace(own, values=titles))
+    form = forms.build(
+        visit, obj, view, {**values, **sent.base}, record_id=record_id, version=visit.sent("version"),
+        base=visit.sent("base"), entered=entered, errors=errors, more_lines=visit.sent("add_line"),
+    )
+    if record_id:
+        return _edit_page(visit, obj, form, status)
+    return _new_page(visit, obj, form, status)
+
+
+def _created(visit: Visit, obj: Object, saved: Saved) -> Response:
+    made = saved.changes[0]
+    told = translate(visit.language, "{object} saved", object=obj.label)
+    if visit.asked("sheet") and visit.scripted:
+        return _into_lookup(visit, obj, made.id)
+    if visit.sent("then") == "new":
+        return visit.go(_address(visit), told)
+    return visit.go(visit.back(record_url(obj.name, made.id)), told)
+
+
+def _into_lookup(visit: Visit, obj: Object, record_id: str) -> Response:
+    """Tell the page that asked for a record in place which one it got."""
+    with visit.read() as reading:
+        record = reading.unit.records.get(obj.name, record_id)
+    field = obj.fields[obj.title]
+    title = field.type.display(field, record.values.get(obj.title), reading.reading)
+    made = {"input": visit.asked("sheet"), "id": record_id, "object": obj.name, "title": title}
+    answer = Response(status_code=204)
+    answer.headers["hx-trigger"] = json.dumps({"record-made": made})
+    return answer
+
+
+# -- an existing one --------------------------------------------------------------------------------------------
+def edit(visit: Visit, object: str, id: str) -> Response:
+    """The form of a stored record."""
+    obj = visit.object(object)
+    if not visit.unit.access.may("edit", obj):
+        raise forbidden(obj.name)
+    record = visit.unit.records.get(object, id)
+    view = forms.view_of(visit, obj, "edit", record.values.get("record_type"))
+    form = forms.build(visit, obj, view, record.values, record_id=id, version=str(record.version))
+    return _edit_page(visit, obj, form, 200)
+
+
+def _edit_page(visit: Visit, obj: Object, form: Form, status: int, note: str = "") -> Response:
+    title = translate(visit.language, "Edit {object}", object=obj.label)
+    return _page(visit, obj, form, title, _address(visit), record_url(obj.name, form.id), status, note)
+
+
+def save(visit: Visit, object: str, id: str) -> Response:
+    """Save the record and its lines; where somebody else was first, the page that compares."""
+    with visit.read() as reading:
+        obj = reading.object(object)
+        record = reading.unit.records.get(object, id)
+        view = forms.view_of(reading, obj, "edit", record.values.get("record_type"))
+        sent = submission.read(reading, obj, view, id, {})
+        if _only_redraw(visit):
+            return _again(reading, obj, view, record.values, sent, errors_in_forms.NONE, id, 200)
+    try:
+        visit.write(lambda unit: unit.records.save(list(sent.changes)), why=visit.sent("why"))
+    except StaleRecord as stale:
+        return _compare(visit, obj, record, stale)
+    except DougongError as error:
+        if isinstance(error, BadRequest):
+            raise
+        with visit.read() as reading:
+            errors = errors_in_forms.sort_out(error, obj, {each.name: 1 for each in view.fields}, visit.language)
+            return _again(reading, obj, view, record.values, sent, errors, id, error.status)
+    return visit.go(visit.back(record_url(object, id)), translate(visit.language, "{object} saved", object=obj.label))
+
+
+def _compare(visit: Visit, obj: Object, record: Record, stale: StaleRecord) -> Response:
+    """Mine, theirs and what both began from, field by field, with everything that was sent kept in the page."""
+    with visit.read() as reading:
+        return framed(
+            reading, "conflict.html", obj.name, translate(visit.language, "Somebody else changed this too"), status=409,
+            object=obj, id=record.id, overlaps=conflicts.shown(reading, obj, stale), kept=conflicts.kept(visit, stale),
+            version=stale.version, action=_address(visit), cancel=record_url(obj.name, record.id),
+        )
+
+
+PAGES = (
+    Page("GET", "/o/{object}/new", new),
+    Page("POST", "/o/{object}/new", create),
+    Page("GET", "/o/{object}/{id}/edit", edit),
+    Page("POST", "/o/{object}/{id}/edit", save),
+)

@@ -1,0 +1,76 @@
+"""The list below a lookup: which records a field may choose, found as one types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from markupsafe import Markup, escape
+from starlette.responses import Response
+
+from dougong.base.errors import NotFound, Problem
+from dougong.base.language import label, msg
+from dougong.metadata.model import Field, Object
+from dougong.web.lookup_filter import candidates
+from dougong.web.pages.search import Hit
+from dougong.web.routing import Page
+from dougong.web.visit import Visit
+
+MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A record to choose: `value` is what the form sends."""
+
+    value: str
+    icon: str
+    title: str
+    shown: Markup
+    line: str
+
+
+def choose(visit: Visit, object: str, field: str) -> Response:
+    """The options for what was typed, those that the field's filter allows."""
+    obj = visit.object(object)
+    found = obj.fields.get(field)
+    if found is None or not found.type.refers or not visit.unit.access.may_field("read", obj, found):
+        raise NotFound(Problem(code="field-unknown", reason=msg("There is no such page."), thing=field))
+    text = visit.asked("q").strip()[:100]
+    options, more = [], False
+    for target in found.targets:
+        other = visit.model.objects[target]
+        if visit.unit.access.may("read", other):
+            hits, further = candidates(visit, obj, found, other, text, MOST)
+            options += [_option(found, other, hit, text) for hit in hits]
+            more = more or further
+    target = visit.model.objects[found.targets[0]]
+    return visit.page(
+        "lookup.html", options=options, more=more, text=text, label=label(found.label, visit.language),
+        make=_make(visit, found, target, text), target_label=label(target.label, visit.language),
+    )
+
+
+def _option(field: Field, other: Object, hit: Hit, text: str) -> Option:
+    record_id = hit.url.rpartition("/")[2]
+    value = record_id if len(field.targets) == 1 else f"{other.name}:{record_id}"
+    return Option(value, other.icon, hit.title, marked(hit.title, text), hit.line)
+
+
+def marked(title: str, text: str) -> Markup:
+    """`title` with what was typed set off."""
+    at = title.lower().find(text.lower()) if text else -1
+    if at < 0:
+        return escape(title)
+    end = at + len(text)
+    return Markup("{}<mark>{}</mark>{}").format(title[:at], title[at:end], title[end:])
+
+
+def _make(visit: Visit, field: Field, target: Object, text: str) -> str:
+    """Where a new record is made without leaving the form; "" where the field does not offer it."""
+    if not field.options.get("create_in_place") or not visit.unit.access.may("create", target):
+        return ""
+    return f"/o/{target.name}/new?" + urlencode({f"v.{target.title}": text, "sheet": "1"})
+
+
+PAGES = (Page("GET", "/lookup/{object}/{field}", choose),)

@@ -1,0 +1,283 @@
+"""Record pages, and what is done to one record: a field, a stage, its life, the bin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import QueryParams
+from starlette.responses import Response
+
+from dougong.base.errors import DougongError, NotFound, Problem
+from dougong.base.language import label, msg, translate
+from dougong.engine.query import Condition, Record
+from dougong.engine.saving.batch import Create, Delete, Restore, Update
+from dougong.formulas import Context as FormulaContext, Formula
+from dougong.metadata.model import Layout, LayoutItem, LayoutTab, Object, Section
+from dougong.web import errors_in_forms, forms, list_views, listing, prefill, record_page, submission
+from dougong.web.composer.columns import editable
+from dougong.web.composer.forms import FormView, compose
+from dougong.web.context import record_url
+from dougong.web.frame import framed
+from dougong.web.list_state import read as read_state
+from dougong.web.routing import Page
+from dougong.web.visit import Visit, forbidden
+
+
+def show(visit: Visit, object: str, id: str) -> Response:
+    """The page of a record."""
+    obj = visit.object(object)
+    record = visit.unit.records.get(object, id, deleted="all")
+    return _page(visit, obj, record)
+
+
+def _page(visit: Visit, obj: Object, record: Record, status: int = 200) -> Response:
+    page = record_page.build(visit, obj, record)
+    return framed(
+        visit, "record.html", obj.name, page.title, status=status, page=page, object=obj, record=record,
+        url=record_url(obj.name, record.id), object_label=label(obj.label, visit.language),
+    )
+
+
+# -- some fields at a time --------------------------------------------------------------------------------------
+def some_fields(visit: Visit, obj: Object, key: str, names: tuple[str, ...]) -> FormView:
+    """A form of a few fields, kept like any layout under `key`."""
+    items = tuple(LayoutItem(field=name) for name in names if name in obj.fields)
+    section = Section(key="fields", items=items, columns=1)
+    made = Layout(
+        object=obj.name, name=f"{key}:{','.join(names)}", purposes=(), record_types=(), highlights=(), actions=(),
+        tabs=(LayoutTab(key="main", label={}, sections=(section,)),), related=(),
+    )
+    return compose(visit, obj, made)
+
+
+def field(visit: Visit, object: str, id: str, name: str) -> Response:
+    """The input of one field, in the place where it stood."""
+    obj = visit.object(object)
+    record = visit.unit.records.get(object, id)
+    return _field(visit, obj, record, name, forms.Entered(), errors_in_forms.NONE, 200)
+
+
+def _field(
+    visit: Visit, obj: Object, record: Record, name: str, entered: forms.Entered, errors: errors_in_forms.FormErrors,
+    status: int,
+) -> Response:
+    found = obj.fields.get(name)
+    if found is None or not editable(found) or not visit.unit.access.may("edit", obj):
+        raise forbidden(f"{obj.name}.{name}")
+    view = some_fields(visit, obj, "one", (name,))
+    if not view.fields:
+        raise forbidden(f"{obj.name}.{name}")
+    form = forms.build(
+        visit, obj, view, record.values, record_id=record.id, version=visit.sent("version") or str(record.version),
+        base=visit.sent("base") or None, entered=entered, errors=errors,
+    )
+    place = visit.asked("place") or visit.sent("place")
+    answer = visit.page(
+        "field_form.html", status=status, object=obj, form=form, parts=forms.render(visit, form), name=name, place=place,
+        url=record_url(obj.name, record.id), error=errors.rest,
+    )
+    if status != 200:
+        answer.headers["hx-reselect"] = ".field-form"
+        answer.headers["hx-retarget"] = f"#f-{name}" if place != "cell" else f"#c-{record.id}"
+        answer.headers["hx-reswap"] = "outerHTML" if place != "cell" else "innerHTML"
+    return answer
+
+
+def save_field(visit: Visit, object: str, id: str, name: str) -> Response:
+    """Save one field; the record page, or the row of the list, as it is now."""
+    with visit.read() as reading:
+        obj = reading.object(object)
+        view = some_fields(reading, obj, "one", (name,))
+        sent = submission.read(reading, obj, view, id, {})
+    try:
+        visit.write(lambda unit: unit.records.save(list(sent.changes)), channel="inline")
+    except DougongError as error:
+        with visit.read() as reading:
+            record = reading.unit.records.get(object, id)
+            errors = errors_in_forms.sort_out(error, obj, {name: 1}, visit.language)
+            return _field(reading, obj, record, name, sent.entered, errors, error.status)
+    if not visit.scripted:
+        return visit.go(record_url(object, id))
+    with visit.read() as reading:
+        if visit.sent("place") == "cell":
+            return _row(reading, obj, id)
+        return _page(reading, obj, reading.unit.records.get(object, id))
+
+
+def _row(visit: Visit, obj: Object, record_id: str) -> Response:
+    """One row of the list that the browser shows, after a change in it."""
+    params = QueryParams(urlsplit(visit.request.headers.get("hx-current-url", "")).query)
+    view = list_views.chosen(list_views.all_of(visit.unit, obj), params.get("view", ""), obj)
+    state = read_state(params, obj, view)
+    ready = listing.prepare(visit, obj, state.columns)
+    alone = replace(state, parts=(Condition("id", "is", record_id),), search="", cursor="", sort=())
+    page = visit.unit.records.query(alone.query(ready.paths))
+    common = listing.common_currency(visit, obj, ready, page.rows)
+    return visit.html(str(listing.render_rows(visit, ready, page.rows, common)))
+
+
+# -- stages -----------------------------------------------------------------------------------------------------
+def stage(visit: Visit, object: str, id: str) -> Response:
+    """Move a record to a stage; what the stage asks for is asked right there."""
+    to = visit.sent("to")
+    with visit.read() as reading:
+        obj = reading.object(object)
+        record = reading.unit.records.get(object, id)
+        path = record_page.path_bar.path_of(reading, obj, record.values)
+        if path is None or to not in path.stages:
+            raise NotFound(Problem(code="stage-unknown", reason=msg("There is no such stage."), thing=to))
+        names = tuple(each for each in path.stages[to].required if each in obj.fields)
+        view = some_fields(reading, obj, f"stage {path.name} {to}", names)
+        sent = submission.read(reading, obj, view, id, {}) if "base" in visit.form else None
+    values = {**(dict(sent.changes[0].values) if sent and isinstance(sent.changes[0], Update) else {}), path.field: to}
+    change = Update(object, id, values, why=visit.sent("why"))
+    try:
+        visit.write(lambda unit: unit.records.save([change]), why=visit.sent("why"))
+    except DougongError as error:
+        with visit.read() as reading:
+            return _stage_form(reading, obj, record, view, sent, error, to)
+    said = obj.fields[path.field].picklist
+    name = said.values[to].label if said else {}
+    return visit.go(record_url(object, id), translate(visit.language, "Now in stage {stage}", stage=name))
+
+
+def _stage_form(
+    visit: Visit, obj: Object, record: Record, view: FormView, sent: submission.Submission | None, error: DougongError,
+    to: str,
+) -> Response:
+    errors = errors_in_forms.sort_out(error, obj, {each.name: 1 for each in view.fields}, visit.language)
+    entered = sent.entered if sent else forms.Entered()
+    form = forms.build(visit, obj, view, record.values, record_id=record.id, entered=entered, errors=errors)
+    reason = any(problem.code == "reason-missing" for problem in error.problems) or bool(visit.sent("why"))
+    values = {
+        "object": obj, "form": form, "parts": forms.render(visit, form), "hidden": {"to": to}, "reason": reason,
+        "title": translate(visit.language, "Before this stage"), "action": f"{record_url(obj.name, record.id)}/stage",
+        "cancel": record_url(obj.name, record.id), "button": translate(visit.language, "Save and move on"),
+        "why": visit.sent("why"),
+    }
+    return _sheet(visit, obj, values, error.status)
+
+
+def _sheet(visit: Visit, obj: Object, values: Mapping[str, Any], status: int) -> Response:
+    """A small form: in the sheet of the page that asked, or as a page of its own."""
+    if visit.partial or visit.scripted:
+        answer = visit.page("sheet_fields.html", status=status, **values)
+        answer.headers["hx-retarget"], answer.headers["hx-reswap"] = "#sheet", "innerHTML"
+        return answer
+    return framed(visit, "page_fields.html", obj.name, **{**values, "status": status})
+
+
+# -- actions, life, bin -----------------------------------------------------------------------------------------
+def action(visit: Visit, object: str, id: str, name: str) -> Response:
+    """An action that sets fields: done at once."""
+    with visit.read() as reading:
+        obj = reading.object(object)
+        body = obj.actions.get(name)
+        formulas: Mapping[str, Any] = body.get("set", {}) if body else {}
+        if not formulas:
+            raise NotFound(Problem(code="action-unknown", reason=msg("There is no such page."), thing=name))
+        wanted = [each for each in formulas.values() if isinstance(each, Formula)]
+        values = prefill.read_paths(reading, obj, id, wanted)
+        context = FormulaContext(
+            now=reading.unit.now, timezone=reading.actor.zone, variables=prefill.variables(reading.unit)
+        )
+        given = {key: each.evaluate(values, context) for key, each in formulas.items() if isinstance(each, Formula)}
+    visit.write(lambda unit: unit.records.save([Update(object, id, given)]))
+    return visit.go(visit.back(record_url(object, id)), translate(visit.language, "Done"))
+
+
+def void(visit: Visit, object: str, id: str) -> Response:
+    """Void a document, with a reason; it keeps its number."""
+    why = visit.sent("why").strip()
+    try:
+        visit.write(lambda unit: unit.records.save([Update(object, id, {"life_status": "void"}, why=why)]), why=why)
+    except DougongError as error:
+        with visit.read() as reading:
+            obj = reading.object(object)
+            return _void_form(reading, obj, id, error)
+    return visit.go(record_url(object, id), translate(visit.language, "Voided"))
+
+
+def void_page(visit: Visit, object: str, id: str) -> Response:
+    """Where the reason is given."""
+    return _void_form(visit, visit.object(object), id, None)
+
+
+def _void_form(visit: Visit, obj: Object, record_id: str, error: DougongError | None) -> Response:
+    record = visit.unit.records.get(obj.name, record_id)
+    view = some_fields(visit, obj, "none", ())
+    errors = errors_in_forms.sort_out(error, obj, {}, visit.language) if error else errors_in_forms.NONE
+    form = forms.build(visit, obj, view, record.values, record_id=record_id, errors=errors)
+    title = translate(visit.language, "Void {name}", name=record_page.title_of(visit, obj, record.values))
+    values = {
+        "object": obj, "form": form, "parts": {}, "hidden": {}, "reason": True, "title": title,
+        "action": f"{record_url(obj.name, record_id)}/void", "cancel": record_url(obj.name, record_id),
+        "button": translate(visit.language, "Void {object}", object=obj.label), "why": visit.sent("why"),
+    }
+    return _sheet(visit, obj, values, error.status if error else 200)
+
+
+def life(visit: Visit, object: str, id: str) -> Response:
+    """Put a document into effect, into change, back to draft."""
+    to = visit.sent("to")
+    visit.write(lambda unit: unit.records.save([Update(object, id, {"life_status": to})]))
+    return visit.go(record_url(object, id))
+
+
+def delete(visit: Visit, object: str, id: str) -> Response:
+    """Put a record into the bin; the list offers to undo it."""
+    visit.write(lambda unit: unit.records.save([Delete(object, id)]))
+    return visit.go(f"/o/{object}", translate(visit.language, "Moved to the recycle bin"))
+
+
+def restore(visit: Visit, object: str, id: str) -> Response:
+    """Take a record out of the bin."""
+    visit.write(lambda unit: unit.records.save([Restore(object, id)]))
+    return visit.go(visit.back(record_url(object, id)), translate(visit.language, "Restored"))
+
+
+def comment(visit: Visit, object: str, id: str) -> Response:
+    """Add what was written into the composer."""
+    text = visit.sent("text").strip()
+    url = record_url(object, id)
+    if not text:
+        return visit.go(url)
+    with visit.read() as reading:
+        obj = reading.object("comment")
+        body = next(name for name in ("body", "text") if name in obj.fields)
+    about = {"object": object, "id": id}
+    visit.write(lambda unit: unit.records.save([Create("comment", {body: text, "related_to": about})]))
+    return visit.go(f"{url}#timeline")
+
+
+def done(visit: Visit, object: str, id: str) -> Response:
+    """Tick off a task or planned activity."""
+    with visit.read() as reading:
+        obj = reading.object(object)
+        picklist = obj.fields["status"].picklist
+        value = next((each for each in record_page.timeline.DONE if picklist and each in picklist.values), "done")
+        now = reading.unit.now
+    values: dict[str, Any] = {"status": value}
+    if "done_at" in obj.fields:
+        values["done_at"] = now
+    visit.write(lambda unit: unit.records.save([Update(object, id, values)]))
+    return visit.go(visit.back(record_url(object, id)), translate(visit.language, "Done"))
+
+
+PAGES = (
+    Page("GET", "/o/{object}/{id}", show),
+    Page("GET", "/o/{object}/{id}/field/{name}", field),
+    Page("POST", "/o/{object}/{id}/field/{name}", save_field),
+    Page("POST", "/o/{object}/{id}/stage", stage),
+    Page("POST", "/o/{object}/{id}/action/{name}", action),
+    Page("GET", "/o/{object}/{id}/void", void_page),
+    Page("POST", "/o/{object}/{id}/void", void),
+    Page("POST", "/o/{object}/{id}/life", life),
+    Page("POST", "/o/{object}/{id}/delete", delete),
+    Page("POST", "/o/{object}/{id}/restore", restore),
+    Page("POST", "/o/{object}/{id}/comment", comment),
+    Page("POST", "/o/{object}/{id}/done", done),
+)

@@ -1,0 +1,110 @@
+"""What a new record starts with: the address says it, an action computes it from the record that it was taken on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dougong.base.errors import NotFound, Problem
+from dougong.base.field_types import Reference, ValueRefused
+from dougong.base.language import msg
+from dougong.engine.query import Condition, Query
+from dougong.engine.saving.expressions import fitted, plain_value, variables
+from dougong.formulas import Context, EvaluationError, Formula
+from dougong.metadata.model import Field, Object
+from dougong.engine.reading.paths import resolve
+from dougong.web.visit import Visit
+
+GIVEN = "v."
+"""Parameters of the address that begin so name fields: ``v.account=0198…``."""
+
+
+def given(visit: Visit, obj: Object) -> dict[str, Any]:
+    """The values that the address gives to fields; one that does not read is left out."""
+    found: dict[str, Any] = {}
+    for key, text in visit.request.query_params.multi_items():
+        field = obj.fields.get(key.removeprefix(GIVEN)) if key.startswith(GIVEN) else None
+        if field is not None and text:
+            try:
+                found[field.name] = field.type.coerce(field, text, visit.reading)
+            except ValueRefused:
+                continue
+    return found
+
+
+def by_action(visit: Visit, obj: Object, name: str, source: str) -> dict[str, Any]:
+    """What the action `name`, taken on the record `source` (``object:id``), gives to a new record of `obj`.
+
+    Raises:
+        NotFound: the action or the record does not exist or may not be seen.
+    """
+    object_name, _, record_id = source.partition(":")
+    origin = visit.object(object_name)
+    action = origin.actions.get(name)
+    if action is None:
+        raise NotFound(Problem(code="action-unknown", reason=msg("There is no such page."), thing=name))
+    formulas: Mapping[str, Formula | str] = action.get("prefill", {})
+    values = read_paths(visit, origin, record_id, [each for each in formulas.values() if isinstance(each, Formula)])
+    context = Context(now=visit.unit.now, timezone=visit.actor.zone, variables=variables(visit.unit))
+    found: dict[str, Any] = {}
+    for field_name, formula in formulas.items():
+        field = obj.fields.get(field_name)
+        if field is not None and isinstance(formula, Formula):
+            found[field_name] = _evaluated(visit, field, formula, values, context, origin)
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _evaluated(
+    visit: Visit, field: Field, formula: Formula, values: Mapping[tuple[str, ...], Any], context: Context, origin: Object
+) -> Any:
+    try:
+        result = formula.evaluate(values, context)
+        if field.type.refers and result and len(field.targets) > 1:
+            return Reference(origin.name, str(result))  # a polymorphic lookup is told which kind of record it gets
+        return fitted(field, result, visit.reading)
+    except (EvaluationError, ValueRefused):
+        return None
+
+
+def read_paths(visit: Visit, obj: Object, record_id: str, formulas: list[Formula]) -> dict[tuple[str, ...], Any]:
+    """The values that formulas read of one record, in one statement.
+
+    Raises:
+        NotFound: there is no such record.
+    """
+    paths = list(dict.fromkeys(".".join(path) for formula in formulas for path in formula.references))
+    query = Query(object=obj.name, columns=tuple(paths or [obj.title]), where=Condition("id", "is", record_id), limit=1)
+    rows = visit.unit.records.query(query).rows
+    if not rows:
+        raise NotFound(Problem(code="record-unknown", reason=msg("There is no such record."), thing=obj.name))
+    found: dict[tuple[str, ...], Any] = {}
+    for path, value in zip(paths, rows[0].values, strict=False):
+        resolved = resolve(visit.model, visit.unit.access, obj, path)
+        plain = resolved.attribute is not None or resolved.aspect is not None
+        found[tuple(path.split("."))] = value if plain else plain_value(resolved.field, value)
+    return found
+
+
+def titled(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
+    """The same values with the titles of the records that they refer to, one statement per object."""
+    wanted: dict[str, set[str]] = {}
+    for value in values.values():
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, Reference) and not each.title and each.id:
+                wanted.setdefault(each.object, set()).add(each.id)
+    if not wanted:
+        return values
+    names: dict[tuple[str, str], str] = {}
+    for target, ids in wanted.items():
+        title = visit.model.objects[target].title
+        query = Query(object=target, columns=(title,), where=Condition("id", "in", tuple(sorted(ids))), limit=len(ids))
+        names |= {(target, row.id): str(row.values[0] or "") for row in visit.unit.records.query(query).rows}
+    return {key: _titled(value, names) for key, value in values.items()}
+
+
+def _titled(value: Any, names: Mapping[tuple[str, str], str]) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_titled(each, names) for each in value)
+    if isinstance(value, Reference) and not value.title:
+        return Reference(value.object, value.id, names.get((value.object, value.id), ""))
+    return value

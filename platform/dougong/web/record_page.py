@@ -1,0 +1,296 @@
+"""A record, ready to show: highlights, sections, lines, related lists, path, timeline. Statements do not grow with rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from dougong.base.language import label
+from dougong.engine.query import Condition, Query, Record, Sort
+from dougong.engine.reading.filters import parse_sort
+from dougong.metadata.model import LineColumn, ListColumn, Object, RelatedList
+from dougong.web import listing, path_bar, timeline
+from dougong.web.composer.records import RecordView, ShownSection, compose
+from dougong.web.layouts import layout_for
+from dougong.web.list_state import ListState, View
+from dougong.web.listing import Prepared
+from dougong.web.navigation import several
+from dougong.web.visit import Visit, with_query
+
+MOST_LINES = 500
+HISTORY_TAB = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A card with rows: lines or a related list. `count` says "5" or "5+"."""
+
+    key: str
+    label: str
+    count: str
+    heads: tuple[str, ...]
+    columns: Sequence[Any]
+    rows: Markup
+    totals: tuple[str, ...]
+    new_url: str = ""
+    all_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section of a tab: fields as HTML, or a table of lines."""
+
+    section: ShownSection
+    body: Markup
+    table: Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab of the record page."""
+
+    key: str
+    label: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button of the record: `url` opens a page or a sheet."""
+
+    label: str
+    icon: str
+    url: str
+    primary: bool
+    sheet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Everything that the page shows."""
+
+    object: Object
+    record: Record
+    title: str
+    record_type: str
+    life_status: Any
+    highlights: Markup
+    tabs: tuple[Tab, ...]
+    parts: tuple[Part, ...]
+    related: tuple[Table, ...]
+    path: path_bar.PathBar | None
+    timeline: timeline.Timeline | None
+    actions: tuple[Action, ...]
+    menu: tuple[Action, ...]
+    history: tuple[timeline.Entry, ...]
+    may_edit: bool
+    may_delete: bool
+    may_void: bool
+
+
+def build(visit: Visit, obj: Object, record: Record) -> RecordPage:
+    """The page of one record."""
+    layout = layout_for(obj, "view", record.values.get("record_type"))
+    view = compose(visit, obj, layout)
+    values = _values(visit, obj, view, record)
+    changes = timeline.history(visit, obj, record.id)
+    tab = _tab(visit, view)
+    shown = {"values": values, "fields": view.fields, "labels": view.labels, "id": record.id, **_common(visit, obj, record, view)}
+    sections = next((each.sections for each in view.tabs if each.key == tab), ())
+    status = record.values.get("life_status")
+    actions = _actions(visit, obj, record, view)
+    access, live = visit.unit.access, not record.deleted and status != "void"
+    return RecordPage(
+        object=obj, record=record, title=title_of(visit, obj, record.values), record_type=_type(visit, obj, record),
+        life_status=obj.fields["life_status"].picklist.values.get(status) if status and obj.fields["life_status"].picklist else None,
+        highlights=Markup(view.highlights.render(shown)), tabs=_tabs(visit, obj, record, view, tab),
+        parts=tuple(_part(visit, obj, record, view, tab, each, shown) for each in sections),
+        related=_related(visit, obj, record, layout.related) if view.tabs and tab == view.tabs[0].key else (),
+        path=path_bar.make(visit, obj, record.values, changes) if live else None,
+        timeline=timeline.make(visit, obj, record, changes, _most(visit)),
+        actions=tuple(each for each, hidden in actions if not hidden),
+        menu=tuple(each for each, hidden in actions if hidden),
+        history=tuple(timeline.told(visit, obj, changes)) if tab == HISTORY_TAB else (),
+        may_edit=live and access.may("edit", obj), may_delete=live and obj.delete == "bin" and access.may("delete", obj),
+        may_void=live and obj.void and obj.effective and access.may("edit", obj),
+    )
+
+
+def title_of(visit: Visit, obj: Object, values: Mapping[str, Any]) -> str:
+    """What a record is called."""
+    field = obj.fields[obj.title]
+    said = field.type.display(field, values.get(obj.title), visit.reading)
+    return said or visit.context.say("No name")
+
+
+def _type(visit: Visit, obj: Object, record: Record) -> str:
+    kind = obj.record_types.get(record.values.get("record_type") or "")
+    return label(kind.label, visit.language) if kind and len(obj.record_types) > 1 else ""
+
+
+def _most(visit: Visit) -> int:
+    return timeline.EVERYTHING if visit.asked("timeline") == "all" else timeline.SHOWN
+
+
+def _values(visit: Visit, obj: Object, view: RecordView, record: Record) -> tuple[Any, ...]:
+    """The values of the view's paths: the record's own, and those behind lookups by one more statement."""
+    further: dict[str, Any] = {}
+    if view.further:
+        query = Query(
+            object=obj.name, columns=view.further, where=Condition("id", "is", record.id), limit=1, deleted="all"
+        )
+        rows = visit.unit.records.query(query).rows
+        further = dict(zip(view.further, rows[0].values, strict=True)) if rows else {}
+    return tuple(further.get(path.text, record.values.get(path.text)) for path in view.paths)
+
+
+def _common(visit: Visit, obj: Object, record: Record, view: RecordView) -> dict[str, Any]:
+    currency = str(record.values.get("currency") or visit.model.settings.get("currency") or "CNY")
+    say = visit.context.say
+    return {
+        "x": visit.context, "r": visit.reading, "currencies": [currency] * len(view.paths),
+        "edit_label": lambda said: say("Edit {field}", field=said),
+    }
+
+
+def _tab(visit: Visit, view: RecordView) -> str:
+    asked = visit.asked("tab")
+    known = [each.key for each in view.tabs] + [HISTORY_TAB]
+    return asked if asked in known else known[0]
+
+
+def _tabs(visit: Visit, obj: Object, record: Record, view: RecordView, current: str) -> tuple[Tab, ...]:
+    base = f"/o/{obj.name}/{record.id}"
+    found = [
+        Tab(each.key, each.label, base if at == 0 else f"{base}?tab={each.key}", each.key == current)
+        for at, each in enumerate(view.tabs)
+    ]
+    found.append(Tab(HISTORY_TAB, visit.context.say("History"), f"{base}?tab={HISTORY_TAB}", current == HISTORY_TAB))
+    return tuple(found)
+
+
+def _part(
+    visit: Visit, obj: Object, record: Record, view: RecordView, tab: str, section: ShownSection, shown: Mapping[str, Any]
+) -> Part:
+    if section.section.lines:
+        return Part(section, Markup(""), _lines(visit, obj, record, section))
+    return Part(section, Markup(view.sections[tab, section.key].render(shown)), None)
+
+
+# -- tables -----------------------------------------------------------------------------------------------------
+def _lines(visit: Visit, obj: Object, record: Record, section: ShownSection) -> Table | None:
+    child, _, parent = (section.section.lines or "").partition(".")
+    lines = visit.model.objects[child]
+    if not visit.unit.access.may("read", lines):
+        return None
+    asked = [ListColumn(field=each.field, total=each.total) for each in _line_columns(lines, section.section.line_columns)]
+    state = _state(lines, asked, (child, parent), record.id, (Sort("id"),), MOST_LINES)
+    said = section.label or several(lines, visit.language)
+    edit = f"/o/{obj.name}/{record.id}/edit#s-{section.key}"
+    return _table(visit, lines, state, asked, section.key, said, edit, "")
+
+
+def _line_columns(lines: Object, said: Sequence[LineColumn]) -> Sequence[LineColumn]:
+    return [each for each in said if each.field in lines.fields] or [LineColumn(field=lines.title)]
+
+
+def _related(visit: Visit, obj: Object, record: Record, lists: Sequence[RelatedList]) -> tuple[Table, ...]:
+    found = []
+    for each in lists:
+        child = visit.model.objects.get(each.path[0])
+        if child is None or not visit.unit.access.may("read", child):
+            continue
+        names = each.columns or tuple(dict.fromkeys((child.title, *child.highlights)))[:4]
+        asked = [ListColumn(field=name) for name in names]
+        sort = parse_sort(each.sort) or (Sort("created_at", descending=True),)
+        state = _state(child, asked, each.path, record.id, sort, each.limit)
+        new = ""
+        if len(each.path) == 2 and visit.unit.access.may("create", child) and not record.deleted:
+            back = f"/o/{obj.name}/{record.id}"
+            new = with_query(f"/o/{child.name}/new", [(f"v.{each.path[1]}", _own(child, each.path[1], obj, record.id)), ("back", back)])
+        said = label(each.label, visit.language) or several(child, visit.language)
+        table = _table(visit, child, state, asked, each.key, said, new, state.url())
+        if table is not None:
+            found.append(table)
+    return tuple(found)
+
+
+def _own(child: Object, field: str, obj: Object, record_id: str) -> str:
+    """A record as the value of a lookup in an address; a lookup to several objects is told which."""
+    return f"{obj.name}:{record_id}" if len(child.fields[field].targets) > 1 else record_id
+
+
+def _state(
+    child: Object, asked: Sequence[ListColumn], path: Sequence[str], record_id: str, sort: tuple[Sort, ...], limit: int
+) -> ListState:
+    part = Condition(".".join(path[1:]), "is", record_id)
+    view = View(name="everything", label={}, columns=tuple(asked))
+    return ListState(
+        object=child, view=view, parts=(part,), sort=sort, columns=tuple(asked), changed={"where": True}, size=limit
+    )
+
+
+def _table(
+    visit: Visit, child: Object, state: ListState, asked: Sequence[ListColumn], key: str, said: str, new: str, all_url: str
+) -> Table:
+    ready = listing.prepare(visit, child, asked, selectable=False)
+    page = visit.unit.records.query(state.query(ready.paths))
+    common = listing.common_currency(visit, child, ready, page.rows)
+    more = page.next is not None
+    count = f"{visit.unit.records.count(state.query(()), cap=99).number}" if more else str(len(page.rows))
+    return Table(
+        key=key, label=said, count=count, columns=ready.columns, totals=_totals(visit, ready, page.rows),
+        heads=tuple(f"{each.label} ({common})" if each.money and common else each.label for each in ready.columns),
+        rows=listing.render_rows(visit, ready, page.rows, common), new_url=new, all_url=all_url if more else "",
+    )
+
+
+def _totals(visit: Visit, ready: Prepared, rows: Sequence[Any]) -> tuple[str, ...]:
+    if not rows or not any(each.total == "sum" for each in ready.columns):
+        return ()
+    found = []
+    for at, each in enumerate(ready.columns):
+        values = [row.values[at] for row in rows if row.values[at] is not None]
+        found.append(visit.context.number(sum(values), int(each.field.options.get("scale", 2))) if each.total == "sum" else "")
+    return tuple(found)
+
+
+# -- actions ----------------------------------------------------------------------------------------------------
+def _actions(visit: Visit, obj: Object, record: Record, view: RecordView) -> list[tuple[Action, bool]]:
+    """The layout's actions, each with whether it stands in the menu."""
+    if record.deleted:
+        return []
+    found = []
+    for each in view.layout.actions:
+        made = _action(visit, obj, record, str(each["key"]), each.get("style") == "primary")
+        if made is not None:
+            found.append((made, bool(each.get("in_menu"))))
+    return found
+
+
+def _action(visit: Visit, obj: Object, record: Record, key: str, primary: bool) -> Action | None:
+    here = f"/o/{obj.name}/{record.id}"
+    if key == "clone":
+        url = f"/o/{obj.name}/new?clone={record.id}"
+        return Action(visit.context.say("Clone"), "copy", url, primary, False)
+    body = obj.actions.get(key)
+    if body is None:
+        return None
+    said, icon, does = label(body.get("label"), visit.language), str(body.get("icon", "point")), body.get("does", {})
+    if "convert" in does:
+        name = str(does["convert"]).partition(".")[2]
+        return Action(said, icon, f"{here}/convert/{name}", primary, False) if name in obj.conversions else None
+    if "create" in does:
+        target = does["create"]["object"]
+        query = [("action", key), ("from", f"{obj.name}:{record.id}"), ("back", here)]
+        quick = bool(does["create"].get("layout"))
+        if target in visit.model.objects and visit.unit.access.may("create", visit.model.objects[target]):
+            return Action(said, icon, with_query(f"/o/{target}/new", query), primary, quick)
+        return None
+    if "edit" in does:
+        return Action(said, icon, f"{here}/action/{key}", primary, True)
+    return None

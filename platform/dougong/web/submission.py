@@ -1,0 +1,140 @@
+"""From a sent form to a batch of changes: the record first, then its lines, in page order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dougong.base.field_types import Reference
+from dougong.engine.query import Condition, Query
+from dougong.engine.reading.listing import is_id
+from dougong.engine.saving.batch import Change, Create, Delete, Made, Update
+from dougong.metadata.model import Field, Object
+from dougong.web import inputs
+from dougong.web.composer.columns import editable
+from dougong.web.composer.forms import FormView, Lines
+from dougong.web.forms import Entered, EnteredLine
+from dougong.web.inputs import Typed
+from dougong.web.visit import Visit
+
+DECIDED = "decide."
+"""Names of the choices after a conflict: ``decide.amount`` is mine or theirs."""
+
+OWN = "record"
+"""The key of the record itself in its batch, which its new lines refer to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a form sent, and the changes that it asks for. `entered` knows the number of each line's change."""
+
+    entered: Entered
+    changes: tuple[Change, ...]
+    base: Mapping[str, Any]
+
+
+def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mapping[str, Any]) -> Submission:
+    """Read the form; `extra` are values that no field of the form holds (record type, what the address gives)."""
+    form, reading = visit.form, visit.reading
+    own = resolve_titles(visit, view.fields, inputs.typed(form, view.fields, reading))
+    base = inputs.from_json(view.fields, visit.sent("base"), reading)
+    changed = {
+        name: value for name, value in inputs.changed(view.fields, own, base).items()
+        if visit.sent(f"{DECIDED}{name}") != "theirs"
+    }
+    first: Change
+    if record_id:
+        version = visit.sent("version")
+        first = Update(
+            obj.name, record_id, changed, version=int(version) if version.isdecimal() else None, base=base,
+            why=visit.sent("why"),
+        )
+    else:
+        begun = {name: value for name, value in base.items() if name not in changed}
+        first = Create(obj.name, {**extra, **begun, **changed}, key=OWN)
+    changes: list[Change] = [first]
+    lines: dict[str, tuple[EnteredLine, ...]] = {}
+    for section in view.sections:
+        if section.lines:
+            lines[section.lines.object.name] = tuple(_lines(visit, section.lines, record_id, changes))
+    return Submission(Entered(own, lines), tuple(changes), base)
+
+
+def _lines(visit: Visit, lines: Lines, record_id: str, changes: list[Change]) -> Iterator[EnteredLine]:
+    for prefix in _prefixes(visit, lines.object.name):
+        sent = _line(visit, lines, prefix)
+        change = _change(visit, lines, sent, record_id)
+        if change is None:
+            if not (sent.removed and not sent.id):
+                yield sent
+            continue
+        changes.append(change)
+        yield replace(sent, row=len(changes))
+
+
+def _prefixes(visit: Visit, child: str) -> list[str]:
+    found = {key.partition(".")[0] for key in visit.form if key.startswith(f"{child}-") and "." in key}
+    numbered = [each for each in found if each.rpartition("-")[2].isdecimal()]
+    return sorted(numbered, key=lambda each: int(each.rpartition("-")[2]))
+
+
+def _line(visit: Visit, lines: Lines, prefix: str) -> EnteredLine:
+    typed = inputs.typed(visit.form, _writable(lines), visit.reading, f"{prefix}.")
+    return EnteredLine(
+        prefix=prefix, typed=resolve_titles(visit, _writable(lines), typed), id=visit.sent(f"{prefix}.id"),
+        version=visit.sent(f"{prefix}.version"), base=visit.sent(f"{prefix}.base", "{}"),
+        removed=visit.sent(f"{prefix}.remove") == "1",
+    )
+
+
+def _writable(lines: Lines) -> list[Field]:
+    return [each for each in lines.columns if editable(each)]
+
+
+def _change(visit: Visit, lines: Lines, line: EnteredLine, record_id: str) -> Change | None:
+    base = inputs.from_json(lines.columns, line.base, visit.reading)
+    changed = inputs.changed(_writable(lines), line.typed, base)
+    if line.id:
+        if line.removed:
+            return Delete(lines.object.name, line.id)
+        version = int(line.version) if line.version.isdecimal() else None
+        return Update(lines.object.name, line.id, changed, version=version, base=base) if changed else None
+    if line.removed or not changed:
+        return None
+    parent: Any = Reference(lines.object.fields[lines.parent].targets[0], record_id) if record_id else Made(OWN)
+    begun = {name: value for name, value in base.items() if name not in changed and name in _names(lines)}
+    return Create(lines.object.name, {**begun, **changed, lines.parent: parent})
+
+
+def _names(lines: Lines) -> frozenset[str]:
+    return frozenset(each.name for each in _writable(lines))
+
+
+# -- lookups that were typed ------------------------------------------------------------------------------------
+def resolve_titles(visit: Visit, fields: Iterable[Field], typed: Typed) -> Typed:
+    """Give lookups whose title was typed, not chosen, the one record of that title: what works without a script.
+
+    A title that names no record, or several, stays as typed and is refused when saving.
+    """
+    values, raw = dict(typed.values), dict(typed.raw)
+    for field in fields:
+        text = raw.get(field.name)
+        if field.type.refers and field.type.stored and isinstance(text, str) and not _names_id(text):
+            found = _by_title(visit, field, text)
+            if found is not None:
+                values[field.name] = raw[field.name] = found
+    return Typed(raw, values)
+
+
+def _names_id(text: str) -> bool:
+    return is_id(text.rpartition(":")[2])
+
+
+def _by_title(visit: Visit, field: Field, text: str) -> Reference | None:
+    found: list[Reference] = []
+    for target in field.targets:
+        obj = visit.model.objects[target]
+        query = Query(object=target, columns=(obj.title,), where=Condition(obj.title, "is", text), limit=3)
+        found += [Reference(target, row.id, str(row.values[0])) for row in visit.unit.records.query(query).rows]
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,146 @@
+// Forms: lookups that search, lines that grow and add up, choices that depend on others, a guard on leaving.
+const listbox = (fld) => fld.querySelector("[role=listbox]");
+const pick = (fld, option) => {
+  const input = fld.querySelector("[role=combobox]");
+  const hidden = fld.querySelector("input[type=hidden]");
+  input.value = option ? option.dataset.title : input.value;
+  hidden.value = option ? option.dataset.id : "";
+  hidden.dispatchEvent(new Event("change", { bubbles: true }));
+  shut(fld);
+};
+const shut = (fld) => {
+  fld.querySelector("[role=combobox]")?.setAttribute("aria-expanded", "false");
+  fld.querySelector(".look")?.remove();
+};
+const siblings = (form) => {
+  const sent = new URLSearchParams();
+  for (const [key, value] of new FormData(form)) if (typeof value === "string" && value && key !== "csrf") sent.append(`v.${key}`, value);
+  return sent;
+};
+let asked = 0;
+const find = async (fld) => {
+  const input = fld.querySelector("[role=combobox]");
+  const url = new URL(fld.dataset.lookup, location.href);
+  url.searchParams.set("q", input.value);
+  if (input.form) siblings(input.form).forEach((value, key) => url.searchParams.append(key, value));
+  const mine = ++asked;
+  const answer = await fetch(url, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
+  if (mine !== asked || !answer.ok || !input.matches(":focus")) return;
+  shut(fld);
+  fld.insertAdjacentHTML("beforeend", await answer.text());
+  const box = listbox(fld);
+  if (!box) return;
+  box.id ||= `${input.id}-list`;
+  [...box.children].forEach((option, at) => { option.id = `${box.id}-${at}`; });
+  input.setAttribute("aria-controls", box.id);
+  input.setAttribute("aria-expanded", "true");
+  mark(fld, 0);
+};
+const options = (fld) => [...(listbox(fld)?.querySelectorAll("[role=option]") ?? [])];
+const mark = (fld, at) => {
+  const all = options(fld);
+  all.forEach((option, index) => option.setAttribute("aria-selected", index === at));
+  all[at]?.scrollIntoView({ block: "nearest" });
+  fld.querySelector("[role=combobox]").setAttribute("aria-activedescendant", all[at]?.id ?? "");
+};
+let timer;
+document.addEventListener("input", (event) => {
+  const fld = event.target.closest?.("[data-lookup]");
+  if (!fld || !event.target.matches("[role=combobox]")) return;
+  fld.querySelector("input[type=hidden]").value = "";
+  clearTimeout(timer);
+  timer = setTimeout(find, 160, fld);
+});
+document.addEventListener("focusin", (event) => {
+  const fld = event.target.closest?.("[data-lookup]");
+  if (fld && event.target.matches("[role=combobox]") && !event.target.value) find(fld);
+  document.querySelectorAll("[data-lookup]:has(.look)").forEach((each) => { if (each !== fld) shut(each); });
+});
+document.addEventListener("keydown", (event) => {
+  const fld = event.target.closest?.("[data-lookup]");
+  if (!fld || !event.target.matches("[role=combobox]") || event.isComposing) return;
+  const all = options(fld);
+  const at = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
+  if (event.key === "ArrowDown" && !all.length) find(fld);
+  else if (event.key === "ArrowDown") mark(fld, (at + 1) % all.length);
+  else if (event.key === "ArrowUp" && all.length) mark(fld, (at + all.length - 1) % all.length);
+  else if (event.key === "Enter" && all[at]) pick(fld, all[at]);
+  else if (event.key === "Escape" && all.length) shut(fld);
+  else return;
+  event.preventDefault();
+});
+document.addEventListener("pointerdown", (event) => {
+  const option = event.target.closest?.("[data-lookup] [role=option]");
+  if (option) { event.preventDefault(); pick(option.closest("[data-lookup]"), option); }
+});
+
+// A choice that others depend on asks the server for the form again; what was typed stays.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest?.("form[data-refresh]");
+  const name = event.target.name;
+  if (!form || !name || !form.dataset.refresh.split(" ").includes(name)) return;
+  htmx.ajax("POST", form.getAttribute("action") + (form.action.includes("?") ? "&" : "?") + "refresh=1", {
+    source: form, target: `#${form.id}`, swap: "outerMorph", values: Object.fromEntries(new FormData(form)),
+  });
+});
+
+// Lines: totals as one types (the server's count), a new row after the last, pasting from a sheet.
+const number = (text) => Number(text.replace(/[,\s，]/g, "")) || 0;
+const add = (lines) => {
+  const model = lines.querySelector("template");
+  const at = Number(lines.dataset.next);
+  lines.dataset.next = at + 1;
+  const html = model.innerHTML.replaceAll("__n__", at);
+  lines.querySelector("tbody").insertAdjacentHTML("beforeend", html);
+  const row = lines.querySelector("tbody").lastElementChild;
+  htmx.process(row);
+  return row;
+};
+const sum = (lines) => {
+  for (const total of lines.querySelectorAll("[data-total]")) {
+    const inputs = [...lines.querySelectorAll(`tbody tr:not(.gone) [name$=".${total.dataset.total}"]`)];
+    const found = inputs.reduce((held, input) => held + number(input.value), 0);
+    const scale = Number(total.dataset.scale);
+    total.textContent = found.toLocaleString("en", { minimumFractionDigits: scale, maximumFractionDigits: scale });
+  }
+};
+document.addEventListener("click", (event) => {
+  const lines = event.target.closest?.("[data-lines]");
+  if (!lines) return;
+  if (event.target.closest("[data-add]")) {
+    event.preventDefault();
+    add(lines).querySelector("input:not([type=hidden]), select")?.focus();
+  }
+  const remove = event.target.closest("[data-remove]");
+  if (remove) {
+    event.preventDefault();
+    const row = remove.closest("tr");
+    const gone = row.querySelector("input[name$='.remove']");
+    if (gone && row.querySelector("input[name$='.id']")?.value) { gone.value = "1"; row.classList.add("gone"); row.hidden = true; } else row.remove();
+    sum(lines);
+  }
+});
+document.addEventListener("input", (event) => { const lines = event.target.closest?.("[data-lines]"); if (lines) sum(lines); });
+document.addEventListener("paste", (event) => {
+  const cell = event.target.closest?.("[data-lines] td");
+  const text = event.clipboardData?.getData("text/plain") ?? "";
+  if (!cell || !/[\t\n]/.test(text.trim())) return;
+  event.preventDefault();
+  const lines = cell.closest("[data-lines]");
+  let row = cell.parentElement;
+  for (const line of text.replace(/\r/g, "").replace(/\n$/, "").split("\n")) {
+    row ??= add(lines);
+    line.split("\t").forEach((value, offset) => {
+      const input = row.cells[cell.cellIndex + offset]?.querySelector("input:not([type=hidden]), select, textarea");
+      if (input) { input.value = value.trim(); input.dispatchEvent(new Event("input", { bubbles: true })); }
+    });
+    row = row.nextElementSibling;
+  }
+});
+
+// Leaving with changes asks.
+let touched = false;
+document.addEventListener("input", (event) => { if (event.target.closest?.("form[data-guard]")) touched = true; });
+document.addEventListener("submit", () => { touched = false; });
+addEventListener("beforeunload", (event) => { if (touched) event.preventDefault(); });
+document.querySelector(".errs")?.focus();
