@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -92,14 +91,11 @@ def rows(count: int = 120) -> list[dict[str, Any]]:
     return [{name: columns[name][index] for name in POOLS} for index in range(count)]
 
 
-@dataclass(frozen=True)
 class Database:
     """A database that holds the rows."""
 
-    engine: Engine
-    table: Table
-    rows: list[dict[str, Any]]
-    digits: int
+    def __init__(self, engine: Engine, table: Table, digits: int, rows: list[dict[str, Any]]) -> None:
+        self.engine, self.table, self.digits, self.rows = engine, table, digits, rows
 
     def compare(self, formula: Formula) -> Iterator[tuple[dict[str, Any], Any, Any]]:
         """Each row with what Python and SQL make of `formula`; "error" where there is no value.
@@ -145,4 +141,4 @@ def filled(url: str, digits: int) -> Database:
     ]
     with engine.begin() as connection:
         connection.execute(insert(made), stored)
-    return Database(engine, made, given, digits)
+    return Database(engine, made, digits, given)

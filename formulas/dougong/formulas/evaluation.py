@@ -58,6 +58,10 @@ class EvaluationError(Exception):
         self.kind = kind
 
 
+UNDEFINED = (EvaluationError, ArithmeticError)
+"""What compiled code raises where a row has no value: its own error, or one of Python's for an overflow."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a formula may know beside the record.

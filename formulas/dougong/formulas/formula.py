@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dougong.base.language import msg
 from dougong.formulas.checker import MAX_NODES, Checker, conversion, paths
 from dougong.formulas.decimals import EXACT, RESULT_SCALE, quantized
-from dougong.formulas.evaluation import Code, Context, Values, row
+from dougong.formulas.evaluation import Code, Context, EvaluationError, Failure, Values, row
 from dougong.formulas.formatting import formatted
 from dougong.formulas.parser import parse
 from dougong.formulas.python_backend import compiled
@@ -128,8 +128,11 @@ class Formula:
         Raises:
             EvaluationError: the formula has no value for this row.
         """
-        value = self._code(row(values, context))
-        return self._rounded(value) if type(value) is Decimal else value
+        try:
+            value = self._code(row(values, context))
+            return self._rounded(value) if type(value) is Decimal else value
+        except ArithmeticError:
+            raise EvaluationError(Failure.NOT_FINITE) from None
 
     def _rounded(self, value: Decimal) -> Decimal:
         points = EXACT.multiply(value, _HUNDRED) if self.result_type == "percent" else value

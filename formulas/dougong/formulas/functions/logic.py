@@ -24,7 +24,7 @@ from dougong.formulas.annotations import (
 )
 from dougong.formulas.checks import literal_values
 from dougong.formulas.definition import function
-from dougong.formulas.evaluation import Code, EvaluationError, Failure, Row
+from dougong.formulas.evaluation import UNDEFINED, Code, Failure, Row
 from dougong.formulas.sql import logic
 from dougong.formulas.types import Value
 
@@ -175,16 +175,16 @@ def blank_value(value: LazyCommon, substitute: LazyCommon) -> LazyCommon:
     return run
 
 
+@function("NULLVALUE", sql=logic.or_null_substitute, examples=(("NULLVALUE(NULL, 4)", Decimal(4)),))
+def null_value(value: Measured | None, substitute: Measured | None) -> Measured:
+    """The value, or the substitute where the value is blank; never replaces text. Use BLANKVALUE instead."""
+    return substitute if value is None else value
+
+
 @function("NULLVALUE", sql=logic.first_of, examples=(("NULLVALUE('', 'none')", None),))
 def null_value_text(value: Text | None, substitute: Text | None) -> Text | None:
-    """The value, or the substitute where the value is blank; never replaces text. Use BLANKVALUE instead."""
+    """The text, even where it is blank."""
     return value
-
-
-@function("NULLVALUE", sql=logic.or_null_substitute, examples=(("NULLVALUE(NULL, 4)", Decimal(4)),))
-def null_value(value: Common | None, substitute: Common | None) -> Common:
-    """The value, or the substitute where the value is blank."""
-    return substitute if value is None else value
 
 
 @function(
@@ -202,7 +202,7 @@ def _guarded(value: Code, substitute: Code) -> Code:
     def run(row: Row) -> Value:
         try:
             return value(row)
-        except EvaluationError:
+        except UNDEFINED:
             return substitute(row)
 
     return run

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Integer, and_, false, func, or_, true
 
 from dougong.base.errors import FormulaError, Problem
 from dougong.base.language import msg
-from dougong.formulas.evaluation import Context, EvaluationError, row
+from dougong.formulas.evaluation import UNDEFINED, Context, row
 from dougong.formulas.problems import problem
 from dougong.formulas.python_backend import compiled, grouped
 from dougong.formulas.sql.numbers import multiply, rounded_to
@@ -145,7 +145,7 @@ class _Translator:
         """What does not depend on the row is computed in Python and bound."""
         try:
             value = compiled(node)(row({}, self._context))
-        except EvaluationError:
+        except UNDEFINED:
             return blank(node.type, self._digits).failing(true())
         try:
             return constant(node.type, value, self._digits)

@@ -179,22 +179,16 @@ def choose(branches: Iterable[tuple[ColumnElement[bool], Sql]], otherwise: Sql) 
     conditions, items = zip(*branches, strict=True)
     *results, last = same_type(*items, otherwise)
     type = next((each.type for each in (*results, last) if each.type is not Type.NULL), Type.NULL)
-    value = _case(list(zip(conditions, (each.value for each in results), strict=True)), last.value, type)
+    value = case(*zip(conditions, (each.value for each in results), strict=True), else_=last.value)
     error = None
     if any(each.error is not None for each in (*results, last)):
         errors = [false() if each.error is None else each.error for each in (*results, last)]
         error = case(*zip(conditions, errors[:-1], strict=True), else_=errors[-1])
+    if all(each.is_constant and each.constant is None for each in (*results, last)):
+        return blank(type, last.limit).failing(error)
     whole = max(each.whole for each in (*results, last))
     nullable = any(each.nullable for each in (*results, last))
     return Sql(type, value, error, whole, last.scale, nullable, limit=last.limit)
-
-
-def _case(
-    whens: list[tuple[ColumnElement[bool], ColumnElement[Any]]], otherwise: ColumnElement[Any], type: Type
-) -> ColumnElement[Any]:
-    made = case(*whens, else_=otherwise)
-    all_null = all(each.type._isnull for each in (*(then for _, then in whens), otherwise))
-    return cast(null(), _TYPES.get(type, Text())) if all_null else made
 
 
 def result(item: Sql) -> ColumnElement[Any]:
