@@ -77,12 +77,15 @@ class Checked:
 def check(given: Tree | Documents | Iterable[Component]) -> Checked:
     """Check a tree, what was read from files, or components; files that could not be read count as problems."""
     found: list[Problem] = []
+    unread: set[str] = set()
     if isinstance(given, Documents):
         found.extend(given.problems)
+        unread.update(each.thing for each in given.problems)
         given = given.components
     components = tuple(given.components.values()) if isinstance(given, Tree) else tuple(given)
     for each in components:
-        found.extend(violations.problems(each))
+        if each.address not in unread:
+            found.extend(violations.problems(each))
     found.extend(_duplicates(components))
     tree = Tree.of(components)
     sound = Tree.of(violations.sound(each) for each in tree.components.values() if each.kind in KINDS)

@@ -82,7 +82,12 @@ class Component:
         return self.name.rpartition(".")[2]
 
     def place(self, pointer: str = "", character: int | None = None) -> Place:
-        """Where `pointer` of the body stands; without a file only the pointer is known."""
+        """Where `pointer` of the body stands; without a file only the pointer is known.
+
+        A field that stands inside its object's file has its kind and name from there, not in its own body.
+        """
+        if self.source and self.source.inside and pointer in ("/kind", "/name"):
+            pointer = ""
         return self.source.place(pointer, character) if self.source else Place(pointer=pointer or None)
 
     @property

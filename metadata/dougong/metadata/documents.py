@@ -17,7 +17,7 @@ from typing import Any
 from dougong.base.errors import Place, Problem
 from dougong.base.language import msg
 from dougong.metadata.component import COMPANY, Component, Source
-from dougong.metadata.positions import escape
+from dougong.metadata.positions import escape, line_and_column, repeated_keys, steps, token_offset
 
 PACKAGE_FILE = "package.json"
 
@@ -26,10 +26,6 @@ NOT_METADATA = frozenset({"data", "docs", ".git"})
 
 LARGEST_FILE = 4_000_000
 """Bytes of the largest document that is read; the largest real ones are a hundredth of it."""
-
-
-class DuplicateKey(ValueError):
-    """A JSON object names a key twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +92,43 @@ def _parse(file: str, data: bytes) -> tuple[dict[str, Any] | None, Source | None
     except UnicodeDecodeError as error:
         reason = msg("Byte {at} is no UTF-8.", at=error.start)
         fix = msg("Save the file as UTF-8.")
-        return None, None, [Problem(code="document-encoding", reason=reason, fix=fix, place=Place(file=file))]
+        place = Place(file=file, line=data.count(b"\n", 0, error.start) + 1)
+        return None, None, [Problem(code="document-encoding", reason=reason, fix=fix, place=place)]
+    refused: list[str] = []
     try:
-        body = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        body = json.loads(text, parse_constant=refused.append)
     except json.JSONDecodeError as error:
         place = Place(file=file, line=error.lineno, column=error.colno)
         reason = msg("The file is no JSON: {what}.", what=_JSON_ERRORS.get(error.msg, error.msg))
         return None, None, [Problem(code="json-broken", reason=reason, place=place)]
-    except DuplicateKey as error:
-        reason = msg("The key {key} stands twice in one object.", key=str(error))
-        return None, None, [Problem(code="json-key-twice", reason=reason, place=Place(file=file))]
-    except ValueError as error:
-        reason = msg("{number} is no number that JSON knows.", number=str(error))
-        return None, None, [Problem(code="json-broken", reason=reason, place=Place(file=file))]
     except RecursionError:
         reason = msg("The file nests too deeply.")
         return None, None, [Problem(code="json-too-deep", reason=reason, place=Place(file=file))]
+    except ValueError:  # an integer of more digits than Python reads: sys.int_info.default_max_str_digits
+        reason = msg("The file holds a number that is too long.")
+        return None, None, [Problem(code="json-broken", reason=reason, place=Place(file=file))]
+    problems = list(_refused(file, text, refused))
+    if problems:
+        return None, None, problems
     if not isinstance(body, dict):
         reason = msg("A document is a JSON object.")
         return None, None, [Problem(code="document-shape", reason=reason, place=Place(file=file, line=1))]
     return body, Source(file, text), []
+
+
+def _refused(file: str, text: str, constants: list[str]) -> Iterator[Problem]:
+    """What Python's parser takes though JSON has no such thing: NaN, Infinity, a key twice."""
+    for name in constants[:1]:
+        line, column = line_and_column(text, token_offset(text, name))
+        place = Place(file=file, line=line, column=column)
+        yield Problem(
+            code="json-broken", reason=msg("{number} is no number that JSON knows.", number=name), place=place
+        )
+    for pointer, at in repeated_keys(text):
+        line, column = line_and_column(text, at)
+        reason = msg("The key {key} stands twice in one object.", key=steps(pointer)[-1])
+        place = Place(file=file, pointer=pointer, line=line, column=column)
+        yield Problem(code="json-key-twice", reason=reason, fix=msg("Take one of them out."), place=place)
 
 
 _JSON_ERRORS = {
@@ -129,18 +142,6 @@ _JSON_ERRORS = {
     "Illegal trailing comma before end of array": msg("there is a comma before the closing bracket"),
     "Invalid control character at": msg("a text holds a line break or control character"),
 }
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        raise DuplicateKey(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
 
 
 def _components(
@@ -170,8 +171,10 @@ def _fields(
         if not isinstance(field_body, dict):
             place = source.place(inside) if source else Place(pointer=inside)
             reason = msg("A field is a JSON object.")
-            problems.append(Problem(code="document-shape", reason=reason, place=place))
-            continue
+            problems.append(
+                Problem(code="document-shape", reason=reason, thing=f"field:{object_name}.{field_name}", place=place)
+            )
+            field_body = {}
         name = f"{object_name}.{field_name}"
         where = Source(source.file, source.text, inside) if source else None
         yield Component("field", name, {"kind": "field", "name": name, **field_body}, layer, where)

@@ -140,6 +140,12 @@ class Index:
         child, _, name = str(facts.body.get("from", "")).partition(".")
         return self.field(child, name.partition(".")[0])
 
+    def is_open(self, facts: FieldFacts) -> bool:
+        """True where it is not known what a field refers to, which is reported at the field itself."""
+        return facts.type is None or (
+            facts.type.refers and (not facts.targets or not set(facts.targets) <= set(self.named("object")))
+        )
+
     def result(self, facts: FieldFacts) -> FieldFacts | None:
         """Of a roll-up that takes over the type of what it reads, the field read; else None.
 

@@ -32,9 +32,36 @@ Offsets = dict[str, tuple[int, int]]
 """By JSON pointer, where the member's key begins (of a list's element, the element) and where its value does."""
 
 
+class _Noting(Offsets):
+    """Offsets that remember which pointers came twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.repeated: list[tuple[str, int]] = []
+
+    def __setitem__(self, pointer: str, at: tuple[int, int]) -> None:
+        if pointer in self:
+            self.repeated.append((pointer, at[0]))
+        super().__setitem__(pointer, at)
+
+
 def offsets(text: str) -> Offsets:
     """Where every value of a JSON text stands."""
-    found: Offsets = {}
+    return _scanned(text)
+
+
+def repeated_keys(text: str) -> tuple[tuple[str, int], ...]:
+    """The keys of a JSON text that stand in their object a second time: pointer and offset of each."""
+    return tuple(_scanned(text).repeated)
+
+
+def token_offset(text: str, token: str) -> int:
+    """Where `token` first stands outside of strings; 0 where it does not."""
+    return next((each.start() for each in _TOKEN.finditer(text) if each.group() == token), 0)
+
+
+def _scanned(text: str) -> _Noting:
+    found = _Noting()
     tokens = _TOKEN.finditer(text)
     first = next(tokens, None)
     if first is not None:

@@ -76,9 +76,14 @@ class FieldScope:
         part = self._part(facts, rest, spelt)
         if part is not None:
             return part
-        if facts.type is None or (facts.leads_to and facts.leads_to not in self.index.fields):
+        if self.index.is_open(facts) or self._has_no_picklist(facts):
             return FieldInfo(Type.UNKNOWN)
         return self._walk(facts.leads_to, rest, spelt) if facts.leads_to else None
+
+    def _has_no_picklist(self, facts: FieldFacts) -> bool:
+        """True for a picklist field whose values are missing, which is reported at the field itself."""
+        offers = facts.type is not None and "picklist" in facts.type.keys
+        return offers and self.index.picklist_body(facts) is None
 
     def _field(self, object_name: str, name: str) -> FieldFacts | None:
         found = self.index.field(object_name, name)

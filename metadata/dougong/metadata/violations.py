@@ -10,9 +10,12 @@ from typing import Any
 from dougong.base.errors import Problem
 from dougong.base.field_types import FIELD_TYPES
 from dougong.base.language import Labels, Message, msg
-from dougong.metadata.component import Component
+from dougong.metadata.component import PLATFORM, Component
 from dougong.metadata.positions import escape
 from dougong.metadata.schema import KINDS, Schema, later, validator
+
+SYSTEM_TYPES = frozenset({"id"})
+"""Types that only the fields have that every record has by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def problems(component: Component) -> Iterator[Problem]:
         yield _unknown_kind(component)
         return
     name = _type_name(component)
-    if name is not None and name not in FIELD_TYPES:
+    if component.layer != PLATFORM and name is not None and (name not in FIELD_TYPES or name in SYSTEM_TYPES):
         yield _unknown_type(component, name)
     schema, found = violations(component)
     for violation in found:
@@ -74,13 +77,13 @@ def sound(component: Component) -> Component:
     return Component(component.kind, component.name, kept, component.layer, component.source)
 
 
-def near(name: str, known: Iterable[str]) -> Message | None:
-    """A hint at the known name that looks most like `name`."""
+def near(name: str, known: Iterable[str], most: int = 12) -> Message | None:
+    """A hint at the known name that looks most like `name`, else at all names where they are no more than `most`."""
     listed = sorted(set(known))
     found = difflib.get_close_matches(name.lower(), listed, n=1, cutoff=0.6)
     if found:
         return msg("Did you mean {near}?", near=found[0])
-    if 0 < len(listed) <= 12:
+    if 0 < len(listed) <= most:
         return msg("Known here: {names}.", names=", ".join(listed))
     return None
 
@@ -117,7 +120,7 @@ def _unknown_type(component: Component, name: str) -> Problem:
     return Problem(
         code="field-type-unknown",
         reason=msg("There is no field type {name}.", name=name),
-        fix=near(name, FIELD_TYPES),
+        fix=near(name, set(FIELD_TYPES) - SYSTEM_TYPES, 60),
         thing=component.address,
         place=component.place("/type"),
     )
@@ -199,7 +202,14 @@ class _Explained:
         """What a key is for, as its schema says."""
         if isinstance(part, Mapping) and "description" in part:
             labels = {"en": part["description"], "zh-CN": part.get("x-zh-CN", part["description"])}
-            return msg("It says: {meaning}", meaning=labels)
+            return msg("Its meaning: {meaning}", meaning=labels)
+        return None
+
+    def _form(self, part: Any) -> Message | None:
+        """The form that a text must have, as its schema says."""
+        if isinstance(part, Mapping) and "description" in part:
+            labels = {"en": part["description"], "zh-CN": part.get("x-zh-CN", part["description"])}
+            return msg("Expected: {form}", form=labels)
         return None
 
     def _unknown_key(self, key: str, part: Mapping[str, Any]) -> Problem:
@@ -221,7 +231,7 @@ class _Explained:
                 yield self._problem("key-unknown", reason, near(key, choices), pointer)
             elif pattern is not None and not re.search(pattern, key):
                 reason = msg("{key} cannot be a key here.", key=key)
-                described = self._meaning(_resolved(self.schema, rule))
+                described = self._form(_resolved(self.schema, rule))
                 yield self._problem("key-form", reason, described, pointer)
 
     def _sentence(self, keyword: str, part: Mapping[str, Any]) -> tuple[str, Message, Message | None]:
@@ -243,7 +253,7 @@ class _Explained:
             )
         if keyword == "pattern":
             reason = msg("{value} does not have the form that {key} needs.", value=_short(value), key=key)
-            return "value-form", reason, self._meaning(part)
+            return "value-form", reason, self._form(part)
         if keyword == "uniqueItems":
             return "list-repeats", msg("{key} names something twice.", key=key), None
         if keyword in _LIMITS:
@@ -273,12 +283,20 @@ _LIMITS: Mapping[str, Any] = {
     "maximum": lambda key, limit: msg("{key} must be at most {limit}.", key=key, limit=limit),
     "exclusiveMinimum": lambda key, limit: msg("{key} must be more than {limit}.", key=key, limit=limit),
     "exclusiveMaximum": lambda key, limit: msg("{key} must be less than {limit}.", key=key, limit=limit),
-    "minLength": lambda key, limit: msg("{key} must have at least {limit} characters.", key=key, limit=limit),
-    "maxLength": lambda key, limit: msg("{key} may have at most {limit} characters.", key=key, limit=limit),
-    "minItems": lambda key, limit: msg("{key} must have at least {limit} items.", key=key, limit=limit),
-    "maxItems": lambda key, limit: msg("{key} may have at most {limit} items.", key=key, limit=limit),
-    "minProperties": lambda key, limit: msg("{key} must have at least {limit} keys.", key=key, limit=limit),
-    "maxProperties": lambda key, limit: msg("{key} may have at most {limit} keys.", key=key, limit=limit),
+    "minLength": lambda key, limit: msg(
+        "The number of characters in {key} must be at least {limit}.", key=key, limit=limit
+    ),
+    "maxLength": lambda key, limit: msg(
+        "The number of characters in {key} must be at most {limit}.", key=key, limit=limit
+    ),
+    "minItems": lambda key, limit: msg("The number of items in {key} must be at least {limit}.", key=key, limit=limit),
+    "maxItems": lambda key, limit: msg("The number of items in {key} must be at most {limit}.", key=key, limit=limit),
+    "minProperties": lambda key, limit: msg(
+        "The number of keys in {key} must be at least {limit}.", key=key, limit=limit
+    ),
+    "maxProperties": lambda key, limit: msg(
+        "The number of keys in {key} must be at most {limit}.", key=key, limit=limit
+    ),
 }
 
 __all__: Sequence[str] = ("Violation", "near", "normalised", "not_yet", "problems", "sound", "violations")

@@ -162,7 +162,7 @@ def _mapped(
 def is_copied(index: Index, object_name: str, text: str) -> bool:
     """True where `text` is the name of a field that no formula can hold, to be taken over as it is."""
     facts = index.field(object_name, text.strip())
-    return facts is not None and formula_type(index, facts) is None
+    return facts is not None and facts.type is not None and formula_type(index, facts) is None
 
 
 def build_action(index: Index, object_name: str, body: Document) -> Document:

@@ -154,7 +154,7 @@ def _rollup(spot: Spot, facts: FieldFacts) -> Iterator[Problem]:
     if source is None:
         yield missing_field(spot / "from", child, field)
         return
-    if source.type is not None and facts.object not in source.targets:
+    if not spot.index.is_open(source) and facts.object not in source.targets:
         reason = msg("{relation} does not lead to {object}.", relation=body["from"], object=facts.object)
         yield (spot / "from").problem("relation-wrong", reason, msg("Name a lookup of the child that leads here."))
     yield from _rollup_field(spot, child, body)

@@ -16,6 +16,7 @@ from dougong.metadata.building.rules import is_copied
 from dougong.metadata.checking.report import Spot, enumerated, need_value, spots
 from dougong.metadata.component import PLATFORM
 from dougong.metadata.index import Index
+from dougong.metadata.layers import ALWAYS
 from dougong.metadata.scope import FieldScope
 
 Check = Callable[[Formula], Iterator[Problem]]
@@ -169,6 +170,8 @@ class SystemScope(FieldScope):
 
     def resolve(self, path: tuple[str, ...]) -> Any:
         """As `FieldScope`, but system fields and variables alone."""
-        from dougong.metadata.layers import ALWAYS
-
         return super().resolve(path) if path[0].startswith("$") or path[0].lower() in ALWAYS else None
+
+    def names(self) -> Iterator[str]:
+        """The system fields."""
+        yield from sorted(ALWAYS)

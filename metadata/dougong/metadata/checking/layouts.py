@@ -109,7 +109,7 @@ def _related(spot: Spot, object_name: str, body: Mapping[str, Any]) -> Iterator[
         if facts is None:
             yield missing_field(spot / "from", here, name)
             return
-        if facts.type is None:
+        if spot.index.is_open(facts):
             return
         targets = facts.targets
         if name == path[-1]:

@@ -19,8 +19,9 @@ from dougong.metadata.checking.report import (
 )
 from dougong.metadata.index import FieldFacts, Index
 
-TITLE_TYPES = ("text", "auto_number", "person_name", "email", "phone", "barcode", "formula")
+TITLE_TYPES = ("text", "auto_number", "person_name", "email", "phone", "barcode")
 """Types of field that can be what a record is called."""
+
 
 def objects(index: Index) -> Iterator[Problem]:
     """Everything that an object's own document names."""
@@ -134,7 +135,7 @@ def need_lines(spot: Spot, parent: str, relation: Any) -> Iterator[Problem]:
     facts = spot.index.field(child, field)
     if facts is None:
         yield missing_field(spot, child, field)
-    elif facts.type is not None and (facts.type.name != "master_detail" or facts.targets != (parent,)):
+    elif not spot.index.is_open(facts) and (facts.body.get("type") != "master_detail" or facts.targets != (parent,)):
         reason = msg("{relation} is no master-detail field of {object}.", relation=relation, object=parent)
         yield spot.problem("relation-wrong", reason, msg("Lines are children in a master-detail relation."))
 

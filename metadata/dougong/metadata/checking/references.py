@@ -24,6 +24,10 @@ def requirements(index: Index) -> Iterator[Problem]:
             spot = Spot(index, component, each.pointer)
             layer = spot.origin().layer
             if target is not None and layer in allowed and target.layer not in allowed[layer]:
+                if target.layer == COMPANY:
+                    reason = msg("{address} is the company's own.", address=each.target)
+                    yield spot.problem("package-on-company", reason, msg("Packages refer to packages alone."))
+                    continue
                 reason = msg("{address} belongs to {layer}.", address=each.target, layer=target.layer)
                 fix = msg("Name {layer} under requires of the package.", layer=target.layer)
                 yield spot.problem("package-not-required", reason, fix)

@@ -111,7 +111,7 @@ def _walk(spot: Spot, object_name: str, names: list[str]) -> Iterator[Problem]:
             yield missing_field(spot, object_name, name)
             return
         rest = names[at + 1 :]
-        if not rest or facts.type is None or (len(rest) == 1 and rest[0] in parts_of(index, facts)):
+        if not rest or index.is_open(facts) or (len(rest) == 1 and rest[0] in parts_of(index, facts)):
             return
         if facts.leads_to is None:
             reason = msg("{field} leads to no other record.", field=facts.body.get("label") or name)

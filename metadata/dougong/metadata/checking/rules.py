@@ -173,7 +173,7 @@ def _step_link(spot: Spot, object_name: str, field: str, step: str, steps: Mappi
         yield unknown(spot, msg("earlier step"), step, steps)
     elif facts is None:
         yield missing_field(spot, object_name, field)
-    elif facts.type is not None and steps[step] not in facts.targets:
+    elif steps[step] in spot.index.fields and not spot.index.is_open(facts) and steps[step] not in facts.targets:
         reason = msg("{field} does not lead to {object}.", field=facts.body.get("label") or field, object=steps[step])
         yield spot.problem("relation-wrong", reason)
 

@@ -1,0 +1,308 @@
+"""One thing wrong with the workshop, case by case: name → changes (see `workshop.changed`).
+
+What is reported is in `bad_documents.txt`, in both languages; ``python -m tests.metadata.bad_documents`` writes it
+anew, to be read before it is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import dougong.engine.fields  # noqa: F401  the field types
+from dougong.base.errors import Problem
+from dougong.metadata.check import check
+from dougong.metadata.documents import Documents, read_texts
+from tests.metadata.workshop import WORKSHOP, changed, label
+
+GOLDEN = Path(__file__).with_name("bad_documents.txt")
+
+
+def package(name: str = "tools", **keys: Any) -> dict[str, Any]:
+    body = {"kind": "package", "name": name, "label": label(name, "模板"), "version": "1.0.0", "namespace": "tools"}
+    return {key: value for key, value in {**body, **keys}.items() if value is not None}
+
+
+def overlay(**keys: Any) -> dict[str, Any]:
+    return {"kind": "overlay", "name": "change", "target": "layout:deal.default", **keys}
+
+
+def nested(depth: int) -> dict[str, Any]:
+    return {"not": nested(depth - 1)} if depth else {"all": []}
+
+
+SECTION = "layout/deal/default.json#tabs/0/sections"
+FILTER = "list_view/deal/mine.json#filter"
+DEAL = "object/deal.json#fields"
+INTO = "conversion/deal/to_customer.json#into"
+
+CASES: dict[str, dict[str, Any]] = {
+    # files
+    "broken JSON": {"app/sales.json": '{"kind": "app",\n "name": "sales"\n "label": {}}'},
+    "a trailing comma": {"app/sales.json": '{"kind": "app",\n}'},
+    "a key twice": {"app/sales.json": '{"kind": "app", "name": "a", "name": "b"}'},
+    "no number": {"app/sales.json": '{"kind": "app", "name": "a", "x": NaN}'},
+    "no UTF-8": {"app/sales.json": b'{"kind": "app", "name": "\xff"}'},
+    "a list for a document": {"app/sales.json": "[]"},
+    "too deep": {"app/sales.json": "[" * 100_000},
+    "no name": {"app/sales.json": {"kind": "app"}},
+    "a field that is no object": {f"{DEAL}/name": "text"},
+    "too large a file": {"app/sales.json": " " * 4_000_001},
+    # shapes
+    "unknown kind": {"app/sales.json#kind": "ap"},
+    "a kind that comes later": {"role/head.json": {"kind": "role", "name": "head", "label": label("Head", "主管")}},
+    "unknown key": {"object/deal.json#lable": {}},
+    "a key that comes later": {f"{SECTION}/0/items/0/visible_when": "TRUE"},
+    "roles of a layout come later": {"layout/deal/default.json#for/roles": ["sales"]},
+    "a choice that comes later": {"list_view/deal/mine.json#type": "board"},
+    "unknown field type": {f"{DEAL}/amount/type": "currancy"},
+    "a field type that comes later": {f"{DEAL}/name": {"type": "signature", "label": label("Signature", "签名")}},
+    "unknown key of a type": {f"{DEAL}/name/lenght": 40},
+    "a wrong type": {f"{DEAL}/name/required": "yes"},
+    "a choice that is none": {"object/deal.json#owner": "group"},
+    "a form that does not fit": {"path/deal/main.json#stages/0/limit": "30 days"},
+    "a name that is none": {"list_view/deal/mine.json#name": "deal.Mine"},
+    "a number out of range": {f"{DEAL}/name/length": 0},
+    "a list too short": {"list_view/deal/mine.json#columns": []},
+    "a repeated name": {"record_type/deal/tender.json#values/stage/only": ["open", "open"]},
+    "a missing key": {"object/deal.json#title": None},
+    "a language that is none": {"object/deal.json#label/English": "Deal"},
+    "two things at once": {
+        "action/deal/convert.json#does": {"convert": "deal.to_customer", "create": {"object": "deal"}}
+    },
+    # addresses
+    "defined twice": {"picklist/stage_copy.json": WORKSHOP["picklist/stage.json"]},
+    "one id for two": {
+        "app/sales.json#id": "abcdefghij12",
+        "app/other.json": {**WORKSHOP["app/sales.json"], "name": "other", "id": "abcdefghij12"},
+    },
+    "too long a name": {
+        "app/sales.json#name": "a_name_that_is_much_longer_than_anybody_would_like"
+    },
+    "a namespace that is none": {"app/sales.json#name": "tools__sales"},
+    "a name and another object": {"list_view/deal/mine.json#object": "customer"},
+    # objects
+    "title of a missing field": {"object/deal.json#title/field": "nam"},
+    "title of a wrong type": {"object/deal.json#title/field": "amount"},
+    "subtitle that leads nowhere": {"object/deal.json#title/subtitle": ["name.length"]},
+    "access by an unnamed parent": {"object/deal.json#access": {"default": "by_parent"}},
+    "access by a text": {"object/deal.json#access/parent": "name"},
+    "a tree over another object": {"object/deal.json#hierarchy": {"parent": "customer"}},
+    "unique by a missing field": {"object/customer.json#constraints/once/fields/1": "town"},
+    "currency of a parent that is not there": {"object/customer.json#currency": {"mode": "parent"}},
+    "rate date that is no date": {"object/deal.json#currency/rate_date": "name"},
+    "lines that are no children": {"object/deal.json#lines/0/field": "deal.customer"},
+    "lines of a missing object": {"object/deal.json#lines/0/field": "lines.deal"},
+    "two masters": {"object/line.json#fields/other": WORKSHOP["object/line.json"]["fields"]["deal"]},
+    "masters in a circle": {
+        f"{DEAL}/customer/type": "master_detail",
+        "object/customer.json#fields/parent": {
+            "type": "master_detail", "target": "line", "label": label("Parent", "上级")
+        },
+        "object/customer.json#hierarchy": None,
+    },
+    # fields
+    "a name of the system": {f"{DEAL}/created_at": {"type": "date", "label": label("Created", "创建")}},
+    "a field of a missing object": {
+        "field/order/no.json": {"kind": "field", "name": "order.no", "type": "text", "label": label("No.", "编号")}
+    },
+    "lookup to a missing object": {f"{DEAL}/customer/target": "custmer"},
+    "lookup to nothing": {f"{DEAL}/customer/target": None},
+    "a type of the system": {f"{DEAL}/name/type": "id"},
+    "lookup to one and many": {
+        f"{DEAL}/customer/targets": ["customer", "deal"]
+    },
+    "lookup to one and several": {f"{DEAL}/customer/targets": ["customer"]},
+    "a missing picklist": {f"{DEAL}/stage/picklist": "stages"},
+    "a picklist without values": {f"{DEAL}/stage": {"type": "picklist", "label": label("Stage", "阶段")}},
+    "values and a picklist": {f"{DEAL}/reason/picklist": "stage"},
+    "a value twice": {f"{DEAL}/reason/values/1/value": "price"},
+    "a default that is no value": {f"{DEAL}/stage/default": '"opne"'},
+    "an attribute without a type": {"picklist/stage.json#values/0/attributes/colour": "red"},
+    "an attribute of another type": {"picklist/stage.json#values/0/attributes/chance": "half"},
+    "depending on a missing field": {f"{DEAL}/reason/depends_on/field": "stag"},
+    "depending on a date": {f"{DEAL}/reason/depends_on": {"field": "closes_on", "allow": {}}},
+    "depending on a missing value": {f"{DEAL}/reason/depends_on/allow/lost/0": "prize"},
+    "roll-up over a missing field": {"object/customer.json#fields/won/from": "deal.custmer"},
+    "roll-up over a field that leads elsewhere": {"object/customer.json#fields/won/from": "line.deal"},
+    "roll-up of a text": {"object/customer.json#fields/won/field": "name"},
+    "roll-up of nothing": {"object/customer.json#fields/won/field": None},
+    "roll-ups in a circle": {
+        "object/customer.json#fields/won/from": "customer.parent",
+        "object/customer.json#fields/won/field": "won",
+        "object/customer.json#fields/won/where": None,
+    },
+    "a link through an object that has no lookup": {
+        f"{DEAL}/friends": {
+            "type": "link", "label": label("Friends", "伙伴"), "target": "customer", "through": "line"
+        }
+    },
+    "copying from a missing field": {f"{DEAL}/customer/copy": {"name": {"from": "nmae"}}},
+    # formulas
+    "a formula of a wrong type": {f"{DEAL}/closes_on/default": "amount * 2"},
+    "a formula with a missing field": {"path/deal/main.json#stages/1/gate/0/when": "ISBLANK(custmer)"},
+    "a formula that is none": {"conversion/deal/to_customer.json#when": "ISBLANK(customer"},
+    "a condition that looks at what changed": {"object/customer.json#fields/won/where": "ISNEW()"},
+    "a mode without its condition": {"object/line.json#fields/price/compute/mode": "when"},
+    "a condition without its mode": {"object/line.json#fields/price/compute/when": "TRUE"},
+    "a global action that reads a field": {
+        "action/new_deal.json#does/create/prefill/name": "name"
+    },
+    # record types and paths
+    "a subset with a missing value": {"record_type/deal/tender.json#values/stage/only/1": "wno"},
+    "a default outside the subset": {"record_type/deal/tender.json#values/stage/default": "lost"},
+    "a missing path": {"record_type/deal/tender.json#path": "deal.long"},
+    "a stage that is no value": {"path/deal/main.json#stages/1/value": "wonn"},
+    "a next stage that is none": {"path/deal/main.json#stages/0/next": ["won", "sent"]},
+    "a path over a text": {"path/deal/main.json#field": "name"},
+    "a required field that is missing": {"path/deal/main.json#stages/1/required": ["amout"]},
+    # layouts, lists, apps
+    "a layout naming a missing field": {f"{SECTION}/0/items/2/field": "customer.owner.nam"},
+    "a layout for a missing record type": {"layout/deal/default.json#for/record_types": ["tendr"]},
+    "a section twice": {f"{SECTION}/1/key": "deal"},
+    "columns without lines": {f"{SECTION}/1/lines": None},
+    "fields and lines": {f"{SECTION}/1/items": [{"field": "name"}]},
+    "a column that lines do not have": {f"{SECTION}/1/columns/1/field": "pirce"},
+    "a missing action": {"layout/deal/default.json#actions/0/key": "convrt"},
+    "a related list from elsewhere": {"layout/customer/default.json#related/0/from": "line.deal"},
+    "a list with a missing column": {"list_view/deal/mine.json#columns/1/field": "customer.nam"},
+    "a total of texts": {"list_view/deal/mine.json#columns/0/total": "sum"},
+    "a condition that is none": {f"{FILTER}/all/0": {"field": "owner"}},
+    "a missing operator": {f"{FILTER}/all/1/not/op": "during"},
+    "an operand that does not fit": {f"{FILTER}/all/1/not/value": "sometime"},
+    "groups too deep": {FILTER: nested(8)},
+    "an app with a missing view": {"app/sales.json#items/0/view": "all"},
+    "an item that is nothing": {"app/sales.json#items/1": {"key": "rule"}},
+    # actions, conversions, imports, settings
+    "a missing conversion": {"action/deal/convert.json#does/convert": "deal.to_costumer"},
+    "a global action that converts": {"action/new_deal.json#does": {"convert": "deal.to_customer"}},
+    "a conversion into a missing object": {f"{INTO}/0/object": "custmer"},
+    "a map to a missing field": {f"{INTO}/0/map/nam": "name"},
+    "finding by what is not mapped": {f"{INTO}/0/find/same": ["name", "city"]},
+    "a link to a later step": {f"{INTO}/1/link/customer": "later"},
+    "a link that leads elsewhere": {f"{INTO}/1/link": {"name": "customer"}},
+    "taking over another type": {
+        f"{DEAL}/place": {"type": "address", "label": label("Address", "地址")},
+        f"{INTO}/0/map/city": "place",
+    },
+    "opening a missing step": {"conversion/deal/to_customer.json#after/open": "custmer"},
+    "an import into a missing field": {"import_mapping/deal/list.json#columns/Name/field": "title"},
+    "a setting of another type": {"setting/free_discount.json#default": "much"},
+}  # fmt: skip
+"""Cases in the company's own layer."""
+
+OVERLAYS: dict[str, dict[str, Any]] = {
+    "overlay of nothing": {"overlay/change.json": overlay(target="layout:deal.defalt", hide=["tabs"])},
+    "overlay of its own layer": {"overlay/change.json": overlay(target="app:own", set={"icon": "star"}), "app/own.json": {**WORKSHOP["app/sales.json"], "name": "own"}},
+    "overlay at a missing place": {"overlay/change.json": overlay(set={"tabs#mian/label": label("Main", "基本")})},
+    "overlay adding what is there": {
+        "overlay/change.json": overlay(add={"tabs#main/sections#deal/items": [{"field": "name"}]})
+    },
+    "overlay bringing a missing field": {
+        "overlay/change.json": overlay(add={"tabs#main/sections#deal/items": [{"field": "nmae", "after": "name"}]})
+    },
+    "overlay that breaks a schema": {"overlay/change.json": overlay(set={"tabs#main/label": "Main"})},
+}  # fmt: skip
+"""What the company lays over the workshop, the workshop being a package: file → document."""
+
+PACKAGES: dict[str, dict[str, dict[str, Any]]] = {
+    "a missing package": {"tools": {"package.json": package(requires={"toolz": ">=1"})}},
+    "a version that does not fit": {
+        "tools": {"package.json": package(requires={"shop": ">=1.4 <2"})},
+        "shop": {"package.json": package("shop", namespace="shop")},
+    },
+    "a range that is none": {"tools": {"package.json": package(requires={"tools": "new"})}},
+    "packages in a circle": {
+        "tools": {"package.json": package(requires={"shop": ">=1"})},
+        "shop": {"package.json": package("shop", namespace="shop", requires={"tools": ">=1"})},
+    },
+    "a newer platform": {"tools": {"package.json": package(min_platform="99.0")}},
+    "no namespace": {"tools": {"package.json": package(namespace=None)}},
+    "a namespace twice": {
+        "tools": {"package.json": package()},
+        "shop": {"package.json": package("shop")},
+    },
+    "a name without its namespace": {
+        "tools": {
+            "package.json": package(),
+            "label/thanks_again.json": {"kind": "label", "name": "thanks_again", "label": label("Thanks", "谢谢")},
+        }
+    },
+    "a text in one language": {
+        "tools": {
+            "package.json": package(),
+            "label/tools__hi.json": {"kind": "label", "name": "tools__hi", "label": {"en": "Hello"}},
+        }
+    },
+    "another's component": {
+        "tools": {"package.json": package(), "picklist/stage.json": WORKSHOP["picklist/stage.json"]}
+    },
+    "a package that leans on the company": {
+        "tools": {
+            "package.json": package(),
+            "layout/deal/tools__small.json": {
+                **WORKSHOP["layout/deal/default.json"], "name": "deal.tools__small", "for": {}, "actions": [],
+            },
+        }
+    },
+    "a package that it does not require": {
+        "tools": {
+            "package.json": package(),
+            "picklist/tools__size.json": {
+                **WORKSHOP["picklist/stage.json"], "name": "tools__size"
+            },
+        },
+        "shop": {
+            "package.json": package("shop", namespace="shop"),
+            "object/shop__item.json": {
+                "kind": "object",
+                "name": "shop__item",
+                "label": label("Item", "商品"),
+                "title": {"field": "name"},
+                "fields": {
+                    "name": {"type": "text", "label": label("Name", "名称")},
+                    "size": {"type": "picklist", "label": label("Size", "尺码"), "picklist": "tools__size"},
+                },
+            },
+        },
+    },
+}  # fmt: skip
+"""Cases with packages beside the workshop: folder → file → document."""
+
+
+NAMES = (*CASES, *OVERLAYS, *PACKAGES)
+
+
+def read(name: str) -> Documents:
+    """The documents of a case."""
+    if name in CASES:
+        return read_texts(changed(CASES[name]))
+    if name in OVERLAYS:
+        found = read_texts(changed({"package.json": package("base", namespace=None)}))
+        return _both(found, OVERLAYS[name])
+    found = read_texts(changed({}))
+    for files in PACKAGES[name].values():
+        found = _both(found, files)
+    return found
+
+
+def _both(found: Documents, files: dict[str, Any]) -> Documents:
+    one = read_texts({file: json.dumps(body, ensure_ascii=False, indent=2).encode() for file, body in files.items()})
+    return Documents((*found.components, *one.components), (*found.problems, *one.problems))
+
+
+def written(problem: Problem) -> str:
+    """A problem with everything that it says."""
+    place = problem.place
+    where = f"{place.file or '-'}:{place.line or 0}:{place.column or 0} {place.pointer or ''}".rstrip()
+    return f"{problem.code}  {problem.thing}\n  {where}\n  {problem.text('en')}\n  {problem.text('zh-CN')}\n"
+
+
+def reported(name: str) -> str:
+    """What checking says to a case."""
+    return f"## {name}\n" + "".join(map(written, check(read(name)).problems))
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text("\n".join(reported(name) for name in NAMES), "utf-8")
