@@ -126,7 +126,7 @@ def test_task_of_a_dead_worker_is_taken_over(companies: Companies) -> None:
     """A claim that is older than its lease counts no more, and the dead worker's late note changes nothing."""
     company = companies.open()
     id = _ask(company, "test-note", "a")
-    first = company.write(SYSTEM, lambda unit: outbox.claim(unit.connection, str(id), unit.now))
+    first = company.write(SYSTEM, lambda unit: outbox.claim(unit.connection, str(id), JOBS, unit.now))
     assert first is not None
     assert 0 == jobs.run_due(company)
     _age(company, outbox.LEASE)

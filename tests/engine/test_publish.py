@@ -240,3 +240,64 @@ def test_indexes_of_list_views_are_built(company: Company) -> None:
         names = {index["name"] for index in inspect(unit.connection).get_indexes("part")}
         assert {str(index.name) for index in table.table.indexes} == names
         assert ["c1"] == list(unit.connection.scalars(select(table.keys["sku"])))
+
+
+def test_two_publishers_are_merged(company: Company) -> None:
+    """Both begin from the same revision; whoever comes second has the other's change merged in."""
+    tree = head_tree(company)
+    failed: list[Exception] = []
+
+    def work(name: str) -> None:
+        try:
+            publish(company, Publication(tree=tree.put(field(f"part.{name}", type="text", length=9)), base=1))
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("left", "right")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    with company.read(SYSTEM) as unit:
+        assert 3 == unit.runtime.revision
+        assert {"left", "right"} <= set(unit.runtime.storage.tables["part"].parts)
+
+
+def test_second_publisher_is_told_what_conflicts(company: Company) -> None:
+    """Two different values for one key: the second is refused, and told both."""
+    tree = head_tree(company)
+    stock = tree.components["field:part.stock"]
+
+    def labelled(text: str) -> Tree:
+        return tree.put(Component("field", "part.stock", {**stock.body, "label": {"en": text, "zh-CN": "库存"}}))
+
+    publish(company, Publication(tree=labelled("On hand"), base=1))
+    with pytest.raises(Conflict) as refused:
+        publish(company, Publication(tree=labelled("In store"), base=1))
+    (problem,) = refused.value.problems
+    assert ("publish-conflict", "field:part.stock", "/label/en") == (problem.code, problem.thing, problem.place.pointer)
+    assert "In store" in problem.text()
+    assert "On hand" in problem.text()
+
+
+def test_unchanged_tree_makes_no_revision(company: Company) -> None:
+    """Publishing what is in force already does nothing."""
+    assert 1 == change(company)
+
+
+def test_company_components_get_ids_that_stay(company: Company) -> None:
+    """A component without an id gets one at its first publish and keeps it while its name stays."""
+    change(company, field("part.colour", type="text", length=40))
+    first = head_tree(company).components["field:part.colour"].body["id"]
+    change(company, field("part.colour", type="text", length=60))
+    assert first == head_tree(company).components["field:part.colour"].body["id"]
+
+
+def test_new_rollup_counts_what_is_there(company: Company) -> None:
+    """A roll-up added later has its values soon after the publish."""
+    customer = store(company, "customer", name="A")
+    store(company, "bicycle", frame_number="1", customer=customer)
+    rollup = field("customer.bicycle_count", type="rollup", **{"from": "bicycle.customer", "op": "count"})
+    change(company, rollup)
+    assert {customer: (1,)} == stored(company, "customer", "bicycle_count")

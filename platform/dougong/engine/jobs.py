@@ -67,17 +67,16 @@ def enqueue(
 
 def perform(company: Company, id: str) -> bool:
     """Claim and do one task; False where there was nothing to claim."""
-    task = company.write(SYSTEM, lambda unit: outbox.claim(unit.connection, id, unit.now))
+    task = company.write(SYSTEM, lambda unit: outbox.claim(unit.connection, id, JOBS, unit.now))
     if task is None:
         return False
+    wanted = JOBS[task.job]
     try:
-        wanted = JOBS[task.job]
         wanted.run(company, task)
     except Exception as error:  # whatever a job raises is noted with the task, and the worker goes on
-        attempts = JOBS[task.job].attempts if task.job in JOBS else 1
         _log.warning("job failed", job=task.job, task=task.id, attempt=task.attempt, error=str(error))
         said = "".join(traceback.format_exception(error))[-4000:]
-        company.write(SYSTEM, lambda unit: _failed(unit, task, said, attempts))
+        company.write(SYSTEM, lambda unit: _failed(unit, task, said, wanted.attempts))
         return True
     company.write(SYSTEM, lambda unit: outbox.done(unit.connection, task, unit.now))
     return True
@@ -92,5 +91,5 @@ def _failed(unit: Unit, task: Task, said: str, attempts: int) -> None:
 def run_due(company: Company, limit: int = 100) -> int:
     """Do what is due, here and now; how many tasks that were. What a worker of SQLite does over and over."""
     with company.read(SYSTEM) as unit:
-        found = outbox.due(unit.connection, datetime.now(UTC), limit)
+        found = outbox.due(unit.connection, JOBS, datetime.now(UTC), limit)
     return sum(perform(company, id) for id in found)

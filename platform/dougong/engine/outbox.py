@@ -10,7 +10,7 @@ the job; whatever carries it to a worker (`Database.announce`) carries its id al
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,17 +54,21 @@ def put(
     return connection.scalar(statement.returning(outbox.c.id))
 
 
-def due(connection: Connection, now: datetime, limit: int = 100) -> Sequence[str]:
-    """Ids of rows that may be claimed, the longest due first."""
-    return connection.scalars(select(outbox.c.id).where(_claimable(now)).order_by(outbox.c.run_at).limit(limit)).all()
+def due(connection: Connection, jobs: Iterable[str], now: datetime, limit: int = 100) -> Sequence[str]:
+    """Ids of rows of `jobs` that may be claimed, the longest due first."""
+    wanted = select(outbox.c.id).where(_claimable(now), outbox.c.job.in_(list(jobs)))
+    return connection.scalars(wanted.order_by(outbox.c.run_at).limit(limit)).all()
 
 
-def claim(connection: Connection, id: str, now: datetime) -> Task | None:
-    """Take a row for this worker; None where another has it, or it is done, or not due yet."""
+def claim(connection: Connection, id: str, jobs: Iterable[str], now: datetime) -> Task | None:
+    """Take a row for this worker; None where another has it, it is done, not due yet, or a job that is not in `jobs`.
+
+    A process that lacks the plugin of a job leaves it to one that has it.
+    """
     columns = outbox.c
     row = connection.execute(
         update(outbox)
-        .where(columns.id == id, _claimable(now))
+        .where(columns.id == id, _claimable(now), columns.job.in_(list(jobs)))
         .values(state="claimed", claimed_at=now, attempts=columns.attempts + 1)
         .returning(columns.id, columns.job, columns.key, columns.payload, columns.attempts)
     ).one_or_none()

@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -23,10 +24,11 @@ from sqlalchemy.exc import IntegrityError
 from dougong.base.errors import Conflict, Place, Problem
 from dougong.base.ids import component_id
 from dougong.base.language import msg
-from dougong.engine import preparation, revisions
+from dougong.engine import jobs, preparation, revisions
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.backfill import fillings
 from dougong.engine.company import Company
+from dougong.engine.aftermath import ask_for_work
 from dougong.engine.dialects import Busy
 from dougong.engine.preparation import Coming
 from dougong.engine.runtime import Runtime
@@ -65,7 +67,7 @@ def publish(company: Company, wanted: Publication) -> int:
         Conflict: somebody else's publish stands against it or is under way, live records stand against a new unique
             rule, or others never let go of the tables.
     """
-    with company.database.preparing() as connection:
+    with _turn(company) as connection:
         with connection.begin():
             parent = revisions.head(connection)
             tree = merged(connection, wanted, parent)
@@ -76,14 +78,34 @@ def publish(company: Company, wanted: Publication) -> int:
             if coming.fillings:
                 alone(company, lambda own: preparation.begin(company, own, coming))
                 preparation.fill(company, connection, coming)
-            number = alone(company, lambda own: _switch(company, own, wanted, tree, coming))
+            number, tasks = alone(company, lambda own: _switch(company, own, wanted, tree, coming))
         except IntegrityError as error:
             alone(company, lambda own: preparation.abandon(company, own, coming))
             raise Conflict(_not_unique(error)) from error
         company.remember(coming.runtime)
-        for index in coming.steps.indexes:
-            company.database.create_index(connection, index)
+    for task in tasks:
+        jobs.perform(company, task)  # where this process dies, a worker does it
     return number
+
+
+@contextmanager
+def _turn(company: Company) -> Iterator[Connection]:
+    """The publisher's connection, as soon as no other publish is under way.
+
+    Raises:
+        Conflict: another one was, for half a minute.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    with ExitStack() as stack:
+        while True:
+            try:
+                connection = stack.enter_context(company.database.preparing())
+                break
+            except Busy as busy:
+                if time.monotonic() > until:
+                    raise Conflict(_being_published()) from busy
+                time.sleep(0.05)
+        yield connection
 
 
 def merged(connection: Connection, wanted: Publication, parent: int) -> Tree:
@@ -178,7 +200,7 @@ def alone(company: Company, work: Callable[[Connection], T]) -> T:
             time.sleep(random.uniform(0.02, 0.1))
 
 
-def _switch(company: Company, connection: Connection, wanted: Publication, tree: Tree, coming: Coming) -> int:
+def _switch(company: Company, connection: Connection, wanted: Publication, tree: Tree, coming: Coming) -> tuple[int, list[str]]:
     steps = coming.steps
     make_tables(connection, steps.tables)
     for table, column in steps.columns:
@@ -196,7 +218,7 @@ def _switch(company: Company, connection: Connection, wanted: Publication, tree:
     for name, origin in wanted.origins.items():
         version = str(origin.components[f"package:{name}"].body.get("version", ""))
         revisions.put_package(connection, name, version, origin, coming.runtime.revision)
-    return revisions.append(
+    number = revisions.append(
         connection,
         number=coming.runtime.revision,
         parent=coming.parent,
@@ -205,6 +227,16 @@ def _switch(company: Company, connection: Connection, wanted: Publication, tree:
         author=wanted.author,
         message=wanted.message,
         at=datetime.now(UTC),
+    )
+    return number, ask_for_work(company, connection, coming)
+
+
+def _being_published() -> Problem:
+    return Problem(
+        code="publish-busy",
+        thing="revision",
+        reason=msg("Somebody else is publishing just now."),
+        fix=msg("Try again in a moment."),
     )
 
 

@@ -47,8 +47,12 @@ class Database(Protocol):
         """A connection for the steps before a switch, each its own transaction; one publisher at a time has it.
 
         Raises:
-            Conflict: another publisher prepares just now.
+            Busy: another publisher prepares just now.
         """
+        ...
+
+    def maintenance(self) -> AbstractContextManager[Connection]:
+        """A connection of its own, each statement its own transaction: for DDL that runs beside everybody's work."""
         ...
 
     def create_index(self, connection: Connection, index: Index) -> None:

@@ -22,10 +22,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, DropIndex
 
-from dougong.base.errors import Conflict
 from dougong.engine.dialects import queue
 from dougong.engine.dialects.base import Busy
-from dougong.engine.dialects.problems import being_published
 from dougong.engine.tables import PLATFORM
 
 LOCK_MILLISECONDS = 50
@@ -117,12 +115,17 @@ class PostgreSQL:
     @contextmanager
     def preparing(self) -> Iterator[Connection]:
         """The connection of the one publisher who prepares; a session lock, gone with the process."""
-        engine = self._engine(poolclass=NullPool)
-        with engine.connect() as connection:
+        with self.maintenance() as connection:
             key = _lock_key(self.schema, "prepare")
             row = driver(connection).execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()
             if not (row and row[0]):
-                raise Conflict(being_published())
+                raise Busy
+            yield connection
+
+    @contextmanager
+    def maintenance(self) -> Iterator[Connection]:
+        """A connection of its own, in autocommit."""
+        with self._engine(poolclass=NullPool).connect() as connection:
             yield connection
 
     def create_index(self, connection: Connection, index: Index) -> None:

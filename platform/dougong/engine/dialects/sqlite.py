@@ -19,9 +19,7 @@ from sqlalchemy import Connection, Engine, Index, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
-from dougong.base.errors import Conflict
 from dougong.engine.dialects.base import Busy
-from dougong.engine.dialects.problems import being_published
 from dougong.engine.expressions import local_day
 from dougong.engine.lettercase import lowered
 from dougong.engine.tables import PLATFORM
@@ -121,12 +119,17 @@ class SQLite:
             try:
                 lock.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
-                raise Conflict(being_published()) from error
-            engine = self._engine(poolclass=NullPool)
-            with engine.connect() as connection:
+                raise Busy from error
+            with self.maintenance() as connection:
                 yield connection
         finally:
             lock.close()
+
+    @contextmanager
+    def maintenance(self) -> Iterator[Connection]:
+        """A writing connection of its own."""
+        with self._engine(poolclass=NullPool).connect() as connection:
+            yield connection
 
     def create_index(self, connection: Connection, index: Index) -> None:
         """Build `index`: SQLite builds within the write lock, some 300 ns a row."""

@@ -6,7 +6,7 @@ object and id, made anew and written. Such derived writes keep the record's vers
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from dougong.engine.saving import defaults, followers, money, rollups, unique, writing
 from dougong.engine.saving.expressions import Expressions
@@ -42,6 +42,13 @@ def run(batch: Batch, expressions: Expressions) -> None:
             return
         _derive(batch, rows, affected, expressions)
     raise CascadeError("computed values follow one another without end")
+
+
+def refresh(batch: Batch, plan: ObjectPlan, ids: Sequence[str], names: Iterable[str]) -> None:
+    """Make the roll-ups `names` of stored records anew, and whatever follows from them; `batch` is empty."""
+    rows = _load(batch, plan, list(ids))
+    _derive(batch, rows, {plan.name: ({row.id for row in rows}, set(names))}, batch.expressions)
+    run(batch, batch.expressions)
 
 
 def _concerned(batch: Batch, affected: Affected, found: Found) -> list[Row]:

@@ -1,0 +1,109 @@
+"""What follows a publish as background work: indexes on tables in use, roll-ups over records that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Index, inspect, select
+
+from dougong.base.ids import record_id
+from dougong.engine import outbox
+from dougong.engine.actor import SYSTEM
+from dougong.engine.company import Company
+from dougong.engine.jobs import job
+from dougong.engine.outbox import Task
+from dougong.engine.preparation import Coming
+from dougong.engine.saving.cascade import refresh
+from dougong.engine.saving.expressions import Expressions
+from dougong.engine.saving.plan import plan_of
+from dougong.engine.saving.related import Related
+from dougong.engine.saving.row import Batch
+from dougong.engine.unit import Unit
+from dougong.metadata.model import Field, Model
+
+ROWS = 200
+"""Records whose roll-ups one transaction computes; their children are what takes the time."""
+
+
+def ask_for_work(company: Company, connection: Connection, coming: Coming) -> list[str]:
+    """Within the switch: put what has to follow it into the outbox; the ids of the tasks."""
+    now = datetime.now(UTC)
+    wanted: list[tuple[str, dict[str, Any]]] = []
+    if coming.steps.indexes:
+        wanted.append(("metadata.indexes", {}))
+    made = {table.name for table in coming.steps.tables}
+    for name, fields in stale_rollups(company.runtime().model, coming.runtime.model):
+        if coming.runtime.storage.tables[name].table.name not in made:
+            wanted.append(("metadata.rollups", {"object": name, "fields": fields}))
+    tasks: list[str] = []
+    for name, payload in wanted:
+        id = outbox.put(connection, name, payload, None, now, now)
+        if id is not None:
+            company.database.announce(connection, id, now)
+            tasks.append(id)
+    return tasks
+
+
+def stale_rollups(before: Model, after: Model) -> Iterator[tuple[str, list[str]]]:
+    """The roll-ups, by object, whose stored values do not follow from their definition in `after`."""
+    known = before.by_field_id
+    for obj in after.objects.values():
+        names = [
+            each.name
+            for each in obj.fields.values()
+            if each.type.name == "rollup" and (each.id not in known or _meaning(known[each.id]) != _meaning(each))
+        ]
+        if names:
+            yield obj.name, names
+
+
+def _meaning(field: Field) -> tuple[Any, ...]:
+    return dict(field.options), field.targets, field.where.text if field.where else None
+
+
+def missing_indexes(connection: Connection, company: Company) -> list[Index]:
+    """The indexes of the model in force that the database does not have."""
+    inspector = inspect(connection)
+    found: list[Index] = []
+    for table in company.runtime().storage.metadata.tables.values():
+        if inspector.has_table(table.name):
+            there = {index["name"] for index in inspector.get_indexes(table.name)}
+            found += sorted((each for each in table.indexes if each.name not in there), key=lambda each: str(each.name))
+    return found
+
+
+@job("metadata.indexes")
+def _indexes(company: Company, task: Task) -> None:
+    """Build the indexes that are missing, one by one."""
+    with company.database.maintenance() as connection:
+        with connection.begin():
+            wanted = missing_indexes(connection, company)
+        for index in wanted:
+            company.database.create_index(connection, index)
+
+
+@job("metadata.rollups")
+def _rollups(company: Company, task: Task) -> None:
+    """Compute roll-ups of every record of an object; done twice it does the same twice."""
+    name, fields = task.payload["object"], task.payload["fields"]
+    last: str | None = None
+    while True:
+        ids: Sequence[str] = company.write(SYSTEM, lambda unit, last=last: _next(unit, name, fields, last))
+        if not ids:
+            return
+        last = ids[-1]
+
+
+def _next(unit: Unit, name: str, fields: Sequence[str], last: str | None) -> Sequence[str]:
+    if name not in unit.runtime.model.objects:
+        return ()
+    plan = plan_of(unit.runtime, name)
+    names = [each for each in fields if each in plan.slots]
+    rows = select(plan.table.c.id).where(plan.table.c.deleted_at.is_(None)).order_by(plan.table.c.id).limit(ROWS)
+    ids = unit.connection.scalars(rows if last is None else rows.where(plan.table.c.id > last)).all()
+    if ids and names:
+        related = Related(unit)
+        refresh(Batch(unit, [], related, record_id(), Expressions(unit, related)), plan, ids, names)
+    return ids
