@@ -55,15 +55,19 @@ def rendered(case: Case, section: str, value: Any, reading: Reading, **more: Any
     field = case.field
     template = TEMPLATES.environment(reading.language).from_string(SECTIONS.of(field, section))
     listed = field.picklist.values.values() if field.picklist else ()
-    options = (
-        [(each.value, each.label[reading.language], each.colour) for each in field.picklist.values.values()]
-        if field.picklist
-        else []
-    )
     names = {
-        "f": field, "v": value, "r": reading, "x": Context.of(reading, TEMPLATES.icons), "currency": "CNY", "id": "i-thing",
-        "n": "thing", "t": field.type.form(field, value, reading), "e": (), "required": False, "options": options,
-    }  # fmt: skip
+        "f": field,
+        "v": value,
+        "r": reading,
+        "x": Context.of(reading, TEMPLATES.icons),
+        "currency": "CNY",
+        "id": "i-thing",
+        "n": "thing",
+        "t": field.type.form(field, value, reading),
+        "e": (),
+        "required": False,
+        "options": [(each.value, each.label[reading.language], each.colour) for each in listed],
+    }
     return Page(template.render(names | more))
 
 

@@ -131,6 +131,8 @@ class FieldType:
     """False where the record's own table has no column for it (many-to-many link)."""
     refers: ClassVar[bool] = False
     """True where the value is a Reference (or several): lookup, user, master-detail …"""
+    money: ClassVar[bool] = False
+    """True where the value is an amount in a currency, with the amount in the company's as its last part."""
     numeric: ClassVar[bool] = False
     """True where sum and average make sense; shown right-aligned."""
     many: ClassVar[bool] = False

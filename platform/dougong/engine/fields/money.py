@@ -38,6 +38,7 @@ class MoneyType(DecimalType):
     """An amount of money."""
 
     name = "money"
+    money = True
     plain = False
     keys: ClassVar[Mapping[str, Any]] = {
         "scale": {"type": "integer", "minimum": 0, "maximum": 6, "default": 2},

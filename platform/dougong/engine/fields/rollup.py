@@ -19,7 +19,7 @@ from dougong.base.field_types import FIELD_TYPES, FieldLike, FieldType, Operator
 from dougong.engine.columns import SQLITE_DIGITS
 from dougong.engine.fields.numbers import IntegerType
 
-_TAKEN_OVER = ("template", "many", "numeric", "sortable", "plain", "formula_type")
+_TAKEN_OVER = ("template", "many", "money", "numeric", "sortable", "plain", "formula_type")
 _COUNTS = ("count", "distinct")
 _SORT = {
     "type": "array",

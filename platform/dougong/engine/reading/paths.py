@@ -52,9 +52,9 @@ def resolve(model: Model, access: Access, obj: Object, path: str) -> ResolvedPat
             return ResolvedPath(text=path, steps=tuple(steps), field=found)
         if len(rest) == 1 and found.picklist is not None and rest[0] in found.picklist.attributes_schema:
             return ResolvedPath(text=path, steps=tuple(steps), field=found, attribute=rest[0])
-        if rest == ["company"] and found.type.name == "money":
+        if rest == ["company"] and found.type.money:
             return ResolvedPath(text=path, steps=tuple(steps), field=found, aspect="company")
-        if rest == ["currency"] and found.type.name == "money":
+        if rest == ["currency"] and found.type.money:
             return ResolvedPath(text=path, steps=tuple(steps), field=found, aspect="currency")
         if not found.type.refers or not found.type.stored or len(found.targets) != 1:
             raise _refused(path, msg("{label} leads to no other record.", label=found.label))

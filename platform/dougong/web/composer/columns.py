@@ -39,7 +39,7 @@ class Column:
     @property
     def money(self) -> bool:
         """True where the head may say the currency once for all rows."""
-        return self.field.type.name == "money" and self.path.aspect is None
+        return self.field.type.money and self.path.aspect is None
 
 
 def columns(
@@ -62,7 +62,7 @@ def _column(obj: Object, path: ResolvedPath, total: str | None, said: str) -> Co
 
 
 def _width(field: Field) -> int:
-    if field.type.name == "money":
+    if field.type.money:
         return 136
     if field.type.refers:
         return 132 if field.targets == ("user",) else 190
@@ -88,7 +88,7 @@ def _with_roles(made: list[Column]) -> Iterator[Column]:
 
 
 def _role(field: Field) -> str:
-    if field.type.name == "money":
+    if field.type.money:
         return "amt"
     if field.type.refers:
         return "who" if field.targets == ("user",) else "sub"
