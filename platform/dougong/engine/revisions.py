@@ -202,8 +202,8 @@ def places_live(connection: Connection) -> None:
 def _tree(listing: Mapping[str, tuple[str, str]], bodies: Mapping[str, Mapping[str, object]]) -> Tree:
     components = []
     for address, (layer, digest) in listing.items():
-        kind, _, name = address.partition(":")
-        components.append(Component(kind, name, bodies[digest], layer))
+        body = bodies[digest]  # the name is said there: the address of an overlay has its layer in front
+        components.append(Component(address.partition(":")[0], str(body["name"]), body, layer))
     return Tree.of(components)
 
 

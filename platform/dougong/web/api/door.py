@@ -19,7 +19,8 @@ from starlette.responses import Response
 
 from dougong.base.errors import BadRequest, DougongError, Place, Problem, TooLarge
 from dougong.base.language import LANGUAGES, msg
-from dougong.engine.actor import SYSTEM
+from dougong.engine.actor import SYSTEM, Actor
+from dougong.engine.company import Company
 from dougong.engine.tables import tokens
 from dougong.engine.unit import Unit
 from dougong.web.sessions import USER_COLUMNS, actor
@@ -114,16 +115,21 @@ def parsed(raw: bytes, line: int | None = None) -> Any:
 
 
 Handler = Callable[[Asked, Unit], Answer]
+Alone = Callable[[Asked, Company, Actor], Answer]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One operation: where it is, what does it, and whether it writes. `summary` stands in the OpenAPI document."""
+    """One operation: where it is, what does it, and whether it writes.
+
+    `alone` does it instead of `handler` where the work opens units of its own: a publish waits for every other one.
+    """
 
     method: Literal["GET", "POST", "PATCH", "DELETE"]
     path: str
-    handler: Handler
+    handler: Handler | None = None
     writes: bool = False
+    alone: Alone | None = None
 
 
 def endpoint(site: Site, calls: Mapping[str, Call]) -> Callable[[Request], Awaitable[Response]]:
@@ -138,7 +144,7 @@ def endpoint(site: Site, calls: Mapping[str, Call]) -> Callable[[Request], Await
                 Problem(code="body-too-large", reason=msg("The body is larger than {most} MB.", most=longest >> 20))
             )
             return _problems(site, request, too_large)
-        limiter = site.writes if call.writes else site.reads
+        limiter = site.writes if call.writes or call.alone else site.reads
         return await anyio.to_thread.run_sync(_carry_out, site, call, Asked(site, request, raw), limiter=limiter)
 
     return answer
@@ -147,18 +153,25 @@ def endpoint(site: Site, calls: Mapping[str, Call]) -> Callable[[Request], Await
 def _carry_out(site: Site, call: Call, asked: Asked) -> Response:
     try:
         token = _token(asked.request)
-        if call.writes:
-            return _response(
-                site.company.write(SYSTEM, lambda unit: call.handler(asked, _as_caller(site, unit, token)))
-            )
-        with site.company.read(SYSTEM) as unit:
-            return _response(call.handler(asked, _as_caller(site, unit, token)))
+        return _response(_answer(site, call, asked, token))
     except DougongError as error:
         return _problems(site, asked.request, error)
     except Exception:
         log.error("call failed", path=asked.request.url.path, trace=traceback.format_exc())
         failed = DougongError(Problem(code="failed", reason=msg("Something went wrong here. Nothing was changed.")))
         return _problems(site, asked.request, failed, 500)
+
+
+def _answer(site: Site, call: Call, asked: Asked, token: str) -> Answer:
+    handler = call.handler
+    if handler is not None and call.writes:
+        return site.company.write(SYSTEM, lambda unit: handler(asked, _as_caller(site, unit, token)))
+    with site.company.read(SYSTEM) as unit:
+        caller = _as_caller(site, unit, token)
+        if handler is not None:
+            return handler(asked, caller)
+    assert call.alone is not None, "a call has a handler or works alone"
+    return call.alone(asked, site.company, caller.actor)
 
 
 def _response(answer: Answer) -> Response:
