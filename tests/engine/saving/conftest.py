@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
-from dougong.engine.access import EVERYTHING
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
 from dougong.engine.saving.batch import Change, Create, Delete, Restore, Saved, Update
-from dougong.engine.unit import Unit
 from tests.companies import Copies
 
 STUDIO = Path(__file__).parent / "studio"
@@ -77,5 +74,3 @@ def studio(company_copy: Copies, database_kind: str) -> Iterator[Studio]:
     """An empty studio on each kind of database."""
     with company_copy(database_kind, "studio", (STUDIO,)) as company:
         yield Studio(company)
-
-

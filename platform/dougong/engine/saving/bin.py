@@ -132,7 +132,7 @@ def _blocked(batch: Batch, row: Row, plan: ObjectPlan, blockers: Sequence[dict[s
     row.refuse(
         "delete-restricted",
         msg(
-            "{count} {object} records still name this record: {names}",
+            "{count} records of {object} still name this record: {names}",
             count=count,
             object=plan.object.label,
             names=names,

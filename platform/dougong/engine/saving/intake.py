@@ -16,6 +16,7 @@ from dougong.base.field_types import Reference, ValueRefused
 from dougong.base.ids import record_id
 from dougong.base.language import msg
 from dougong.engine.access import Right
+from dougong.engine.fields.references import is_record_id
 from dougong.engine.saving.batch import Change, Create, Delete, Made, Restore, Update, Upsert
 from dougong.engine.saving.plan import ObjectPlan, bare, load, load_to_delete, plan_of
 from dougong.engine.saving.related import AT_ONCE
@@ -225,7 +226,7 @@ def _load(batch: Batch, plan: ObjectPlan, rows: list[Row], lock: Any) -> None:
     statement = _with_sight(batch.unit, plan, lock)
     width = len(plan.columns)
     by_id = {row.id: row for row in rows}
-    ids = sorted(by_id)
+    ids = sorted(id for id in by_id if is_record_id(id))
     for start in range(0, len(ids), AT_ONCE):
         for stored in batch.unit.connection.execute(statement, {"ids": ids[start : start + AT_ONCE]}):
             values = plan.read(stored)

@@ -136,7 +136,7 @@ class _Saving:
         return batch
 
     def _compute(self, batch: Batch) -> None:
-        written = [row for row in batch.rows if row.doing in ("create", "update")]
+        written = [row for row in batch.rows if row.doing != "delete"]
         defaults.compute(batch, written, batch.expressions)
         money.fill_company_amounts(batch, written, batch.expressions)
 
@@ -150,11 +150,13 @@ class _Saving:
     def _check(self, batch: Batch) -> None:
         permissions.check(batch)
         rules.check(batch)
-        early = [row for row in batch.people("create", "update") if not row.plan.part(rules.rules_of).late_paths]
-        stages.check(early, batch.expressions, self.unit.why)
+        stages.check(batch.people("create", "update"), batch.expressions, self.unit.why)
         lifecycle.check(batch, self.unit.why)
         references.check(batch, batch.expressions)
         unique.check(batch, batch.expressions)
+        if batch.problems() and len(batch.groups()) == 1:
+            # Nothing of this batch can change a roll-up of its own records: what waits for these can be told now.
+            self._check_late(batch)
 
     # -- writing -------------------------------------------------------------------------------------------
     def _carry_out(self, batch: Batch) -> Saved:
@@ -182,7 +184,7 @@ class _Saving:
         late = [row for row in batch.people("create", "update") if row.plan.part(rules.rules_of).late]
         rules.check_late(late)
         paths = [row for row in late if row.plan.part(rules.rules_of).late_paths]
-        stages.check(paths, batch.expressions, self.unit.why)
+        stages.check(paths, batch.expressions, self.unit.why, after=True)
 
 
 def _saved(row: Row) -> SavedRecord:

@@ -94,7 +94,7 @@ def routes_of(runtime: Runtime) -> Routes:
 
 def _route(runtime: Runtime, field: Field) -> Route:
     objects = runtime.model.objects
-    name, *steps = _path(field).split(".")
+    name, *steps = str(field.options["from"]).split(".")
     hops: list[Hop] = []
     link: Field | None = None
     for step in steps:
@@ -103,11 +103,6 @@ def _route(runtime: Runtime, field: Field) -> Route:
         link = link or (None if lookup.type.stored else lookup)
         name = field.object if field.object in lookup.targets else lookup.targets[0]
     return Route(field, tuple(hops), frozenset(_watched(objects[hops[0].object], field)), link)
-
-
-def _path(field: Field) -> str:
-    said = field.options["from"]
-    return said if isinstance(said, str) else ".".join(said)
 
 
 def _watched(leaf: Object, rollup: Field) -> Iterable[str]:
@@ -136,7 +131,7 @@ def affected(batch: Batch, rows: Iterable[Row]) -> Affected:
     found: Affected = {}
     pending: dict[tuple[str, str, int], tuple[Route, set[str]]] = {}
     for row in rows:
-        if row.doing == "restore" and row.plan.name in routes.by_parent:
+        if row.doing == "restore" and not row.settled and row.plan.name in routes.by_parent:
             names = {route.field.name for route in routes.by_parent[row.plan.name]}
             _note(found, row.plan.name, {row.id}, names)
         for route, at in routes.through.get(row.plan.name, ()):
@@ -184,9 +179,8 @@ def _climb(batch: Batch, hops: Sequence[Hop], ids: set[str]) -> set[str]:
     for hop in hops:
         plan = plan_of(batch.unit.runtime, hop.object)
         column = plan.table.c[plan.slots[hop.field].keys[0]]
-        statement = select(distinct(column)).where(
-            plan.table.c.id.in_(bindparam("ids", expanding=True)), column.is_not(None)
-        )
+        named = plan.table.c.id.in_(bindparam("ids", expanding=True))
+        statement = select(column).where(named, column.is_not(None)).distinct()
         ids = {str(id) for id in batch.unit.connection.execute(statement, {"ids": sorted(ids)}).scalars()}
     return ids
 

@@ -10,7 +10,7 @@ from dougong.base.language import msg
 from dougong.engine.fields.choices import allowed_values
 from dougong.engine.saving.plan import ObjectPlan
 from dougong.engine.saving.row import Batch, Row, grouped
-from dougong.engine.saving.stages import is_blank
+from dougong.engine.saving.stages import is_blank, late_fields
 from dougong.metadata.model import Field
 
 
@@ -40,7 +40,7 @@ def rules_of(plan: ObjectPlan) -> Rules:
     """The rules of an object."""
     obj = plan.object
     fields = [each for each in obj.fields.values() if not each.system]
-    late = late_fields(plan)
+    late = plan.part(late_fields)
     required = [each for each in fields if each.required and each.type.writable and not each.retired]
     return Rules(
         required=tuple(each for each in required if each.name not in late),
@@ -56,24 +56,7 @@ def rules_of(plan: ObjectPlan) -> Rules:
     )
 
 
-def late_fields(plan: ObjectPlan) -> set[str]:
-    """The roll-ups of an object and the fields computed from them: known only after other records are written."""
-    fields = plan.object.fields.values()
-    late = {each.name for each in fields if each.type.name == "rollup"}
-    grown = True
-    while late and grown:
-        grown = False
-        for each in fields:
-            if each.compute is None or each.name in late:
-                continue
-            formulas = [each.compute.formula, *([each.compute.when] if each.compute.when else [])]
-            if any(path[0] in late for formula in formulas for path in formula.references):
-                late.add(each.name)
-                grown = True
-    return late
-
-
-def _is_late(plan: ObjectPlan, late: set[str], stages: Iterable[Any]) -> bool:
+def _is_late(plan: ObjectPlan, late: frozenset[str], stages: Iterable[Any]) -> bool:
     for stage in stages:
         if late & set(stage.required):
             return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from dougong.base.errors import Place, Problem
@@ -21,6 +22,23 @@ def paths_of(plan: ObjectPlan) -> tuple[tuple[Path, ...], Needs]:
     return paths, formula_needs(plan, gates)
 
 
+def late_fields(plan: ObjectPlan) -> frozenset[str]:
+    """The roll-ups of an object and the fields computed from them: known only after other records are written."""
+    fields = plan.object.fields.values()
+    late = {each.name for each in fields if each.type.name == "rollup"}
+    grown = True
+    while late and grown:
+        grown = False
+        for each in fields:
+            if each.compute is None or each.name in late:
+                continue
+            formulas = [each.compute.formula, *([each.compute.when] if each.compute.when else [])]
+            if any(path[0] in late for formula in formulas for path in formula.references):
+                late.add(each.name)
+                grown = True
+    return frozenset(late)
+
+
 def path_for(plan: ObjectPlan, record_type: str | None) -> Path | None:
     """The path of a record: the one that its record type names, else the first that is for the type or for all."""
     obj = plan.object
@@ -34,30 +52,48 @@ def path_for(plan: ObjectPlan, record_type: str | None) -> Path | None:
     return own or next((each for each in paths if not each.record_types), None)
 
 
-def check(rows: Iterable[Row], expressions: Expressions, why: str) -> None:
-    """Note what `rows` miss for the stage that they are in or enter, and steps that their path does not allow."""
+def check(rows: Iterable[Row], expressions: Expressions, why: str, after: bool = False) -> None:
+    """Note what `rows` miss for the stage that they are in or enter, and steps that their path does not allow.
+
+    What reads roll-ups is judged `after` they are computed, the rest before anything is written.
+    """
     for plan, group in grouped(row for row in rows if row.plan.object.paths):
         _, needs = plan.part(paths_of)
         expressions.follow([row.values for row in group], needs)
         for row in group:
             path = path_for(row.plan, row.values.get("record_type"))
             if path is not None:
-                _check(row, path, expressions, row.why or why)
+                _check(_Judged(row, path, plan.part(late_fields), after), expressions, row.why or why)
 
 
-def _check(row: Row, path: Path, expressions: Expressions, why: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A row on its path: `late` are the fields known after the roll-ups, `after` tells that these are done."""
+
+    row: Row
+    path: Path
+    late: frozenset[str]
+    after: bool
+
+    def now(self, names: Iterable[str]) -> bool:
+        """Whether something that reads the fields `names` is judged at this time."""
+        return any(name in self.late for name in names) == self.after
+
+
+def _check(judged: _Judged, expressions: Expressions, why: str) -> None:
+    row, path = judged.row, judged.path
     value = row.values.get(path.field)
     stage = path.stages.get(value or "")
     if stage is None:
         return
     moved = row.differs(path.field)
-    if moved and not row.new:
+    if moved and not row.new and not judged.after:
         _check_step(row, path, stage, why)
     if moved or any(row.differs(name) for name in stage.required):
-        _check_required(row, path, stage)
+        _check_required(judged, stage)
     if moved:
         for gate in stage.gates:
-            if expressions.holds(gate.when, row):
+            if judged.now(path[0] for path in gate.when.references) and expressions.holds(gate.when, row):
                 row.problems.append(_gate(row, path, gate.key, gate.message))
 
 
@@ -70,15 +106,14 @@ def _gate(row: Row, path: Path, key: str, message: Labels) -> Problem:
     )
 
 
-def _check_required(row: Row, path: Path, stage: Stage) -> None:
+def _check_required(judged: _Judged, stage: Stage) -> None:
+    row = judged.row
+    called = label_of(row, judged.path, stage.value)
     for name in stage.required:
         field = row.plan.object.fields.get(name)
-        if field is not None and is_blank(row.values.get(name)):
-            row.refuse(
-                "stage-required",
-                msg("{label} is needed in stage {stage}.", label=field.label, stage=label_of(row, path, stage.value)),
-                at=name,
-            )
+        if field is not None and judged.now((name,)) and is_blank(row.values.get(name)):
+            reason = msg("{label} is needed in stage {stage}.", label=field.label, stage=called)
+            row.refuse("stage-required", reason, at=name)
 
 
 def _check_step(row: Row, path: Path, stage: Stage, why: str) -> None:

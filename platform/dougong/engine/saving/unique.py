@@ -179,7 +179,7 @@ def _check(batch: Batch, plan: ObjectPlan, rule: UniqueRule, wanted: Mapping[Any
             ):
                 continue
             shown = title[0] if title and visible else None
-            _refuse(row, rule, msg("{title}", title=shown) if shown else None)
+            _refuse(row, rule, str(shown) if shown else None)
 
 
 def _statement(unit: Unit, plan: ObjectPlan, rule: UniqueRule) -> Select[Any]:
@@ -202,11 +202,11 @@ def _statements(plan: ObjectPlan) -> dict[Any, Select[Any]]:
     return {}
 
 
-def _refuse(row: Row, rule: UniqueRule, other: Message | None) -> None:
+def _refuse(row: Row, rule: UniqueRule, other: Message | str | None) -> None:
     row.problems.append(_problem(row.plan, rule, other, row.number or None))
 
 
-def _problem(plan: ObjectPlan, rule: UniqueRule, other: Message | None, number: int | None) -> Problem:
+def _problem(plan: ObjectPlan, rule: UniqueRule, other: Message | str | None, number: int | None) -> Problem:
     field = rule.fields[0]
     if rule.message:
         reason = msg("{message}", message=rule.message)
