@@ -35,7 +35,10 @@ class Caller:
             method,
             f"/api/v1{path}",
             json=body,
-            headers={"authorization": f"Bearer {self.token}", **{key.replace("_", "-"): value for key, value in headers.items()}},
+            headers={
+                "authorization": f"Bearer {self.token}",
+                **{key.replace("_", "-"): value for key, value in headers.items()},
+            },
         )
 
 

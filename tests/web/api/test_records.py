@@ -121,7 +121,13 @@ def test_many_changes_at_once(api: Caller) -> None:
 
 def test_upsert_finds_by_external_key_and_lines_are_taken(api: Caller) -> None:
     lines = "\n".join(
-        json.dumps({"op": "upsert", "key": "external_no", "values": {"external_no": "A1", "name": name, "record_type": "enterprise"}})
+        json.dumps(
+            {
+                "op": "upsert",
+                "key": "external_no",
+                "values": {"external_no": "A1", "name": name, "record_type": "enterprise"},
+            }
+        )
         for name in ("First",)
     )
     for action, text in (("create", lines), ("update", lines.replace("First", "Second"))):

@@ -17,7 +17,7 @@ from dougong.engine.plan import plan
 from dougong.engine.publish import Publication, publish
 from dougong.engine.unit import Unit
 from dougong.metadata.check import check
-from dougong.metadata.component import Component
+from dougong.metadata.component import PLATFORM, Component
 from dougong.metadata.documents import from_bodies
 from dougong.metadata.tree import Tree
 from dougong.metadata.trees import Change
@@ -27,8 +27,10 @@ KEYS = frozenset({"components", "remove", "message", "base"})
 
 
 def listed(asked: Asked, unit: Unit) -> Answer:
-    """The revision in force and the addresses of its components."""
-    return Answer({"revision": unit.runtime.revision, "components": sorted(unit.runtime.model.components)})
+    """The revision in force and the addresses of its components; what the platform itself brings is left aside."""
+    model = unit.runtime.model
+    addresses = [each for each in model.components if model.layers.get(each, {}).get("") != PLATFORM]
+    return Answer({"revision": unit.runtime.revision, "components": sorted(addresses)})
 
 
 def got(asked: Asked, unit: Unit) -> Answer:
