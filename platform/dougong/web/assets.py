@@ -37,6 +37,7 @@ def read(theme: Path) -> Iterator[tuple[str, bytes]]:
         yield file.name, file.read_bytes()
     yield "htmx.js", (theme / "vendor/htmx/htmx.min.js").read_bytes()
     yield "icons.svg", (theme / "icons/sprite.svg").read_bytes()
+    yield "mark.svg", (theme / "icons/mark.svg").read_bytes()
 
 
 class Assets:

@@ -44,6 +44,10 @@ class Context:
         found = labels.get(self.language)
         return found if found is not None else label(labels, self.language, fallback)
 
+    def noun(self, labels: Labels) -> str:
+        """A label within a sentence."""
+        return noun(labels, self.language)
+
     def text(self, message: Message | str) -> str:
         """A message in the reader's language; a plain text as it is."""
         return message.to(self.language) if isinstance(message, Message) else message
@@ -125,6 +129,12 @@ class Context:
 _PERSON = Markup(
     '<span class="who"><span class="av" data-c="{hue}" aria-hidden="true">{initials}</span><span>{name}</span></span>'
 )
+
+
+def noun(labels: Labels, language: str) -> str:
+    """A label as it stands within a sentence: English ones lose their capital unless they are abbreviations."""
+    said = label(labels, language)
+    return said[0].lower() + said[1:] if language == "en" and len(said) > 1 and said[1].islower() else said
 
 
 def record_url(object_name: str, record_id: str) -> str:

@@ -89,7 +89,7 @@ def show(visit: Visit, state: ListState, ready: Prepared, counted: Counted) -> S
     page = visit.unit.records.query(state.query(ready.paths))
     common = common_currency(visit, state.object, ready, page.rows)
     heads = tuple(_head(state, each, common) for each in ready.columns)
-    totals = _totals(visit, state, ready.columns) if not counted.capped else None
+    totals = _totals(visit, state, ready.columns, common) if not counted.capped else None
     return Shown(page, render_rows(visit, ready, page.rows, common), heads, totals)
 
 
@@ -130,13 +130,17 @@ def _head(state: ListState, column: Column, common: str | None) -> Head:
     return Head(column, said, state.sorted_by(column.path.text).url() if column.sortable else "", direction)
 
 
-def _totals(visit: Visit, state: ListState, columns: Sequence[Column]) -> tuple[str, ...] | None:
+def _totals(visit: Visit, state: ListState, columns: Sequence[Column], common: str | None) -> tuple[str, ...] | None:
     wanted = [each for each in columns if each.total]
     if not wanted:
         return None
     asked = [(each.total or "sum", each.path.text) for each in wanted]
     found = visit.unit.records.totals(state.query(()), asked)
-    said = {each.path.text: _total(visit, each, value) for each, value in zip(wanted, found, strict=True)}
+    company = str(visit.model.settings.get("currency") or "CNY")
+    said = {
+        each.path.text: (f"{company} " if each.money and common != company else "") + _total(visit, each, value)
+        for each, value in zip(wanted, found, strict=True)
+    }
     return tuple(said.get(each.path.text, "") for each in columns)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from dougong.base.language import label
 from dougong.engine.saving.plan import plan_of
 from dougong.engine.saving.stages import is_blank, path_for
-from dougong.metadata.model import Object, Path, Stage
+from dougong.metadata.model import Object, Path, PicklistValue, Stage
 from dougong.web.formats import days_between
 from dougong.web.timeline import Change
 from dougong.web.visit import Visit
@@ -67,8 +67,8 @@ def make(visit: Visit, obj: Object, values: Mapping[str, Any], changes: Iterable
     present = path.stages.get(now or "")
     stages = tuple(
         ShownStage(
-            value, label(known[value].label, visit.language), "now" if place == at else "done" if place < at else "todo",
-            spent.get(value), _allowed(present, path, value), str(known[value].attributes.get("outcome", "")),
+            value, label(known[value].label, visit.language), _state(place, at, known[value], spent),
+            spent.get(value), _allowed(present, path, value), _outcome(known[value]),
         )
         for place, value in enumerate(order)
     )
@@ -84,6 +84,18 @@ def make(visit: Visit, obj: Object, values: Mapping[str, Any], changes: Iterable
         ),
         next=following, late=bool(limit and (spent.get(now or "") or 0) > limit),
     )
+
+
+def _outcome(value: PicklistValue) -> str:
+    return str(value.attributes.get("outcome", ""))
+
+
+def _state(place: int, at: int, value: PicklistValue, spent: Mapping[str, int]) -> str:
+    """Stages before the present one are done; one that closes the record only if it was really entered."""
+    if place == at:
+        return "now"
+    passed = place < at and (_outcome(value) in ("", "open") or value.value in spent)
+    return "done" if passed else "todo"
 
 
 def _allowed(present: Stage | None, path: Path, value: str) -> bool:

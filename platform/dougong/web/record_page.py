@@ -21,6 +21,7 @@ from dougong.web.navigation import several
 from dougong.web.visit import Visit, with_query
 
 MOST_LINES = 500
+MOST_BUTTONS = 2
 HISTORY_TAB = "history"
 
 
@@ -67,6 +68,8 @@ class Action:
     url: str
     primary: bool
     sheet: bool
+    quick: bool = False
+    """True for what goes into the timeline: a call, a note, a task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class RecordPage:
     path: path_bar.PathBar | None
     timeline: timeline.Timeline | None
     actions: tuple[Action, ...]
+    quick: tuple[Action, ...]
     menu: tuple[Action, ...]
     history: tuple[timeline.Entry, ...]
     may_edit: bool
@@ -112,8 +116,7 @@ def build(visit: Visit, obj: Object, record: Record) -> RecordPage:
         related=_related(visit, obj, record, layout.related) if view.tabs and tab == view.tabs[0].key else (),
         path=path_bar.make(visit, obj, record.values, changes) if live else None,
         timeline=timeline.make(visit, obj, record, changes, _most(visit)),
-        actions=tuple(each for each, hidden in actions if not hidden),
-        menu=tuple(each for each, hidden in actions if hidden),
+        actions=actions.shown, quick=actions.quick, menu=actions.menu,
         history=tuple(timeline.told(visit, obj, changes)) if tab == HISTORY_TAB else (),
         may_edit=live and access.may("edit", obj), may_delete=live and obj.delete == "bin" and access.may("delete", obj),
         may_void=live and obj.void and obj.effective and access.may("edit", obj),
@@ -260,16 +263,31 @@ def _totals(visit: Visit, ready: Prepared, rows: Sequence[Any]) -> tuple[str, ..
 
 
 # -- actions ----------------------------------------------------------------------------------------------------
-def _actions(visit: Visit, obj: Object, record: Record, view: RecordView) -> list[tuple[Action, bool]]:
-    """The layout's actions, each with whether it stands in the menu."""
-    if record.deleted:
-        return []
-    found = []
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """The layout's actions by where they stand."""
+
+    shown: tuple[Action, ...] = ()
+    quick: tuple[Action, ...] = ()
+    menu: tuple[Action, ...] = ()
+
+
+def _actions(visit: Visit, obj: Object, record: Record, view: RecordView) -> Actions:
+    """A few buttons beside the title; what goes into the timeline stands there; the rest is in the menu."""
+    if record.deleted or record.values.get("life_status") == "void":
+        return Actions()
+    shown, quick, menu = [], [], []
     for each in view.layout.actions:
         made = _action(visit, obj, record, str(each["key"]), each.get("style") == "primary")
-        if made is not None:
-            found.append((made, bool(each.get("in_menu"))))
-    return found
+        if made is None:
+            continue
+        if made.quick:
+            quick.append(made)
+        elif each.get("in_menu") or len(shown) >= MOST_BUTTONS:
+            menu.append(made)
+        else:
+            shown.append(made)
+    return Actions(tuple(shown), tuple(quick), tuple(menu))
 
 
 def _action(visit: Visit, obj: Object, record: Record, key: str, primary: bool) -> Action | None:
@@ -289,7 +307,8 @@ def _action(visit: Visit, obj: Object, record: Record, key: str, primary: bool) 
         query = [("action", key), ("from", f"{obj.name}:{record.id}"), ("back", here)]
         quick = bool(does["create"].get("layout"))
         if target in visit.model.objects and visit.unit.access.may("create", visit.model.objects[target]):
-            return Action(said, icon, with_query(f"/o/{target}/new", query), primary, quick)
+            about = target in ("activity", "task", "comment")
+            return Action(said, icon, with_query(f"/o/{target}/new", query), primary, quick, about)
         return None
     if "edit" in does:
         return Action(said, icon, f"{here}/action/{key}", primary, True)

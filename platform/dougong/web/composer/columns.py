@@ -9,7 +9,7 @@ from dougong.engine.reading.paths import ResolvedPath
 from dougong.metadata.model import Field, Object
 
 WIDTHS = {
-    "text": 180, "number": 96, "boolean": 80, "date": 108, "datetime": 140, "time": 80, "picklist": 128,
+    "text": 180, "number": 96, "boolean": 80, "date": 116, "datetime": 146, "time": 80, "picklist": 142,
     "multi_picklist": 180,
 }
 """Width of a column in CSS pixels, by formula type; the title column takes what is left."""
@@ -63,7 +63,7 @@ def _column(obj: Object, path: ResolvedPath, total: str | None, said: str) -> Co
 
 def _width(field: Field) -> int:
     if field.type.money:
-        return 136
+        return 148
     if field.type.refers:
         return 132 if field.targets == ("user",) else 190
     return WIDTHS.get(field.type.formula_type or "", 150)

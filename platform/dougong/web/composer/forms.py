@@ -156,7 +156,7 @@ def _row_source(columns: Sequence[Field], sections: Sections) -> str:
         if editable(field):
             text = bind_input(sections.of(field, "edit"), f'line.inputs["{field.name}"]')
             errors = '{% for error in i.errors %}<p class="err">{{ error }}</p>{% endfor %}'
-            cells.append(f'<td{numeric}><div class="fld" data-label="{{{{ i.label }}}}"{{{{ i.attributes }}}}>{text}{errors}</div></td>')
+            cells.append(f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric}><div class="fld" data-label="{{{{ i.label }}}}"{{{{ i.attributes }}}}>{text}{errors}</div></td>')
         else:
             shown = bind(sections.of(field, "cell"), f="i.field", v="i.value", currency="i.currency")
             cells.append(f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric}>{shown}</td>')
@@ -167,6 +167,6 @@ def _row_source(columns: Sequence[Field], sections: Sections) -> str:
     )
     remove = (
         '<td class="end"><label class="ib s" title="{{ _("Remove the line") }}"><input class="sr" type="checkbox" '
-        'name="{{ line.prefix }}.remove" value="1" data-remove aria-label="{{ _("Remove the line") }}">{{ icon("x", "s") }}</label></td>'
+        'name="{{ line.prefix }}.remove" value="1" data-remove aria-label="{{ _("Remove the line") }}">{{ icon("x", "s") }}</label>'
     )
-    return f'<tr{{% if line.removed %}} class="gone"{{% endif %}}>{"".join(cells)}{remove.replace("<td class=", "<td class=", 1)[:-5]}{hidden}</td></tr>'
+    return f'<tr{{% if line.removed %}} class="gone"{{% endif %}}>{"".join(cells)}{remove}{hidden}</td></tr>'

@@ -16,9 +16,10 @@ from dougong.engine.saving.batch import Saved, StaleRecord
 from dougong.metadata.model import Object
 from dougong.web import conflicts, errors_in_forms, forms, prefill, submission
 from dougong.web.composer.forms import FormView
-from dougong.web.context import record_url
+from dougong.web.context import noun, record_url
 from dougong.web.forms import Form
 from dougong.web.frame import framed
+from dougong.web.navigation import several
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, forbidden, with_query
 
@@ -71,7 +72,7 @@ def _new_title(visit: Visit, obj: Object) -> str:
         origin = visit.model.objects.get(visit.asked("from").partition(":")[0])
         if origin and action in origin.actions:
             return label(origin.actions[action].get("label"), visit.language)
-    return translate(visit.language, "New {object}", object=obj.label)
+    return translate(visit.language, "New {object}", object=noun(obj.label, visit.language))
 
 
 def _new_page(visit: Visit, obj: Object, form: Form, status: int = 200, note: str = "") -> Response:
@@ -89,7 +90,7 @@ def _page(
     values = {
         "object": obj, "form": form, "parts": forms.render(visit, form), "action": action, "title": title,
         "cancel": visit.back(cancel), "back": visit.back(""), "sheet": visit.asked("sheet"), "note": note,
-        "object_label": label(obj.label, visit.language),
+        "object_label": several(obj, visit.language),
         "record_type": label(obj.record_types[form.record_type].label, visit.language)
         if form.record_type in obj.record_types else "",
     }
@@ -181,7 +182,7 @@ def edit(visit: Visit, object: str, id: str) -> Response:
 
 
 def _edit_page(visit: Visit, obj: Object, form: Form, status: int, note: str = "") -> Response:
-    title = translate(visit.language, "Edit {object}", object=obj.label)
+    title = translate(visit.language, "Edit {object}", object=noun(obj.label, visit.language))
     return _page(visit, obj, form, title, _address(visit), record_url(obj.name, form.id), status, note)
 
 

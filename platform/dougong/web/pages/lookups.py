@@ -11,6 +11,7 @@ from starlette.responses import Response
 from dougong.base.errors import NotFound, Problem
 from dougong.base.language import label, msg
 from dougong.metadata.model import Field, Object
+from dougong.web.context import noun
 from dougong.web.lookup_filter import candidates
 from dougong.web.pages.search import Hit
 from dougong.web.routing import Page
@@ -47,7 +48,7 @@ def choose(visit: Visit, object: str, field: str) -> Response:
     target = visit.model.objects[found.targets[0]]
     return visit.page(
         "lookup.html", options=options, more=more, text=text, label=label(found.label, visit.language),
-        make=_make(visit, found, target, text), target_label=label(target.label, visit.language),
+        make=_make(visit, found, target, text), target_label=noun(target.label, visit.language),
     )
 
 

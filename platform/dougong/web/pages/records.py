@@ -19,9 +19,10 @@ from dougong.metadata.model import Layout, LayoutItem, LayoutTab, Object, Sectio
 from dougong.web import errors_in_forms, forms, list_views, listing, prefill, record_page, submission
 from dougong.web.composer.columns import editable
 from dougong.web.composer.forms import FormView, compose
-from dougong.web.context import record_url
+from dougong.web.context import noun, record_url
 from dougong.web.frame import framed
 from dougong.web.list_state import read as read_state
+from dougong.web.navigation import several
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, forbidden
 
@@ -37,7 +38,7 @@ def _page(visit: Visit, obj: Object, record: Record, status: int = 200) -> Respo
     page = record_page.build(visit, obj, record)
     return framed(
         visit, "record.html", obj.name, page.title, status=status, page=page, object=obj, record=record,
-        url=record_url(obj.name, record.id), object_label=label(obj.label, visit.language),
+        url=record_url(obj.name, record.id), object_label=several(obj, visit.language),
     )
 
 
@@ -215,7 +216,7 @@ def _void_form(visit: Visit, obj: Object, record_id: str, error: DougongError | 
     values = {
         "object": obj, "form": form, "parts": {}, "hidden": {}, "reason": True, "title": title,
         "action": f"{record_url(obj.name, record_id)}/void", "cancel": record_url(obj.name, record_id),
-        "button": translate(visit.language, "Void {object}", object=obj.label), "why": visit.sent("why"),
+        "button": translate(visit.language, "Void {object}", object=noun(obj.label, visit.language)), "why": visit.sent("why"),
     }
     return _sheet(visit, obj, values, error.status if error else 200)
 
