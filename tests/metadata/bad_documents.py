@@ -194,7 +194,10 @@ CASES: dict[str, dict[str, Any]] = {
 
 OVERLAYS: dict[str, dict[str, Any]] = {
     "overlay of nothing": {"overlay/change.json": overlay(target="layout:deal.defalt", hide=["tabs"])},
-    "overlay of its own layer": {"overlay/change.json": overlay(target="app:own", set={"icon": "star"}), "app/own.json": {**WORKSHOP["app/sales.json"], "name": "own"}},
+    "overlay of its own layer": {
+        "overlay/change.json": overlay(target="app:own", set={"icon": "star"}),
+        "app/own.json": {**WORKSHOP["app/sales.json"], "name": "own"},
+    },
     "overlay at a missing place": {"overlay/change.json": overlay(set={"tabs#mian/label": label("Main", "基本")})},
     "overlay adding what is there": {
         "overlay/change.json": overlay(add={"tabs#main/sections#deal/items": [{"field": "name"}]})

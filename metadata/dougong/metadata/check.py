@@ -22,7 +22,6 @@ from dougong.metadata.documents import Documents
 from dougong.metadata.index import Index
 from dougong.metadata.layers import Effective, effective
 from dougong.metadata.model import Model
-from dougong.metadata.schema import KINDS
 from dougong.metadata.tree import Tree
 
 Rule = Callable[[Index], Iterator[Problem]]
@@ -88,7 +87,7 @@ def check(given: Tree | Documents | Iterable[Component]) -> Checked:
             found.extend(violations.problems(each))
     found.extend(_duplicates(components))
     tree = Tree.of(components)
-    sound = Tree.of(violations.sound(each) for each in tree.components.values() if each.kind in KINDS)
+    sound = Tree.of(filter(None, map(violations.sound, tree.components.values())))
     whole = effective(sound)
     index = Index(whole)
     found.extend(_changed(whole))

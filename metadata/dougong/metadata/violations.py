@@ -64,13 +64,18 @@ def problems(component: Component) -> Iterator[Problem]:
         yield from _Explained(component, schema, violation).problems()
 
 
-def sound(component: Component) -> Component:
-    """The component without the keys that break its schema, so that the rest can be checked further."""
+def sound(component: Component) -> Component | None:
+    """The component without the keys that break its schema, so that the rest can be checked further.
+
+    None where even its kind or name is wrong.
+    """
     if component.kind not in KINDS:
-        return component
+        return None
     _, found = violations(component)
     known = set(validator(component.kind, _type_name(component))[0]["properties"])
     broken = {violation.instance_path[0] for violation in found if violation.instance_path}
+    if "name" in broken:
+        return None
     kept = {key: value for key, value in component.body.items() if key in known and key not in broken}
     if len(kept) == len(component.body):
         return component
