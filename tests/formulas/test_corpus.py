@@ -23,7 +23,10 @@ NOT_FORMULAS = {"ProgramEngagement__c.CreateServiceDelivery/Contact__c"}
 
 TYPES = {
     Type.NUMBER: ("Number", "Currency", "Percent"),
-    Type.TEXT: (["Text", "TextArea", "LongTextArea", "Html", "EncryptedText", "Email", "Phone", "Url", "AutoNumber", "Name", "Combobox"]),
+    Type.TEXT: (
+        *("Text", "TextArea", "LongTextArea", "Html", "EncryptedText", "Email", "Phone", "Url"),
+        *("AutoNumber", "Name", "Combobox"),
+    ),
     Type.BOOLEAN: ("Checkbox",),
     Type.DATE: ("Date",),
     Type.DATETIME: ("DateTime",),

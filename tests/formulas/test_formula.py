@@ -203,7 +203,7 @@ def test_regular_expressions_take_linear_time() -> None:
 
 def test_a_huge_result_is_an_error_not_a_hang() -> None:
     nines = "*".join(["a"] * 300)
-    huge = {("a",): Decimal("9" * 39)}
+    huge: dict[Path, Decimal] = {("a",): Decimal("9" * 39)}
     with pytest.raises(EvaluationError):
         formula(nines, a=NUMBER).evaluate(huge)
     assert formula(f"IFERROR({nines}, 7)", a=NUMBER).evaluate(huge) == 7

@@ -156,8 +156,8 @@ class Checker:
         else:
             found = signature.result
         if signature.check is not None:
-            for index, reason, fix in signature.check(arguments):
-                self.report(arguments[index].span, "formula-wrong-argument", reason, fix)
+            for each in signature.check(arguments):
+                self.report(arguments[each.index].span, each.code, each.reason, each.fix)
         return Apply(definition, signature, arguments, found or Type.UNKNOWN, node.span)
 
     def _wrong_count(self, node: Call, definition: Function) -> Wrong:

@@ -1,15 +1,24 @@
-"""Checks of typed arguments that a signature cannot express. Each yields (position, reason, fix)."""
+"""Checks of typed arguments that a signature cannot express. Each yields a `Finding` per mistake."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from dougong.base.language import Message, msg
 from dougong.formulas.typed import Apply, Constant, TypedNode
 from dougong.formulas.types import Type
 
-Finding = tuple[int, Message, Message | None]
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with the argument at position `index`, counted from 0."""
+
+    index: int
+    code: str
+    reason: Message
+    fix: Message | None = None
 
 
 def literal_values(arguments: Sequence[TypedNode]) -> Iterator[Finding]:
@@ -18,11 +27,8 @@ def literal_values(arguments: Sequence[TypedNode]) -> Iterator[Finding]:
         return
     for index in range(1, len(arguments) - 1, 2):
         if not isinstance(arguments[index], Constant):
-            yield (
-                index,
-                msg("A picklist is compared with texts in quotes."),
-                msg("Write the value in quotes."),
-            )
+            reason = msg("A picklist is compared with texts in quotes.")
+            yield Finding(index, "formula-wrong-argument", reason, msg("Write the value in quotes."))
 
 
 def on_earth(arguments: Sequence[TypedNode]) -> Iterator[Finding]:
@@ -31,7 +37,8 @@ def on_earth(arguments: Sequence[TypedNode]) -> Iterator[Finding]:
         node = arguments[index]
         degrees = _literal_number(node)
         if degrees is not None and abs(degrees) > limit:
-            yield index, msg("Degrees here go from -{limit} to {limit}.", limit=limit), None
+            reason = msg("Degrees here go from -{limit} to {limit}.", limit=limit)
+            yield Finding(index, "formula-wrong-argument", reason)
 
 
 def _literal_number(node: TypedNode) -> Decimal | None:

@@ -168,7 +168,7 @@ def _agree(case: Case, expected: Any, found: Any) -> bool:
         return False
     compare = case["compare"]
     if compare == "text":
-        return (expected or None) == found
+        return bool((expected or None) == found)
     if compare == "boolean_null_is_false":
         return bool(expected) == bool(found)
     if compare in ("number", "approximate"):

@@ -28,7 +28,7 @@ def quantized(number: Decimal, places: int, rounding: str = ROUND_HALF_UP) -> De
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and exponent >= -places:
         return number
-    if number.adjusted() < -places - 1:
+    if number.adjusted() < -places - 1 and rounding in (ROUND_HALF_UP, ROUND_DOWN):
         return ZERO
     return number.quantize(Decimal(1).scaleb(-places, WIDE), rounding=rounding, context=WIDE)
 

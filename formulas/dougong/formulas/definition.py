@@ -58,7 +58,7 @@ class Signature:
     is_grouped: bool
     """True where repeated parameters arrive as tuples, false where as ``*values``."""
     check: Callable[..., Any] | None
-    """A further check of the typed arguments: yields (position, reason, fix)."""
+    """A further check of the typed arguments: yields a `Finding` per mistake."""
 
     def expand(self, count: int) -> tuple[Parameter, ...] | None:
         """The parameter for each of `count` arguments; None where the count does not fit."""

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import cast
 
 from lark import Lark, Token, Transformer, v_args
-from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput
 
 from dougong.base.errors import FormulaError
-from dougong.base.language import Message, msg
+from dougong.base.language import msg
 from dougong.formulas.problems import problem
+from dougong.formulas.syntax_errors import explained
 from dougong.formulas.tree import Call, Literal, Node, Reference, Span
 
 MAX_LENGTH = 20_000
@@ -24,6 +25,7 @@ MAX_DEPTH = 120
 _ESCAPES = {'\\"': '"', "\\\\": "\\"}
 
 
+@functools.lru_cache(maxsize=4096)  # a revision repeats nearly all formulas of the one before it
 def parse(text: str) -> Node:
     """The tree of `text`.
 
@@ -47,7 +49,7 @@ def parse(text: str) -> Node:
     try:
         node = cast(Node, _parser().parse(text))
     except UnexpectedInput as error:
-        raise _syntax_error(text, error) from None
+        raise FormulaError(explained(text, error, _open_brackets)) from None
     _check_depth(text, node)
     return node
 
@@ -119,6 +121,17 @@ def _unescape(raw: str) -> str:
     return "".join(parts)
 
 
+def _open_brackets(text: str) -> list[int]:
+    """Offsets of the opening brackets that nothing closes; texts and comments skipped."""
+    opened: list[int] = []
+    for token in _parser().lex(text):
+        if token.type == "LPAR":
+            opened.append(_start(token))
+        elif token.type == "RPAR" and opened:
+            opened.pop()
+    return opened
+
+
 def _check_depth(text: str, root: Node) -> None:
     """Refuse what later stages could not walk. Iterative, because depth is what it measures."""
     waiting: list[tuple[Node, int]] = [(root, 1)]
@@ -138,105 +151,3 @@ def _check_depth(text: str, root: Node) -> None:
             for index, each in enumerate(node.arguments):
                 chained = index == 0 and node.is_operator and len(node.arguments) == 2
                 waiting.append((each, depth if chained else depth + 1))
-
-
-def _syntax_error(text: str, error: UnexpectedInput) -> FormulaError:
-    span, code, reason, fix = _explain(text, error)
-    return FormulaError(problem(text, span, code, reason, fix))
-
-
-def _explain(text: str, error: UnexpectedInput) -> tuple[Span, str, Message, Message | None]:
-    """What went wrong, in the author's terms: looks at the place, not at parser states."""
-    if isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
-        return _unfinished(text)
-    at = error.pos_in_stream or 0
-    rest = text[at:]
-    if text[at - 1 : at + 1] == "/*":
-        return Span(at - 1, at + 1), "formula-syntax", msg("This comment is never closed."), msg("End it with */.")
-    if isinstance(error, UnexpectedCharacters):
-        return _bad_character(text, at, rest)
-    assert isinstance(error, UnexpectedToken)
-    word = str(error.token)
-    span = Span(at, at + len(word))
-    if word == ")":
-        if text[:at].count("(") <= text[:at].count(")"):
-            return span, "formula-syntax", msg("This closing bracket has no opening one."), msg("Remove it.")
-        return span, "formula-syntax", msg("Something is missing before this bracket."), None
-    if word == ",":
-        return (
-            span,
-            "formula-syntax",
-            msg("Unexpected comma."),
-            msg("Commas separate the arguments of a function."),
-        )
-    if error.token.type in ("NAME", "NUMBER", "STRING", "LPAR", "TRUE", "FALSE", "NULL", "NOT"):
-        reason = msg("Unexpected {word}: an operator or a comma is missing before it.", word=_shown(word))
-        return span, "formula-syntax", reason, msg("Join two values with an operator such as + or &.")
-    return (
-        span,
-        "formula-syntax",
-        msg("Unexpected {word}: a value is missing before it.", word=_shown(word)),
-        msg("Write a field, a value or a function call there."),
-    )
-
-
-def _unfinished(text: str) -> tuple[Span, str, Message, Message | None]:
-    span = Span(len(text), len(text))
-    if not text.strip():
-        return (
-            span,
-            "formula-empty",
-            msg("The formula is empty."),
-            msg("Write an expression, such as amount * 2."),
-        )
-    missing = _open_brackets(text)
-    if missing:
-        return (
-            Span(missing[-1], missing[-1] + 1),
-            "formula-syntax",
-            msg("This bracket is never closed."),
-            msg("Add a closing bracket."),
-        )
-    return (
-        span,
-        "formula-syntax",
-        msg("The formula ends too early."),
-        msg("Complete it or remove the last operator."),
-    )
-
-
-def _open_brackets(text: str) -> list[int]:
-    """Offsets of the opening brackets that nothing closes; texts and comments skipped."""
-    opened: list[int] = []
-    for token in _parser().lex(text):
-        if token.type == "LPAR":
-            opened.append(token.start_pos or 0)
-        elif token.type == "RPAR" and opened:
-            opened.pop()
-    return opened
-
-
-def _bad_character(text: str, at: int, rest: str) -> tuple[Span, str, Message, Message | None]:
-    span = Span(at, at + 1)
-    sign = rest[0]
-    if sign in "\"'":
-        reason = msg("This text is not closed with {quote} on its line.", quote=sign)
-        return (
-            Span(at, len(text)),
-            "formula-syntax",
-            reason,
-            msg("Close the text; write \\\\ for a backslash in it."),
-        )
-    swap = _FULL_WIDTH.get(sign)
-    if swap:
-        reason = msg("{sign} is a full-width character.", sign=sign)
-        return span, "formula-syntax", reason, msg("Write {sign} instead.", sign=swap)
-    fix = msg("Write a 0 before the decimal point.") if sign == "." else None
-    return span, "formula-syntax", msg("{sign} has no meaning in a formula.", sign=sign), fix
-
-
-_FULL_WIDTH = dict(zip("（），＋－＊／＝＜＞＆“”‘’；！", "(),+-*/=<>&\"\"'',!", strict=True))
-
-
-def _shown(word: str) -> str:
-    return word if len(word) <= 40 else f"{word[:37]}…"
