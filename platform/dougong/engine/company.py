@@ -96,6 +96,7 @@ class Company:
         """Serve the company in `database`."""
         self.name, self.database, self.hooks = name, database, hooks
         self._runtimes: OrderedDict[int, Runtime] = OrderedDict()
+        self._bodies: revisions.Bodies = {}
         self._compiling = threading.Lock()
 
     @property
@@ -151,7 +152,7 @@ class Company:
         with self._compiling:
             found = self._runtimes.get(revision)
             if found is None:
-                found = self.compile(connection, revisions.tree_of(connection, revision), revision)
+                found = self.compile(connection, revisions.tree_of(connection, revision, self._bodies), revision)
                 self.remember(found)
             return found
 
@@ -166,6 +167,11 @@ class Company:
         self._runtimes[runtime.revision] = runtime
         while len(self._runtimes) > REMEMBERED:
             self._runtimes.popitem(last=False)
+
+    def forget(self, runtime: Runtime) -> None:
+        """Take back `remember`, where the revision did not come to be."""
+        if self._runtimes.get(runtime.revision) is runtime:
+            del self._runtimes[runtime.revision]
 
     def close(self) -> None:
         """Give back every connection."""

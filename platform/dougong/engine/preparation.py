@@ -19,7 +19,7 @@ from dougong.engine.backfill import ROWS, Filler, Filling, catch_up
 from dougong.engine.company import Company
 from dougong.engine.ledger import Ledger, Place
 from dougong.engine.runtime import Runtime
-from dougong.engine.schema_steps import SchemaSteps, add_column, drop_index
+from dougong.engine.schema_steps import SchemaSteps, add_column, drop_index, make_tables
 from dougong.engine.unit import Unit
 
 PAUSE_SECONDS = 0.002
@@ -50,11 +50,6 @@ class Coming:
         return any(each.after.table.name == table and column in each.columns for each in self.fillings)
 
     @property
-    def early_places(self) -> list[Place]:
-        """The new places that the preparation fills."""
-        return [place for place in self.places if any(self.filled(place.table, name) for name in place.columns)]
-
-    @property
     def early_uniques(self) -> list[Index]:
         """Unique indexes on columns that nobody writes yet: built beforehand."""
         return [index for index in self.steps.uniques if self._prepared(index)]
@@ -73,12 +68,20 @@ class Coming:
         return f"{self.parent}|{','.join(sorted(filling.columns))}|{','.join(sorted(sources))}"
 
 
-def begin(company: Company, connection: Connection, coming: Coming) -> None:
-    """In one transaction alone with the company: make the columns to fill and watch their tables."""
+def make(connection: Connection, coming: Coming, state: str) -> None:
+    """Make the tables and columns that are new, and enter them into the ledger."""
+    make_tables(connection, coming.steps.tables)
     for table, column in coming.steps.columns:
-        if coming.filled(table.name, column.name):
-            add_column(connection, table, column)
-    revisions.put_places(connection, coming.early_places, coming.parent + 1, "preparing")
+        add_column(connection, table, column)
+    revisions.put_places(connection, coming.places, coming.parent + 1, state)
+
+
+def begin(company: Company, connection: Connection, coming: Coming) -> None:
+    """In one transaction alone with the company: make all tables and columns, and watch the tables to fill.
+
+    All of them, since a key to fill may look at any.
+    """
+    make(connection, coming, "preparing")
     started = dict(connection.execute(select(tables.preparations.c.table_name, tables.preparations.c.plan)).all())
     for filling in coming.fillings:
         name, plan = filling.after.table.name, coming.signature(filling)

@@ -32,7 +32,7 @@ from dougong.engine.aftermath import ask_for_work
 from dougong.engine.dialects import Busy
 from dougong.engine.preparation import Coming
 from dougong.engine.runtime import Runtime
-from dougong.engine.schema_steps import add_column, drop_index, make_tables, schema_steps
+from dougong.engine.schema_steps import drop_index, schema_steps
 from dougong.engine.storage import Storage
 from dougong.metadata.check import check
 from dougong.metadata.component import COMPANY
@@ -75,17 +75,27 @@ def publish(company: Company, wanted: Publication) -> int:
                 return parent
             coming = come(company, connection, tree)
         try:
-            if coming.fillings:
-                alone(company, lambda own: preparation.begin(company, own, coming))
-                preparation.fill(company, connection, coming)
-            number, tasks = alone(company, lambda own: _switch(company, own, wanted, tree, coming))
+            number, tasks = _carry_out(company, connection, wanted, tree, coming)
         except IntegrityError as error:
             alone(company, lambda own: preparation.abandon(company, own, coming))
             raise Conflict(_not_unique(error)) from error
-        company.remember(coming.runtime)
     for task in tasks:
         jobs.perform(company, task)  # where this process dies, a worker does it
     return number
+
+
+def _carry_out(
+    company: Company, connection: Connection, wanted: Publication, tree: Tree, coming: Coming
+) -> tuple[int, list[str]]:
+    if coming.fillings:
+        alone(company, lambda own: preparation.begin(company, own, coming))
+        preparation.fill(company, connection, coming)
+    company.remember(coming.runtime)  # there before anybody asks for it, a moment after the switch
+    try:
+        return alone(company, lambda own: _switch(company, own, wanted, tree, coming))
+    except BaseException:
+        company.forget(coming.runtime)
+        raise
 
 
 @contextmanager
@@ -201,19 +211,13 @@ def alone(company: Company, work: Callable[[Connection], T]) -> T:
 
 
 def _switch(company: Company, connection: Connection, wanted: Publication, tree: Tree, coming: Coming) -> tuple[int, list[str]]:
-    steps = coming.steps
-    make_tables(connection, steps.tables)
-    for table, column in steps.columns:
-        if not coming.filled(table.name, column.name):
-            add_column(connection, table, column)
+    if not coming.fillings:
+        preparation.make(connection, coming, "live")
     preparation.finish(company, connection, coming)
-    for name in steps.obsolete:
+    for name in coming.steps.obsolete:
         drop_index(connection, name)
     for index in coming.late_uniques:
         index.create(connection, checkfirst=True)
-    early = {place.key for place in coming.early_places}
-    late = [place for place in coming.places if place.key not in early]
-    revisions.put_places(connection, late, coming.runtime.revision, "live")
     revisions.places_live(connection)
     for name, origin in wanted.origins.items():
         version = str(origin.components[f"package:{name}"].body.get("version", ""))

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -23,6 +24,9 @@ from dougong.metadata.tree import Tree
 
 CHUNK = 500
 """Bodies read or written by one statement; SQLite takes at most 999 parameters in old versions."""
+
+Bodies = dict[str, Mapping[str, Any]]
+"""Documents by content hash; nobody changes them."""
 
 EMPTY = Tree.of(())
 """The tree of revision 0, which every company begins with."""
@@ -57,8 +61,8 @@ def put_tree(connection: Connection, tree: Tree) -> str:
     return digest
 
 
-def get_tree(connection: Connection, digest: str) -> Tree:
-    """The tree stored under `digest`.
+def get_tree(connection: Connection, digest: str, known: Bodies | None = None) -> Tree:
+    """The tree stored under `digest`. `known` bodies are not read again; it takes up those that were read.
 
     Raises:
         NotFound: there is none.
@@ -70,16 +74,18 @@ def get_tree(connection: Connection, digest: str) -> Tree:
         raise NotFound(
             Problem(code="tree-unknown", thing=digest, reason=msg("No metadata are stored under this hash."))
         )
-    return _tree(listing, _bodies(connection, {body for _, body in listing.values()}))
+    known = {} if known is None else known
+    known.update(_bodies(connection, {body for _, body in listing.values() if body not in known}))
+    return _tree(listing, known)
 
 
-def tree_of(connection: Connection, revision: int) -> Tree:
-    """The tree of a revision.
+def tree_of(connection: Connection, revision: int, known: Bodies | None = None) -> Tree:
+    """The tree of a revision (see `get_tree`).
 
     Raises:
         NotFound: there is no such revision.
     """
-    return EMPTY if revision == 0 else get_tree(connection, get(connection, revision).tree)
+    return EMPTY if revision == 0 else get_tree(connection, get(connection, revision).tree, known)
 
 
 def get(connection: Connection, revision: int) -> Revision:
@@ -199,7 +205,7 @@ def places_live(connection: Connection) -> None:
 
 
 # -- inside -------------------------------------------------------------------------------------------------
-def _tree(listing: Mapping[str, tuple[str, str]], bodies: Mapping[str, Mapping[str, object]]) -> Tree:
+def _tree(listing: Mapping[str, tuple[str, str]], bodies: Bodies) -> Tree:
     components = []
     for address, (layer, digest) in listing.items():
         body = bodies[digest]  # the name is said there: the address of an overlay has its layer in front
@@ -207,8 +213,8 @@ def _tree(listing: Mapping[str, tuple[str, str]], bodies: Mapping[str, Mapping[s
     return Tree.of(components)
 
 
-def _bodies(connection: Connection, hashes: Iterable[str]) -> dict[str, dict[str, object]]:
-    found: dict[str, dict[str, object]] = {}
+def _bodies(connection: Connection, hashes: Iterable[str]) -> Bodies:
+    found: Bodies = {}
     for part in _chunks(hashes):
         rows = connection.execute(
             select(tables.bodies.c.hash, tables.bodies.c.body).where(tables.bodies.c.hash.in_(part))
