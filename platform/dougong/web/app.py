@@ -42,14 +42,17 @@ def make_site(settings: Settings, company: Company, themes: tuple[Path, ...] = (
     writers = pool.size() if isinstance(pool, QueuePool) else settings.threads
     templates = Templates(folders, assets)
     return Site(
-        settings=settings, company=company, assets=assets, templates=templates, sections=Sections(templates),
-        reads=anyio.CapacityLimiter(settings.threads), writes=anyio.CapacityLimiter(min(writers, settings.threads)),
+        settings=settings,
+        company=company,
+        assets=assets,
+        templates=templates,
+        sections=Sections(templates),
+        reads=anyio.CapacityLimiter(settings.threads),
+        writes=anyio.CapacityLimiter(min(writers, settings.threads)),
     )
 
 
-def create_app(
-    site: Site, pages: Iterable[Page] = (), routes: Iterable[BaseRoute] = ()
-) -> Starlette:
+def create_app(site: Site, pages: Iterable[Page] = (), routes: Iterable[BaseRoute] = ()) -> Starlette:
     """The ASGI application: our pages, further `pages` of other rooms and plugins, and ready-made `routes` (the API)."""
     made = [
         Route("/health", _health),

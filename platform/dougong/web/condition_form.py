@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.field_types import Operator, ValueRefused
-from dougong.base.language import label
+from dougong.base.language import label, msg
 from dougong.engine.fields.periods import NAMED
 from dougong.engine.query import Condition, Query, Sort
 from dougong.engine.reading.paths import ResolvedPath, resolve
@@ -84,10 +84,16 @@ def form(visit: Visit, obj: Object) -> ConditionForm:
     op = next((each for each in offered if each.name == visit.asked("op")), offered[0])
     widget, choices = _widget(visit, path, op)
     return ConditionForm(
-        groups=groups, field=name, label=path_label(visit.model.objects, path, visit.language),
-        operators=tuple(Choice(each.name, each.label.to(visit.language)) for each in offered), op=op.name,
-        widget=widget, choices=tuple(choices),
-        periods=tuple(Choice(key, said[2].to(visit.language)) for key, said in NAMED.items()) if op.name == "within" else (),
+        groups=groups,
+        field=name,
+        label=path_label(visit.model.objects, path, visit.language),
+        operators=tuple(Choice(each.name, each.label.to(visit.language)) for each in offered),
+        op=op.name,
+        widget=widget,
+        choices=tuple(choices),
+        periods=tuple(Choice(key, said[2].to(visit.language)) for key, said in NAMED.items())
+        if op.name == "within"
+        else (),
         lookup=f"{path.field.object}/{path.field.name}" if widget == "record" else "",
     )
 
@@ -102,7 +108,7 @@ def _widget(visit: Visit, path: ResolvedPath, op: Operator) -> tuple[str, list[C
         values = [Choice(each.value, label(each.label, visit.language)) for each in field.picklist.values.values()]
         return ("tick" if op.arity == "many" else "choose"), values
     if field.type.formula_type == "boolean":
-        return "choose", [Choice("true", visit.context.say("yes")), Choice("false", visit.context.say("no"))]
+        return "choose", [Choice("true", visit.say(msg("yes"))), Choice("false", visit.say(msg("no")))]
     if field.targets == ("user",):
         return ("tick" if op.arity == "many" else "choose"), _people(visit)
     if field.type.refers:
@@ -112,7 +118,7 @@ def _widget(visit: Visit, path: ResolvedPath, op: Operator) -> tuple[str, list[C
 
 
 def _people(visit: Visit) -> list[Choice]:
-    said = [Choice(key, visit.context.say(name)) for key, name in PEOPLE.items()]
+    said = [Choice(key, visit.say(name)) for key, name in PEOPLE.items()]
     asked = Query(object="user", columns=("name",), sort=(Sort("name"),), limit=MOST_USERS)
     return said + [Choice(row.id, str(row.values[0] or "")) for row in visit.unit.records.query(asked).rows]
 

@@ -14,6 +14,7 @@ from dougong.web.prefill import titled
 from dougong.web.submission import DECIDED
 from dougong.web.visit import Visit
 
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A field that both changed, its three values as text."""

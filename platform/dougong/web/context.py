@@ -8,13 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
-from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup
 
 from dougong.base.field_types import Reading, Reference
-from dougong.base.language import Labels, Message, label, translate
+from dougong.base.language import Labels, Message, label
 from dougong.web.formats import Formats, formats
 
 HUES = ("blue", "teal", "green", "yellow", "orange", "red", "pink", "violet")
@@ -51,10 +50,6 @@ class Context:
     def text(self, message: Message | str) -> str:
         """A message in the reader's language; a plain text as it is."""
         return message.to(self.language) if isinstance(message, Message) else message
-
-    def say(self, text: str, plural: str | None = None, /, **values: Any) -> str:
-        """A sentence of the catalog."""
-        return translate(self.language, text, plural, **values)
 
     def number(self, value: Decimal | int | float | None, scale: int | None = None) -> str:
         """A grouped number."""

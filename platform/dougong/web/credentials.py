@@ -48,13 +48,19 @@ def account(unit: Unit, login: str) -> Account | None:
     users = unit.runtime.storage.tables["user"]
     columns = {name: users.table.c[users.parts[name][0].key] for name in ("login", "email", "mobile", "active")}
     asked = (
-        select(users.table.c.id, columns["active"].label("active"), credentials.c.hash, credentials.c.failures,
-               credentials.c.locked_until)
+        select(
+            users.table.c.id,
+            columns["active"].label("active"),
+            credentials.c.hash,
+            credentials.c.failures,
+            credentials.c.locked_until,
+        )
         .join(credentials, credentials.c.user_id == users.table.c.id)
         .where(
             users.table.c.deleted_at.is_(None),
             or_(
-                func.lower(columns["login"]) == login.lower(), func.lower(columns["email"]) == login.lower(),
+                func.lower(columns["login"]) == login.lower(),
+                func.lower(columns["email"]) == login.lower(),
                 columns["mobile"].in_((login, f"+86{login}")),
             ),
         )
@@ -101,8 +107,12 @@ def set_password(unit: Unit, user_id: str, password: str, must_change: bool = Fa
     if problem:
         raise Rejected(problem)
     row = {
-        "user_id": user_id, "hash": _hasher.hash(password), "must_change": must_change, "failures": 0,
-        "locked_until": None, "changed_at": unit.now,
+        "user_id": user_id,
+        "hash": _hasher.hash(password),
+        "must_change": must_change,
+        "failures": 0,
+        "locked_until": None,
+        "changed_at": unit.now,
     }
     unit.connection.execute(delete(credentials).where(credentials.c.user_id == user_id))
     unit.connection.execute(insert(credentials), row)

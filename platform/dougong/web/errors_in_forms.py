@@ -35,7 +35,9 @@ class FormErrors:
 NONE = FormErrors({}, {}, ())
 
 
-def sort_out(error: DougongError, obj: Object, shown: Mapping[str, object], language: str, first_line: int = 2) -> FormErrors:
+def sort_out(
+    error: DougongError, obj: Object, shown: Mapping[str, object], language: str, first_line: int = 2
+) -> FormErrors:
     """Place the problems of a save whose first change is the record itself and whose others are its lines."""
     fields: dict[str, tuple[str, ...]] = {}
     lines: dict[tuple[int, str], tuple[str, ...]] = {}

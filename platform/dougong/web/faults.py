@@ -33,7 +33,9 @@ ADVICE: Mapping[int, Message] = {
     413: msg("Nothing was changed. Send less at once."),
     422: msg("Nothing was changed. Go back and mend what is named here."),
     429: msg("Wait a little, then try again."),
-    500: msg("Nothing half-done was kept. Try again; if it happens again, give the number below to your administrator."),
+    500: msg(
+        "Nothing half-done was kept. Try again; if it happens again, give the number below to your administrator."
+    ),
 }
 
 

@@ -7,15 +7,18 @@ shows hundreds. A test holds every function against babel.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
+from types import MappingProxyType
 
 from babel import Locale
 
-from dougong.base.language import translate
+from dougong.base.language import Message, msg
 
-_GAPS = ((45, 60, "{n} minute ago", "{n} minutes ago"), (86400, 3600, "{n} hour ago", "{n} hours ago"))
+_WORDS: Mapping[int, Message] = MappingProxyType({0: msg("today"), 1: msg("yesterday"), -1: msg("tomorrow")})
+"""What people call the days around today, by days gone since."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,10 @@ class Formats:
     def _months(self) -> tuple[str, ...]:
         names = Locale.parse(self.language, sep="-").months["format"]["abbreviated"]
         return tuple(names[month] for month in range(1, 13))
+
+    def say(self, message: Message) -> str:
+        """A message in this language."""
+        return message.to(self.language)
 
     def number(self, value: Decimal | int | float | None, scale: int | None = None) -> str:
         """Grouped in threes, with exactly `scale` decimals where given; "" for None."""
@@ -69,23 +76,23 @@ class Formats:
         """How long ago (or until) an instant is: minutes and hours today, then days, then the date."""
         seconds = (now - value).total_seconds()
         if 0 <= seconds < 45:
-            return translate(self.language, "just now")
+            return self.say(msg("just now"))
         local, today = value.astimezone(zone), now.astimezone(zone).date()
-        if 0 <= seconds and local.date() == today:
-            for limit, unit, one, many in _GAPS:
-                if seconds < (3600 if unit == 60 else limit):
-                    return translate(self.language, one, many, n=max(1, round(seconds / unit)))
+        if seconds >= 0 and local.date() == today:
+            minutes = max(1, round(seconds / 60))
+            if minutes < 60:
+                return self.say(msg("{n} minute ago", "{n} minutes ago", n=minutes))
+            return self.say(msg("{n} hour ago", "{n} hours ago", n=round(minutes / 60)))
         return self.day(local.date(), today, at=local.time() if abs(seconds) < 172800 else None)
 
     def day(self, value: date, today: date, at: time | None = None) -> str:
         """A day as said from `today`: today, yesterday, tomorrow, a few days ago, else the date."""
         gap = (today - value).days
-        words = {0: "today", 1: "yesterday", -1: "tomorrow"}
-        if gap in words:
-            said = translate(self.language, words[gap])
+        if gap in _WORDS:
+            said = self.say(_WORDS[gap])
             return f"{said} {self.time(at)}" if at is not None else said
         if 1 < gap <= 30:
-            return translate(self.language, "{n} day ago", "{n} days ago", n=gap)
+            return self.say(msg("{n} day ago", "{n} days ago", n=gap))
         return self.date(value, today)
 
     def duration(self, seconds: int | float | Decimal) -> str:
@@ -94,9 +101,9 @@ class Formats:
         hours, minutes = divmod(minutes, 60)
         parts = []
         if hours:
-            parts.append(translate(self.language, "{n} h", n=hours))
+            parts.append(self.say(msg("{n} h", n=hours)))
         if minutes or not hours:
-            parts.append(translate(self.language, "{n} min", n=minutes))
+            parts.append(self.say(msg("{n} min", n=minutes)))
         return " ".join(parts)
 
 

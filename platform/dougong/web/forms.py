@@ -102,27 +102,49 @@ def start(visit: Visit, obj: Object, given: Mapping[str, Any]) -> dict[str, Any]
 
 
 def build(
-    visit: Visit, obj: Object, view: FormView, values: Mapping[str, Any], *, record_id: str = "", version: str = "",
-    base: str | None = None, entered: Entered = Entered(), errors: FormErrors = errors_in_forms.NONE, more_lines: str = "",
+    visit: Visit,
+    obj: Object,
+    view: FormView,
+    values: Mapping[str, Any],
+    *,
+    record_id: str = "",
+    version: str = "",
+    base: str | None = None,
+    entered: Entered = Entered(),
+    errors: FormErrors = errors_in_forms.NONE,
+    more_lines: str = "",
 ) -> Form:
     """The form over `values`, with what was `entered` on top and `errors` beside."""
     present = {**values, **entered.own.values}
     stage = _required(obj, present)
     made = {
         each.name: inputs.make(
-            visit, obj, each, present, entered.own, errors.fields.get(each.name, ()),
+            visit,
+            obj,
+            each,
+            present,
+            entered.own,
+            errors.fields.get(each.name, ()),
             required=each.required or each.name in stage,
         )
         for each in view.fields
     }
     tables = {
         section.key: _table(visit, section.lines, record_id, entered, errors, more_lines)
-        for section in view.sections if section.lines
+        for section in view.sections
+        if section.lines
     }
     return Form(
-        object=obj, view=view, inputs=made, id=record_id, version=version,
+        object=obj,
+        view=view,
+        inputs=made,
+        id=record_id,
+        version=version,
         base=base if base is not None else inputs.to_json(view.fields, values),
-        record_type=present.get("record_type"), tables=tables, summary=_summary(made, tables, errors), rest=errors.rest,
+        record_type=present.get("record_type"),
+        tables=tables,
+        summary=_summary(made, tables, errors),
+        rest=errors.rest,
         broken=_broken(view, made, tables),
     )
 
@@ -183,8 +205,13 @@ def _renamed(line: Line, prefix: str) -> Line:
 
 
 def _line(
-    visit: Visit, lines: Lines, prefix: str, values: Mapping[str, Any], typed: Typed,
-    errors: Mapping[str, Sequence[str]], **rest: Any,
+    visit: Visit,
+    lines: Lines,
+    prefix: str,
+    values: Mapping[str, Any],
+    typed: Typed,
+    errors: Mapping[str, Sequence[str]],
+    **rest: Any,
 ) -> Line:
     made = {
         each.name: inputs.make(visit, lines.object, each, values, typed, errors.get(each.name, ()), f"{prefix}.")
@@ -198,7 +225,15 @@ def _entered(visit: Visit, lines: Lines, line: EnteredLine, errors: FormErrors) 
     values = titled(visit, {**inputs.from_json(lines.columns, line.base, visit.reading), **line.typed.values})
     typed = Typed(line.typed.raw, {**line.typed.values, **{key: values[key] for key in line.typed.values}})
     return _line(
-        visit, lines, line.prefix, values, typed, mine, id=line.id, version=line.version, base=line.base,
+        visit,
+        lines,
+        line.prefix,
+        values,
+        typed,
+        mine,
+        id=line.id,
+        version=line.version,
+        base=line.base,
         removed=line.removed,
     )
 
@@ -206,7 +241,10 @@ def _entered(visit: Visit, lines: Lines, line: EnteredLine, errors: FormErrors) 
 def _stored(visit: Visit, lines: Lines, record_id: str) -> list[Line]:
     names = tuple(each.name for each in lines.columns)
     query = Query(
-        object=lines.object.name, columns=names, where=Condition(lines.parent, "is", record_id), sort=_order(lines),
+        object=lines.object.name,
+        columns=names,
+        where=Condition(lines.parent, "is", record_id),
+        sort=_order(lines),
         limit=MOST_LINES,
     )
     found = []
@@ -214,7 +252,17 @@ def _stored(visit: Visit, lines: Lines, record_id: str) -> list[Line]:
         values = dict(zip(names, row.values, strict=True))
         prefix = f"{lines.object.name}-{at}"
         found.append(
-            _line(visit, lines, prefix, values, Typed(), {}, id=row.id, version=str(row.version), base=_base(lines, values))
+            _line(
+                visit,
+                lines,
+                prefix,
+                values,
+                Typed(),
+                {},
+                id=row.id,
+                version=str(row.version),
+                base=_base(lines, values),
+            )
         )
     return found
 

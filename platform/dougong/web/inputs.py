@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
 import orjson
@@ -167,8 +168,14 @@ def _bare(value: Any) -> Any:
 
 
 def make(
-    visit: Visit, obj: Object, field: Field, values: Mapping[str, Any], entered: Typed, errors: Sequence[str],
-    prefix: str = "", required: bool | None = None,
+    visit: Visit,
+    obj: Object,
+    field: Field,
+    values: Mapping[str, Any],
+    entered: Typed,
+    errors: Sequence[str],
+    prefix: str = "",
+    required: bool | None = None,
 ) -> Input:
     """The input of one field."""
     value = entered.values.get(field.name) if field.name in entered.raw else values.get(field.name)
@@ -176,9 +183,16 @@ def make(
     text = raw if raw is not None else field.type.form(field, value, visit.reading)
     name = prefix + field.name
     return Input(
-        field=field, name=name, id="i-" + name.replace(".", "-"), label=label(field.label, visit.language),
-        value=value, text=text, help=label(field.help, visit.language), errors=tuple(errors),
-        required=field.required if required is None else required, options=options(visit, obj, field, values),
+        field=field,
+        name=name,
+        id="i-" + name.replace(".", "-"),
+        label=label(field.label, visit.language),
+        value=value,
+        text=text,
+        help=label(field.help, visit.language),
+        errors=tuple(errors),
+        required=field.required if required is None else required,
+        options=options(visit, obj, field, values),
         currency=currency(visit, obj, values) if field.type.name == "money" else "",
         attributes=lookup_attributes(field),
     )
@@ -205,7 +219,7 @@ def options(visit: Visit, obj: Object, field: Field, values: Mapping[str, Any]) 
         (each.value, label(each.label, visit.language), each.colour)
         for each in field.picklist.values.values()
         if each.value in kept
-        or each.active and (only is None or each.value in only) and (allowed is None or each.value in allowed)
+        or (each.active and (only is None or each.value in only) and (allowed is None or each.value in allowed))
     )
 
 

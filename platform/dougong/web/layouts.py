@@ -35,8 +35,14 @@ def plain_layout(obj: Object) -> Layout:
         Section(key="system", label={"en": "System", "zh-CN": "系统信息"}, items=late, collapsed=True),
     )
     return Layout(
-        object=obj.name, name="plain", purposes=("view", "edit"), record_types=(), highlights=(), actions=(),
-        tabs=(LayoutTab(key="main", label=obj.label, sections=sections),), related=tuple(_children(obj)),
+        object=obj.name,
+        name="plain",
+        purposes=("view", "edit"),
+        record_types=(),
+        highlights=(),
+        actions=(),
+        tabs=(LayoutTab(key="main", label=obj.label, sections=sections),),
+        related=tuple(_children(obj)),
     )
 
 
@@ -46,7 +52,10 @@ def _is_wide(field: Field) -> bool:
 
 def _children(obj: Object) -> Iterator[RelatedList]:
     for child in obj.children:
-        if child.object not in ("activity", "task", "comment", "file") and f"{child.object}.{child.field}" not in obj.lines:
+        if (
+            child.object not in ("activity", "task", "comment", "file")
+            and f"{child.object}.{child.field}" not in obj.lines
+        ):
             yield RelatedList(
                 key=child.name or child.object, label=child.label, path=(child.object, child.field), columns=()
             )

@@ -62,8 +62,13 @@ class ListState:
     def query(self, columns: Sequence[str]) -> Query:
         """The engine's query for `columns`."""
         return Query(
-            object=self.object.name, columns=tuple(columns), where=self.where, sort=self.sort, search=self.search,
-            limit=self.size, cursor=self.cursor or None,
+            object=self.object.name,
+            columns=tuple(columns),
+            where=self.where,
+            sort=self.sort,
+            search=self.search,
+            limit=self.size,
+            cursor=self.cursor or None,
         )
 
     # -- addresses --------------------------------------------------------------------------------------
@@ -117,12 +122,15 @@ def read(params: QueryParams, obj: Object, view: View) -> ListState:
         view=view,
         parts=tuple(read_part(text) for text in wheres) if own else view.parts,
         sort=parse_sort(sort.split(",")) if sort else view.sort,
-        columns=tuple(ListColumn(field=each, total=totals.get(each)) for each in columns.split(",") if each) or view.columns,
+        columns=tuple(ListColumn(field=each, total=totals.get(each)) for each in columns.split(",") if each)
+        or view.columns,
         changed={"where": own, "sort": bool(sort), "columns": bool(columns)},
         search=params.get("q", "").strip()[:200],
         cursor=params.get("cursor", ""),
         after=_number(params.get("after", "0")),
-        size=_number(params.get("size", str(DEFAULT_SIZE))) if params.get("size") in map(str, PAGE_SIZES) else DEFAULT_SIZE,
+        size=_number(params.get("size", str(DEFAULT_SIZE)))
+        if params.get("size") in map(str, PAGE_SIZES)
+        else DEFAULT_SIZE,
         exact=params.get("count") == "exact",
     )
 

@@ -70,9 +70,13 @@ def _declared(view: ListView) -> View:
 def _saved(row: Any) -> View:
     body: Mapping[str, Any] = row.body
     return View(
-        name=row.id, label=body["label"], parts=parts_of(body.get("filter")), sort=parse_sort(body.get("sort", ())),
+        name=row.id,
+        label=body["label"],
+        parts=parts_of(body.get("filter")),
+        sort=parse_sort(body.get("sort", ())),
         columns=tuple(ListColumn(field=each["field"], total=each.get("total")) for each in body["columns"]),
-        owner=row.owner_id or "", shared=bool(row.shared),
+        owner=row.owner_id or "",
+        shared=bool(row.shared),
     )
 
 
@@ -84,7 +88,11 @@ def keep(unit: Unit, state: ListState, name: str, shared: bool) -> str:
     """
     body = {**body_of(state), "label": _label(unit, name)}
     row = {
-        "id": record_id(), "object": state.object.id, "owner_id": unit.actor.user_id, "shared": shared, "body": body,
+        "id": record_id(),
+        "object": state.object.id,
+        "owner_id": unit.actor.user_id,
+        "shared": shared,
+        "body": body,
         "updated_at": unit.now,
     }
     unit.connection.execute(insert(stored), row)

@@ -10,11 +10,13 @@ from typing import Any
 from jinja2 import Template
 from markupsafe import Markup
 
+from dougong.base.language import msg
 from dougong.engine.query import Counted, Page, Row
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.metadata.model import ListColumn, Object
 from dougong.web.composer import tables
-from dougong.web.composer.columns import Column, columns as make_columns
+from dougong.web.composer.columns import Column
+from dougong.web.composer.columns import columns as make_columns
 from dougong.web.list_state import ListState
 from dougong.web.sentences import path_label
 from dougong.web.visit import Visit
@@ -107,8 +109,12 @@ def common_currency(visit: Visit, obj: Object, ready: Prepared, rows: Sequence[R
 def render_rows(visit: Visit, ready: Prepared, rows: Sequence[Row], common: str | None) -> Markup:
     """The rows as HTML."""
     values: dict[str, Any] = {
-        "rows": rows, "fields": ready.fields, "x": visit.context, "r": visit.reading,
-        "choose": visit.context.say("Select"), "untitled": visit.context.say("No name"),
+        "rows": rows,
+        "fields": ready.fields,
+        "x": visit.context,
+        "r": visit.reading,
+        "choose": visit.say(msg("Select")),
+        "untitled": visit.say(msg("No name")),
         "currencies": [""] * len(ready.columns),
     }
     if common is None and ready.currency_at is not None:

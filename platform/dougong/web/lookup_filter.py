@@ -20,7 +20,9 @@ LOOKED_AT = 200
 """How many records are tried against a filter: more than anyone scrolls through."""
 
 
-def candidates(visit: Visit, obj: Object, field: Field, other: Object, text: str, most: int) -> tuple[tuple[Hit, ...], bool]:
+def candidates(
+    visit: Visit, obj: Object, field: Field, other: Object, text: str, most: int
+) -> tuple[tuple[Hit, ...], bool]:
     """The records of `other` that `field` may choose and `text` finds, at most `most`, and whether there are more."""
     where = _in_force(other)
     if field.filter is None:
@@ -50,7 +52,9 @@ def _allowed(visit: Visit, obj: Object, field: Field, other: Object, text: str, 
     query = Query(object=other.name, columns=names, search=text, where=where, limit=LOOKED_AT, sort=(Sort("id", True),))
     related = Related(unit)
     expressions = Expressions(unit, related)
-    row = Row(1, "create", plan_of(unit.runtime, obj.name), "", {}, values=dict(initial(unit, obj.name, _so_far(visit, obj))))
+    row = Row(
+        1, "create", plan_of(unit.runtime, obj.name), "", {}, values=dict(initial(unit, obj.name, _so_far(visit, obj)))
+    )
     found = []
     assert field.filter is not None
     for each in unit.records.query(query).rows:

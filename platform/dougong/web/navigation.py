@@ -59,7 +59,9 @@ def _parts(visit: Visit, here: str) -> tuple[Markup, Markup, Markup]:
     app = current_app(visit.model, here)
     items = list(_items(visit, app, here)) if app else []
     values = {
-        "app_name": app.name if app else "", "items": items, "here": here,
+        "app_name": app.name if app else "",
+        "items": items,
+        "here": here,
         "app_label": label(app.label, visit.language) if app else visit.site.settings.company_name,
         "apps": [AppEntry(each.name, label(each.label, visit.language), each.icon) for each in apps(visit.model)],
     }

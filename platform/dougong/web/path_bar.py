@@ -67,8 +67,12 @@ def make(visit: Visit, obj: Object, values: Mapping[str, Any], changes: Iterable
     present = path.stages.get(now or "")
     stages = tuple(
         ShownStage(
-            value, label(known[value].label, visit.language), _state(place, at, known[value], spent),
-            spent.get(value), _allowed(present, path, value), _outcome(known[value]),
+            value,
+            label(known[value].label, visit.language),
+            _state(place, at, known[value], spent),
+            spent.get(value),
+            _allowed(present, path, value),
+            _outcome(known[value]),
         )
         for place, value in enumerate(order)
     )
@@ -76,13 +80,17 @@ def make(visit: Visit, obj: Object, values: Mapping[str, Any], changes: Iterable
     wanted = path.stages[following.value].required if following else ()
     limit = present.limit_days if present else None
     return PathBar(
-        label=label(obj.fields[path.field].label, visit.language), field=path.field, stages=stages,
+        label=label(obj.fields[path.field].label, visit.language),
+        field=path.field,
+        stages=stages,
         guidance=label(present.guidance, visit.language) if present else "",
         wanted=tuple(
             Wanted(label(obj.fields[name].label, visit.language), not is_blank(values.get(name)))
-            for name in wanted if name in obj.fields
+            for name in wanted
+            if name in obj.fields
         ),
-        next=following, late=bool(limit and (spent.get(now or "") or 0) > limit),
+        next=following,
+        late=bool(limit and (spent.get(now or "") or 0) > limit),
     )
 
 

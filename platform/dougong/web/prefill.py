@@ -9,10 +9,10 @@ from dougong.base.errors import NotFound, Problem
 from dougong.base.field_types import Reference, ValueRefused
 from dougong.base.language import msg
 from dougong.engine.query import Condition, Query
+from dougong.engine.reading.paths import resolve
 from dougong.engine.saving.expressions import fitted, plain_value, variables
 from dougong.formulas import Context, EvaluationError, Formula
 from dougong.metadata.model import Field, Object
-from dougong.engine.reading.paths import resolve
 from dougong.web.visit import Visit
 
 GIVEN = "v."
@@ -55,7 +55,12 @@ def by_action(visit: Visit, obj: Object, name: str, source: str) -> dict[str, An
 
 
 def _evaluated(
-    visit: Visit, field: Field, formula: Formula, values: Mapping[tuple[str, ...], Any], context: Context, origin: Object
+    visit: Visit,
+    field: Field,
+    formula: Formula,
+    values: Mapping[tuple[str, ...], Any],
+    context: Context,
+    origin: Object,
 ) -> Any:
     try:
         result = formula.evaluate(values, context)

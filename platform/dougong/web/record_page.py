@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dougong.base.language import label
+from dougong.base.language import label, msg
 from dougong.engine.query import Condition, Query, Record, Sort
 from dougong.engine.reading.filters import parse_sort
 from dougong.metadata.model import LineColumn, ListColumn, Object, RelatedList
@@ -103,22 +103,37 @@ def build(visit: Visit, obj: Object, record: Record) -> RecordPage:
     values = _values(visit, obj, view, record)
     changes = timeline.history(visit, obj, record.id)
     tab = _tab(visit, view)
-    shown = {"values": values, "fields": view.fields, "labels": view.labels, "id": record.id, **_common(visit, obj, record, view)}
+    shown = {
+        "values": values,
+        "fields": view.fields,
+        "labels": view.labels,
+        "id": record.id,
+        **_common(visit, obj, record, view),
+    }
     sections = next((each.sections for each in view.tabs if each.key == tab), ())
     status = record.values.get("life_status")
     actions = _actions(visit, obj, record, view)
     access, live = visit.unit.access, not record.deleted and status != "void"
     return RecordPage(
-        object=obj, record=record, title=title_of(visit, obj, record.values), record_type=_type(visit, obj, record),
-        life_status=obj.fields["life_status"].picklist.values.get(status) if status and obj.fields["life_status"].picklist else None,
-        highlights=Markup(view.highlights.render(shown)), tabs=_tabs(visit, obj, record, view, tab),
+        object=obj,
+        record=record,
+        title=title_of(visit, obj, record.values),
+        record_type=_type(visit, obj, record),
+        life_status=obj.fields["life_status"].picklist.values.get(status)
+        if status and obj.fields["life_status"].picklist
+        else None,
+        highlights=Markup(view.highlights.render(shown)),
+        tabs=_tabs(visit, obj, record, view, tab),
         parts=tuple(_part(visit, obj, record, view, tab, each, shown) for each in sections),
         related=_related(visit, obj, record, layout.related) if view.tabs and tab == view.tabs[0].key else (),
         path=path_bar.make(visit, obj, record.values, changes) if live else None,
         timeline=timeline.make(visit, obj, record, changes, _most(visit)),
-        actions=actions.shown, quick=actions.quick, menu=actions.menu,
+        actions=actions.shown,
+        quick=actions.quick,
+        menu=actions.menu,
         history=tuple(timeline.told(visit, obj, changes)) if tab == HISTORY_TAB else (),
-        may_edit=live and access.may("edit", obj), may_delete=live and obj.delete == "bin" and access.may("delete", obj),
+        may_edit=live and access.may("edit", obj),
+        may_delete=live and obj.delete == "bin" and access.may("delete", obj),
         may_void=live and obj.void and obj.effective and access.may("edit", obj),
     )
 
@@ -127,7 +142,7 @@ def title_of(visit: Visit, obj: Object, values: Mapping[str, Any]) -> str:
     """What a record is called."""
     field = obj.fields[obj.title]
     said = field.type.display(field, values.get(obj.title), visit.reading)
-    return said or visit.context.say("No name")
+    return said or visit.say(msg("No name"))
 
 
 def _type(visit: Visit, obj: Object, record: Record) -> str:
@@ -153,10 +168,11 @@ def _values(visit: Visit, obj: Object, view: RecordView, record: Record) -> tupl
 
 def _common(visit: Visit, obj: Object, record: Record, view: RecordView) -> dict[str, Any]:
     currency = str(record.values.get("currency") or visit.model.settings.get("currency") or "CNY")
-    say = visit.context.say
     return {
-        "x": visit.context, "r": visit.reading, "currencies": [currency] * len(view.paths),
-        "edit_label": lambda said: say("Edit {field}", field=said),
+        "x": visit.context,
+        "r": visit.reading,
+        "currencies": [currency] * len(view.paths),
+        "edit_label": lambda said: visit.say(msg("Edit {field}", field=said)),
     }
 
 
@@ -172,12 +188,18 @@ def _tabs(visit: Visit, obj: Object, record: Record, view: RecordView, current: 
         Tab(each.key, each.label, base if at == 0 else f"{base}?tab={each.key}", each.key == current)
         for at, each in enumerate(view.tabs)
     ]
-    found.append(Tab(HISTORY_TAB, visit.context.say("History"), f"{base}?tab={HISTORY_TAB}", current == HISTORY_TAB))
+    found.append(Tab(HISTORY_TAB, visit.say(msg("History")), f"{base}?tab={HISTORY_TAB}", current == HISTORY_TAB))
     return tuple(found)
 
 
 def _part(
-    visit: Visit, obj: Object, record: Record, view: RecordView, tab: str, section: ShownSection, shown: Mapping[str, Any]
+    visit: Visit,
+    obj: Object,
+    record: Record,
+    view: RecordView,
+    tab: str,
+    section: ShownSection,
+    shown: Mapping[str, Any],
 ) -> Part:
     if section.section.lines:
         return Part(section, Markup(""), _lines(visit, obj, record, section))
@@ -190,7 +212,9 @@ def _lines(visit: Visit, obj: Object, record: Record, section: ShownSection) -> 
     lines = visit.model.objects[child]
     if not visit.unit.access.may("read", lines):
         return None
-    asked = [ListColumn(field=each.field, total=each.total) for each in _line_columns(lines, section.section.line_columns)]
+    asked = [
+        ListColumn(field=each.field, total=each.total) for each in _line_columns(lines, section.section.line_columns)
+    ]
     state = _state(lines, asked, (child, parent), record.id, (Sort("id"),), MOST_LINES)
     said = section.label or several(lines, visit.language)
     edit = f"/o/{obj.name}/{record.id}/edit#s-{section.key}"
@@ -214,7 +238,10 @@ def _related(visit: Visit, obj: Object, record: Record, lists: Sequence[RelatedL
         new = ""
         if len(each.path) == 2 and visit.unit.access.may("create", child) and not record.deleted:
             back = f"/o/{obj.name}/{record.id}"
-            new = with_query(f"/o/{child.name}/new", [(f"v.{each.path[1]}", _own(child, each.path[1], obj, record.id)), ("back", back)])
+            new = with_query(
+                f"/o/{child.name}/new",
+                [(f"v.{each.path[1]}", _own(child, each.path[1], obj, record.id)), ("back", back)],
+            )
         said = label(each.label, visit.language) or several(child, visit.language)
         table = _table(visit, child, state, asked, each.key, said, new, state.url())
         if table is not None:
@@ -238,7 +265,14 @@ def _state(
 
 
 def _table(
-    visit: Visit, child: Object, state: ListState, asked: Sequence[ListColumn], key: str, said: str, new: str, all_url: str
+    visit: Visit,
+    child: Object,
+    state: ListState,
+    asked: Sequence[ListColumn],
+    key: str,
+    said: str,
+    new: str,
+    all_url: str,
 ) -> Table:
     ready = listing.prepare(visit, child, asked, selectable=False)
     page = visit.unit.records.query(state.query(ready.paths))
@@ -246,9 +280,15 @@ def _table(
     more = page.next is not None
     count = f"{visit.unit.records.count(state.query(()), cap=99).number}" if more else str(len(page.rows))
     return Table(
-        key=key, label=said, count=count, columns=ready.columns, totals=_totals(visit, ready, page.rows),
+        key=key,
+        label=said,
+        count=count,
+        columns=ready.columns,
+        totals=_totals(visit, ready, page.rows),
         heads=tuple(f"{each.label} ({common})" if each.money and common else each.label for each in ready.columns),
-        rows=listing.render_rows(visit, ready, page.rows, common), new_url=new, all_url=all_url if more else "",
+        rows=listing.render_rows(visit, ready, page.rows, common),
+        new_url=new,
+        all_url=all_url if more else "",
     )
 
 
@@ -258,7 +298,9 @@ def _totals(visit: Visit, ready: Prepared, rows: Sequence[Any]) -> tuple[str, ..
     found = []
     for at, each in enumerate(ready.columns):
         values = [row.values[at] for row in rows if row.values[at] is not None]
-        found.append(visit.context.number(sum(values), int(each.field.options.get("scale", 2))) if each.total == "sum" else "")
+        found.append(
+            visit.context.number(sum(values), int(each.field.options.get("scale", 2))) if each.total == "sum" else ""
+        )
     return tuple(found)
 
 
@@ -294,7 +336,7 @@ def _action(visit: Visit, obj: Object, record: Record, key: str, primary: bool) 
     here = f"/o/{obj.name}/{record.id}"
     if key == "clone":
         url = f"/o/{obj.name}/new?clone={record.id}"
-        return Action(visit.context.say("Clone"), "copy", url, primary, False)
+        return Action(visit.say(msg("Clone")), "copy", url, primary, False)
     body = obj.actions.get(key)
     if body is None:
         return None

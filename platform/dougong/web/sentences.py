@@ -8,7 +8,7 @@ from typing import Any
 
 from dougong.base.errors import BadRequest
 from dougong.base.field_types import Operator, ValueRefused
-from dougong.base.language import label, translate
+from dougong.base.language import Message, label, msg
 from dougong.engine.fields.periods import period_label
 from dougong.engine.query import All, Any_, Condition, Filter, Not, Query
 from dougong.engine.reading.filters import conditions
@@ -17,8 +17,8 @@ from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.metadata.model import Field, Object
 from dougong.web.visit import Visit
 
-PEOPLE = {"$me": "me", "$my_team": "my team"}
-"""Of the users that a condition may name without naming them: what people call them (messages of the catalog)."""
+PEOPLE: Mapping[str, Message] = {"$me": msg("me"), "$my_team": msg("my team")}
+"""Of the users that a condition may name without naming them: what people call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +43,15 @@ class Speaker:
 
     def say(self, part: Filter) -> Sentence:
         """One part as a sentence."""
-        language = self._visit.language
         match part:
             case Condition(name, op, value):
                 return self._condition(name, op, value)
             case Not(inner):
-                return Sentence(translate(language, "not"), "", f"({self.say(inner)})")
+                return Sentence(self._visit.say(msg("not")), "", f"({self.say(inner)})")
             case All(parts):
-                return Sentence("", "", translate(language, " and ").join(str(self.say(each)) for each in parts))
+                return Sentence("", "", self._visit.say(msg(" and ")).join(str(self.say(each)) for each in parts))
             case Any_(parts):
-                return Sentence("", "", translate(language, " or ").join(str(self.say(each)) for each in parts))
+                return Sentence("", "", self._visit.say(msg(" or ")).join(str(self.say(each)) for each in parts))
 
     def _condition(self, name: str, op: str, value: Any) -> Sentence:
         visit = self._visit
@@ -67,7 +66,13 @@ class Speaker:
     def _value(self, field: Field, op: str, value: Any) -> str:
         if value is None:
             return ""
-        many = value if isinstance(value, tuple) else value.split(";") if isinstance(value, str) and ";" in value else (value,)
+        many = (
+            value
+            if isinstance(value, tuple)
+            else value.split(";")
+            if isinstance(value, str) and ";" in value
+            else (value,)
+        )
         if op == "between" and isinstance(value, str) and ".." in value:
             return " – ".join(self._one(field, each) for each in value.split("..", 1))
         return ("、" if self._visit.language.startswith("zh") else ", ").join(self._one(field, each) for each in many)
@@ -76,7 +81,7 @@ class Speaker:
         language = self._visit.language
         if isinstance(value, str):
             if value in PEOPLE:
-                return translate(language, PEOPLE[value])
+                return PEOPLE[value].to(language)
             if value in self._titles:
                 return self._titles[value]
             if field.type.formula_type in ("date", "datetime"):

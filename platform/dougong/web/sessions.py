@@ -18,7 +18,8 @@ from sqlalchemy import Select, and_, bindparam, delete, insert, select, update
 from dougong.base.language import LANGUAGES
 from dougong.base.settings import Settings
 from dougong.engine.actor import Actor
-from dougong.engine.tables import credentials, sessions, settings as stored_settings
+from dougong.engine.tables import credentials, sessions
+from dougong.engine.tables import settings as stored_settings
 from dougong.engine.unit import Unit
 
 LIFETIME = timedelta(days=30)
@@ -92,8 +93,12 @@ def _statement(unit: Unit) -> Select[Any]:
     personal = and_(stored_settings.c.owner == sessions.c.user_id, stored_settings.c.name == PREFERENCES)
     return (
         select(
-            sessions.c.user_id, sessions.c.seen_at, sessions.c.expires_at, credentials.c.must_change,
-            stored_settings.c.value, *(column[name].label(name) for name in USER_COLUMNS),
+            sessions.c.user_id,
+            sessions.c.seen_at,
+            sessions.c.expires_at,
+            credentials.c.must_change,
+            stored_settings.c.value,
+            *(column[name].label(name) for name in USER_COLUMNS),
         )
         .select_from(sessions)
         .join(users.table, users.table.c.id == sessions.c.user_id)
@@ -110,8 +115,12 @@ def actor(row: Any, settings: Settings) -> Actor:
     """The actor of a row with `user_id` and the user's columns."""
     language = row.language if row.language in LANGUAGES else settings.default_language
     return Actor(
-        user_id=row.user_id, name=row.name or row.login, login=row.login, kind=row.kind or "internal",
-        language=language, zone=_zone(row.time_zone, settings),
+        user_id=row.user_id,
+        name=row.name or row.login,
+        login=row.login,
+        kind=row.kind or "internal",
+        language=language,
+        zone=_zone(row.time_zone, settings),
     )
 
 
@@ -126,8 +135,13 @@ def begin(unit: Unit, user_id: str, agent: str, address: str) -> str:
     """Start a session for a user and return what the cookie shall hold."""
     token = secrets.token_urlsafe(32)
     row = {
-        "token": digest(token), "user_id": user_id, "created_at": unit.now, "seen_at": unit.now,
-        "expires_at": unit.now + LIFETIME, "agent": agent[:200], "address": address[:64],
+        "token": digest(token),
+        "user_id": user_id,
+        "created_at": unit.now,
+        "seen_at": unit.now,
+        "expires_at": unit.now + LIFETIME,
+        "agent": agent[:200],
+        "address": address[:64],
     }
     unit.connection.execute(insert(sessions), row)
     unit.connection.execute(delete(sessions).where(sessions.c.expires_at < unit.now))

@@ -40,14 +40,19 @@ def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mappi
     own = resolve_titles(visit, view.fields, inputs.typed(form, view.fields, reading))
     base = inputs.from_json(view.fields, visit.sent("base"), reading)
     changed = {
-        name: value for name, value in inputs.changed(view.fields, own, base).items()
+        name: value
+        for name, value in inputs.changed(view.fields, own, base).items()
         if visit.sent(f"{DECIDED}{name}") != "theirs"
     }
     first: Change
     if record_id:
         version = visit.sent("version")
         first = Update(
-            obj.name, record_id, changed, version=int(version) if version.isdecimal() else None, base=base,
+            obj.name,
+            record_id,
+            changed,
+            version=int(version) if version.isdecimal() else None,
+            base=base,
             why=visit.sent("why"),
         )
     else:
@@ -82,8 +87,11 @@ def _prefixes(visit: Visit, child: str) -> list[str]:
 def _line(visit: Visit, lines: Lines, prefix: str) -> EnteredLine:
     typed = inputs.typed(visit.form, _writable(lines), visit.reading, f"{prefix}.")
     return EnteredLine(
-        prefix=prefix, typed=resolve_titles(visit, _writable(lines), typed), id=visit.sent(f"{prefix}.id"),
-        version=visit.sent(f"{prefix}.version"), base=visit.sent(f"{prefix}.base", "{}"),
+        prefix=prefix,
+        typed=resolve_titles(visit, _writable(lines), typed),
+        id=visit.sent(f"{prefix}.id"),
+        version=visit.sent(f"{prefix}.version"),
+        base=visit.sent(f"{prefix}.base", "{}"),
         removed=visit.sent(f"{prefix}.remove") == "1",
     )
 

@@ -50,8 +50,13 @@ class Templates:
 
     def _environment(self, loader: FileSystemLoader, language: str, assets: Assets) -> Environment:
         made = Environment(
-            loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-            auto_reload=False, cache_size=-1,
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
         )
         made.globals.update(
             _=functools.partial(translate, language), asset=assets.url, icon=self.icons, language=language

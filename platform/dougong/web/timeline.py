@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from dougong.base.field_types import Reference, ValueRefused
-from dougong.base.language import label, translate
+from dougong.base.language import label, msg
 from dougong.engine import tables
 from dougong.engine.query import Condition, Query, Record, Row, Sort
 from dougong.metadata.model import Field, Object
@@ -25,8 +26,9 @@ KEPT = 200
 ICONS = {"call": "phone", "visit": "map-pin", "meeting": "users", "note": "note", "email": "mail"}
 DONE = ("done", "cancelled", "canceled", "completed")
 DOINGS = {
-    "create": "made this record", "delete": "put this into the recycle bin", "restore": "took this out of the recycle bin",
-    "update": "changed", "derive": "changed",
+    "create": msg("made this record"),
+    "delete": msg("put this into the recycle bin"),
+    "restore": msg("took this out of the recycle bin"),
 }
 
 
@@ -96,8 +98,14 @@ class Timeline:
 
 _HISTORY = (
     select(
-        tables.history.c.id, tables.history.c.action, tables.history.c.at, tables.history.c.actor,
-        tables.history.c.channel, tables.history.c.why, tables.history.c.version, tables.history.c.changes,
+        tables.history.c.id,
+        tables.history.c.action,
+        tables.history.c.at,
+        tables.history.c.actor,
+        tables.history.c.channel,
+        tables.history.c.why,
+        tables.history.c.version,
+        tables.history.c.changes,
     )
     .where(tables.history.c.record_id == bindparam("record_id"))
     .order_by(tables.history.c.id.desc())
@@ -107,14 +115,18 @@ _HISTORY = (
 
 def history(visit: Visit, obj: Object, record_id: str, most: int = KEPT) -> list[Change]:
     """The changes of one record, newest first, as far as the reader may see the fields."""
-    by_id = {
-        each.id: each.name for each in obj.fields.values() if visit.unit.access.may_field("read", obj, each)
-    }
+    by_id = {each.id: each.name for each in obj.fields.values() if visit.unit.access.may_field("read", obj, each)}
     rows = visit.unit.connection.execute(_HISTORY, {"record_id": record_id, "most": most})
     return [
         Change(
-            row.action, row.at, row.actor, row.channel, row.why, row.version,
-            {by_id[key]: (pair[0], pair[1]) for key, pair in row.changes.items() if key in by_id}, row.id,
+            row.action,
+            row.at,
+            row.actor,
+            row.channel,
+            row.why,
+            row.version,
+            {by_id[key]: (pair[0], pair[1]) for key, pair in row.changes.items() if key in by_id},
+            row.id,
         )
         for row in rows
     ]
@@ -141,7 +153,9 @@ def make(visit: Visit, obj: Object, record: Record, changes: Sequence[Change], m
         steps += [_step(visit, activity, row, "due") for row in rows if _value(row, "status") not in DONE]
     if task:
         steps += [
-            _step(visit, task, row, "due_on") for row in _rows(visit, task, record.id, most) if _value(row, "status") not in DONE
+            _step(visit, task, row, "due_on")
+            for row in _rows(visit, task, record.id, most)
+            if _value(row, "status") not in DONE
         ]
     if comment:
         entries += [_comment(row) for row in _rows(visit, comment, record.id, most + 1)]
@@ -151,7 +165,10 @@ def make(visit: Visit, obj: Object, record: Record, changes: Sequence[Change], m
     entries.sort(key=lambda each: each.at, reverse=True)
     steps.sort(key=lambda each: (each.due is None, str(each.due)))
     return Timeline(
-        tuple(entries[:most]), tuple(steps), len(entries) > most, {name: found is not None for name, found in about.items()}
+        tuple(entries[:most]),
+        tuple(steps),
+        len(entries) > most,
+        {name: found is not None for name, found in about.items()},
     )
 
 
@@ -160,7 +177,9 @@ def _rows(visit: Visit, obj: Object, record_id: str, most: int) -> list[dict[str
               "content", "owner", "created_by", "created_at")  # fmt: skip
     names = tuple(name for name in wanted if name in obj.fields)
     order = (Sort("created_at", descending=True),)
-    query = Query(object=obj.name, columns=names, where=Condition("related_to", "is", record_id), sort=order, limit=most)
+    query = Query(
+        object=obj.name, columns=names, where=Condition("related_to", "is", record_id), sort=order, limit=most
+    )
     page = visit.unit.records.query(query)
     return [_named(names, row) for row in page.rows]
 
@@ -186,8 +205,14 @@ def _activity(visit: Visit, obj: Object, row: Mapping[str, Any]) -> Entry:
         what = f"{what} {field.type.display(field, row['duration'], visit.reading)}"
     tone = "ok" if row.get("outcome") in ("positive", "good") else ""
     return Entry(
-        icon=ICONS.get(str(kind), "activity"), who=_who(row), what=what, at=row.get("done_at") or row["created_at"],
-        text=str(row.get("notes") or ""), title=str(row.get("subject") or ""), url=record_url(obj.name, row["id"]), tone=tone,
+        icon=ICONS.get(str(kind), "activity"),
+        who=_who(row),
+        what=what,
+        at=row.get("done_at") or row["created_at"],
+        text=str(row.get("notes") or ""),
+        title=str(row.get("subject") or ""),
+        url=record_url(obj.name, row["id"]),
+        tone=tone,
     )
 
 
@@ -197,8 +222,14 @@ def _step(visit: Visit, obj: Object, row: Mapping[str, Any], due_name: str) -> S
     picklist = obj.fields["status"].picklist if "status" in obj.fields else None
     done = next((value for value in DONE if picklist and value in picklist.values), "")
     return Step(
-        obj.name, row["id"], row["version"], str(row.get("subject") or row.get("name") or ""), record_url(obj.name, row["id"]),
-        due, day is not None and day < visit.reading.today, done,
+        obj.name,
+        row["id"],
+        row["version"],
+        str(row.get("subject") or row.get("name") or ""),
+        record_url(obj.name, row["id"]),
+        due,
+        day is not None and day < visit.reading.today,
+        done,
     )
 
 
@@ -208,7 +239,7 @@ def _comment(row: Mapping[str, Any]) -> Entry:
 
 
 def _file(visit: Visit, row: Mapping[str, Any]) -> Entry:
-    what = translate(visit.language, "attached a file")
+    what = visit.say(msg("attached a file"))
     reference = Reference("file", row["id"], str(row.get("name") or ""))
     return Entry(icon="paperclip", who=_who(row), what=what, at=row["created_at"], files=(reference,))
 
@@ -228,7 +259,7 @@ def told(visit: Visit, obj: Object, changes: Iterable[Change]) -> list[Entry]:
         )  # fmt: skip
         if not words and each.action in ("update", "derive"):
             continue
-        what = translate(visit.language, DOINGS.get(each.action, "changed"))
+        what = visit.say(DOINGS.get(each.action, msg("changed")))
         icon = {"create": "plus", "delete": "trash", "restore": "arrow-back-up"}.get(each.action, "history")
         found.append(Entry(icon=icon, who=each.actor, what=what, at=each.at, changes=words, why=each.why))
     return found
@@ -262,7 +293,10 @@ def _titles(visit: Visit, obj: Object, changes: Iterable[Change]) -> dict[str, s
     for target, ids in wanted.items():
         title = visit.model.objects[target].title
         query = Query(
-            object=target, columns=(title,), where=Condition("id", "in", tuple(sorted(ids))), limit=min(1000, len(ids)),
+            object=target,
+            columns=(title,),
+            where=Condition("id", "in", tuple(sorted(ids))),
+            limit=min(1000, len(ids)),
             deleted="all",
         )
         found |= {row.id: str(row.values[0] or "") for row in visit.unit.records.query(query).rows}

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from dougong.base.errors import BadRequest, Forbidden, NotFound, Problem
 from dougong.base.field_types import Reading
-from dougong.base.language import LANGUAGES, msg
+from dougong.base.language import LANGUAGES, Message, msg
 from dougong.engine.actor import Actor, Channel
 from dougong.engine.company import Company
 from dougong.engine.unit import Unit
@@ -150,6 +150,10 @@ class Visit:
             "visit": self,
             "company_name": self.site.settings.company_name,
         }
+
+    def say(self, message: Message) -> str:
+        """A sentence in the reader's language."""
+        return message.to(self.language)
 
     def csrf(self) -> Markup:
         """The hidden form field that proves a form to be ours."""

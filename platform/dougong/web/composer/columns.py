@@ -9,7 +9,13 @@ from dougong.engine.reading.paths import ResolvedPath
 from dougong.metadata.model import Field, Object
 
 WIDTHS = {
-    "text": 180, "number": 96, "boolean": 80, "date": 116, "datetime": 146, "time": 80, "picklist": 142,
+    "text": 180,
+    "number": 96,
+    "boolean": 80,
+    "date": 116,
+    "datetime": 146,
+    "time": 80,
+    "picklist": 142,
     "multi_picklist": 180,
 }
 """Width of a column in CSS pixels, by formula type; the title column takes what is left."""
@@ -42,9 +48,7 @@ class Column:
         return self.field.type.money and self.path.aspect is None
 
 
-def columns(
-    obj: Object, asked: Iterable[tuple[ResolvedPath, str | None]], labels: Sequence[str]
-) -> tuple[Column, ...]:
+def columns(obj: Object, asked: Iterable[tuple[ResolvedPath, str | None]], labels: Sequence[str]) -> tuple[Column, ...]:
     """The columns for resolved paths and their totals, in order; `labels` are what their heads say."""
     made = [_column(obj, path, total, said) for (path, total), said in zip(asked, labels, strict=True)]
     return tuple(_with_roles(made))
@@ -53,10 +57,16 @@ def columns(
 def _column(obj: Object, path: ResolvedPath, total: str | None, said: str) -> Column:
     field = path.field
     is_title = not path.steps and field.name == obj.title
-    numeric = field.type.numeric or path.attribute is not None and field.type.formula_type == "number"
+    numeric = field.type.numeric or (path.attribute is not None and field.type.formula_type == "number")
     return Column(
-        path=path, label=said, width=TITLE_WIDTH if is_title else _width(field), numeric=numeric, role="", total=total,
-        sortable=field.type.sortable and field.type.stored, is_title=is_title,
+        path=path,
+        label=said,
+        width=TITLE_WIDTH if is_title else _width(field),
+        numeric=numeric,
+        role="",
+        total=total,
+        sortable=field.type.sortable and field.type.stored,
+        is_title=is_title,
         editable=not path.steps and path.aspect is None and path.attribute is None and editable(field),
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jinja2 import Template
 
@@ -77,12 +76,18 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
         mine = _own(visit, obj, section, fields)
         if mine:
             said = label(section.label, visit.language)
-            sections.append(FormSection(section.key, said, section.collapsed, tuple(each.name for each, _ in mine), None))
+            sections.append(
+                FormSection(section.key, said, section.collapsed, tuple(each.name for each, _ in mine), None)
+            )
             source = "".join(_input(each, all_, visit.site.sections) for each, all_ in mine)
             bodies[section.key] = environment.from_string(source)
     return FormView(
-        layout=layout, fields=tuple(fields.values()), sections=tuple(sections), bodies=bodies,
-        labels={each.name: label(each.label, visit.language) for each in fields.values()}, depends=_controls(fields),
+        layout=layout,
+        fields=tuple(fields.values()),
+        sections=tuple(sections),
+        bodies=bodies,
+        labels={each.name: label(each.label, visit.language) for each in fields.values()},
+        depends=_controls(fields),
     )
 
 
@@ -123,8 +128,15 @@ def _input(field: Field, all_: bool, sections: Sections) -> str:
 def bind_input(text: str, source: str) -> str:
     """An edit section with its variables taken from the `Input` that the expression `source` names."""
     names = {
-        "f": "i.field", "v": "i.value", "id": "i.id", "n": "i.name", "t": "i.text", "e": "i.errors",
-        "required": "i.required", "options": "i.options", "currency": "i.currency",
+        "f": "i.field",
+        "v": "i.value",
+        "id": "i.id",
+        "n": "i.name",
+        "t": "i.text",
+        "e": "i.errors",
+        "required": "i.required",
+        "options": "i.options",
+        "currency": "i.currency",
     }
     return f"{{% set i = {source} %}}" + bind(text, **names)
 
@@ -138,8 +150,12 @@ def _lines(visit: Visit, section: Section) -> Lines | None:
     columns = [each for each in columns if visit.unit.access.may_field("read", obj, each)]
     row = visit.site.templates.environment(visit.language).from_string(_row_source(columns, visit.site.sections))
     return Lines(
-        obj, parent, tuple(columns), {each.field: each.total for each in section.line_columns if each.total},
-        tuple(label(each.label, visit.language) for each in columns), row,
+        obj,
+        parent,
+        tuple(columns),
+        {each.field: each.total for each in section.line_columns if each.total},
+        tuple(label(each.label, visit.language) for each in columns),
+        row,
     )
 
 
@@ -156,7 +172,9 @@ def _row_source(columns: Sequence[Field], sections: Sections) -> str:
         if editable(field):
             text = bind_input(sections.of(field, "edit"), f'line.inputs["{field.name}"]')
             errors = '{% for error in i.errors %}<p class="err">{{ error }}</p>{% endfor %}'
-            cells.append(f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric}><div class="fld" data-label="{{{{ i.label }}}}"{{{{ i.attributes }}}}>{text}{errors}</div></td>')
+            cells.append(
+                f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric}><div class="fld" data-label="{{{{ i.label }}}}"{{{{ i.attributes }}}}>{text}{errors}</div></td>'
+            )
         else:
             shown = bind(sections.of(field, "cell"), f="i.field", v="i.value", currency="i.currency")
             cells.append(f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric}>{shown}</td>')

@@ -19,7 +19,6 @@ from dougong.web.sentences import path_label
 from dougong.web.visit import Visit
 
 
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """A field as a record page shows it: `at` is its index in the page's lists of fields and labels."""
@@ -114,18 +113,25 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> RecordView:
     names = layout.highlights or obj.highlights
     top = [place for name in names if (place := places.place(LayoutItem(field=name)))]
     tabs = tuple(
-        ShownTab(tab.key, label(tab.label, visit.language), tuple(_section(visit, places, each) for each in tab.sections))
+        ShownTab(
+            tab.key, label(tab.label, visit.language), tuple(_section(visit, places, each) for each in tab.sections)
+        )
         for tab in layout.tabs
     )
     environment = visit.site.templates.environment(visit.language)
     sections = visit.site.sections
     bodies = {
         (tab.key, each.key): environment.from_string(_section_source(obj, each.places, sections))
-        for tab in tabs for each in tab.sections if not each.section.lines
+        for tab in tabs
+        for each in tab.sections
+        if not each.section.lines
     }
     paths = tuple(places.paths.values())
     return RecordView(
-        layout=layout, paths=paths, tabs=tabs, sections=bodies,
+        layout=layout,
+        paths=paths,
+        tabs=tabs,
+        sections=bodies,
         labels=tuple(path_label(visit.model.objects, path, visit.language) for path in paths),
         highlights=environment.from_string(_highlights_source(top, sections)),
     )

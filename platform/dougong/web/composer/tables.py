@@ -37,7 +37,12 @@ def _cell(object_name: str, at: int, column: Column, sections: Sections) -> str:
 
 
 def compile_rows(
-    templates: Templates, language: str, object_name: str, columns: Sequence[Column], sections: Sections, selectable: bool
+    templates: Templates,
+    language: str,
+    object_name: str,
+    columns: Sequence[Column],
+    sections: Sections,
+    selectable: bool,
 ) -> Template:
     """The template of `rows_source` in one language."""
     return templates.environment(language).from_string(rows_source(object_name, columns, sections, selectable))

@@ -6,6 +6,13 @@ from dougong.web.pages import bin, files, forms, lists, lookups, preferences, re
 from dougong.web.routing import Page
 
 PAGES: tuple[Page, ...] = (
-    *sign_in.PAGES, *preferences.PAGES, *search.PAGES, *bin.PAGES, *lookups.PAGES, *files.PAGES, *lists.PAGES, *forms.PAGES,
+    *sign_in.PAGES,
+    *preferences.PAGES,
+    *search.PAGES,
+    *bin.PAGES,
+    *lookups.PAGES,
+    *files.PAGES,
+    *lists.PAGES,
+    *forms.PAGES,
     *records.PAGES,
 )

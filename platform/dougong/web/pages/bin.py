@@ -7,7 +7,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from dougong.base.language import label, translate
+from dougong.base.language import label, msg
 from dougong.engine.query import Query, Sort
 from dougong.metadata.model import Object
 from dougong.web.context import record_url
@@ -35,15 +35,15 @@ class Deleted:
 
 def show(visit: Visit) -> Response:
     """The bin of one object, or of the first that has anything in it."""
-    objects = [each for each in visit.model.objects.values() if each.delete == "bin" and visit.unit.access.may("read", each)]
+    objects = [
+        each for each in visit.model.objects.values() if each.delete == "bin" and visit.unit.access.may("read", each)
+    ]
     asked = visit.asked("object")
     chosen = [each for each in objects if each.name == asked] or objects
     found = [entry for each in chosen for entry in _deleted(visit, each, PER_OBJECT if asked else 20)]
     found.sort(key=lambda each: each.at, reverse=True)
     choices = [(each.name, several(each, visit.language)) for each in objects]
-    return framed(
-        visit, "bin.html", "/bin", translate(visit.language, "Recycle bin"), found=found, choices=choices, chosen=asked
-    )
+    return framed(visit, "bin.html", "/bin", visit.say(msg("Recycle bin")), found=found, choices=choices, chosen=asked)
 
 
 def _deleted(visit: Visit, obj: Object, most: int) -> list[Deleted]:
@@ -54,8 +54,14 @@ def _deleted(visit: Visit, obj: Object, most: int) -> list[Deleted]:
     field, kind = obj.fields[obj.title], label(obj.label, visit.language)
     return [
         Deleted(
-            obj.name, obj.icon, kind, row.id, field.type.display(field, row.values[0], visit.reading), row.values[1],
-            row.values[2].title if row.values[2] else "", record_url(obj.name, row.id),
+            obj.name,
+            obj.icon,
+            kind,
+            row.id,
+            field.type.display(field, row.values[0], visit.reading),
+            row.values[1],
+            row.values[2].title if row.values[2] else "",
+            record_url(obj.name, row.id),
         )
         for row in visit.unit.records.query(query).rows
     ]

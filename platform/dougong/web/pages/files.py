@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, Response
 
 from dougong.base.errors import NotFound, Place, Problem, Rejected, TooLarge
 from dougong.base.field_types import Reference
-from dougong.base.language import msg, translate
+from dougong.base.language import msg
 from dougong.engine.saving.batch import Create, Update
 from dougong.engine.unit import Unit
 from dougong.web import attachments
@@ -26,13 +26,13 @@ def send(visit: Visit, object: str, id: str) -> Response:
     url = record_url(object, id)
     sent = visit.uploads("file")
     if not sent:
-        return visit.go(url, translate(visit.language, "No file was chosen"))
+        return visit.go(url, visit.say(msg("No file was chosen")))
     with visit.read() as reading:
         reading.object(object)
         reading.unit.records.get(object, id)
     for each in sent:
         keep(visit, each, {"object": object, "id": id})
-    told = translate(visit.language, "{n} file attached", "{n} files attached", n=len(sent))
+    told = visit.say(msg("{n} file attached", "{n} files attached", n=len(sent)))
     return visit.go(f"{url}#timeline", told)
 
 
@@ -65,13 +65,16 @@ def fetch(visit: Visit, id: str) -> Response:
     record = visit.unit.records.get("file", id)
     path = attachments.place(visit.site.settings.data_dir, id)
     if not path.is_file():
-        raise NotFound(Problem(code="file-missing", reason=msg("The file's content is missing."), thing=id, place=Place()))
+        raise NotFound(
+            Problem(code="file-missing", reason=msg("The file's content is missing."), thing=id, place=Place())
+        )
     name = str(record.values.get("name") or "file")
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     shown = kind in SHOWN_INLINE and attachments.is_really(path, kind)
     headers = {
         "content-disposition": f"{'inline' if shown else 'attachment'}; filename*=utf-8''{quote(name)}",
-        "x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'; sandbox",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "default-src 'none'; sandbox",
         "cache-control": "private, max-age=3600",
     }
     return FileResponse(path, media_type=kind if shown else "application/octet-stream", headers=headers)

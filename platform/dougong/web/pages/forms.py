@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from dougong.base.errors import BadRequest, DougongError
-from dougong.base.language import label, translate
+from dougong.base.language import label, msg
 from dougong.engine.query import Record
 from dougong.engine.saving.batch import Saved, StaleRecord
 from dougong.metadata.model import Object
@@ -42,7 +42,8 @@ def _choose_type(visit: Visit, obj: Object) -> Response:
     pairs = [(key, value) for key, value in visit.request.query_params.multi_items() if key != "type"]
     choices = [
         (label(each.label, visit.language), with_query(f"/o/{obj.name}/new", [*pairs, ("type", each.name)]))
-        for each in obj.record_types.values() if each.active
+        for each in obj.record_types.values()
+        if each.active
     ]
     return framed(visit, "choose_type.html", obj.name, _new_title(visit, obj), object=obj, choices=choices)
 
@@ -72,7 +73,7 @@ def _new_title(visit: Visit, obj: Object) -> str:
         origin = visit.model.objects.get(visit.asked("from").partition(":")[0])
         if origin and action in origin.actions:
             return label(origin.actions[action].get("label"), visit.language)
-    return translate(visit.language, "New {object}", object=noun(obj.label, visit.language))
+    return visit.say(msg("New {object}", object=noun(obj.label, visit.language)))
 
 
 def _new_page(visit: Visit, obj: Object, form: Form, status: int = 200, note: str = "") -> Response:
@@ -88,11 +89,19 @@ def _page(
     visit: Visit, obj: Object, form: Form, title: str, action: str, cancel: str, status: int, note: str = ""
 ) -> Response:
     values = {
-        "object": obj, "form": form, "parts": forms.render(visit, form), "action": action, "title": title,
-        "cancel": visit.back(cancel), "back": visit.back(""), "sheet": visit.asked("sheet"), "note": note,
+        "object": obj,
+        "form": form,
+        "parts": forms.render(visit, form),
+        "action": action,
+        "title": title,
+        "cancel": visit.back(cancel),
+        "back": visit.back(""),
+        "sheet": visit.asked("sheet"),
+        "note": note,
         "object_label": several(obj, visit.language),
         "record_type": label(obj.record_types[form.record_type].label, visit.language)
-        if form.record_type in obj.record_types else "",
+        if form.record_type in obj.record_types
+        else "",
     }
     if visit.partial and "refresh" not in visit.request.query_params:
         answer = visit.page("sheet_form.html", status=status, **values)
@@ -131,16 +140,30 @@ def _only_redraw(visit: Visit) -> bool:
 
 
 def _again(
-    visit: Visit, obj: Object, view: FormView, values: Mapping[str, Any], sent: submission.Submission,
-    errors: errors_in_forms.FormErrors, record_id: str, status: int,
+    visit: Visit,
+    obj: Object,
+    view: FormView,
+    values: Mapping[str, Any],
+    sent: submission.Submission,
+    errors: errors_in_forms.FormErrors,
+    record_id: str,
+    status: int,
 ) -> Response:
     """The form as it was sent, with what is wrong."""
     own = sent.entered.own
     titles = prefill.titled(visit, dict(own.values))
     entered = replace(sent.entered, own=replace(own, values=titles))
     form = forms.build(
-        visit, obj, view, {**values, **sent.base}, record_id=record_id, version=visit.sent("version"),
-        base=visit.sent("base"), entered=entered, errors=errors, more_lines=visit.sent("add_line"),
+        visit,
+        obj,
+        view,
+        {**values, **sent.base},
+        record_id=record_id,
+        version=visit.sent("version"),
+        base=visit.sent("base"),
+        entered=entered,
+        errors=errors,
+        more_lines=visit.sent("add_line"),
     )
     if record_id:
         return _edit_page(visit, obj, form, status)
@@ -149,7 +172,7 @@ def _again(
 
 def _created(visit: Visit, obj: Object, saved: Saved) -> Response:
     made = saved.changes[0]
-    told = translate(visit.language, "{object} saved", object=obj.label)
+    told = visit.say(msg("{object} saved", object=obj.label))
     if visit.asked("sheet") and visit.scripted:
         return _into_lookup(visit, obj, made.id)
     if visit.sent("then") == "new":
@@ -182,7 +205,7 @@ def edit(visit: Visit, object: str, id: str) -> Response:
 
 
 def _edit_page(visit: Visit, obj: Object, form: Form, status: int, note: str = "") -> Response:
-    title = translate(visit.language, "Edit {object}", object=noun(obj.label, visit.language))
+    title = visit.say(msg("Edit {object}", object=noun(obj.label, visit.language)))
     return _page(visit, obj, form, title, _address(visit), record_url(obj.name, form.id), status, note)
 
 
@@ -205,16 +228,25 @@ def save(visit: Visit, object: str, id: str) -> Response:
         with visit.read() as reading:
             errors = errors_in_forms.sort_out(error, obj, {each.name: 1 for each in view.fields}, visit.language)
             return _again(reading, obj, view, record.values, sent, errors, id, error.status)
-    return visit.go(visit.back(record_url(object, id)), translate(visit.language, "{object} saved", object=obj.label))
+    return visit.go(visit.back(record_url(object, id)), visit.say(msg("{object} saved", object=obj.label)))
 
 
 def _compare(visit: Visit, obj: Object, record: Record, stale: StaleRecord) -> Response:
     """Mine, theirs and what both began from, field by field, with everything that was sent kept in the page."""
     with visit.read() as reading:
         return framed(
-            reading, "conflict.html", obj.name, translate(visit.language, "Somebody else changed this too"), status=409,
-            object=obj, id=record.id, overlaps=conflicts.shown(reading, obj, stale), kept=conflicts.kept(visit, stale),
-            version=stale.version, action=_address(visit), cancel=record_url(obj.name, record.id),
+            reading,
+            "conflict.html",
+            obj.name,
+            visit.say(msg("Somebody else changed this too")),
+            status=409,
+            object=obj,
+            id=record.id,
+            overlaps=conflicts.shown(reading, obj, stale),
+            kept=conflicts.kept(visit, stale),
+            version=stale.version,
+            action=_address(visit),
+            cancel=record_url(obj.name, record.id),
         )
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
-from dougong.base.errors import BadRequest
-from dougong.base.language import label, translate
-from dougong.engine.query import Counted, Filter
+from dougong.base.language import label, msg
+from dougong.engine.query import Counted
 from dougong.engine.saving.batch import Delete
 from dougong.engine.unit import Unit
 from dougong.metadata.model import ListColumn, Object
@@ -54,13 +53,23 @@ def show(visit: Visit, object: str) -> Response:
     shown = listing.show(visit, state, ready, counted)
     speaker = Speaker(visit, obj, state.parts)
     return framed(
-        visit, "list.html", obj.name, several(obj, visit.language),
-        object=obj, state=state, shown=shown, counted=counted, pager=_pager(visit, state, shown, counted),
-        tabs=[_tab(visit, state, each) for each in views], view=state.view,
+        visit,
+        "list.html",
+        obj.name,
+        several(obj, visit.language),
+        object=obj,
+        state=state,
+        shown=shown,
+        counted=counted,
+        pager=_pager(visit, state, shown, counted),
+        tabs=[_tab(visit, state, each) for each in views],
+        view=state.view,
         chips=[Chip(speaker.say(each), state.without(each).url()) for each in state.parts],
-        may_create=visit.unit.access.may("create", obj), may_delete=visit.unit.access.may("delete", obj) and obj.delete == "bin",
+        may_create=visit.unit.access.may("create", obj),
+        may_delete=visit.unit.access.may("delete", obj) and obj.delete == "bin",
         may_edit=visit.unit.access.may("edit", obj),
-        own_view=state.view.owner == visit.actor.user_id, adding=condition_form.form(visit, obj) if visit.asked("adding") else None,
+        own_view=state.view.owner == visit.actor.user_id,
+        adding=condition_form.form(visit, obj) if visit.asked("adding") else None,
         filtered=bool(state.parts or state.search),
     )
 
@@ -92,7 +101,9 @@ def _pager(visit: Visit, state: ListState, shown: listing.Shown, counted: Counte
     number = visit.context.number(counted.number)
     keep = {"count": "exact"} if state.exact else {}
     return Pager(
-        first=state.after + 1 if rows else 0, last=state.after + rows, total=f"{number}+" if counted.capped else number,
+        first=state.after + 1 if rows else 0,
+        last=state.after + rows,
+        total=f"{number}+" if counted.capped else number,
         exact_url=state.url(count="exact") if counted.capped else "",
         next=state.url(cursor=shown.page.next, after=str(state.after + rows), **keep) if shown.page.next else "",
         previous=_previous(state, shown.page.previous, backwards, keep),
@@ -125,7 +136,13 @@ def columns(visit: Visit, object: str) -> Response:
         made = tuple(ListColumn(field=name, total=totals.get(name)) for name in names)
         return visit.go(replace(state, columns=made, changed={**state.changed, "columns": True}).url())
     return framed(
-        visit, "columns.html", obj.name, translate(visit.language, "Columns"), object=obj, state=state, chosen=chosen,
+        visit,
+        "columns.html",
+        obj.name,
+        visit.say(msg("Columns")),
+        object=obj,
+        state=state,
+        chosen=chosen,
         groups=groups,
     )
 
@@ -147,8 +164,8 @@ def save_view(visit: Visit, object: str) -> Response:
         return list_views.keep(unit, state, visit.sent("name"), visit.sent("shared") == "1")
 
     name = visit.write(write)
-    told = {"delete": "View deleted", "change": "View changed"}.get(doing, "View saved")
-    return visit.go(f"/o/{object}?view={name}" if name else f"/o/{object}", translate(visit.language, told))
+    told = {"delete": msg("View deleted"), "change": msg("View changed")}.get(doing, msg("View saved"))
+    return visit.go(f"/o/{object}?view={name}" if name else f"/o/{object}", visit.say(told))
 
 
 # -- many records -----------------------------------------------------------------------------------------------
@@ -157,9 +174,9 @@ def delete_many(visit: Visit, object: str) -> Response:
     ids = list(dict.fromkeys(visit.sent_all("id")))[:MOST_SELECTED]
     back = visit.back(f"/o/{object}")
     if not ids:
-        return visit.go(back, translate(visit.language, "Nothing was selected"))
+        return visit.go(back, visit.say(msg("Nothing was selected")))
     visit.write(lambda unit: unit.records.save([Delete(object, each) for each in ids]), channel="bulk")
-    told = translate(visit.language, "{n} record is in the recycle bin", "{n} records are in the recycle bin", n=len(ids))
+    told = visit.say(msg("{n} record is in the recycle bin", "{n} records are in the recycle bin", n=len(ids)))
     return visit.go(back, told)
 
 
@@ -170,4 +187,3 @@ PAGES = (
     Page("POST", "/o/{object}/view", save_view),
     Page("POST", "/o/{object}/delete", delete_many),
 )
-

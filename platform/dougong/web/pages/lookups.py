@@ -47,8 +47,13 @@ def choose(visit: Visit, object: str, field: str) -> Response:
             more = more or further
     target = visit.model.objects[found.targets[0]]
     return visit.page(
-        "lookup.html", options=options, more=more, text=text, label=label(found.label, visit.language),
-        make=_make(visit, found, target, text), target_label=noun(target.label, visit.language),
+        "lookup.html",
+        options=options,
+        more=more,
+        text=text,
+        label=label(found.label, visit.language),
+        make=_make(visit, found, target, text),
+        target_label=noun(target.label, visit.language),
     )
 
 

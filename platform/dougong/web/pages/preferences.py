@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from starlette.responses import Response
 
 from dougong.base.errors import NotFound, Problem
-from dougong.base.language import LANGUAGES, msg, translate
+from dougong.base.language import LANGUAGES, msg
 from dougong.engine.actor import SYSTEM
 from dougong.engine.saving.batch import Update
 from dougong.engine.unit import Unit
@@ -18,8 +18,8 @@ from dougong.web.pages.sign_in import LANGUAGE_NAMES
 from dougong.web.routing import Page
 from dougong.web.visit import Visit
 
-THEME_NAMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
-DENSITY_NAMES = {"compact": "Compact", "ordinary": "Ordinary", "comfortable": "Comfortable"}
+THEME_NAMES = {"system": msg("As the system"), "light": msg("Light"), "dark": msg("Dark")}
+DENSITY_NAMES = {"compact": msg("Compact"), "ordinary": msg("Ordinary"), "comfortable": msg("Comfortable")}
 ZONES = tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))) + ("UTC",)
 
 
@@ -39,13 +39,16 @@ def app(visit: Visit, name: str) -> Response:
 
 def show(visit: Visit) -> Response:
     """The page of a person's settings."""
-    say = visit.context.say
     return framed(
-        visit, "preferences.html", "/preferences", say("Settings"),
+        visit,
+        "preferences.html",
+        "/preferences",
+        visit.say(msg("Settings")),
         languages=[(tag, LANGUAGE_NAMES[tag]) for tag in LANGUAGES],
-        themes=[(key, say(name)) for key, name in THEME_NAMES.items()],
-        densities=[(key, say(name)) for key, name in DENSITY_NAMES.items()],
-        zones=ZONES, zone=str(visit.actor.zone),
+        themes=[(key, visit.say(name)) for key, name in THEME_NAMES.items()],
+        densities=[(key, visit.say(name)) for key, name in DENSITY_NAMES.items()],
+        zones=ZONES,
+        zone=str(visit.actor.zone),
         devices=sessions.listed(visit.unit, visit.actor.user_id or ""),
     )
 
@@ -67,14 +70,14 @@ def keep(visit: Visit) -> Response:
         unit.records.save([Update("user", user_id, {"language": language, "time_zone": zone})])
 
     visit.company.write(SYSTEM, write)
-    return visit.go("/preferences", translate(language, "Settings saved"))
+    return visit.go("/preferences", msg("Settings saved").to(language))
 
 
 def end_other_sessions(visit: Visit) -> Response:
     """Sign out everywhere but here."""
     user_id, token = visit.actor.user_id or "", visit.signed_in.token
     visit.company.write(SYSTEM, lambda unit: sessions.end_others(unit, user_id, token))
-    return visit.go("/preferences", translate(visit.language, "Signed out everywhere else"))
+    return visit.go("/preferences", visit.say(msg("Signed out everywhere else")))
 
 
 PAGES = (

@@ -11,10 +11,11 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from dougong.base.errors import DougongError, NotFound, Problem
-from dougong.base.language import label, msg, translate
+from dougong.base.language import msg
 from dougong.engine.query import Condition, Record
 from dougong.engine.saving.batch import Create, Delete, Restore, Update
-from dougong.formulas import Context as FormulaContext, Formula
+from dougong.formulas import Context as FormulaContext
+from dougong.formulas import Formula
 from dougong.metadata.model import Layout, LayoutItem, LayoutTab, Object, Section
 from dougong.web import errors_in_forms, forms, list_views, listing, prefill, record_page, submission
 from dougong.web.composer.columns import editable
@@ -37,8 +38,16 @@ def show(visit: Visit, object: str, id: str) -> Response:
 def _page(visit: Visit, obj: Object, record: Record, status: int = 200) -> Response:
     page = record_page.build(visit, obj, record)
     return framed(
-        visit, "record.html", obj.name, page.title, status=status, page=page, object=obj, record=record,
-        url=record_url(obj.name, record.id), object_label=several(obj, visit.language),
+        visit,
+        "record.html",
+        obj.name,
+        page.title,
+        status=status,
+        page=page,
+        object=obj,
+        record=record,
+        url=record_url(obj.name, record.id),
+        object_label=several(obj, visit.language),
     )
 
 
@@ -48,8 +57,14 @@ def some_fields(visit: Visit, obj: Object, key: str, names: tuple[str, ...]) -> 
     items = tuple(LayoutItem(field=name) for name in names if name in obj.fields)
     section = Section(key="fields", items=items, columns=1)
     made = Layout(
-        object=obj.name, name=f"{key}:{','.join(names)}", purposes=(), record_types=(), highlights=(), actions=(),
-        tabs=(LayoutTab(key="main", label={}, sections=(section,)),), related=(),
+        object=obj.name,
+        name=f"{key}:{','.join(names)}",
+        purposes=(),
+        record_types=(),
+        highlights=(),
+        actions=(),
+        tabs=(LayoutTab(key="main", label={}, sections=(section,)),),
+        related=(),
     )
     return compose(visit, obj, made)
 
@@ -62,7 +77,12 @@ def field(visit: Visit, object: str, id: str, name: str) -> Response:
 
 
 def _field(
-    visit: Visit, obj: Object, record: Record, name: str, entered: forms.Entered, errors: errors_in_forms.FormErrors,
+    visit: Visit,
+    obj: Object,
+    record: Record,
+    name: str,
+    entered: forms.Entered,
+    errors: errors_in_forms.FormErrors,
     status: int,
 ) -> Response:
     found = obj.fields.get(name)
@@ -72,13 +92,27 @@ def _field(
     if not view.fields:
         raise forbidden(f"{obj.name}.{name}")
     form = forms.build(
-        visit, obj, view, record.values, record_id=record.id, version=visit.sent("version") or str(record.version),
-        base=visit.sent("base") or None, entered=entered, errors=errors,
+        visit,
+        obj,
+        view,
+        record.values,
+        record_id=record.id,
+        version=visit.sent("version") or str(record.version),
+        base=visit.sent("base") or None,
+        entered=entered,
+        errors=errors,
     )
     place = visit.asked("place") or visit.sent("place")
     answer = visit.page(
-        "field_form.html", status=status, object=obj, form=form, parts=forms.render(visit, form), name=name, place=place,
-        url=record_url(obj.name, record.id), error=errors.rest,
+        "field_form.html",
+        status=status,
+        object=obj,
+        form=form,
+        parts=forms.render(visit, form),
+        name=name,
+        place=place,
+        url=record_url(obj.name, record.id),
+        error=errors.rest,
     )
     if status != 200:
         answer.headers["hx-reselect"] = ".field-form"
@@ -142,11 +176,16 @@ def stage(visit: Visit, object: str, id: str) -> Response:
             return _stage_form(reading, obj, record, view, sent, error, to)
     said = obj.fields[path.field].picklist
     name = said.values[to].label if said else {}
-    return visit.go(record_url(object, id), translate(visit.language, "Now in stage {stage}", stage=name))
+    return visit.go(record_url(object, id), visit.say(msg("Now in stage {stage}", stage=name)))
 
 
 def _stage_form(
-    visit: Visit, obj: Object, record: Record, view: FormView, sent: submission.Submission | None, error: DougongError,
+    visit: Visit,
+    obj: Object,
+    record: Record,
+    view: FormView,
+    sent: submission.Submission | None,
+    error: DougongError,
     to: str,
 ) -> Response:
     errors = errors_in_forms.sort_out(error, obj, {each.name: 1 for each in view.fields}, visit.language)
@@ -154,9 +193,15 @@ def _stage_form(
     form = forms.build(visit, obj, view, record.values, record_id=record.id, entered=entered, errors=errors)
     reason = any(problem.code == "reason-missing" for problem in error.problems) or bool(visit.sent("why"))
     values = {
-        "object": obj, "form": form, "parts": forms.render(visit, form), "hidden": {"to": to}, "reason": reason,
-        "title": translate(visit.language, "Before this stage"), "action": f"{record_url(obj.name, record.id)}/stage",
-        "cancel": record_url(obj.name, record.id), "button": translate(visit.language, "Save and move on"),
+        "object": obj,
+        "form": form,
+        "parts": forms.render(visit, form),
+        "hidden": {"to": to},
+        "reason": reason,
+        "title": visit.say(msg("Before this stage")),
+        "action": f"{record_url(obj.name, record.id)}/stage",
+        "cancel": record_url(obj.name, record.id),
+        "button": visit.say(msg("Save and move on")),
         "why": visit.sent("why"),
     }
     return _sheet(visit, obj, values, error.status)
@@ -187,7 +232,7 @@ def action(visit: Visit, object: str, id: str, name: str) -> Response:
         )
         given = {key: each.evaluate(values, context) for key, each in formulas.items() if isinstance(each, Formula)}
     visit.write(lambda unit: unit.records.save([Update(object, id, given)]))
-    return visit.go(visit.back(record_url(object, id)), translate(visit.language, "Done"))
+    return visit.go(visit.back(record_url(object, id)), visit.say(msg("Done")))
 
 
 def void(visit: Visit, object: str, id: str) -> Response:
@@ -199,7 +244,7 @@ def void(visit: Visit, object: str, id: str) -> Response:
         with visit.read() as reading:
             obj = reading.object(object)
             return _void_form(reading, obj, id, error)
-    return visit.go(record_url(object, id), translate(visit.language, "Voided"))
+    return visit.go(record_url(object, id), visit.say(msg("Voided")))
 
 
 def void_page(visit: Visit, object: str, id: str) -> Response:
@@ -212,11 +257,18 @@ def _void_form(visit: Visit, obj: Object, record_id: str, error: DougongError | 
     view = some_fields(visit, obj, "none", ())
     errors = errors_in_forms.sort_out(error, obj, {}, visit.language) if error else errors_in_forms.NONE
     form = forms.build(visit, obj, view, record.values, record_id=record_id, errors=errors)
-    title = translate(visit.language, "Void {name}", name=record_page.title_of(visit, obj, record.values))
+    title = visit.say(msg("Void {name}", name=record_page.title_of(visit, obj, record.values)))
     values = {
-        "object": obj, "form": form, "parts": {}, "hidden": {}, "reason": True, "title": title,
-        "action": f"{record_url(obj.name, record_id)}/void", "cancel": record_url(obj.name, record_id),
-        "button": translate(visit.language, "Void {object}", object=noun(obj.label, visit.language)), "why": visit.sent("why"),
+        "object": obj,
+        "form": form,
+        "parts": {},
+        "hidden": {},
+        "reason": True,
+        "title": title,
+        "action": f"{record_url(obj.name, record_id)}/void",
+        "cancel": record_url(obj.name, record_id),
+        "button": visit.say(msg("Void {object}", object=noun(obj.label, visit.language))),
+        "why": visit.sent("why"),
     }
     return _sheet(visit, obj, values, error.status if error else 200)
 
@@ -231,13 +283,13 @@ def life(visit: Visit, object: str, id: str) -> Response:
 def delete(visit: Visit, object: str, id: str) -> Response:
     """Put a record into the bin; the list offers to undo it."""
     visit.write(lambda unit: unit.records.save([Delete(object, id)]))
-    return visit.go(f"/o/{object}", translate(visit.language, "Moved to the recycle bin"))
+    return visit.go(f"/o/{object}", visit.say(msg("Moved to the recycle bin")))
 
 
 def restore(visit: Visit, object: str, id: str) -> Response:
     """Take a record out of the bin."""
     visit.write(lambda unit: unit.records.save([Restore(object, id)]))
-    return visit.go(visit.back(record_url(object, id)), translate(visit.language, "Restored"))
+    return visit.go(visit.back(record_url(object, id)), visit.say(msg("Restored")))
 
 
 def comment(visit: Visit, object: str, id: str) -> Response:
@@ -265,7 +317,7 @@ def done(visit: Visit, object: str, id: str) -> Response:
     if "done_at" in obj.fields:
         values["done_at"] = now
     visit.write(lambda unit: unit.records.save([Update(object, id, values)]))
-    return visit.go(visit.back(record_url(object, id)), translate(visit.language, "Done"))
+    return visit.go(visit.back(record_url(object, id)), visit.say(msg("Done")))
 
 
 PAGES = (

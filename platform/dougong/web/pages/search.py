@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from dougong.base.language import label, translate
+from dougong.base.language import label, msg
 from dougong.engine.query import Query
 from dougong.engine.reading.paths import resolve
 from dougong.metadata.model import Object
@@ -43,7 +43,7 @@ def show(visit: Visit) -> Response:
     """The results, object by object."""
     text = visit.asked("q").strip()[:LONGEST]
     groups = [found for obj in _objects(visit) if (found := _group(visit, obj, text))] if text else []
-    return framed(visit, "search.html", "/search", translate(visit.language, "Search"), text=text, groups=groups)
+    return framed(visit, "search.html", "/search", visit.say(msg("Search")), text=text, groups=groups)
 
 
 def _objects(visit: Visit) -> list[Object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from dougong.base.errors import Place, Problem, Rejected
-from dougong.base.language import LANGUAGES, msg, translate
+from dougong.base.language import LANGUAGES, msg
 from dougong.engine.actor import SYSTEM
 from dougong.engine.unit import Unit
 from dougong.web import credentials, sessions
@@ -26,8 +26,13 @@ def door(visit: Visit) -> Response:
 def _door(visit: Visit, status: int, login: str, error: str, back: str) -> Response:
     other = next(tag for tag in LANGUAGES if tag != visit.language)
     return visit.page(
-        "sign_in.html", status=status, title=translate(visit.language, "Sign in"), login=login, error=error,
-        back=safe_path(back), other={"tag": other, "name": LANGUAGE_NAMES[other]},
+        "sign_in.html",
+        status=status,
+        title=visit.say(msg("Sign in")),
+        login=login,
+        error=error,
+        back=safe_path(back),
+        other={"tag": other, "name": LANGUAGE_NAMES[other]},
     )
 
 
@@ -39,15 +44,18 @@ def enter(visit: Visit) -> Response:
         now = unit.now
     if known and known.locked_until and known.locked_until > now:
         minutes = max(1, round((known.locked_until - now).total_seconds() / 60))
-        waits = translate(
-            visit.language, "Too many wrong passwords. Try again in {n} minute.",
-            "Too many wrong passwords. Try again in {n} minutes.", n=minutes,
+        waits = visit.say(
+            msg(
+                "Too many wrong passwords. Try again in {n} minute.",
+                "Too many wrong passwords. Try again in {n} minutes.",
+                n=minutes,
+            )
         )
         return _door(visit, 429, login, waits, back)
     if not credentials.fits(known, password) or known is None:
         if known is not None:
             visit.company.write(SYSTEM, lambda unit: credentials.failed(unit, known))
-        return _door(visit, 422, login, translate(visit.language, "Name or password is not right."), back)
+        return _door(visit, 422, login, visit.say(msg("Name or password is not right.")), back)
 
     def begin(unit: Unit) -> str:
         credentials.succeeded(unit, known, password)
@@ -62,8 +70,13 @@ def enter(visit: Visit) -> Response:
 
 def _give_cookie(visit: Visit, answer: Response, token: str) -> None:
     answer.set_cookie(
-        sessions.cookie_name(visit.site.secure), token, max_age=int(sessions.LIFETIME.total_seconds()), path="/",
-        httponly=True, samesite="lax", secure=visit.site.secure,
+        sessions.cookie_name(visit.site.secure),
+        token,
+        max_age=int(sessions.LIFETIME.total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=visit.site.secure,
     )
 
 
@@ -83,8 +96,13 @@ def password_page(visit: Visit) -> Response:
 
 def _password_page(visit: Visit, status: int, errors: list[str], back: str) -> Response:
     return visit.page(
-        "password.html", status=status, title=translate(visit.language, "Choose a password"), errors=errors,
-        must_change=visit.signed_in.must_change, login=visit.actor.login, shortest=credentials.SHORTEST,
+        "password.html",
+        status=status,
+        title=visit.say(msg("Choose a password")),
+        errors=errors,
+        must_change=visit.signed_in.must_change,
+        login=visit.actor.login,
+        shortest=credentials.SHORTEST,
         back=safe_path(back),
     )
 
@@ -105,7 +123,7 @@ def change_password(visit: Visit) -> Response:
     except Rejected as error:
         said = [problem.text(visit.language) for problem in error.problems]
         return _password_page(visit, 422, said, visit.sent("back"))
-    return visit.go(visit.back("/"), translate(visit.language, "Password changed"))
+    return visit.go(visit.back("/"), visit.say(msg("Password changed")))
 
 
 def _check(unit: Unit, user_id: str, new: str, again: str, old: str | None) -> None:
