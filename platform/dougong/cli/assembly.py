@@ -28,9 +28,11 @@ def plugins() -> pluggy.PluginManager:
 def assemble(settings: Settings) -> ASGIApp:
     """The application of one process over the company of `settings`; its database is made where missing."""
     from dougong.engine.company import Companies  # plugins() alone, as for `dougong --help`, loads no engine
+    from dougong.web import api
     from dougong.web.app import create_app, make_site
 
     hooks = plugins().hook
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     company = Companies(settings, hooks).open()
-    return create_app(make_site(settings, company), routes=chain.from_iterable(hooks.routes()))
+    site = make_site(settings, company)
+    return create_app(site, routes=chain(api.routes(site), *hooks.routes()))
