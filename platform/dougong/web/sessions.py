@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Select, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Select, Text, and_, bindparam, cast, delete, insert, select, update
 
 from dougong.base.language import LANGUAGES
 from dougong.base.settings import Settings
@@ -90,7 +90,7 @@ def find(unit: Unit, token: str, settings: Settings) -> Session | None:
 def _statement(unit: Unit) -> Select[Any]:
     users = unit.runtime.storage.tables["user"]
     column = {name: users.table.c[users.parts[name][0].key] for name in USER_COLUMNS}
-    personal = and_(stored_settings.c.owner == sessions.c.user_id, stored_settings.c.name == PREFERENCES)
+    personal = and_(stored_settings.c.owner == cast(sessions.c.user_id, Text), stored_settings.c.name == PREFERENCES)
     return (
         select(
             sessions.c.user_id,
@@ -172,7 +172,30 @@ def listed(unit: Unit, user_id: str) -> list[tuple[str, str, datetime]]:
         .where(sessions.c.user_id == user_id, sessions.c.expires_at > unit.now)
         .order_by(sessions.c.seen_at.desc())
     )
-    return [(row.agent, row.address, row.seen_at) for row in unit.connection.execute(asked)]
+    return [(device(row.agent), row.address, row.seen_at) for row in unit.connection.execute(asked)]
+
+
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("Firefox/", "Firefox"),
+    ("MicroMessenger", "WeChat"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device(agent: str) -> str:
+    """What people call the browser that says `agent` of itself: "Chrome · Windows"."""
+    named = [next((name for mark, name in known if mark in agent), "") for known in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(name for name in named if name) or agent[:40]
 
 
 def prefer(unit: Unit, user_id: str, changes: Mapping[str, Any]) -> None:

@@ -1,11 +1,23 @@
 // Forms: lookups that search, lines that grow and add up, choices that depend on others, a guard on leaving.
 const listbox = (fld) => fld.querySelector("[role=listbox]");
 const pick = (fld, option) => {
+  const several = fld.querySelector(".choices");
+  if (several && option) return tick(fld, several, option);
   const input = fld.querySelector("[role=combobox]");
   const hidden = fld.querySelector("input[type=hidden]");
   input.value = option ? option.dataset.title : input.value;
   hidden.value = option ? option.dataset.id : "";
   hidden.dispatchEvent(new Event("change", { bubbles: true }));
+  shut(fld);
+};
+// A field that holds several records gets one more box, ticked.
+const tick = (fld, several, option) => {
+  const name = fld.querySelector("input[type=hidden]").name;
+  const label = document.createElement("label");
+  const box = Object.assign(document.createElement("input"), { type: "checkbox", name, value: option.dataset.id, checked: true });
+  label.append(box, ` ${option.dataset.title}`);
+  several.append(label);
+  fld.querySelector("[role=combobox]").value = "";
   shut(fld);
 };
 const shut = (fld) => {
@@ -70,9 +82,28 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 document.addEventListener("pointerdown", (event) => {
+  const maker = event.target.closest?.("[data-make]");
+  if (maker) {
+    event.preventDefault();
+    const fld = maker.closest("[data-lookup]");
+    const url = new URL(maker.dataset.make, location.href);
+    url.searchParams.set("sheet", fld.querySelector("[role=combobox]").id);
+    shut(fld);
+    htmx.ajax("GET", url.pathname + url.search, { target: "#sheet", swap: "innerHTML" });
+  }
   const option = event.target.closest?.("[data-lookup] [role=option]");
   if (option) { event.preventDefault(); pick(option.closest("[data-lookup]"), option); }
 });
+
+// A record made in place is chosen where it was asked for.
+document.addEventListener("record-made", (event) => {
+  const fld = document.getElementById(event.detail.input)?.closest("[data-lookup]");
+  if (fld) pick(fld, { dataset: { id: event.detail.id, title: event.detail.title } });
+  document.getElementById("sheet").close();
+});
+
+// Choosing a file sends it.
+document.addEventListener("change", (event) => { if (event.target.matches?.("[data-send]")) event.target.form.requestSubmit(); });
 
 // A choice that others depend on asks the server for the form again; what was typed stays.
 document.addEventListener("change", (event) => {
@@ -80,7 +111,7 @@ document.addEventListener("change", (event) => {
   const name = event.target.name;
   if (!form || !name || !form.dataset.refresh.split(" ").includes(name)) return;
   htmx.ajax("POST", form.getAttribute("action") + (form.action.includes("?") ? "&" : "?") + "refresh=1", {
-    source: form, target: `#${form.id}`, swap: "outerMorph", values: Object.fromEntries(new FormData(form)),
+    source: form, target: `#${form.id}`, select: `#${form.id}`, swap: "outerMorph",
   });
 });
 
@@ -113,10 +144,8 @@ document.addEventListener("click", (event) => {
   }
   const remove = event.target.closest("[data-remove]");
   if (remove) {
-    event.preventDefault();
     const row = remove.closest("tr");
-    const gone = row.querySelector("input[name$='.remove']");
-    if (gone && row.querySelector("input[name$='.id']")?.value) { gone.value = "1"; row.classList.add("gone"); row.hidden = true; } else row.remove();
+    if (row.querySelector("input[name$='.id']")?.value) { remove.checked = true; row.classList.add("gone"); row.hidden = true; } else row.remove();
     sum(lines);
   }
 });
