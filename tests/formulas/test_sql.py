@@ -125,6 +125,11 @@ end - TODAY() > 0
 seen > NOW() - 1
 seen = NOW()
 IF(active, start, end)
+IF(active, NOW(), NOW() - 1) > seen
+IF(active, NOW(), seen)
+NOW()
+TIMENOW()
+TODAY()
 owner = $User.id
 owner <> $User.id
 owner = "nobody"

@@ -33,7 +33,10 @@ _ABSOLUTE, _RELATIVE = Decimal("1e-15"), Decimal("1e-14")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one row; a case of kind parse or compile_error counts as one row."""
+    """What came of one row; a case of kind parse or compile_error counts as one row.
+
+    Skipped is what the back end refuses as not yet supported. It never counts as passed.
+    """
 
     case: str
     formula: str
@@ -44,7 +47,10 @@ class Result:
 
 
 Evaluate = Callable[[Formula, Mapping[Path, Value], Context], Value]
-"""A back end: the value of a formula for a row, or `EvaluationError`."""
+"""A back end: the value of a formula for a row.
+
+It raises `EvaluationError` where there is none, and `FormulaError` (formula-no-sql) for what it cannot do.
+"""
 
 
 def evaluate_in_python(formula: Formula, values: Mapping[Path, Value], context: Context) -> Value:
@@ -87,8 +93,9 @@ def _rows(case: Case, evaluate: Evaluate) -> Iterator[Result]:
 
 
 def _result(case: Case, row: Case, expected: Any, found: Any, agree: Callable[[Any, Any], bool]) -> Result:
-    passed = agree(expected, found)
-    outcome: Outcome = "passed" if passed else "contested" if row.get("contested") else "failed"
+    outcome: Outcome = "passed" if agree(expected, found) else "contested" if row.get("contested") else "failed"
+    if isinstance(found, FormulaError) and {each.code for each in found.problems} == {"formula-no-sql"}:
+        outcome = "skipped"
     return Result(case["id"], case["formula"], outcome, row.get("inputs", {}), expected, found)
 
 

@@ -26,7 +26,8 @@ SqlColumns = Mapping[Path, ColumnElement[Any]]
 """The column for each of `Formula.references`, joined by the caller.
 
 Blank is NULL; text columns never hold "". Numbers are NUMERIC, on SQLite integers of their last place, and the
-column's type says how many (`precision`, `scale`; integer types have no places). Dates on SQLite are ISO text. A
+column's type says how many (`precision`, `scale`; integer types have no places). On SQLite dates are ISO text,
+moments ``2026-11-22 02:15:49.123456+00:00`` in UTC and times ``02:15:49.123456``. A
 multi-select picklist is a text with every value between semicolons: ``;red;blue;``.
 """
 

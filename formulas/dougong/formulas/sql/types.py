@@ -1,11 +1,12 @@
-"""How numbers travel between Python and the databases."""
+"""How numbers, moments and times travel between Python and the databases."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Dialect, Numeric, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Dialect, Numeric, Text, Time, type_coerce
 from sqlalchemy.types import TypeDecorator
 
 
@@ -39,3 +40,37 @@ class ExactNumber(Numeric[Decimal]):
     def coerced(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """`value` read back as Decimal."""
         return type_coerce(value, self.with_variant(ScaledInteger(self.scale or 0), "sqlite"))
+
+
+class MomentText(TypeDecorator[datetime]):
+    """A moment as text of fixed width in UTC: ``2026-11-22 02:15:49.123456+00:00``."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """The text."""
+        return None if value is None else value.astimezone(UTC).isoformat(" ", "microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        """The moment."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class TimeText(TypeDecorator[time]):
+    """A time of day as text of fixed width: ``02:15:49.123456``."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: time | None, dialect: Dialect) -> str | None:
+        """The text."""
+        return None if value is None else value.isoformat("microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> time | None:
+        """The time."""
+        return None if value is None else time.fromisoformat(value)
+
+
+MOMENT = DateTime(timezone=True).with_variant(MomentText(), "sqlite")
+TIME = Time().with_variant(TimeText(), "sqlite")

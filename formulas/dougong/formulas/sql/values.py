@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeEngine
 from dougong.base.language import Message, msg
 from dougong.formulas.decimals import EXACT
 from dougong.formulas.sql.constructs import ExactLiteral, Rescaled
-from dougong.formulas.sql.types import ExactNumber
+from dougong.formulas.sql.types import MOMENT, TIME, ExactNumber
 from dougong.formulas.types import Type, Value
 
 
@@ -113,7 +113,12 @@ def constant(type: Type, value: Value, limit: int) -> Sql:
     return Sql(type, bound, nullable=value is None, is_constant=True, constant=value, limit=limit)
 
 
-_TYPES: Mapping[Type, TypeEngine[Any]] = {Type.BOOLEAN: Boolean(), Type.DATE: Date()}
+_TYPES: Mapping[Type, TypeEngine[Any]] = {
+    Type.BOOLEAN: Boolean(),
+    Type.DATE: Date(),
+    Type.DATETIME: MOMENT,
+    Type.TIME: TIME,
+}
 
 
 # -- using ------------------------------------------------------------------------------------------------
