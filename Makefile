@@ -37,7 +37,7 @@ lock: ## renew requirements.lock with the newest versions that pyproject.toml al
 
 bench: install ## measure the engine against the same operations written by hand
 	@scripts/prepare.sh
-	@.venv/bin/python -m benchmarks
+	@.venv/bin/python -m tests.benchmarks
 
 pictures: install ## take the pictures of docs/pictures
 	@scripts/prepare.sh --pictures
