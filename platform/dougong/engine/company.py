@@ -97,6 +97,7 @@ class Company:
         self.name, self.database, self.hooks = name, database, hooks
         self._runtimes: OrderedDict[int, Runtime] = OrderedDict()
         self._bodies: revisions.Bodies = {}
+        self.previews: dict[tuple[str, int, int], Runtime] = {}
         self._compiling = threading.Lock()
 
     @property

@@ -30,6 +30,9 @@ RESERVED = frozenset(SYSTEM_COLUMNS) | {
 }  # fmt: skip
 """Names that no field may take as a column: ours, and those that a database keeps for itself."""
 
+RESERVED_PREFIXES = ("dg_", "sqlite_", "pg_", "procrastinate_")
+"""What no record table's name begins with."""
+
 LONGEST = 55
 """Characters of a physical name; PostgreSQL cuts at 63, and a suffix must fit."""
 
@@ -208,7 +211,7 @@ class _Allotment:
             ) from error
 
     def _table(self, wanted: str) -> str:
-        name = _free(wanted, lambda each: each not in self.tables and not each.startswith(("dg_", "sqlite_", "pg_", "procrastinate_")))
+        name = _free(wanted, lambda each: each not in self.tables and not each.startswith(RESERVED_PREFIXES))
         self.tables.add(name)
         return name
 

@@ -67,7 +67,7 @@ def publish(company: Company, wanted: Publication) -> int:
         Conflict: somebody else's publish stands against it or is under way, live records stand against a new unique
             rule, or others never let go of the tables.
     """
-    with _turn(company) as connection:
+    with turn(company) as connection:
         with connection.begin():
             parent = revisions.head(connection)
             tree = merged(connection, wanted, parent)
@@ -99,7 +99,7 @@ def _carry_out(
 
 
 @contextmanager
-def _turn(company: Company) -> Iterator[Connection]:
+def turn(company: Company) -> Iterator[Connection]:
     """The publisher's connection, as soon as no other publish is under way.
 
     Raises:

@@ -204,6 +204,14 @@ def places_live(connection: Connection) -> None:
     connection.execute(update(tables.storage).where(tables.storage.c.state == "preparing").values(state="live"))
 
 
+def drop_places(connection: Connection, places: Iterable[Place]) -> None:
+    """Take places that were dropped out of the ledger; their names are free again."""
+    columns = tables.storage.c
+    for place in places:
+        key = columns.kind == place.kind, columns.component == place.component, columns.shape == place.shape
+        connection.execute(delete(tables.storage).where(*key))
+
+
 # -- inside -------------------------------------------------------------------------------------------------
 def _tree(listing: Mapping[str, tuple[str, str]], bodies: Bodies) -> Tree:
     components = []

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Column, Connection, ForeignKey, Index, MetaData, Table
-from sqlalchemy.schema import DropIndex
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import DDLElement, DropIndex
+from sqlalchemy.sql.compiler import DDLCompiler
 
 from dougong.engine.ledger import Ledger, Place
 from dougong.engine.storage import Storage
@@ -88,3 +91,25 @@ def add_column(connection: Connection, table: Table, column: Column[object]) -> 
 def drop_index(connection: Connection, name: str) -> None:
     """Drop the index `name`, where it is."""
     connection.execute(DropIndex(Index(name, _table=Table("_", MetaData())), if_exists=True))
+
+
+def drop_table(connection: Connection, name: str) -> None:
+    """Drop the table `name` and the foreign keys that lead to it, where it is."""
+    connection.execute(_DropTable(name))
+
+
+class _DropTable(DDLElement):
+    inherit_cache = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+@compiles(_DropTable)
+def _drop_table(element: _DropTable, compiler: DDLCompiler, **_: Any) -> str:
+    return f"DROP TABLE IF EXISTS {compiler.preparer.quote_identifier(element.name)}"
+
+
+@compiles(_DropTable, "postgresql")
+def _drop_table_postgresql(element: _DropTable, compiler: DDLCompiler, **_: Any) -> str:
+    return f"{_drop_table(element, compiler)} CASCADE"

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, ForeignKeyConstraint, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, ColumnElement, Index, Integer, MetaData, Table, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from dougong.engine.columns import Id, Instant, shape, stored
+from dougong.engine.dialects.keys import LookupKey
 from dougong.engine.ledger import Ledger, field_shape, keyed_fields, optional_columns, sorted_fields, unique_shape
 from dougong.metadata.model import Field, Model, Object
 
@@ -74,10 +75,9 @@ class Storage:
         return cls(metadata, MappingProxyType(tables), MappingProxyType(links))
 
 
-def foreign_key(table: str, column: str, target: str) -> ForeignKeyConstraint:
-    """A real foreign key, named, that a transaction may ask to be checked at its end."""
-    name = short(f"fk__{table}__{column}")
-    return ForeignKeyConstraint([column], [f"{target}.id"], name=name, deferrable=True, use_alter=False)
+def foreign_key(table: str, column: str, target: str) -> LookupKey:
+    """The real foreign key of a lookup."""
+    return LookupKey(short(f"fk__{table}__{column}"), column, target)
 
 
 def short(name: str) -> str:
@@ -94,7 +94,7 @@ class _Builder:
         self.parts: dict[str, tuple[Column[Any], ...]] = {}
         self.keys: dict[str, Column[Any]] = {}
         self.uniques: dict[str, Column[Any]] = {}
-        self.foreign: list[ForeignKeyConstraint] = []
+        self.foreign: list[LookupKey] = []
 
     def build(self) -> RecordTable:
         columns = list(self._system())

@@ -67,6 +67,10 @@ class Database(Protocol):
         """End `watch`, where it was begun."""
         ...
 
+    def drop_columns(self, connection: Connection, table: str, columns: Sequence[str]) -> None:
+        """Drop `columns` and the indexes on them."""
+        ...
+
     def check_references(self, connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
         """Rows of `tables` whose foreign keys lead nowhere: (table, target table), where the kind has to look."""
         ...

@@ -152,6 +152,11 @@ class PostgreSQL:
         statement = sql.SQL("DROP TRIGGER IF EXISTS dg_watch ON {}")
         driver(connection).execute(statement.format(sql.Identifier(table)))
 
+    def drop_columns(self, connection: Connection, table: str, columns: Sequence[str]) -> None:
+        """ALTER TABLE DROP COLUMN: a note in the catalogue; indexes and keys on the columns go with them."""
+        drops = sql.SQL(", ").join(sql.SQL("DROP COLUMN IF EXISTS {}").format(sql.Identifier(name)) for name in columns)
+        driver(connection).execute(sql.SQL("ALTER TABLE {} {}").format(sql.Identifier(table), drops))
+
     def check_references(self, connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
         """Nothing: PostgreSQL checks each foreign key as it is made."""
         return []

@@ -154,6 +154,18 @@ class SQLite:
         for name in ("added", "changed"):
             driver(connection).execute(f"DROP TRIGGER IF EXISTS {quote(f'dg_watch_{table}_{name}')}")
 
+    def drop_columns(self, connection: Connection, table: str, columns: Sequence[str]) -> None:
+        """ALTER TABLE DROP COLUMN: SQLite rewrites the rows, and wants the indexes gone before."""
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        raw = driver(connection)
+        indexes = raw.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?", [table])
+        for (name,) in indexes.fetchall():
+            on = {row[2] for row in raw.execute(f"PRAGMA index_info({quote(name)})")}
+            if on & set(columns):
+                raw.execute(f"DROP INDEX {quote(name)}")
+        for name in columns:
+            raw.execute(f"ALTER TABLE {quote(table)} DROP COLUMN {quote(name)}")
+
     def check_references(self, connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
         """What `foreign_key_check` finds in `tables`."""
         found: list[tuple[str, str]] = []
