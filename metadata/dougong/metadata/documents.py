@@ -38,7 +38,12 @@ class Documents:
 
 def read_folder(folder: Path | Traversable, layer: str | None = None) -> Documents:
     """Read every document below `folder`. The layer is the package's name unless `layer` says otherwise."""
-    return read_texts(dict(_texts(folder)), layer)
+    return read_texts(texts_of(folder), layer)
+
+
+def texts_of(folder: Path | Traversable) -> Mapping[str, bytes]:
+    """The documents below `folder` as bytes, by path."""
+    return dict(_texts(folder))
 
 
 def read_texts(texts: Mapping[str, bytes], layer: str | None = None) -> Documents:

@@ -16,7 +16,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from dougong.metadata.component import COMPANY, PLATFORM, Component
+from dougong.metadata.component import COMPANY, OF_LAYER, PLATFORM, Component
 from dougong.metadata.documents import read_folder
 from dougong.metadata.keyed import element_key
 from dougong.metadata.overlays import Misplaced, Origins, apply
@@ -65,6 +65,8 @@ class Effective:
     overlays: tuple[Component, ...] = ()
     plain: Mapping[str, Component] = field(default_factory=dict)
     """The components that overlays change, by address, as they are without."""
+
+    translations: tuple[Component, ...] = ()
 
     def source(self, component: Component, pointer: str) -> tuple[Component, str]:
         """Where `pointer` of an effective component was written: the overlay or the component itself, and there."""
@@ -132,7 +134,7 @@ def layer_order(tree: Tree) -> tuple[str, ...]:
 def effective(tree: Tree) -> Effective:
     """The tree with the platform's components beside it, every overlay and every translation applied."""
     found = {each.address: each for each in platform_components()}
-    found |= {each.address: each for each in tree.components.values() if each.kind != "overlay"}
+    found |= {each.address: each for each in tree.components.values() if each.kind not in OF_LAYER}
     for obj in tree.of_kind("object"):
         for each in system_components(obj):
             found.setdefault(each.address, each)
@@ -163,6 +165,7 @@ def effective(tree: Tree) -> Effective:
         MappingProxyType(origins),
         tuple(overlays),
         plain,
+        tree.of_kind("translation"),
     )
 
 

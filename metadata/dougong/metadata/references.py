@@ -298,9 +298,9 @@ def _nodes(node: Node) -> Iterator[Node]:
 
 
 def used_by(index: Index) -> Mapping[str, tuple[Reference, ...]]:
-    """By address, the references to it in the effective tree and in overlays."""
+    """By address, the references to it in the effective tree, in overlays and in translations."""
     found: dict[str, list[Reference]] = {}
-    for component in (*index.components.values(), *index.effective.overlays):
+    for component in (*index.components.values(), *index.effective.overlays, *index.effective.translations):
         for each in references(index, component):
             found.setdefault(each.target, []).append(each)
     return {address: tuple(each) for address, each in found.items()}

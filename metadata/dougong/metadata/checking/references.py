@@ -16,7 +16,8 @@ from dougong.metadata.references import references
 def requirements(index: Index) -> Iterator[Problem]:
     """References of packages stay within their requirements."""
     allowed = {name: required(index, name) for name in index.named("package")}
-    for component in (*index.components.values(), *index.effective.overlays):
+    whole = index.effective
+    for component in (*whole.components.values(), *whole.overlays, *whole.translations):
         if component.layer in (COMPANY, PLATFORM) or component.layer not in allowed or component.kind == "package":
             continue
         for each in references(index, component):
