@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Boolean, Connection, Select, Text, bindparam, cast, create_engine, false, select
+from sqlalchemy.types import TypeEngine
 
 from dougong.base.errors import FormulaError, Problem
 from dougong.base.language import msg
@@ -21,7 +22,7 @@ from tests.formulas.test_conformance import CASES, KNOWN_GAPS
 WHOLE, SCALE = 10, 4
 """Digits of the number columns; rows with other numbers are skipped."""
 
-TYPES = {
+TYPES: Mapping[Type, TypeEngine[Any]] = {
     Type.TEXT: Text(),
     Type.PICKLIST: Text(),
     Type.ID: Text(),
@@ -64,7 +65,7 @@ class SqlBackEnd:
 def stored(value: Value) -> Value:
     """The value as a column keeps it, or a refusal of what this suite's columns do not keep."""
     if isinstance(value, Decimal):
-        sign, digits, exponent = value.as_tuple()
+        _, digits, exponent = value.as_tuple()
         if not isinstance(exponent, int) or -exponent > SCALE or len(digits) + exponent > WHOLE:
             raise FormulaError(Problem(code="formula-no-sql", reason=msg("The value cannot be computed.")))
     return value

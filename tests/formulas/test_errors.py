@@ -91,3 +91,18 @@ def test_the_result_type_is_held(text: str, wanted: str, said: str) -> None:
 def test_an_unknown_result_type_is_the_callers_mistake() -> None:
     with pytest.raises(LookupError, match="money"):
         compile("1", RowScope(), "money")
+
+
+@pytest.mark.parametrize(
+    "text", ["ISPICKVAL(stage, 'wno')", "CASE(stage, 'open', 1, 'wno', 2, 3)", "INCLUDES(colours, 'rde')"]
+)
+def test_a_value_that_a_picklist_lacks_is_a_warning(text: str) -> None:
+    """Old records may still hold it, so the formula compiles."""
+    (found,) = compile(text, RowScope()).warnings
+    assert (found.code, found.severity) == ("formula-unknown-value", "warning")
+    assert "Did you mean" in found.text("en")
+    assert "没有选项" in found.text("zh-CN")
+
+
+def test_values_that_exist_raise_no_warning() -> None:
+    assert compile("ISPICKVAL(stage, 'won') || ISPICKVAL(stage, '')", RowScope()).warnings == ()

@@ -13,7 +13,7 @@ from dougong.formulas.decimals import ZERO
 from dougong.formulas.definition import FUNCTIONS, Function, Parameter, Signature
 from dougong.formulas.elsewhere import NOT_SUPPORTED
 from dougong.formulas.matching import common_type, fits, mismatch
-from dougong.formulas.problems import problem
+from dougong.formulas.problems import Severity, problem
 from dougong.formulas.tree import Call, Literal, Node, Reference, Span
 from dougong.formulas.typed import Apply, Constant, Field, Inlined, TypedNode, Wrong, rebase, walk
 from dougong.formulas.types import Blanks, Marker, Path, Scope, Type
@@ -48,9 +48,11 @@ class Checker:
             return self._reference(node)
         return self._chain(node)
 
-    def report(self, span: Span, code: str, reason: Message, fix: Message | None = None) -> Wrong:
+    def report(
+        self, span: Span, code: str, reason: Message, fix: Message | None = None, severity: Severity = "error"
+    ) -> Wrong:
         """Add a problem at `span`."""
-        self.problems.append(problem(self._text, span, code, reason, fix))
+        self.problems.append(problem(self._text, span, code, reason, fix, severity))
         return Wrong(span)
 
     def raise_problems(self) -> None:
@@ -157,7 +159,7 @@ class Checker:
             found = signature.result
         if signature.check is not None:
             for each in signature.check(arguments):
-                self.report(arguments[each.index].span, each.code, each.reason, each.fix)
+                self.report(arguments[each.index].span, each.code, each.reason, each.fix, each.severity)
         return Apply(definition, signature, arguments, found or Type.UNKNOWN, node.span)
 
     def _wrong_count(self, node: Call, definition: Function) -> Wrong:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from dougong.base.language import Message, msg
-from dougong.formulas.typed import Apply, Constant, TypedNode
+from dougong.formulas.problems import Severity
+from dougong.formulas.typed import Apply, Constant, Field, TypedNode
 from dougong.formulas.types import Type
 
 
@@ -19,16 +21,38 @@ class Finding:
     code: str
     reason: Message
     fix: Message | None = None
+    severity: Severity = "error"
 
 
 def literal_values(arguments: Sequence[TypedNode]) -> Iterator[Finding]:
-    """CASE on a picklist compares with texts in quotes only."""
+    """CASE on a picklist compares with texts in quotes only, and better with values that it has."""
     if arguments[0].type is not Type.PICKLIST:
         return
+    yield from _strange_values(arguments[0], list(enumerate(arguments))[1:-1:2])
     for index in range(1, len(arguments) - 1, 2):
         if not isinstance(arguments[index], Constant):
             reason = msg("A picklist is compared with texts in quotes.")
             yield Finding(index, "formula-wrong-argument", reason, msg("Write the value in quotes."))
+
+
+def known_value(arguments: Sequence[TypedNode]) -> Iterator[Finding]:
+    """ISPICKVAL and INCLUDES ask for a value that the picklist has."""
+    return _strange_values(arguments[0], [(1, arguments[1])])
+
+
+def _strange_values(field: TypedNode, given: list[tuple[int, TypedNode]]) -> Iterator[Finding]:
+    """Warnings: a picklist may have had the value once, so asking for another is no error."""
+    if not isinstance(field, Field) or not field.info.values:
+        return
+    values, name = field.info.values, ".".join(field.path)
+    for index, node in given:
+        value = node.value if isinstance(node, Constant) else None
+        if not isinstance(value, str) or value in values:
+            continue
+        near = next(iter(difflib.get_close_matches(value, values, n=1)), None)
+        reason = msg("{field} has no value {value}.", field=name, value=value)
+        fix = msg("Did you mean {name}?", name=near) if near else None
+        yield Finding(index, "formula-unknown-value", reason, fix, "warning")
 
 
 def on_earth(arguments: Sequence[TypedNode]) -> Iterator[Finding]:

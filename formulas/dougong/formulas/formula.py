@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from dougong.base.errors import Problem
 from dougong.base.language import msg
 from dougong.formulas.checker import MAX_NODES, Checker, conversion, paths
 from dougong.formulas.decimals import EXACT, RESULT_SCALE, quantized
@@ -58,6 +59,8 @@ class Formula:
     blanks: Blanks
     tree: Node
     node: TypedNode
+    warnings: tuple[Problem, ...] = ()
+    """What is probably not meant: a value that a picklist does not have."""
 
     @property
     def type(self) -> Type:
@@ -192,11 +195,11 @@ def compile(
     tree = parse(text)
     checker = Checker(text, scope, blanks)
     node = checker.check(tree)
-    if not checker.problems and sum(1 for _ in walk(node)) > MAX_NODES:
+    if sum(1 for _ in walk(node)) > MAX_NODES:
         checker.too_large(tree.span)
     _check_result(checker, node, text, result_type)
     checker.raise_problems()
-    return Formula(text, result_type or str(node.type), scale, blanks, tree, node)
+    return Formula(text, result_type or str(node.type), scale, blanks, tree, node, tuple(checker.problems))
 
 
 def _check_result(checker: Checker, node: TypedNode, text: str, result_type: str | None) -> None:

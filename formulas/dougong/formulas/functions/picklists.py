@@ -5,12 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 from dougong.formulas.annotations import Boolean, LiteralText, MultiPicklist, Number, Picklist
+from dougong.formulas.checks import known_value
 from dougong.formulas.definition import function
 from dougong.formulas.sql import logic, texts
 
 
 @function(
-    "ISPICKVAL", sql=logic.has_value, examples=(("ISPICKVAL(stage, 'won')", True), ("ISPICKVAL(NULL, 'won')", False))
+    "ISPICKVAL",
+    check=known_value,
+    sql=logic.has_value,
+    examples=(("ISPICKVAL(stage, 'won')", True), ("ISPICKVAL(NULL, 'won')", False)),
 )
 def is_picklist_value(field: Picklist | None, value: LiteralText | None) -> Boolean:
     """True where a picklist has a value; '' stands for blank."""
@@ -18,7 +22,10 @@ def is_picklist_value(field: Picklist | None, value: LiteralText | None) -> Bool
 
 
 @function(
-    "INCLUDES", sql=logic.includes, examples=(("INCLUDES(colours, 'red')", True), ("INCLUDES(colours, 'green')", False))
+    "INCLUDES",
+    check=known_value,
+    sql=logic.includes,
+    examples=(("INCLUDES(colours, 'red')", True), ("INCLUDES(colours, 'green')", False)),
 )
 def includes(field: MultiPicklist | None, value: LiteralText | None) -> Boolean:
     """True where a value is among those selected in a multi-select picklist."""
