@@ -63,9 +63,7 @@ def _parse(document: Any, pointer: str, depth: int, problems: list[Problem]) -> 
             pointer,
             "filter-shape",
             msg("This is no condition."),
-            msg(
-                "A condition has field, op and value; a group is a list under all or any, or one part under not."
-            ),
+            msg("A condition has field, op and value; a group is a list under all or any, or one part under not."),
         )
     )
     return All(())

@@ -230,7 +230,7 @@ def _prepare(unit: Unit, obj: Object, query: Query) -> PreparedList:
     if condition is not None:
         where.append(condition)
     if query.search:
-        where.append(search_condition(unit, obj, scope.table.c.id, query.search))
+        where.append(search_condition(scope, query.search))
     keys.append(Key(scope.table.c.id, keys[-1].descending if keys else True, False))
     return PreparedList(scope, query.columns, layout, tuple(keys), tuple(where))
 

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import ColumnElement, false
+from sqlalchemy import ColumnElement, and_, false, func, or_
 
+from dougong.base.errors import BadRequest
 from dougong.engine import tables
 from dougong.engine.expressions import search_matches
-from dougong.engine.search.tokens import query_phrases
-from dougong.metadata.model import Object
+from dougong.engine.reading.paths import ResolvedPath
+from dougong.engine.reading.scope import Scope
+from dougong.engine.search.documents import search_paths
+from dougong.engine.search.tokens import fold, query_phrases, runs
 
-if TYPE_CHECKING:
-    from dougong.engine.unit import Unit
 
+def search_condition(scope: Scope, text: str) -> ColumnElement[bool]:
+    """The condition that a record is found by `text`; false for a text without letters or digits.
 
-def search_condition(unit: Unit, obj: Object, record_id: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    """The condition that a record of `obj` is found by `text`; false for a text without letters or digits."""
+    The tokens of a record are those of all its search fields. Where the actor may not read one of them, a hit
+    must also stand in a field that they may read: else searching would tell what is hidden.
+    """
     phrases = query_phrases(text)
     if not phrases:
         return false()
-    return record_id.in_(search_matches(tables.search, obj.id, phrases))
+    found = scope.table.c.id.in_(search_matches(tables.search, scope.object.id, phrases))
+    wanted = search_paths(scope.object)
+    readable = [path for name in wanted if (path := _readable(scope, name)) is not None]
+    if len(readable) == len(wanted):
+        return found
+    columns = [_shown(scope, path) for path in readable]
+    held = [
+        or_(false(), *(func.lower(each).contains(run, autoescape=True) for each in columns)) for run in runs(fold(text))
+    ]
+    return and_(found, *held)
+
+
+def _readable(scope: Scope, name: str) -> ResolvedPath | None:
+    try:
+        return scope.path(name)
+    except BadRequest:
+        return None
+
+
+def _shown(scope: Scope, path: ResolvedPath) -> ColumnElement[Any]:
+    """The text by which a field is found: a lookup's is the title of what it names."""
+    if path.field.type.refers and path.field.type.stored and len(path.field.targets) == 1:
+        title = scope.title((*path.steps, path.field))
+        return title if title is not None else scope.parts(path)[0]
+    return scope.parts(path)[0]

@@ -69,7 +69,7 @@ def _rows(
     if condition is not None:
         found.append(condition)
     if search:
-        found.append(search_condition(unit, obj, scope.table.c.id, search))
+        found.append(search_condition(scope, search))
     return scope, found
 
 
