@@ -47,13 +47,14 @@ def _postgresql_bucket(element: DateBucket, compiler: Any, **options: Any) -> st
 def _sqlite_bucket(element: DateBucket, compiler: Any, **options: Any) -> str:
     column, unit, *zone = element.clauses
     day = compiler.process(func.local_day(column, zone[0]) if zone else column, **options)
-    return {
+    spelt: dict[str, str] = {
         "day": day,
         "week": f"date({day}, '-6 days', 'weekday 1')",
         "month": f"date({day}, 'start of month')",
         "quarter": f"date({day}, 'start of month', printf('-%d months', (strftime('%m', {day}) - 1) % 3))",
         "year": f"date({day}, 'start of year')",
-    }[unit.name.strip("'")]
+    }
+    return spelt[str(unit.name).strip("'")]
 
 
 @lru_cache(maxsize=64)
@@ -87,13 +88,18 @@ class Words(TypeDecorator[str]):
         return " ".join(f"{token}:{min(at, 16383)}" for at, token in enumerate(value.split(), start=1))
 
 
+def _ddl(statement: str, dialect: str) -> Any:
+    ddl: Any = DDL(statement)  # type: ignore[no-untyped-call]
+    return ddl.execute_if(dialect=dialect)
+
+
 def index_words(table: Table) -> None:
     """Keep a full-text index of ``words`` beside `table`, made with it."""
     name = table.name
     event.listen(
         table,
         "after_create",
-        DDL(f"CREATE INDEX {name}_words ON {name} USING gin (words)").execute_if(dialect="postgresql"),
+        _ddl(f"CREATE INDEX {name}_words ON {name} USING gin (words)", "postgresql"),
     )
     fts = f"{name}_words"
     for statement in (
@@ -107,7 +113,7 @@ def index_words(table: Table) -> None:
         f"INSERT INTO {fts}({fts}, rowid, words) VALUES ('delete', old.rowid, old.words); "
         f"INSERT INTO {fts}(rowid, words) VALUES (new.rowid, new.words); END",
     ):
-        event.listen(table, "after_create", DDL(statement).execute_if(dialect="sqlite"))
+        event.listen(table, "after_create", _ddl(statement, "sqlite"))
 
 
 class WordsMatch(FunctionElement[bool]):

@@ -140,11 +140,11 @@ class ConditionCompiler:
                 )
             )
         column = self.scope.parts(path)[0]
-        picklist = path.field.picklist
+        picklist, attribute = path.field.picklist, path.attribute or ""
         chosen = [
             each.value
             for each in (picklist.values.values() if picklist else ())
-            if path.attribute in each.attributes and _compares(compare, each.attributes[path.attribute], found.value)
+            if attribute in each.attributes and _compares(compare, each.attributes[attribute], found.value)
         ]
         return and_(column.is_not(None), column.in_(chosen))
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, asc, bindparam, false, literal_col
 
 from dougong.base.errors import BadRequest, Forbidden, NotFound, Problem
 from dougong.base.language import msg
+from dougong.engine.access import Right
 from dougong.engine.query import Page, Query, Record, Row, Sort
 from dougong.engine.reading import keyset
 from dougong.engine.reading.conditions import PLACEHOLDERS, ConditionCompiler
@@ -100,7 +101,7 @@ def run(unit: Unit, query: Query) -> Page:
     for at, value in enumerate(values or ()):
         if value is not None:
             params[f"cursor_{at}"] = value
-    found = unit.connection.execute(statement, params).fetchall()
+    found = list(unit.connection.execute(statement, params))
     more = len(found) > size
     found = found[:size]
     if backwards:
@@ -313,7 +314,7 @@ def _prepare_record(unit: Unit, obj: Object, deleted: str) -> PreparedList:
     return ready
 
 
-def refuse_unreadable(unit: Unit, obj: Object, right: str) -> None:
+def refuse_unreadable(unit: Unit, obj: Object, right: Right) -> None:
     """Raise `Forbidden` where the actor may see the object but lacks `right`."""
     if not unit.access.may(right, obj):
         raise Forbidden(

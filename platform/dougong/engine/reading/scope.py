@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, select
-from sqlalchemy.sql.selectable import Alias
 
 from dougong.engine.access import Access
 from dougong.engine.reading.keyset import Key
@@ -26,15 +25,15 @@ class Scope:
         """Start at the records of `obj`."""
         self.runtime, self.access, self.object = runtime, access, obj
         self.records = runtime.storage.tables[obj.name]
-        self.table: Alias = self.records.table.alias("t")
-        self._joined: dict[tuple[str, ...], tuple[Object, Alias]] = {(): (obj, self.table)}
+        self.table: FromClause = self.records.table.alias("t")
+        self._joined: dict[tuple[str, ...], tuple[Object, FromClause]] = {(): (obj, self.table)}
         self.source: FromClause = self.table
 
     def path(self, text: str) -> ResolvedPath:
         """The path resolved for this query's object and actor."""
         return resolve(self.runtime.model, self.access, self.object, text)
 
-    def place(self, prefix: Sequence[Field]) -> tuple[Object, Alias]:
+    def place(self, prefix: Sequence[Field]) -> tuple[Object, FromClause]:
         """The object and table reached by following lookups, joined on first use."""
         names = tuple(step.name for step in prefix)
         known = self._joined.get(names)
@@ -52,7 +51,7 @@ class Scope:
         self._joined[names] = (target, alias)
         return target, alias
 
-    def _part(self, obj: Object, table: Alias, name: str) -> ColumnElement[Any]:
+    def _part(self, obj: Object, table: FromClause, name: str) -> ColumnElement[Any]:
         return table.c[self.runtime.storage.tables[obj.name].parts[name][0].key]
 
     def parts(self, path: ResolvedPath) -> tuple[ColumnElement[Any], ...]:

@@ -73,7 +73,9 @@ def _wanted(asked: Asked, company: Company, actor: Actor) -> Publication:
     if unknown:
         raise BadRequest(
             [
-                Problem(code="component-unknown", thing=address, reason=msg("There is no component {name}.", name=address))
+                Problem(
+                    code="component-unknown", thing=address, reason=msg("There is no component {name}.", name=address)
+                )
                 for address in unknown
             ]
         )
@@ -110,8 +112,13 @@ def planned(asked: Asked, company: Company, actor: Actor) -> Answer:
     found = plan(company, _wanted(asked, company, actor))
     effects = [
         {
-            "code": each.code, "thing": each.thing, "message": each.text.to(actor.language), "severity": each.severity,
-            "count": each.count, "total": each.total, "records": list(each.records),
+            "code": each.code,
+            "thing": each.thing,
+            "message": each.text.to(actor.language),
+            "severity": each.severity,
+            "count": each.count,
+            "total": each.total,
+            "records": list(each.records),
         }
         for each in found.effects
     ]
@@ -127,7 +134,13 @@ def planned(asked: Asked, company: Company, actor: Actor) -> Answer:
 
 
 def _change(each: Change) -> dict[str, Any]:
-    return {"address": each.address, "action": each.action, "place": each.place, "before": each.before, "after": each.after}
+    return {
+        "address": each.address,
+        "action": each.action,
+        "place": each.place,
+        "before": each.before,
+        "after": each.after,
+    }
 
 
 def published(asked: Asked, company: Company, actor: Actor) -> Answer:

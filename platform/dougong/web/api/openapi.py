@@ -236,24 +236,61 @@ def _json(schema: Body, description: str, headers: Body | None = None) -> Body:
 ETAG = {"ETag": {"schema": {"type": "string"}}}
 
 
+def _parameters(*names: str) -> list[Body]:
+    return [{"$ref": f"#/components/parameters/{each}"} for each in names]
+
+
 def _paths(obj: Object, language: str) -> Body:
+    """The calls about one object."""
     name, title = obj.name, label(obj.label, language, obj.name)
     base = f"/api/v1/records/{name}"
-    record = {"$ref": f"#/components/schemas/{name}"}
-    values = {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}.values"}}},
-    }
-    changed = _json(record, "The record as it is now.", ETAG)
+    record = _json({"$ref": f"#/components/schemas/{name}"}, "The record as it is now.", ETAG)
+    values = {"schema": {"$ref": f"#/components/schemas/{name}.values"}}
+    given: Body = {"requestBody": {"required": True, "content": {"application/json": values}}}
 
-    def operation(verb: str, operation: Body) -> Body:
-        return {"operationId": f"{verb}_{name}", "tags": [title], **operation}
+    def operation(verb: str, ok: Body, *codes: str, **more: Any) -> Body:
+        return {"operationId": f"{verb}_{name}", "tags": [title], **more, "responses": {**ok, **_refused(*codes)}}
 
-    def params(*names: str) -> list[Body]:
-        return [{"$ref": f"#/components/parameters/{each}"} for each in names]
-
+    listing = _parameters("fields", "filter", "sort", "search", "limit", "cursor", "deleted")
     page = _json({"$ref": f"#/components/schemas/{name}.page"}, "One page.")
-    query = params("fields", "filter", "sort", "search", "limit", "cursor", "deleted")
+    written = ("403", "409", "413", "415", "422")
+    match = _parameters("if_match")
+    return {
+        base: {
+            "get": operation("list", {"200": page}, parameters=listing),
+            "post": operation("create", {"201": record}, *written, **given),
+        },
+        f"{base}/count": {
+            "get": operation(
+                "count",
+                {"200": _json(COUNT, "How many.")},
+                parameters=_parameters("filter", "search", "deleted", "exact"),
+            )
+        },
+        f"{base}/bulk": {"post": operation("bulk", {"200": _results()}, *written, requestBody=_bulk_body(name))},
+        f"{base}/{{id}}": {
+            "parameters": _parameters("id"),
+            "get": operation("get", {"200": record}),
+            "patch": operation("change", {"200": record}, "412", *written, parameters=match, **given),
+            "delete": operation(
+                "delete", {"204": {"description": "Deleted."}}, "403", "409", "412", "422", parameters=match
+            ),
+        },
+        f"{base}/{{id}}/restore": {
+            "parameters": _parameters("id"),
+            "post": operation("restore", {"200": record}, "403", "409", "422"),
+        },
+    }
+
+
+COUNT: Body = {
+    "type": "object",
+    "required": ["count", "exact"],
+    "properties": {"count": {"type": "integer", "minimum": 0}, "exact": {"type": "boolean"}},
+}
+
+
+def _bulk_body(name: str) -> Body:
     change = {
         "type": "object",
         "required": ["op"],
@@ -265,88 +302,16 @@ def _paths(obj: Object, language: str) -> Body:
             "values": {"$ref": f"#/components/schemas/{name}.values"},
         },
     }
-    bulk_body = {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["changes"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "changes": {"type": "array", "items": change},
-                        "partial": {"type": "boolean", "default": False},
-                    },
-                }
-            },
-            LINES: {"schema": {"type": "string"}},
-        },
-    }
-    results = _json({"$ref": "#/components/schemas/results"}, "What became of each change.")
-    results["content"][LINES] = {"schema": {"type": "string"}}
-    return {
-        base: {
-            "get": operation("list", {"parameters": query, "responses": {"200": page, **_refused()}}),
-            "post": operation(
-                "create",
-                {"requestBody": values, "responses": {"201": changed, **_refused("403", "409", "413", "415", "422")}},
-            ),
-        },
-        f"{base}/count": {
-            "get": operation(
-                "count",
-                {
-                    "parameters": params("filter", "search", "deleted", "exact"),
-                    "responses": {
-                        "200": _json(
-                            {
-                                "type": "object",
-                                "required": ["count", "exact"],
-                                "properties": {
-                                    "count": {"type": "integer", "minimum": 0},
-                                    "exact": {"type": "boolean"},
-                                },
-                            },
-                            "How many.",
-                        ),
-                        **_refused(),
-                    },
-                },
-            ),
-        },
-        f"{base}/bulk": {
-            "post": operation(
-                "bulk",
-                {
-                    "requestBody": bulk_body,
-                    "responses": {"200": results, **_refused("403", "409", "413", "415", "422")},
-                },
-            ),
-        },
-        f"{base}/{{id}}": {
-            "parameters": params("id"),
-            "get": operation("get", {"responses": {"200": changed, **_refused()}}),
-            "patch": operation(
-                "change",
-                {
-                    "parameters": params("if_match"),
-                    "requestBody": values,
-                    "responses": {"200": changed, **_refused("403", "409", "412", "413", "415", "422")},
-                },
-            ),
-            "delete": operation(
-                "delete",
-                {
-                    "parameters": params("if_match"),
-                    "responses": {"204": {"description": "Deleted."}, **_refused("403", "409", "412", "422")},
-                },
-            ),
-        },
-        f"{base}/{{id}}/restore": {
-            "parameters": params("id"),
-            "post": operation("restore", {"responses": {"200": changed, **_refused("403", "409", "422")}}),
-        },
-    }
+    properties = {"changes": {"type": "array", "items": change}, "partial": {"type": "boolean", "default": False}}
+    body = {"type": "object", "required": ["changes"], "additionalProperties": False, "properties": properties}
+    content: Body = {"application/json": {"schema": body}, LINES: {"schema": {"type": "string"}}}
+    return {"required": True, "content": content}
+
+
+def _results() -> Body:
+    found = _json({"$ref": "#/components/schemas/results"}, "What became of each change.")
+    found["content"][LINES] = {"schema": {"type": "string"}}
+    return found
 
 
 def _operation(name: str, summary: str, status: str, *codes: str, body: Body | None = None) -> Body:

@@ -215,7 +215,7 @@ def _changes(obj: Object, documents: Sequence[Any]) -> list[Change]:
                     place=Place(row=row),
                     reason=msg("This is no change."),
                     fix=msg(
-                        "A change has op (create, update, upsert, delete or restore) and its keys: id, key, values, version."
+                        "A change has op (create, update, upsert, delete, restore) and its keys: id, key, values, version."
                     ),
                 )
             )
