@@ -20,7 +20,7 @@ from dougong.base.hooks import Hooks, plugin_manager
 from dougong.base.language import msg
 from dougong.engine import fields as _fields  # noqa: F401  fills the registry of field types
 from dougong.engine import revisions
-from dougong.engine.actor import Actor
+from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.dialects import Database, open_database
 from dougong.engine.runtime import Runtime
 from dougong.engine.storage import Storage
@@ -111,8 +111,12 @@ class Company:
         """A unit that reads one snapshot, under the revision in force in it."""
         with self.database.readers.connect() as connection:
             head = self.database.begin_read(connection)
-            runtime = self._runtimes.get(head) or self._load(connection, head)
-            yield Unit(self, connection, runtime, actor, datetime.now(UTC))
+            try:
+                runtime = self._runtimes.get(head) or self._load(connection, head)
+                yield Unit(self, connection, runtime, actor, datetime.now(UTC))
+            finally:
+                if not connection.invalidated:
+                    self.database.end_read(connection)
 
     def write(self, actor: Actor, work: Callable[[Unit], T], why: str = "") -> T:
         """Do `work` in one transaction, committed when it returns and undone when it raises.
@@ -144,9 +148,8 @@ class Company:
     # -- runtimes --------------------------------------------------------------------------------------------
     def runtime(self) -> Runtime:
         """What the revision in force runs on."""
-        with self.database.readers.connect() as connection:
-            head = self.database.begin_read(connection)
-            return self._runtimes.get(head) or self._load(connection, head)
+        with self.read(SYSTEM) as unit:
+            return unit.runtime
 
     def _load(self, connection: Connection, revision: int) -> Runtime:
         """Compile `revision`, once per process however many threads ask."""

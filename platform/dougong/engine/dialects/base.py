@@ -31,6 +31,10 @@ class Database(Protocol):
         """Begin a read-only transaction with one snapshot; the head revision in it."""
         ...
 
+    def end_read(self, connection: Connection) -> None:
+        """End what `begin_read` began."""
+        ...
+
     def begin_write(self, connection: Connection) -> int:
         """Begin a transaction in which no publish can happen; the head revision."""
         ...

@@ -90,6 +90,12 @@ class PostgreSQL:
         """Begin a snapshot; its head revision. One round trip."""
         return _begin(connection, READ)
 
+    def end_read(self, connection: Connection) -> None:
+        """End the snapshot by COMMIT: with a ROLLBACK psycopg forgets every statement that it has prepared."""
+        raw = driver(connection)
+        if not raw.closed:
+            raw.commit()
+
     def begin_write(self, connection: Connection) -> int:
         """Begin, share the company's lock, read the head. One round trip."""
         return _begin(connection, WRITE)

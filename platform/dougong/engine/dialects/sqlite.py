@@ -94,6 +94,10 @@ class SQLite:
         raw.execute("BEGIN")
         return cast(int, raw.execute(HEAD).fetchone()[0])
 
+    def end_read(self, connection: Connection) -> None:
+        """End the snapshot."""
+        driver(connection).commit()
+
     def begin_write(self, connection: Connection) -> int:
         """Take the write lock; the head revision."""
         raw = driver(connection)
