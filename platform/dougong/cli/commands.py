@@ -31,6 +31,8 @@ COMMANDS: Registry[Command] = Registry("command")
 for _command in (
     Command("serve", msg("Serve the pages and the API."), "dougong.cli.serve:serve"),
     Command("run", msg("Set up with the sales package and demo data, then serve."), "dougong.cli.run:run"),
+    Command("metadata", msg("Plan, publish, compare and take back metadata."), "dougong.cli.metadata:metadata"),
+    Command("package", msg("Install and export packages."), "dougong.cli.packages:package"),
     Command("query", msg("Read records: list, count and sum them."), "dougong.cli.query:query"),
     Command("import", msg("Bring a CSV or XLSX file in."), "dougong.cli.transfer:import_"),
     Command("export", msg("Write records to a CSV, XLSX or NDJSON file."), "dougong.cli.transfer:export"),

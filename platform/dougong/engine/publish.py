@@ -14,7 +14,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -36,6 +36,7 @@ from dougong.engine.schema_steps import drop_index, schema_steps
 from dougong.engine.storage import Storage
 from dougong.metadata.check import check
 from dougong.metadata.component import COMPANY
+from dougong.metadata.packages import identified as with_id
 from dougong.metadata.trees import MergeConflict, Tree, merge
 
 T = TypeVar("T")
@@ -141,10 +142,10 @@ def identified(tree: Tree, head: Tree) -> Tree:
     """
     found = []
     for address, each in tree.components.items():
-        if each.layer == COMPANY and "id" not in each.body and each.kind != "package":
+        if each.layer == COMPANY and "id" not in each.body:
             known = head.components.get(address)
             identity = known.body.get("id") if known else None
-            each = replace(each, body={**each.body, "id": identity or component_id()})
+            each = with_id(each, lambda identity=identity: identity or component_id())
         found.append(each)
     return Tree.of(found)
 

@@ -19,7 +19,7 @@ from dougong.base.language import msg
 from dougong.engine import tables
 from dougong.engine.actor import Actor
 from dougong.engine.ledger import Ledger, Place
-from dougong.metadata.component import Component, canonical_json, content_hash
+from dougong.metadata.component import Component, content_hash
 from dougong.metadata.tree import Tree
 
 CHUNK = 500
@@ -50,8 +50,9 @@ def put_tree(connection: Connection, tree: Tree) -> str:
     """Store `tree` and every body that is not there yet; the hash that `get_tree` finds it by."""
     bodies = {each.content_hash: each.body for each in tree.components.values()}
     listing = {address: [each.layer, each.content_hash] for address, each in tree.components.items()}
-    digest = content_hash(listing)  # whatever the order; what is stored keeps it, for people who read lists of fields
-    texts = {key: canonical_json(body) for key, body in bodies.items()} | {digest: json.dumps(listing)}
+    # A hash does not depend on the order of keys; what is stored keeps it, for those who read it again in a file or list.
+    digest = content_hash(listing)
+    texts = {key: json.dumps(body, ensure_ascii=False) for key, body in {**bodies, digest: listing}.items()}
     known: set[str] = set()
     for part in _chunks(texts):
         known.update(connection.scalars(select(tables.bodies.c.hash).where(tables.bodies.c.hash.in_(part))))

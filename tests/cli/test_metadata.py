@@ -1,0 +1,79 @@
+"""`dougong metadata` and `dougong package install|export`, as an operator types them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dougong.cli.program import program
+
+Dougong = Callable[..., Result]
+
+
+@pytest.fixture
+def dougong(database_url: str, tmp_path: Path) -> Dougong:
+    """A function that runs `dougong` on an empty database and gives what it printed."""
+
+    def run(*arguments: str, fails: bool = False) -> Result:
+        environment = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path / "data"), "LC_ALL": "C"}
+        found = CliRunner().invoke(program, arguments, env=environment, catch_exceptions=False)
+        assert fails == bool(found.exit_code), found.output
+        return found
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A company's own documents: one object with one field."""
+    label = {"en": "Shelf", "zh-CN": "货架"}
+    place = tmp_path / "own" / "object"
+    place.mkdir(parents=True)
+    body = {
+        "kind": "object", "name": "shelf", "label": label, "plural": {"en": "Shelves"}, "title": {"field": "name"},
+        "fields": {"name": {"type": "text", "length": 40, "label": label}},
+    }  # fmt: skip
+    (place / "shelf.json").write_text(json.dumps(body), "utf-8")
+    return place.parent
+
+
+def test_plan_publish_log_rollback_purge(dougong: Dougong, folder: Path, tmp_path: Path) -> None:
+    """The way of one object from a folder into the database and out of it."""
+    planned = dougong("metadata", "plan", str(folder)).output
+    assert "+ object:shelf" in planned
+    assert "A new table is made." in planned
+    assert "Revision 1 is in force." in dougong("metadata", "publish", str(folder), "-m", "Shelves").output
+    assert "Shelves" in dougong("metadata", "log").output
+    assert "+ field:shelf.name" in dougong("metadata", "diff", "0").output
+    dougong("metadata", "export", str(tmp_path / "out"))
+    assert (tmp_path / "out" / "field" / "shelf" / "name.json").is_file()
+    assert "" == dougong("metadata", "drift").output
+    assert "Revision 2 is in force." in dougong("metadata", "rollback", "0").output
+    assert "shelf  0" in dougong("metadata", "purge").output
+    dougong("metadata", "purge", "--yes")
+    assert "" == dougong("metadata", "purge").output
+
+
+def test_wrong_documents_are_refused_with_file_and_line(dougong: Dougong, folder: Path) -> None:
+    """Nothing is published; what is wrong is named."""
+    (folder / "object" / "shelf.json").write_text('{"kind": "object", "name": "shelf",}', "utf-8")
+    said = dougong("metadata", "publish", str(folder), fails=True)
+    assert "object/shelf.json" in said.output
+
+
+def test_package_installs_with_what_it_requires_and_exports(dougong: Dougong, tmp_path: Path) -> None:
+    """sales-core brings base along; both can be written out again."""
+    assert "+ object:opportunity" in dougong("package", "install", "sales-core", "--plan").output
+    assert "Revision 1 is in force." in dougong("package", "install", "sales-core").output
+    dougong("package", "export", "base", str(tmp_path / "base"))
+    assert (tmp_path / "base" / "package.json").is_file()
+
+
+def test_unknown_package_and_revision_are_named(dougong: Dougong) -> None:
+    """With what to do."""
+    assert "nonsense" in dougong("package", "install", "nonsense", fails=True).output
+    assert "There is no revision 7." in dougong("metadata", "rollback", "7", fails=True).output
