@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import chain
+from typing import TYPE_CHECKING
 
+import anyio.to_thread
 import pluggy
 from starlette.types import ASGIApp
 
 from dougong.base.hooks import PROJECT, plugin_manager
 from dougong.base.settings import Settings
+
+if TYPE_CHECKING:
+    from dougong.engine.company import Companies
 
 
 @functools.cache
@@ -33,6 +40,20 @@ def assemble(settings: Settings) -> ASGIApp:
 
     hooks = plugins().hook
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    company = Companies(settings, hooks).open()
-    site = make_site(settings, company)
-    return create_app(site, routes=chain(api.routes(site), *hooks.routes()))
+    companies = Companies(settings, hooks)
+    site = make_site(settings, companies.open())
+    routes = chain(api.routes(site), *hooks.routes())
+    return create_app(site, routes=routes, lifespan=lambda _: background(companies))
+
+
+@asynccontextmanager
+async def background(companies: Companies) -> AsyncIterator[None]:
+    """The worker of one serving process, from its start to its end; then every connection is given back."""
+    from dougong.engine.workers import Worker
+
+    worker = Worker(companies).start()
+    try:
+        yield
+    finally:
+        await anyio.to_thread.run_sync(worker.stop)
+        companies.close()
