@@ -16,7 +16,6 @@ from typing import Any
 import jsonschema_rs
 
 from dougong.base.field_types import FIELD_TYPES, FieldType
-from dougong.base.language import Labels
 
 Schema = Mapping[str, Any]
 
@@ -50,9 +49,9 @@ def _read(name: str) -> Any:
 
 
 @functools.cache
-def later() -> Mapping[str, Mapping[str, Labels]]:
-    """What is not built yet, by name, with what it waits for: under ``kinds`` and ``field_types``."""
-    found: Mapping[str, Mapping[str, Labels]] = _read("later")
+def later() -> Mapping[str, Mapping[str, Any]]:
+    """What is not built yet, with what it waits for: under ``kinds``, ``field_types`` and, by type, ``field_keys``."""
+    found: Mapping[str, Mapping[str, Any]] = _read("later")
     return found
 
 
@@ -74,9 +73,24 @@ def _bundled(schema: Schema) -> Schema:
 def field_schema(kind: FieldType) -> Schema:
     """The schema of a field of one type: the common keys and the type's own, which a plugin's type has too."""
     common = kind_schema("field")
-    properties = {**common["properties"], **{key: dict(each) for key, each in kind.keys.items()}}
-    required = [*common["required"], *kind.required_keys]
-    return {**common, "properties": properties, "required": required}
+    own = {key: {**key_meaning(kind.name, key), **each} for key, each in kind.keys.items()}
+    found = {**common, "properties": {**common["properties"], **own}}
+    found["required"] = [*common["required"], *kind.required_keys]
+    found["x-later"] = {**common.get("x-later", {}), **later()["field_keys"].get(kind.name, {})}
+    return found
+
+
+def key_meaning(type_name: str, key: str) -> Mapping[str, str]:
+    """What a key of a field type that ships is for, as ``description`` and ``x-zh-CN``; empty for a plugin's."""
+    said = _read("field_keys")["keys"]
+    found: Mapping[str, str] = said.get(type_name, {}).get(key) or said["*"].get(key, {})
+    return found
+
+
+def type_meaning(type_name: str) -> Mapping[str, str]:
+    """What a field type that ships holds, as ``description`` and ``x-zh-CN``; empty for a plugin's."""
+    found: Mapping[str, str] = _read("field_keys")["types"].get(type_name, {})
+    return found
 
 
 def schema_for(kind: str, field_type: str | None = None) -> Schema:
