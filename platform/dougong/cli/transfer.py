@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +15,25 @@ from dougong.base.language import msg
 from dougong.cli.opening import open_company, operator
 from dougong.cli.query import condition
 from dougong.cli.terminal import language, say, text
+from dougong.engine.company import Company
 from dougong.engine.query import All, Query
 from dougong.engine.reading.filters import both, parse, parse_sort
 from dougong.engine.transfer import sheets
 from dougong.engine.transfer.exporting import WRITERS, error_file
 from dougong.engine.transfer.importing import ImportReport, run_import
+from dougong.engine.transfer.runs import unfinished
 from dougong.engine.undoing import undo as take_back
 from dougong.metadata.model import Model
+
+WARNINGS = 10
+"""How many kinds of warnings are told."""
 
 
 @click.command("import", help=text(msg("Bring a CSV or XLSX file in.")))
 @click.argument("object_name", metavar="OBJECT", required=False, default="")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
 @click.option("--map", "mapping", help=text(msg("A mapping: a JSON file, or the name of one in the metadata.")))
+@click.option("--key", "keys", default="", help=text(msg("Fields by which records are found and updated.")))
 @click.option("--dry-run", is_flag=True, help=text(msg("Do it all, report, and take it back batch by batch.")))
 @click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help=text(msg("Where refused rows go.")))
 @click.option("--encoding", default="", help=text(msg("The encoding of a CSV file, if it is not recognised.")))
@@ -37,6 +45,7 @@ def import_(
     object_name: str,
     file: Path | None,
     mapping: str | None,
+    keys: str,
     dry_run: bool,
     errors: Path | None,
     encoding: str,
@@ -48,23 +57,62 @@ def import_(
     """Import `file` into the object, or undo a run."""
     with open_company() as company:
         if undo:
-            taken_back, kept = take_back(company, operator(), undo, ("import",))
-            say(msg("{n} record is as before.", "{n} records are as before.", n=taken_back))
-            for reason in kept:
-                click.echo(f"  {reason.to(language())}")
+            _take_back(company, undo)
+            return
+        if not object_name and file is None:
+            _list_unfinished(company)
             return
         if file is None:
             raise click.UsageError(text(msg("Name the object and the file.")))
         table = sheets.read(file.name, file.read_bytes(), encoding=encoding, separator=separator, sheet=sheet)
         document = _mapping(company.runtime().model, mapping) if mapping else None
         report = run_import(
-            company, operator(), table, object_name=object_name, mapping=document, dry=dry_run, resume=resume
+            company,
+            operator(),
+            table,
+            object_name=object_name,
+            mapping=document,
+            key=tuple(filter(None, keys.split(","))),
+            dry=dry_run,
+            resume=resume,
+            progress=_progress,
         )
     _tell(report)
     if report.problems:
         place = errors or file.with_suffix(".errors.csv")
         place.write_bytes(error_file(table, report.problems, language()))
         say(msg("The rows left out are in {file}, each with its reason.", file=str(place)))
+
+
+def _progress(done: int, rows: int) -> None:
+    """One line that is written over, on a terminal alone."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{done} / {rows}", nl=done >= rows, err=True)
+
+
+def _take_back(company: Company, run: str) -> None:
+    taken_back, kept = take_back(company, operator(), run, ("import",))
+    say(msg("{n} record is as before.", "{n} records are as before.", n=taken_back))
+    for reason in kept:
+        click.echo(f"  {reason.to(language())}")
+
+
+def _list_unfinished(company: Company) -> None:
+    with company.read(operator()) as unit:
+        found = list(unfinished(unit))
+    if not found:
+        raise click.UsageError(text(msg("Name the object and the file.")))
+    for each in found:
+        say(
+            msg(
+                "{run}: {file} into {object}, {done} of {rows} rows done. Resume or undo it.",
+                run=each.id,
+                file=each.source,
+                object=each.object,
+                done=each.progress.done,
+                rows=each.progress.rows,
+            )
+        )
 
 
 def _mapping(model: Model, given: str) -> dict[str, Any]:
@@ -85,7 +133,7 @@ def _mapping(model: Model, given: str) -> dict[str, Any]:
 def _tell(report: ImportReport) -> None:
     if report.dry:
         said = msg(
-            "{rows} rows: {created} would be made, {updated} changed, {unchanged} left as they are, {refused} left out.",
+            "{rows} rows: {created} would be created, {updated} updated, {unchanged} left as is, {refused} left out.",
             rows=report.rows,
             created=report.created,
             updated=report.updated,
@@ -94,7 +142,7 @@ def _tell(report: ImportReport) -> None:
         )
     else:
         said = msg(
-            "{rows} rows: {created} created, {updated} updated, {unchanged} left as they were, {refused} left out.",
+            "{rows} rows: {created} created, {updated} updated, {unchanged} left as is, {refused} left out.",
             rows=report.rows,
             created=report.created,
             updated=report.updated,
@@ -104,8 +152,19 @@ def _tell(report: ImportReport) -> None:
     say(said)
     if report.ignored:
         say(msg("Columns passed over: {names}.", names=", ".join(report.ignored)))
+    if report.warnings:
+        _tell_warnings(report)
     if not report.dry:
         say(msg("Run {run}; take it back with: dougong import --undo {run}", run=report.run))
+
+
+def _tell_warnings(report: ImportReport) -> None:
+    """Each kind of warning once, with the number of rows that it is about."""
+    kinds = Counter(each.text(language()) for found in report.warnings.values() for each in found)
+    for said, rows in kinds.most_common(WARNINGS):
+        say(msg("{n} row: {warning}", "{n} rows: {warning}", n=rows, warning=said))
+    if len(kinds) > WARNINGS:
+        say(msg("{n} more kind of warning", "{n} more kinds of warnings", n=len(kinds) - WARNINGS))
 
 
 @click.command("export", help=text(msg("Write records to a CSV, XLSX or NDJSON file.")))

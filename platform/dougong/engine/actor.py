@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-Channel = Literal["form", "inline", "bulk", "api", "import", "conversion", "workflow", "system", "cli"]
+Channel = Literal["form", "inline", "bulk", "api", "import", "conversion", "workflow", "system", "cli", "undo"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

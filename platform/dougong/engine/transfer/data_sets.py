@@ -51,7 +51,7 @@ def load(company: Company, folder: Path | Traversable, files: Sequence[str], zon
     """
     documents = [orjson.loads(_bytes(folder, name)) for name in files]
     events = sorted(_events(documents), key=lambda each: (each.day, each.late, each.file, each.row))
-    return company.write(replace(SYSTEM, channel="import"), lambda unit: _Replay(unit, zone).run(events))
+    return company.write(replace(SYSTEM, channel="form"), lambda unit: _Replay(unit, zone).run(events))
 
 
 def _bytes(folder: Path | Traversable, name: str) -> bytes:
@@ -118,9 +118,9 @@ class _Replay:
         """A unit of the same transaction, a few minutes after the last one of that day, for the person who acted."""
         minutes = self.clock[event.day] = self.clock.get(event.day, 0) + 7
         moment = self._instant(event.day, 9, 0) + timedelta(minutes=min(minutes, 14 * 60))
-        actor = replace(SYSTEM, channel="import")
+        actor = replace(SYSTEM, channel="form")
         if event.who in self.ids:
-            actor = Actor(user_id=self.ids[event.who], name=self.names[event.who], kind="system", channel="import")
+            actor = Actor(user_id=self.ids[event.who], name=self.names[event.who], kind="system", channel="form")
         return Unit(self.unit.company, self.unit.connection, self.unit.runtime, actor, min(moment, self.unit.now))
 
     def _instant(self, day: int, hour: int, minute: int) -> datetime:

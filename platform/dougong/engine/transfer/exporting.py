@@ -15,6 +15,7 @@ from dougong.base.language import label
 from dougong.engine.query import Query
 from dougong.engine.reading.listing import readable, refuse_unreadable
 from dougong.engine.reading.paths import ResolvedPath, resolve
+from dougong.engine.transfer.guard import guarded
 from dougong.engine.transfer.sheets import REASON, Table
 
 if TYPE_CHECKING:
@@ -74,17 +75,6 @@ def _text(path: ResolvedPath, value: Any, reading: Any) -> str:
     if path.field.type.refers and not isinstance(value, tuple) and len(path.field.targets) == 1:
         return str(value.title or value.id)
     return path.field.type.to_text(path.field, value, reading)
-
-
-def guarded(text: str) -> str:
-    """A cell that a spreadsheet will not run as a formula; numbers stay as they are."""
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text):
-        return "'" + text
-    return text
-
-
-def _is_number(text: str) -> bool:
-    return text[1:].replace(".", "", 1).replace(",", "").replace(" ", "").isdigit()
 
 
 def write_csv(unit: Unit, query: Query, file: BinaryIO, *, names: bool = False) -> int:
@@ -164,5 +154,5 @@ def error_file(table: Table, problems: dict[int, list[Problem]], language: str) 
                 f"{problem.place.field}: {problem.text(language)}" if problem.place.field else problem.text(language)
                 for problem in problems[number]
             )
-            writer.writerow([*("" if cells[at] is None else str(cells[at]) for at in keep), reasons])
+            writer.writerow([*(guarded("" if cells[at] is None else str(cells[at])) for at in keep), reasons])
     return text.getvalue().encode("utf-8-sig")

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
+
 from dougong.base.field_types import Reading, ValueRefused
-from dougong.engine.query import Condition, Query
-from dougong.engine.search.tokens import fold
+from dougong.engine.fields.references import is_record_id
+from dougong.engine.lettercase import lowered
+from dougong.engine.reading.prepared import prepared
+from dougong.engine.saving.plan import plan_of
+from dougong.engine.search.tokens import fold, sort_key
 from dougong.metadata.model import Field, Object
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
-SEVERAL = ""
-"""Stands for the id where a name fits more than one record."""
+Name = tuple[str, str, str]
+"""(object, field, normal form of a value): what a file may call a record by."""
+
+AT_ONCE = 500
+"""Names of one statement."""
 
 
 def folded(value: Any) -> str:
@@ -23,61 +30,85 @@ def folded(value: Any) -> str:
     return " ".join(fold(str(value)).split())
 
 
-@dataclass
-class KnownNames:
-    """What names are known to mean, while one import runs: (object, field, normal form) → record id."""
-
-    found: dict[tuple[str, str, str], str] = field(default_factory=dict)
-
-    def look_up(self, unit: Unit, obj: Object, name: str, texts: Iterable[Any], reading: Reading) -> None:
-        """Learn what `texts` mean as values of field `name` of `obj`: one statement per 500 unknown ones."""
-        target = obj.fields[name]
-        wanted: dict[str, Any] = {}
-        for text in texts:
-            value = _value(target, text, reading)
-            if value is None:
-                continue
-            key = folded(target.type.display(target, value, reading))
-            if (obj.name, name, key) not in self.found:
-                wanted[key] = target.type.to_json(target, value)
-        values = list(wanted.values())
-        for start in range(0, len(values), 500):
-            self._ask(unit, obj, target, tuple(values[start : start + 500]), reading)
-
-    def _ask(self, unit: Unit, obj: Object, target: Field, values: tuple[Any, ...], reading: Reading) -> None:
-        cursor = None
-        while True:
-            page = unit.records.query(
-                Query(
-                    object=obj.name,
-                    columns=(target.name,),
-                    where=Condition(target.name, "in", values),
-                    limit=1000,
-                    cursor=cursor,
-                )
-            )
-            for row in page.rows:
-                key = (obj.name, target.name, folded(target.type.display(target, row.values[0], reading)))
-                known = self.found.get(key)
-                self.found[key] = row.id if known in (None, row.id) else SEVERAL
-            cursor = page.next
-            if cursor is None:
-                return
-
-    def meaning(self, obj: Object, name: str, text: Any, reading: Reading) -> str | None:
-        """The id that `text` means, `SEVERAL`, or None where it is unknown."""
-        return self.found.get((obj.name, name, normal(obj.fields[name], text, reading)))
+def name_of(obj: Object, field_name: str, cell: Any, reading: Reading) -> Name:
+    """The name that `cell` is as a value of a field of `obj`; its folded text where the field cannot hold it."""
+    field = obj.fields[field_name]
+    value = _value(field, cell, reading)
+    return obj.name, field_name, folded(cell) if value is None else _normal(field, value, reading)
 
 
-def _value(target: Field, text: Any, reading: Reading) -> Any:
-    """The text as the field would keep it (a phone number in its normal form), or None where it cannot be one."""
+def _normal(field: Field, value: Any, reading: Reading) -> str:
+    """Unique values are compared as they are kept (an id of another system may differ in case alone), others folded."""
+    text = shown(field, value, reading)
+    return text if field.unique or field.external_key or field.name == "id" else folded(text)
+
+
+def shown(field: Field, value: Any, reading: Reading) -> str:
+    """A value as names are compared: people's form of it, the id of a record."""
+    plain = field.type.refers or field.name == "id"
+    return str(getattr(value, "id", value)) if plain else field.type.display(field, value, reading)
+
+
+def _value(field: Field, cell: Any, reading: Reading) -> Any:
+    """The cell as the field would keep it (a phone number in its normal form), or None where it cannot be one."""
     try:
-        return target.type.coerce(target, text, reading)
-    except ValueRefused:
+        return field.type.coerce(field, cell, reading)
+    except (ValueRefused, NotImplementedError):
         return None
 
 
-def normal(target: Field, text: Any, reading: Reading) -> str:
-    """A name in the form under which it is compared; the folded text itself where the field cannot hold it."""
-    value = _value(target, text, reading)
-    return folded(text if value is None else target.type.display(target, value, reading))
+def look_up(
+    unit: Unit, obj: Object, field_name: str, cells: Iterable[Any], reading: Reading
+) -> Mapping[Name, frozenset[str]]:
+    """The ids of the live records that the actor sees under each of the names `cells`."""
+    field = obj.fields[field_name]
+    if field_name == "id":
+        wanted = {cell.strip().lower() for cell in map(str, cells) if is_record_id(cell.strip().lower())}
+    else:
+        values = (_value(field, cell, reading) for cell in cells)
+        wanted = {_asked(unit, field, value, reading) for value in values if value is not None}
+    found: dict[Name, set[str]] = {}
+    statement = prepared(
+        unit.runtime, ("import names", obj.name, field_name, unit.access.key), lambda: _statement(unit, obj, field)
+    )
+    ordered = sorted(wanted)
+    for start in range(0, len(ordered), AT_ONCE):
+        for stored in unit.connection.execute(statement, {"names": ordered[start : start + AT_ONCE]}):
+            value = stored[0] if field_name == "id" else field.type.from_row(field, tuple(stored[1:]))
+            name = obj.name, field_name, _normal(field, value, reading)
+            found.setdefault(name, set()).add(str(stored[0]))
+    return {name: frozenset(ids) for name, ids in found.items()}
+
+
+def _asked(unit: Unit, field: Field, value: Any, reading: Reading) -> Any:
+    """The value as the column that is asked holds it."""
+    records = unit.runtime.storage.tables[field.object]
+    if field.unique or field.external_key:
+        return field.type.to_row(field, value)[0]
+    if field.name in records.keys:
+        return sort_key(value if isinstance(value, str) else str(field.type.to_json(field, value)))
+    stored = field.type.to_row(field, value)[0]
+    return lowered(stored) if isinstance(stored, str) else stored
+
+
+def _statement(unit: Unit, obj: Object, field: Field) -> Select[Any]:
+    plan = plan_of(unit.runtime, obj.name)
+    columns = [plan.table.c.id]
+    if field.name != "id":
+        columns += [plan.table.c[key] for key in plan.slots[field.name].keys]
+    visible = unit.access.visible("read", obj, plan.table)
+    return select(*columns).where(
+        _column(unit, field, columns[-1 if field.name == "id" else 1]).in_(bindparam("names", expanding=True)),
+        plan.table.c.deleted_at.is_(None),
+        *([] if visible is None else [visible]),
+    )
+
+
+def _column(unit: Unit, field: Field, first: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column that an index serves: the value itself where it is unique, else the key by which it is sorted."""
+    records = unit.runtime.storage.tables[field.object]
+    if field.name == "id" or field.unique or field.external_key:
+        return first
+    if field.name in records.keys:
+        return records.keys[field.name]
+    return func.lower(first) if field.type.formula_type == "text" else first

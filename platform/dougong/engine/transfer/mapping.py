@@ -1,13 +1,12 @@
 """Which column of a file goes into which field, and how its text is to be read.
 
-The document is an `import_mapping` component or a file of the same keys:
+The document is an `import_mapping` component or a file of the same keys (`docs/import.md` explains each):
 
-    {"object": "opportunity", "source": "deals.csv", "formats": {"date": "dmy", "decimal": "."},
+    {"object": "opportunity", "formats": {"date": "dmy", "decimal": "."},
      "columns": {"Deal": {"field": "external_no"},
                  "Customer": {"field": "account", "look_up": ["credit_code", "name"], "missing": "refuse"},
-                 "Product": {"field": "product", "look_up": ["name"], "values": {"GTXPro": "GTX Pro"}},
-                 "Notes": {"ignore": true}},
-     "set": {"name": "{Product} for {Customer}", "stage": "qualify"},
+                 "Product": {"field": "product", "look_up": ["name"], "values": {"GTXPro": "GTX Pro"}}},
+     "set": {"name": "{Product} for {Customer}", "source": "fair"},
      "key": ["external_no"],
      "children": [{"from": "contact.account", "columns": {"Person": {"field": "name"}}, "key": ["mobile"]}]}
 """
@@ -17,44 +16,65 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from dougong.base.errors import BadRequest, Place, Problem
-from dougong.base.language import msg
+from dougong.base.language import Message, msg
 from dougong.engine.access import Access
 from dougong.engine.search.tokens import fold
 from dougong.engine.transfer.keys import folded
 from dougong.engine.transfer.sheets import REASON
+from dougong.metadata.component import Component
 from dougong.metadata.model import Field, Model, Object
+from dougong.metadata.violations import problems as shape_problems
 
 Missing = Literal["refuse", "empty", "create"]
+
+DATES = ("ymd", "dmy", "mdy")
+"""The orders in which dates are written."""
+
+DECIMALS = (".", ",")
+"""What stands before the decimals of a number."""
+
+SETTABLE = frozenset({"owner", "record_type", "currency", "life_status", "created_at", "created_by"})
+"""The system fields that an import may fill; the last two of new records alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnPlan:
-    """One column of the file. `values` replaces texts (folded) before they are read."""
+    """What fills one field: a column of the file, or a `template` over several.
+
+    `values` replaces texts (folded) before they are read. `date_order` and `decimal_mark` are blank where those of
+    the whole file count.
+    """
 
     title: str
     field: Field
     look_up: tuple[str, ...] = ()
     missing: Missing = "refuse"
     values: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    template: str | None = None
+    date_order: str = ""
+    decimal_mark: str = ""
+
+    def cell(self, row: Mapping[str, Any]) -> Any:
+        """What the row says here, with the mapping's replacements made."""
+        found = row[self.title] if self.template is None else filled(self.template, row)
+        return self.values.get(folded(found), found) if self.values and found is not None else found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPlan:
     """The records of one object that each row of the file makes or changes.
 
-    `templates` fill fields from other columns: ``{"name": "{Product} for {Customer}"}``. `key` names the fields that
-    find an existing record, tried in order; empty means that every row makes a new one. `back` is, of a child, the
-    lookup field to the row's parent.
+    `key` names the fields that find an existing record, tried in order; empty means that every row makes a new one.
+    `back` is, of a child, the lookup field to the row's parent.
     """
 
     object: Object
     columns: tuple[ColumnPlan, ...]
-    templates: Mapping[str, str] = dataclasses.field(default_factory=dict)
     key: tuple[str, ...] = ()
     back: str = ""
 
@@ -69,6 +89,11 @@ class ImportPlan:
     decimal_mark: str = "."
     ignored: tuple[str, ...] = ()
 
+    @property
+    def targets(self) -> tuple[TargetPlan, ...]:
+        """The parent and the children."""
+        return (self.parent, *self.children)
+
 
 def plan(
     model: Model,
@@ -77,50 +102,64 @@ def plan(
     *,
     object_name: str = "",
     document: Mapping[str, Any] | None = None,
+    key: Sequence[str] = (),
 ) -> ImportPlan:
     """The plan for a file with `header`. Without a `document`, columns are matched to fields by name and label.
 
+    `key` stands for the document's, where it has none.
+
     Raises:
-        BadRequest: everything in the mapping that fits neither the model nor the file.
+        BadRequest: everything in the mapping that fits neither the schema, nor the model, nor the file.
     """
-    document = document or {}
-    problems: list[Problem] = []
-    obj = model.object_named(document.get("object", object_name))
+    document = dict(document or {})
+    obj = model.object_named(document.get("object") or object_name)
     if obj is None or not access.may("import", obj):
-        raise BadRequest(
-            _problem("object-unknown", msg("There is no object {name}.", name=document.get("object", object_name)))
-        )
+        raise BadRequest(_unknown_object(model, document.get("object") or object_name))
+    problems: list[Problem] = list(_shape(document, obj)) if document else []
+    if problems:
+        raise BadRequest(problems)
+    if key and "key" not in document:
+        document["key"] = list(key)
     reader = _Reader(model, access, list(header), problems)
     taken = {title for child in document.get("children", ()) for title in child.get("columns", {})}
     parent = reader.target(obj, document, automatic="columns" not in document, taken=taken)
     children = tuple(reader.child(each) for each in document.get("children", ()))
     formats = document.get("formats", {})
-    date_order, decimal_mark = formats.get("date", "ymd"), formats.get("decimal", ".")
-    if sorted(date_order) != ["d", "m", "y"]:
-        problems.append(
-            _problem("format-date", msg("The date order {order} is none of ymd, dmy, mdy.", order=date_order))
-        )
-    if decimal_mark not in (".", ","):
-        problems.append(
-            _problem(
-                "format-decimal",
-                msg("The decimal mark is a point or a comma, not {mark}.", mark=decimal_mark),
-            )
-        )
     if problems:
         raise BadRequest(problems)
-    used = {column.title for target in (parent, *children) for column in target.columns}
+    targets = (parent, *(child for child in children if child is not None))
+    used = {title for target in targets for column in target.columns for title in _titles(column)}
     return ImportPlan(
         parent=parent,
-        children=tuple(child for child in children if child is not None),
-        date_order=date_order,
-        decimal_mark=decimal_mark,
+        children=targets[1:],
+        date_order=formats.get("date", "ymd"),
+        decimal_mark=formats.get("decimal", "."),
         ignored=tuple(title for title in header if title not in used and title != REASON),
     )
 
 
-def _problem(code: str, reason: Any, fix: Any = None, column: str = "") -> Problem:
+def _titles(column: ColumnPlan) -> Iterable[str]:
+    return (column.title,) if column.template is None else fields_of(column.template)
+
+
+def _shape(document: Mapping[str, Any], obj: Object) -> Iterator[Problem]:
+    """What the schema of mappings says against it; a file need not name its kind, its object and itself."""
+    body = {"kind": "import_mapping", "name": f"{obj.name}.file", "object": obj.name, "columns": {"-": {"field": "id"}}}
+    yield from shape_problems(Component("import_mapping", body["name"], body | dict(document)))  # type: ignore[arg-type]
+
+
+def _problem(code: str, reason: Message, fix: Message | None = None, column: str = "") -> Problem:
     return Problem(code=code, thing="import mapping", place=Place(field=column or None), reason=reason, fix=fix)
+
+
+def _near(name: str, known: Iterable[str]) -> Message | None:
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return msg("Did you mean {near}?", near=found[0]) if found else None
+
+
+def _unknown_object(model: Model, name: str) -> Problem:
+    reason = msg("There is no object {name}.", name=name)
+    return _problem("object-unknown", reason, _near(name, model.objects))
 
 
 class _Reader:
@@ -129,135 +168,174 @@ class _Reader:
     def __init__(self, model: Model, access: Access, header: list[str], problems: list[Problem]) -> None:
         self.model, self.access, self.header, self.problems = model, access, header, problems
 
-    def target(self, obj: Object, document: Mapping[str, Any], automatic: bool, taken: set[str]) -> TargetPlan:
-        columns: list[ColumnPlan] = []
-        if automatic:
-            for title in self.header:
-                found = self.matching(obj, title) if title not in taken else None
-                if found is not None:
-                    columns.append(ColumnPlan(title=title, field=found, look_up=self.look_ups(found)))
+    # -- records -------------------------------------------------------------------------------------------
+    def target(
+        self, obj: Object, document: Mapping[str, Any], automatic: bool, taken: set[str], back: str = ""
+    ) -> TargetPlan:
+        columns = self._matched(obj, taken) if automatic else []
         for title, body in document.get("columns", {}).items():
-            column = self.column(obj, title, body)
-            if column is not None:
-                columns.append(column)
+            columns += self._column(obj, title, body)
         if not columns:
-            known = ", ".join(each.name for each in list(self.writable(obj))[:12])
-            self.problems.append(
-                _problem(
-                    "mapping-empty",
-                    msg("No column of the file goes into a field of {object}.", object=obj.label),
-                    msg("Name columns after fields ({names} …), or give a mapping.", names=known),
-                )
-            )
-        templates = self.templates(obj, document.get("set", {}))
-        key = tuple(name for name in document.get("key", ()) if self.known(obj, name) is not None)
-        return TargetPlan(object=obj, columns=tuple(columns), templates=templates, key=key)
+            names = ", ".join(list(self._writable(obj))[:12])
+            reason = msg("No column of the file goes into a field of {object}.", object=obj.label)
+            fix = msg("Name columns after fields ({names} …), or give a mapping.", names=names)
+            self.problems.append(_problem("mapping-empty", reason, fix))
+        for name, template in document.get("set", {}).items():
+            columns += self._template(obj, name, template)
+        key = tuple(document.get("key", ()))
+        if automatic and not key and any(column.field.name == "id" for column in columns):
+            key = ("id",)
+        for name in key:
+            self._check_key(obj, name)
+        self._check_twice(obj, columns)
+        if "id" not in key:
+            columns = [column for column in columns if column.field.name != "id"]
+        return TargetPlan(object=obj, columns=tuple(columns), key=key, back=back)
 
     def child(self, document: Mapping[str, Any]) -> TargetPlan | None:
         name, _, back = document.get("from", "").partition(".")
         obj = self.model.object_named(name)
-        if obj is None or obj.field_named(back) is None or not self.access.may("import", obj):
-            self.problems.append(
-                _problem("child-unknown", msg("There is no child {name}.", name=document.get("from", "")))
-            )
+        if obj is None or back not in obj.fields or not self.access.may("import", obj):
+            reason = msg("There is no child {name}.", name=document.get("from", ""))
+            self.problems.append(_problem("child-unknown", reason))
             return None
-        made = self.target(obj, document, automatic=False, taken=set())
-        return TargetPlan(object=obj, columns=made.columns, templates=made.templates, key=made.key, back=back)
+        return self.target(obj, document, automatic=False, taken=set(), back=back)
 
-    def column(self, obj: Object, title: str, body: Mapping[str, Any]) -> ColumnPlan | None:
-        if body.get("ignore"):
-            return None
-        if title not in self.header:
-            near = difflib.get_close_matches(title, self.header, n=1)
-            if not body.get("optional", False):
-                self.problems.append(
-                    _problem(
-                        "column-missing",
-                        msg("The file has no column {title}.", title=title),
-                        msg("Did you mean {near}?", near=near[0]) if near else None,
-                        title,
-                    )
-                )
-            return None
-        found = self.known(obj, body.get("field", ""), title)
+    def _check_key(self, obj: Object, name: str) -> None:
+        found = obj.fields.get(name)
         if found is None:
-            return None
-        look_up = tuple(body.get("look_up", ())) or self.look_ups(found)
-        for name in look_up if found.type.refers else ():
-            if name != "id":
-                self.known(self.model.objects[found.targets[0]], name, title)
-        values = {folded(text): str(value) for text, value in body.get("values", {}).items()}
-        return ColumnPlan(
-            title=title, field=found, look_up=look_up, missing=body.get("missing", "refuse"), values=values
-        )
+            self._no_field(obj, name)
+        elif name != "id" and (found.type.refers or not found.type.stored or found.type.many):
+            reason = msg("Records cannot be found by {label}.", label=found.label)
+            self.problems.append(_problem("key-refused", reason, column=name))
 
-    def known(self, obj: Object, name: str, title: str = "") -> Field | None:
-        found = obj.field_named(name)
-        if found is not None and found in self.writable(obj):
-            return found
-        if found is not None and not found.type.writable:
-            pass
-        names = [each.name for each in self.writable(obj)]
-        near = difflib.get_close_matches(name, names, n=1)
-        self.problems.append(
-            _problem(
-                "field-unknown",
-                msg("{object} has no field {name} to write.", object=obj.label, name=name),
-                msg("Did you mean {near}?", near=near[0]) if near else None,
-                title,
-            )
-        )
-        return None
+    def _check_twice(self, obj: Object, columns: Sequence[ColumnPlan]) -> None:
+        seen: dict[str, str] = {}
+        for column in columns:
+            other = seen.setdefault(column.field.name, column.title)
+            if other != column.title:
+                reason = msg("{one} and {other} both go into {label}.", one=other, other=column.title,
+                             label=column.field.label)  # fmt: skip
+                self.problems.append(_problem("field-twice", reason, column=column.title))
 
-    def writable(self, obj: Object) -> list[Field]:
-        """The fields that an import may fill, and the auto-numbers that it may look records up by."""
-        settable = ("owner", "record_type", "currency", "life_status")
+    # -- columns -------------------------------------------------------------------------------------------
+    def _matched(self, obj: Object, taken: set[str]) -> list[ColumnPlan]:
+        """The columns that are called like a field; of two for one field, the first."""
+        found: dict[str, ColumnPlan] = {}
+        for title in self.header:
+            field = self._matching(obj, title) if title not in taken else None
+            if field is not None:
+                found.setdefault(field.name, ColumnPlan(title=title, field=field, look_up=self._look_ups(field)))
+        return list(found.values())
+
+    def _column(self, obj: Object, title: str, body: Mapping[str, Any]) -> list[ColumnPlan]:
+        if title not in self.header:
+            reason = msg("The file has no column {title}.", title=title)
+            self.problems.append(_problem("column-missing", reason, _near(title, self.header), title))
+            return []
+        found = self._known(obj, str(body.get("field", "")), title)
+        if found is None:
+            return []
+        said = body.get("format", "")
         return [
-            each
-            for each in obj.fields.values()
-            if (not each.system or each.name in settable)
-            and (each.type.writable or each.type.name == "auto_number")
-            and self.access.may_field("edit", obj, each)
+            ColumnPlan(
+                title=title,
+                field=found,
+                look_up=self._asked(found, body, title),
+                missing=body.get("missing", "refuse"),
+                values={folded(text): str(value) for text, value in body.get("values", {}).items()},
+                date_order=said if said in DATES else "",
+                decimal_mark=said if said in DECIMALS else "",
+            )
         ]
 
-    def matching(self, obj: Object, title: str) -> Field | None:
+    def _asked(self, found: Field, body: Mapping[str, Any], title: str) -> tuple[str, ...]:
+        names = tuple(body.get("look_up", ()))
+        if not names or not _resolvable(found):
+            return self._look_ups(found)
+        target = self.model.objects[found.targets[0]]
+        for name in names:
+            field = target.fields.get(name)
+            if field is None or not self.access.may_field("read", target, field):
+                self._no_field(target, name, title)
+        return names
+
+    def _template(self, obj: Object, name: str, template: Any) -> list[ColumnPlan]:
+        found = self._known(obj, name)
+        text = str(template)
+        try:
+            wanted = fields_of(text)
+        except ValueError:
+            reason = msg("{text} has a brace without its partner.", text=text)
+            self.problems.append(_problem("template-broken", reason, column=name))
+            return []
+        for title in wanted:
+            if title not in self.header:
+                reason = msg("The file has no column {title}.", title=title)
+                self.problems.append(_problem("column-missing", reason, _near(title, self.header), name))
+        if found is None or any(title not in self.header for title in wanted):
+            return []
+        return [ColumnPlan(title=name, field=found, look_up=self._look_ups(found), template=text)]
+
+    # -- fields --------------------------------------------------------------------------------------------
+    def _known(self, obj: Object, name: str, title: str = "") -> Field | None:
+        found = obj.field_named(name)
+        if found is not None and found.name in self._writable(obj):
+            return found
+        self._no_field(obj, name, title)
+        return None
+
+    def _no_field(self, obj: Object, name: str, title: str = "") -> None:
+        reason = msg("{object} has no field {name} to write.", object=obj.label, name=name)
+        self.problems.append(_problem("field-unknown", reason, _near(name, self._writable(obj)), title))
+
+    def _writable(self, obj: Object) -> Mapping[str, Field]:
+        """What an import may fill: no computed values, but the numbers and the id by which records are found."""
+        return {
+            each.name: each
+            for each in obj.fields.values()
+            if each.name == "id"
+            or (
+                (each.name in SETTABLE or not each.system)
+                and (each.type.writable or each.type.name == "auto_number")
+                and not (each.compute is not None and each.compute.mode == "always")
+                and self.access.may_field("edit", obj, each)
+            )
+        }
+
+    def _matching(self, obj: Object, title: str) -> Field | None:
         """The field whose name, former name or label in any language is `title`."""
         wanted = fold(title).strip()
-        for each in self.writable(obj):
-            names = (each.name, *each.formerly, *each.label.values())
-            if wanted in (fold(name) for name in names):
+        for each in self._writable(obj).values():
+            if wanted in (fold(name) for name in (each.name, *each.formerly, *each.label.values())):
                 return each
         return None
 
-    def look_ups(self, found: Field) -> tuple[str, ...]:
+    def _look_ups(self, found: Field) -> tuple[str, ...]:
         """How a lookup is resolved unless the mapping says it: by external keys and unique fields, then the title."""
-        if not found.type.refers or not found.targets or found.targets[0] not in self.model.objects:
+        if not _resolvable(found) or found.targets[0] not in self.model.objects:
             return ()
         target = self.model.objects[found.targets[0]]
-        unique = [each.name for each in target.fields.values() if each.unique or each.external_key]
-        return tuple(dict.fromkeys([*unique, target.title]))
+        unique = [
+            each.name
+            for each in target.fields.values()
+            if (each.unique or each.external_key) and self.access.may_field("read", target, each)
+        ]
+        return tuple(dict.fromkeys(["id", *unique, target.title]))
 
-    def templates(self, obj: Object, document: Mapping[str, str]) -> Mapping[str, str]:
-        for name, text in document.items():
-            self.known(obj, name)
-            try:
-                wanted = [part for _, part, _, _ in string.Formatter().parse(str(text)) if part]
-            except ValueError:
-                wanted = []
-                self.problems.append(
-                    _problem(
-                        "template-broken",
-                        msg("{text} has a brace without its partner.", text=str(text)),
-                        None,
-                        name,
-                    )
-                )
-            for title in wanted:
-                if title not in self.header:
-                    self.problems.append(
-                        _problem("column-missing", msg("The file has no column {title}.", title=title), None, name)
-                    )
-        return dict(document)
+
+def _resolvable(field: Field) -> bool:
+    """Whether a field names records of one object, which can then be looked up by what people call them."""
+    return field.type.refers and field.name != "id" and len(field.targets) == 1
+
+
+def fields_of(template: str) -> list[str]:
+    """The columns that a template names.
+
+    Raises:
+        ValueError: a brace stands alone.
+    """
+    return [title for _, title, _, _ in string.Formatter().parse(template) if title]
 
 
 def filled(template: str, row: Mapping[str, Any]) -> str:

@@ -1,281 +1,263 @@
-"""Rows of a file to changes of records: cells read, names resolved, existing records found."""
+"""Rows of a file to changes of records: cells read, names resolved, existing records found.
+
+Each row is taken as if it came alone, in order: what one row makes, a later row may name or change.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dougong.base.errors import Place, Problem
 from dougong.base.field_types import Reading, ValueRefused
 from dougong.base.language import Message, msg
-from dougong.engine.saving.batch import Change, Create, Made, Update
-from dougong.engine.transfer.keys import SEVERAL, KnownNames, folded, normal
-from dougong.engine.transfer.mapping import ColumnPlan, ImportPlan, TargetPlan, filled
+from dougong.engine.saving.batch import Create, Made, Update
+from dougong.engine.transfer.keys import Name, folded, look_up, name_of, shown
+from dougong.engine.transfer.mapping import ColumnPlan, ImportPlan, TargetPlan
+from dougong.engine.transfer.names import SEVERAL, Entry, Names, Pending, RowChanges
 from dougong.metadata.model import Object
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
-Named = tuple[str, str, str]
-"""(object, field, normal form of a value): how a record that the file makes is found again."""
+Cells = Mapping[str, Any]
+"""A row by the titles of its columns."""
+
+Record = str | Made
+"""A stored record by its id, or one that the batch is about to make."""
+
+BETWEEN = re.compile(r"[;；、\n]")
+"""What stands between the names of several records in one cell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
-    """A reference to a record of the same object that stands further down in the file."""
+class Refused(Exception):
+    """A row that is left out, and why."""
 
-    row: int
-    key: str
-    field: str
-    name: str
-    text: Any
-
-
-@dataclass
-class Built:
-    """The changes of one batch. `rows`: for each change, the row of the file (0 for what it only brings along)."""
-
-    changes: list[Change] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    problems: dict[int, list[Problem]] = field(default_factory=dict)
-    later: list[Later] = field(default_factory=list)
-    named: dict[Named, str] = field(default_factory=dict)
-
-    def add(self, change: Change, row: int) -> None:
-        """One more change for `row`."""
-        self.changes.append(change)
-        self.rows.append(row)
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Carry every problem of the row."""
+        super().__init__()
+        self.problems = list(problems)
 
 
 class Builder:
-    """Builds the changes of one batch of rows."""
+    """Makes the changes of rows, within one unit."""
 
-    def __init__(
-        self,
-        unit: Unit,
-        plan: ImportPlan,
-        names: KnownNames,
-        reading: Reading,
-        upcoming: Mapping[str, frozenset[str]],
-        carried: Mapping[Named, Create],
-    ) -> None:
-        """Work within `unit`.
+    def __init__(self, unit: Unit, plan: ImportPlan, reading: Reading, names: Names) -> None:
+        """Resolve names by `names`."""
+        self.unit, self.plan, self.reading, self.names = unit, plan, reading, names
+        self._values: dict[tuple[int, Any], tuple[Any, ValueRefused | None]] = {}
 
-        `upcoming`: per name field, the normal forms in the whole file. `carried`: what earlier batches of a dry run
-        made.
+    def learn(self, rows: Sequence[Cells]) -> None:
+        """Ask for every name in `rows` at once: one statement per field by which records are found."""
+        for (object_name, field_name), cells in cells_to_look_up(self.plan, rows).items():
+            obj = self.unit.runtime.model.objects[object_name]
+            self.names.learn(look_up(self.unit, obj, field_name, cells, self.reading))
+
+    def build(self, number: int, row: Cells) -> RowChanges:
+        """The changes of one row.
+
+        Raises:
+            Refused: with every problem of the row.
+            Pending: the rows so far must be saved first.
         """
-        self.unit, self.plan, self.names, self.reading = unit, plan, names, reading
-        self.upcoming, self.carried = upcoming, carried
-        self.built = Built()
-        self._creates: dict[str, Create] = {}
+        made = _Row(self, number, row)
+        parent: Record | None = None
+        for at, target in enumerate(self.plan.targets):
+            if at and all(blank(column.cell(row)) for column in target.columns if column.template is None):
+                continue
+            found = made.record(at, target, parent)
+            parent = parent if at else found
+        if made.problems:
+            raise Refused(made.problems)
+        return made.changes
 
-    def build(self, header: Sequence[str], rows: Sequence[tuple[int, tuple[Any, ...]]]) -> Built:
-        """The changes for `rows`; a row with a problem makes none."""
-        records = [(number, dict(zip(header, cells, strict=True))) for number, cells in rows]
-        self._learn(records)
-        for number, row in records:
-            parent = self._record(self.plan.parent, number, row, None)
-            for child in self.plan.children:
-                if parent is not None and any(not blank(row.get(column.title)) for column in child.columns):
-                    self._record(child, number, row, parent)
-        return self.built
+    def read(self, column: ColumnPlan, cell: Any) -> tuple[Any, ValueRefused | None]:
+        """A cell as its field takes it, or why not; equal cells are read once."""
+        key = (id(column), cell)
+        found = self._values.get(key)
+        if found is None:
+            reading = replace(
+                self.reading,
+                date_order=column.date_order or self.reading.date_order,
+                decimal_mark=column.decimal_mark or self.reading.decimal_mark,
+            )
+            try:
+                found = column.field.type.coerce(column.field, cell, reading), None
+            except ValueRefused as refused:
+                found = None, refused
+            self._values[key] = found
+        return found
 
-    # -- what names mean ------------------------------------------------------------------------------------
-    def _learn(self, records: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-        """Ask for every name in the batch at once."""
-        wanted: dict[tuple[str, str], list[Any]] = {}
-        for target in (self.plan.parent, *self.plan.children):
-            for column in target.columns:
-                cells = [aliased(column, row[column.title]) for _, row in records if not blank(row[column.title])]
-                for name in column.look_up if column.field.type.refers else ():
-                    wanted.setdefault((column.field.targets[0], name), []).extend(cells)
-                if column.field.name in target.key:
-                    wanted.setdefault((target.object.name, column.field.name), []).extend(cells)
-        for (object_name, name), texts in wanted.items():
-            self.names.look_up(self.unit, self.unit.runtime.model.objects[object_name], name, texts, self.reading)
 
-    def _meaning(self, obj: Object, name: str, text: Any) -> str | Made | None:
-        known = self.names.meaning(obj, name, text, self.reading)
-        if known is not None:
-            return known
-        named = (obj.name, name, normal(obj.fields[name], text, self.reading))
-        if named in self.built.named:
-            return Made(self.built.named[named])
-        return self._carry(named)
+class _Row:
+    """One row on its way: what it does so far, and what is wrong with it."""
 
-    def _carry(self, named: Named) -> Made | None:
-        """Bring a record along that an earlier batch of this dry run made and rolled back."""
-        create = self.carried.get(named)
-        if create is None or create.key is None:
-            return None
-        if create.key not in self._creates:
-            for value in create.values.values():
-                if isinstance(value, Made):
-                    for other, made in self.carried.items():
-                        if made.key == value.key:
-                            self._carry(other)
-            self._creates[create.key] = create
-            self.built.add(create, 0)
-        return Made(create.key)
+    def __init__(self, builder: Builder, number: int, row: Cells) -> None:
+        self.builder, self.names, self.row = builder, builder.names, row
+        self.changes = RowChanges(number)
+        self.problems: list[Problem] = []
 
-    # -- one record ------------------------------------------------------------------------------------------
-    def _record(
-        self, target: TargetPlan, number: int, row: Mapping[str, Any], parent: str | Made | None
-    ) -> str | Made | None:
-        before = len(self.built.problems.get(number, ()))
-        key = f"{target.object.name}:{number}"
-        values = dict(self._values(target, number, row, key))
-        if parent is not None:
+    def record(self, at: int, target: TargetPlan, parent: Record | None) -> Record | None:
+        """The record of one target: found by its key, else to be made."""
+        values = dict(self._plain(target))
+        found = self._existing(target, values)
+        id = values.pop("id", None)
+        if id is not None and found is None and not self.problems:
+            reason = msg("There is no {object} with this id.", object=target.object.label)
+            self._refuse("key-unknown", "id", reason, msg("Leave the id out to make a new one."))
+        key = f"{target.object.name}:{self.changes.number}:{at}"
+        if found is None:
+            names = dict.fromkeys(self._names_of(target.object, values), key)
+            self.changes.names.update(names)
+        values.update(self._references(target))
+        if at and parent is not None:
             values[target.back] = parent
-        if len(self.built.problems.get(number, ())) > before:
+        if self.problems:
             return None
-        found = self._existing(target, number, values)
-        if isinstance(found, Made):
-            made = self._creates.get(found.key)
-            if made is not None and isinstance(made.values, dict):
-                made.values.update({name: value for name, value in values.items() if name not in made.values})
-            return found
-        if found == SEVERAL:
-            return None
-        writable = {name: value for name, value in values.items() if target.object.fields[name].type.writable}
         if found is not None:
-            self.built.add(Update(target.object.name, found, writable), number)
+            self._change(target, found, values)
             return found
-        create = Create(target.object.name, writable, key)
-        self._creates[key] = create
-        self.built.add(create, number)
-        self._remember(target, values, key)
+        self._add(Create(target.object.name, values, key), key, values)
         return Made(key)
 
-    def _remember(self, target: TargetPlan, values: Mapping[str, Any], key: str) -> None:
-        for name, value in values.items():
-            each = target.object.fields[name]
-            named_by = name in target.key or each.unique or each.external_key or name == target.object.title
-            if named_by and not each.type.refers:
-                named = (target.object.name, name, folded(each.type.display(each, value, self.reading)))
-                self.built.named.setdefault(named, key)
-                if (each.unique or each.external_key) and named in self.carried:
-                    self._carry(named)
+    def _add(self, change: Create | Update, key: str, values: Mapping[str, Any]) -> None:
+        self.changes.entries.append(Entry(change, self.changes.number, key))
+        self.changes.given[key] = values
+        own = {entry.key for entry in self.changes.entries}
+        self.changes.uses |= {each.key for each in values.values() if isinstance(each, Made)} - own
 
-    def _existing(self, target: TargetPlan, number: int, values: Mapping[str, Any]) -> str | Made | None:
+    def _change(self, target: TargetPlan, found: Record, values: Mapping[str, Any]) -> None:
+        """Change a record, unless this batch gave it the same values already (a parent said again for each child)."""
+        key = found.key if isinstance(found, Made) else found
+        if key in self.names.waiting:
+            self.changes.uses.add(key)
+        given = {**self.names.given.get(key, {}), **self.changes.given.get(key, {})}
+        if given and all(name in given and given[name] == value for name, value in values.items()):
+            return
+        if isinstance(found, Made) or key in self.names.waiting:
+            raise Pending
+        self._add(Update(target.object.name, found, values), found, values)
+
+    def _names_of(self, obj: Object, values: Mapping[str, Any]) -> Iterator[Name]:
+        """What a record with these values may be called by: its title, unique fields, and what the file finds it by."""
+        keys = {name for target in self.builder.plan.targets if target.object is obj for name in target.key}
+        for name, value in values.items():
+            field = obj.fields[name]
+            if name in keys or name == obj.title or field.unique or field.external_key:
+                yield name_of(obj, name, shown(field, value, self.builder.reading), self.builder.reading)
+
+    # -- values ----------------------------------------------------------------------------------------------
+    def _plain(self, target: TargetPlan) -> Iterator[tuple[str, Any]]:
+        for column in target.columns:
+            cell = column.cell(self.row)
+            if column.look_up or blank(cell):
+                continue
+            value, refused = self.builder.read(column, cell)
+            if refused is not None:
+                self._refuse(refused.code, column.title, refused.reason, refused.fix)
+            elif value is not None:
+                yield column.field.name, value
+
+    def _existing(self, target: TargetPlan, values: Mapping[str, Any]) -> Record | None:
+        """The record that the key finds: by its first field that has a value and is known."""
         for name in target.key:
             if values.get(name) is None:
                 continue
-            each = target.object.fields[name]
-            found = self._meaning(target.object, name, each.type.display(each, values[name], self.reading))
+            field = target.object.fields[name]
+            text = shown(field, values[name], self.builder.reading)
+            asked = name_of(target.object, name, text, self.builder.reading)
+            found = self.names.meaning(asked, {})
             if found == SEVERAL:
-                self._refuse(
-                    number,
-                    name,
-                    "key-ambiguous",
-                    msg(
-                        "{value} is the {label} of more than one record.",
-                        value=str(values[name]),
-                        label=each.label,
-                    ),
-                )
-                return SEVERAL
-            if found is not None:
-                return found
-        return None
-
-    def _values(self, target: TargetPlan, number: int, row: Mapping[str, Any], key: str) -> Iterator[tuple[str, Any]]:
-        for name, template in target.templates.items():
-            text = filled(template, row)
-            each = target.object.fields[name]
-            if text:
-                yield from self._read(
-                    ColumnPlan(
-                        title=name,
-                        field=each,
-                        look_up=tuple(n for n in (target.object.title,) if each.type.refers),
-                    ),
-                    number,
-                    text,
-                    key,
-                )
-        for column in target.columns:
-            cell = row[column.title]
-            if not blank(cell):
-                yield from self._read(column, number, aliased(column, cell), key)
-
-    def _read(self, column: ColumnPlan, number: int, cell: Any, key: str) -> Iterator[tuple[str, Any]]:
-        if column.field.type.refers and column.look_up:
-            found = self._reference(column, number, cell, key)
-            if found is not None:
-                yield column.field.name, found
-            return
-        try:
-            value = column.field.type.coerce(column.field, cell, self.reading)
-        except ValueRefused as refused:
-            self._refuse(number, column.title, refused.code, refused.reason, refused.fix)
-            return
-        if value is not None:
-            yield column.field.name, value
-
-    def _reference(self, column: ColumnPlan, number: int, cell: Any, key: str) -> str | Made | None:
-        target = self.unit.runtime.model.objects[column.field.targets[0]]
-        for name in column.look_up:
-            found = self._meaning(target, name, cell)
-            if found == SEVERAL:
-                self._refuse(
-                    number,
-                    column.title,
-                    "lookup-ambiguous",
-                    msg(
-                        "{value} is the name of more than one record of {object}.",
-                        value=str(cell),
-                        object=target.label,
-                    ),
-                )
+                reason = msg("{value} is the {label} of more than one record.", value=text, label=field.label)
+                self._refuse("key-ambiguous", name, reason)
                 return None
             if found is not None:
                 return found
-        if target.name == self.plan.parent.object.name:
-            for name in column.look_up:
-                if normal(target.fields[name], cell, self.reading) in self.upcoming.get(name, frozenset()):
-                    self.built.later.append(Later(number, key, column.field.name, name, cell))
-                    return None
-        return self._missing(column, target, number, cell)
-
-    def _missing(self, column: ColumnPlan, target: Object, number: int, cell: Any) -> Made | None:
-        if column.missing == "create":
-            key = f"{target.name}:{folded(cell)}"
-            if key not in self._creates:
-                create = Create(target.name, {target.title: cell}, key)
-                self._creates[key] = create
-                self.built.add(create, number)
-                self.built.named[target.name, target.title, normal(target.fields[target.title], cell, self.reading)] = (
-                    key
-                )
-            return Made(key)
-        if column.missing == "refuse":
-            self._refuse(
-                number,
-                column.title,
-                "lookup-unknown",
-                msg("There is no {object} named {value}.", object=target.label, value=str(cell)),
-                msg("Make it first, or let the mapping say what to do with what is missing."),
-            )
         return None
 
-    def _refuse(self, number: int, column: str, code: str, reason: Message, fix: Message | None = None) -> None:
-        self.built.problems.setdefault(number, []).append(
-            Problem(code=code, thing=str(number), place=Place(row=number, field=column), reason=reason, fix=fix)
-        )
+    def _references(self, target: TargetPlan) -> Iterator[tuple[str, Any]]:
+        for column in target.columns:
+            cell = column.cell(self.row)
+            if not column.look_up or blank(cell):
+                continue
+            if not column.field.type.many:
+                found = self._reference(column, cell)
+                if found is not None:
+                    yield column.field.name, found
+                continue
+            each = [self._reference(column, part.strip()) for part in BETWEEN.split(str(cell)) if part.strip()]
+            if any(isinstance(one, Made) for one in each):
+                raise Pending
+            yield column.field.name, [one for one in each if one is not None]
+
+    def _reference(self, column: ColumnPlan, cell: Any) -> Record | None:
+        target = self.builder.unit.runtime.model.objects[column.field.targets[0]]
+        lost: int | None = None
+        for field_name in column.look_up:
+            name = name_of(target, field_name, cell, self.builder.reading)
+            found = self.names.meaning(name, self.changes.names)
+            if found == SEVERAL:
+                reason = msg(
+                    "{value} is the name of more than one record of {object}.", value=str(cell), object=target.label
+                )
+                fix = msg("Look it up by a field that tells them apart.")
+                self._refuse("lookup-ambiguous", column.title, reason, fix)
+                return None
+            if found is not None:
+                return found
+            lost = lost or self.names.lost_row(name)
+        return self._missing(column, target, cell, lost)
+
+    def _missing(self, column: ColumnPlan, target: Object, cell: Any, lost: int | None) -> Made | None:
+        if column.missing == "create":
+            return self._make(target, cell)
+        if column.missing == "refuse":
+            reason = msg("There is no {object} named {value}.", object=target.label, value=str(cell))
+            fix = msg("Make it first, or let the mapping say what to do with what is missing.")
+            if lost is not None:
+                fix = msg("It stands in row {row}, which is left out.", row=lost)
+            self._refuse("lookup-unknown", column.title, reason, fix)
+        return None
+
+    def _make(self, target: Object, cell: Any) -> Made:
+        """A missing record, made by its name alone; every row of the batch that names it shares it."""
+        key = f"{target.name}={folded(cell)}"
+        self.changes.helpers[key] = Entry(Create(target.name, {target.title: cell}, key), 0, key)
+        self.changes.names[name_of(target, target.title, cell, self.builder.reading)] = key
+        return Made(key)
+
+    def _refuse(self, code: str, column: str, reason: Message, fix: Message | None = None) -> None:
+        place = Place(row=self.changes.number, field=column)
+        self.problems.append(Problem(code=code, thing="", place=place, reason=reason, fix=fix))
+
+
+def cells_to_look_up(plan: ImportPlan, rows: Iterable[Cells]) -> dict[tuple[str, str], list[Any]]:
+    """By (object, field): the cells by which records are found, each once."""
+    asked: dict[tuple[str, str], dict[Any, None]] = {}
+    rows = list(rows)
+    for target in plan.targets:
+        for column in target.columns:
+            places = [(column.field.targets[0], name) for name in column.look_up]
+            if column.field.name in target.key:
+                places.append((target.object.name, column.field.name))
+            if places:
+                cells = dict.fromkeys(part for row in rows for part in _parts(column, column.cell(row)))
+                for place in places:
+                    asked.setdefault(place, {}).update(cells)
+    return {place: list(cells) for place, cells in asked.items()}
+
+
+def _parts(column: ColumnPlan, cell: Any) -> Iterator[Any]:
+    if blank(cell):
+        return
+    if column.look_up and column.field.type.many:
+        yield from (part.strip() for part in BETWEEN.split(str(cell)) if part.strip())
+    else:
+        yield cell
 
 
 def blank(cell: Any) -> bool:
     """Whether a cell says nothing."""
     return cell is None or (isinstance(cell, str) and not cell.strip())
-
-
-def aliased(column: ColumnPlan, cell: Any) -> Any:
-    """A cell after the mapping's replacements."""
-    if isinstance(cell, str):
-        text = cell.strip()
-        if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@"):
-            text = text[1:]
-        return column.values.get(folded(text), text)
-    return column.values.get(folded(cell), cell) if column.values else cell

@@ -13,6 +13,7 @@ from typing import Any
 
 from dougong.base.errors import BadRequest, Place, Problem, TooLarge
 from dougong.base.language import Message, msg
+from dougong.engine.transfer.guard import unguarded
 
 LARGEST_FILE = 200 * 2**20
 """Bytes of the largest file that is read."""
@@ -159,7 +160,7 @@ def _csv(name: str, data: bytes, encoding: str, separator: str) -> Iterator[tupl
                     reader.line_num,
                 )
             ) from None
-        yield reader.line_num, row
+        yield reader.line_num, [unguarded(cell) for cell in row]
 
 
 def _separator(text: str) -> str:

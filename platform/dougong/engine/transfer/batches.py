@@ -1,0 +1,142 @@
+"""One batch of an import within one unit: its rows in waves, each row whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from dougong.base.errors import Place, Problem
+from dougong.base.field_types import Reading
+from dougong.base.language import msg
+from dougong.engine.saving.batch import Saved
+from dougong.engine.transfer.mapping import ImportPlan
+from dougong.engine.transfer.names import Entry, Names, Pending, RowChanges
+from dougong.engine.transfer.rows import Builder, Refused
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+
+Numbered = tuple[int, Mapping[str, Any]]
+"""A row of the file: its number, and its cells by title."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a batch did: its changes with the ids they got, how each ended, and what was refused, by row."""
+
+    done: list[tuple[Entry, str]] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
+    problems: dict[int, list[Problem]] = field(default_factory=dict)
+    warnings: dict[int, list[Problem]] = field(default_factory=dict)
+
+    def refuse(self, row: int, *problems: Problem) -> None:
+        """Leave a row out."""
+        self.problems.setdefault(row, []).extend(problems)
+
+
+def carry_out(unit: Unit, plan: ImportPlan, reading: Reading, rows: Sequence[Numbered], operation: str) -> Outcome:
+    """Save `rows`, those that break a rule left out."""
+    names = Names()
+    builder = Builder(unit, plan, reading, names)
+    builder.learn([cells for _, cells in rows])
+    outcome = Outcome()
+    wave: list[RowChanges] = []
+
+    def flush() -> None:
+        _Wave(unit, names, operation, outcome).save(wave)
+        wave.clear()
+
+    for number, cells in rows:
+        try:
+            try:
+                row = builder.build(number, cells)
+            except Pending:
+                flush()
+                row = builder.build(number, cells)
+        except Refused as refused:
+            outcome.refuse(number, *refused.problems)
+            continue
+        names.add(row)
+        wave.append(row)
+    flush()
+    return outcome
+
+
+class _Wave:
+    """Rows that are saved together: what breaks a rule is taken out, row by row, and the rest tried again."""
+
+    def __init__(self, unit: Unit, names: Names, operation: str, outcome: Outcome) -> None:
+        self.unit, self.names, self.operation, self.outcome = unit, names, operation, outcome
+
+    def save(self, rows: Sequence[RowChanges]) -> None:
+        """Save the rows that can be saved."""
+        left = self._without_lost(list(rows))
+        while left:
+            entries = [*self._helpers(left), *(entry for row in left for entry in row.entries)]
+            savepoint = self.unit.connection.begin_nested()
+            saved = self.unit.records.save([entry.change for entry in entries], partial=True, operation=self.operation)
+            kept = self._judge(left, entries, saved.problems)
+            if {id(entry) for entry in self._entries(kept)} == {id(entries[each.row - 1]) for each in saved.changes}:
+                savepoint.commit()
+                self._done(kept, entries, saved)
+                break
+            savepoint.rollback()
+            left = kept
+        self.names.waiting.clear()
+
+    def _entries(self, rows: Sequence[RowChanges]) -> list[Entry]:
+        return [*self._helpers(rows), *(entry for row in rows for entry in row.entries)]
+
+    def _helpers(self, rows: Sequence[RowChanges]) -> list[Entry]:
+        """The missing records that `rows` name and that are not stored yet, each once."""
+        keys = dict.fromkeys(
+            key for row in rows for key in sorted({*row.uses, *row.helpers}) if key in self.names.helpers
+        )
+        return [self.names.helpers[key] for key in keys if key not in self.names.ids]
+
+    def _judge(self, rows: list[RowChanges], entries: Sequence[Entry], problems: Sequence[Problem]) -> list[RowChanges]:
+        """The rows that break no rule and rest on none that does."""
+        for problem in problems:
+            entry = entries[(problem.place.row or 1) - 1]
+            for row in [entry.row] if entry.row else self._users(rows, entry.key):
+                self.outcome.refuse(row, _at(problem, row))
+        return self._without_lost(rows)
+
+    def _users(self, rows: Sequence[RowChanges], key: str) -> list[int]:
+        return [row.number for row in rows if key in row.uses or key in row.helpers]
+
+    def _without_lost(self, rows: list[RowChanges]) -> list[RowChanges]:
+        kept = []
+        for row in rows:
+            rests_on = next((self.names.lost[key] for key in sorted(row.uses) if key in self.names.lost), None)
+            if rests_on is not None and row.number not in self.outcome.problems:
+                self.outcome.refuse(row.number, _rests_on(row.number, rests_on))
+            if row.number in self.outcome.problems:
+                self.names.lose(row)
+            else:
+                kept.append(row)
+        return kept
+
+    def _done(self, rows: Sequence[RowChanges], entries: Sequence[Entry], saved: Saved) -> None:
+        done = [(entries[each.row - 1], each.id) for each in saved.changes]
+        self.names.saved(done)
+        self.outcome.done += done
+        self.outcome.actions += [each.action for each in saved.changes]
+        self.outcome.actions += ["unchanged" for row in rows if not row.entries]
+        for warning in saved.warnings:
+            row = entries[(warning.place.row or 1) - 1].row
+            self.outcome.warnings.setdefault(row, []).append(_at(warning, row))
+
+
+def _at(problem: Problem, row: int) -> Problem:
+    return replace(problem, place=replace(problem.place, row=row))
+
+
+def _rests_on(row: int, other: int) -> Problem:
+    return Problem(
+        code="row-left-out",
+        place=Place(row=row),
+        reason=msg("This row names a record of row {row}, which is left out.", row=other),
+        fix=msg("Mend that row first."),
+    )
