@@ -42,8 +42,18 @@ class Records:
         """Measures over all records of a query, in one statement: `fields` are (op, path) pairs."""
         return summaries.totals(self._unit, query, fields)
 
-    def save(self, batch: Sequence[Change], *, partial: bool = False, operation: str | None = None) -> Saved:
-        """Write a batch of changes, all or none unless `partial`; `operation` groups the history of several batches."""
+    def save(
+        self,
+        batch: Sequence[Change],
+        *,
+        partial: bool = False,
+        operation: str | None = None,
+        reverting: bool = False,
+    ) -> Saved:
+        """Write a batch of changes, all or none unless `partial`; `operation` groups the history of several batches.
+
+        `reverting` takes changes back. See `dougong.engine.saving.pipeline.save` for what it raises.
+        """
         from dougong.engine.saving.pipeline import save
 
-        return save(self._unit, batch, partial=partial, operation=operation)
+        return save(self._unit, batch, partial=partial, operation=operation, reverting=reverting)

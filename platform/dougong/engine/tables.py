@@ -154,6 +154,7 @@ operations = Table(
     Column("undone_at", Instant()),
     Column("details", Document()),
     Index("dg_operation_at", "at"),
+    Index("dg_operation_record", "record_id"),
     comment="What changed many records together and can be undone together: imports, conversions, mass changes.",
 )
 

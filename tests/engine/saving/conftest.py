@@ -21,11 +21,11 @@ STUDIO = Path(__file__).parent / "studio"
 class Studio:
     """A company in which one user writes; every call is one transaction."""
 
-    def __init__(self, company: Company) -> None:
+    def __init__(self, company: Company, user: Mapping[str, Any] | None = None) -> None:
         self.company = company
         self.actor = SYSTEM
-        user = self.save(Create("user", {"name": "Li"})).changes[0].id
-        self.actor = Actor(user_id=user, name="Li")
+        user_id = self.save(Create("user", user or {"name": "Li"})).changes[0].id
+        self.actor = Actor(user_id=user_id, name="Li")
         self.statements: list[str] = []
 
     def save(self, *changes: Change, why: str = "", actor: Actor | None = None, **options: Any) -> Saved:

@@ -127,3 +127,20 @@ def test_a_stale_deletion_is_refused(studio: Studio) -> None:
     studio.save(Update("client", client, {"name": "B"}))
     with pytest.raises(Exception, match="Somebody else"):
         studio.save(Delete("client", client, version=1))
+
+
+def test_what_the_same_batch_moves_away_stays(studio: Studio) -> None:
+    client, other = studio.create("client", name="A"), studio.create("client", name="B")
+    job, kept = studio.create("job", name="J", client=client), studio.create("job", name="K")
+    line = studio.create("job_line", job=job, description="a")
+    visit = studio.create("visit", subject="V", about={"object": "job", "id": job})
+    studio.save(
+        Update("visit", visit, {"about": {"object": "job", "id": kept}}),
+        Update("job_line", line, {"job": kept}),
+        Delete("job", job),
+    )
+    assert studio.get("visit", visit)["about"].id == kept
+    assert not gone(studio, "job_line", line)
+    last = studio.create("job", name="L", client=client)
+    studio.save(Update("job", last, {"client": other}), Delete("client", client))
+    assert studio.get("job", last)["client"].id == other

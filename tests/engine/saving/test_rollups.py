@@ -125,7 +125,8 @@ class Changes(RuleBasedStateMachine):
     def add_job(self, client: str, value: int, count: int) -> str:
         head = Create("job", {"name": self.name(), "client": client, "value": value}, key="j")
         lines = [
-            Create("job_line", {"job": Made("j"), "description": "x", "price": price, "quantity": 2}) for price in range(count)
+            Create("job_line", {"job": Made("j"), "description": "x", "price": price, "quantity": 2})
+            for price in range(count)
         ]
         return self.studio.save(head, *lines).changes[0].id
 
@@ -203,7 +204,9 @@ class Changes(RuleBasedStateMachine):
                 known = [job["value"] for job in own if job["value"] is not None]
                 assert (client["job_count"], client["open_count"]) == (len(own), len(open_))
                 assert client["open_value"] == sum((job["value"] or Decimal(0) for job in open_), Decimal(0))
-                mean = (sum(known, Decimal(0)) / len(known)).quantize(Decimal("0.01"), "ROUND_HALF_UP") if known else None
+                mean = (
+                    (sum(known, Decimal(0)) / len(known)).quantize(Decimal("0.01"), "ROUND_HALF_UP") if known else None
+                )
                 assert client["average_value"] == mean
                 assert client["stages"] == len({job["stage"] for job in own})
                 assert client["busy"] is (len(open_) > 1)

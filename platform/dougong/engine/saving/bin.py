@@ -65,7 +65,10 @@ def _pointing(
     for start in range(0, len(ids), AT_ONCE):
         found = statement[key] if limit is None else statement[key].limit(limit)
         for stored in batch.unit.connection.execute(found, {"ids": ids[start : start + AT_ONCE]}):
-            yield plan.read(stored)
+            values = plan.read(stored)
+            row = batch.row_of(plan.name, values["id"])
+            if row is None or row.values.get(child.field) == values[child.field]:
+                yield values  # else the same batch lets it point elsewhere
 
 
 def _pointing_statements(plan: ObjectPlan) -> dict[tuple[str, str], Select[Any]]:

@@ -32,7 +32,7 @@ def initial(unit: Unit, object_name: str, given: Mapping[str, Any]) -> Mapping[s
     intake.read_given(batch)
     defaults.begin(batch)
     defaults.fill_defaults(batch, batch.expressions)
-    references.fetch(batch)
+    references.fetch(batch, lock=False)
     defaults.compute(batch, batch.rows, batch.expressions)
     row = batch.rows[0]
     return {name: value for name, value in row.values.items() if name in row.plan.object.fields and name not in NOT_YET}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlalchemy import select
+
 from dougong.base.language import Labels, msg
+from dougong.engine import tables
 from dougong.engine.saving.row import Batch, Row, grouped
 
 IN_FORCE = ("effective", "in_change")
@@ -24,7 +27,12 @@ FIRST = ("draft", "effective")
 
 
 def check(batch: Batch, why: str) -> None:
-    """Note changes that a record's life does not allow; `why` is the reason given for the whole batch."""
+    """Note changes that a record's life does not allow; `why` is the reason given for the whole batch.
+
+    What takes an operation back may do all that: it restores what was, and removes what should not have come.
+    """
+    if batch.reverting:
+        return
     for plan, rows in grouped(batch.people("create", "update", "delete")):
         obj = plan.object
         for row in rows:
@@ -38,6 +46,30 @@ def check(batch: Batch, why: str) -> None:
                 _check_deletion(row)
             elif obj.effective:
                 _check_status(row, row.why or why)
+
+
+def check_locks(batch: Batch) -> None:
+    """Note changes of records that were converted for good: one statement, for objects that have such a conversion."""
+    watched = [row for row in batch.people("update") if _may_be_locked(row)]
+    if not watched:
+        return
+    operations = tables.operations
+    statement = select(operations.c.record_id, operations.c.details).where(
+        operations.c.record_id.in_(sorted(row.id for row in watched)), operations.c.kind == "conversion",
+        operations.c.state == "done",
+    )  # fmt: skip
+    locked = {str(id) for id, details in batch.unit.connection.execute(statement) if details.get("lock")}
+    for row in watched:
+        if row.id in locked:
+            row.refuse(
+                "record-converted",
+                msg("This record has been converted and can no longer be changed."),
+                msg("Change what it was converted to, or take the conversion back."),
+            )
+
+
+def _may_be_locked(row: Row) -> bool:
+    return any(each.after_lock for each in row.plan.object.conversions.values())
 
 
 def _check_deletion(row: Row) -> None:

@@ -125,7 +125,11 @@ def record_as_of(unit: Unit, object_name: str, id: str, moment: datetime) -> Rec
         .order_by(entries.c.id.desc())
     )
     kept = {each.name for each in plan.part(told)}
-    values = {name: value for name, value in record.values.items() if name in kept or name in ("id", "created_at", "created_by")}
+    values = {
+        name: value
+        for name, value in record.values.items()
+        if name in kept or name in ("id", "created_at", "created_by")
+    }
     version, deleted = record.version, record.values.get("deleted_at") is not None
     for row in unit.connection.execute(later):
         if row.action == "create":

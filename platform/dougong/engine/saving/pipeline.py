@@ -54,10 +54,18 @@ if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
 
-def save(unit: Unit, changes: Sequence[Change], *, partial: bool = False, operation: str | None = None) -> Saved:
+def save(
+    unit: Unit,
+    changes: Sequence[Change],
+    *,
+    partial: bool = False,
+    operation: str | None = None,
+    reverting: bool = False,
+) -> Saved:
     """Carry out `changes` in the unit's transaction, all or none; `partial` leaves out those that break a rule.
 
-    `operation` groups the history of several calls (an import); each call is its own operation otherwise.
+    `operation` groups the history of several calls (an import); each call is its own operation otherwise. `reverting`
+    is for taking changes back: a stage or life status may then go back where people may not.
 
     Raises:
         BadRequest: an object that does not exist, the same record twice.
@@ -66,7 +74,7 @@ def save(unit: Unit, changes: Sequence[Change], *, partial: bool = False, operat
         Conflict: somebody else took a unique value meanwhile.
         Rejected: rules are broken; every problem of every row is carried.
     """
-    saving = _Saving(unit, operation or record_id())
+    saving = _Saving(unit, operation or record_id(), reverting)
     numbered = list(enumerate(changes, 1))
     if partial:
         return saving.what_can_be(numbered)
@@ -76,8 +84,8 @@ def save(unit: Unit, changes: Sequence[Change], *, partial: bool = False, operat
 class _Saving:
     """One call of `save`."""
 
-    def __init__(self, unit: Unit, operation: str) -> None:
-        self.unit, self.operation = unit, operation
+    def __init__(self, unit: Unit, operation: str, reverting: bool) -> None:
+        self.unit, self.operation, self.reverting = unit, operation, reverting
 
     def all(self, changes: Sequence[tuple[int, Change]]) -> Saved:
         """Save every change or none."""
@@ -118,7 +126,9 @@ class _Saving:
         """Every step before writing; problems are noted at their rows. A stale record `alone` is raised at once."""
         unit = self.unit
         related = Related(unit)
-        batch = Batch(unit, intake.rows_of(unit, changes), related, self.operation, Expressions(unit, related))
+        batch = Batch(
+            unit, intake.rows_of(unit, changes), related, self.operation, Expressions(unit, related), self.reverting
+        )
         intake.load_current(batch)
         intake.read_given(batch)
         stale = merging.merge(batch)
@@ -150,8 +160,9 @@ class _Saving:
     def _check(self, batch: Batch) -> None:
         permissions.check(batch)
         rules.check(batch)
-        stages.check(batch.people("create", "update"), batch.expressions, self.unit.why)
+        stages.check(batch, batch.people("create", "update"), self.unit.why)
         lifecycle.check(batch, self.unit.why)
+        lifecycle.check_locks(batch)
         references.check(batch, batch.expressions)
         unique.check(batch, batch.expressions)
         if batch.problems() and len(batch.groups()) == 1:
@@ -184,7 +195,7 @@ class _Saving:
         late = [row for row in batch.people("create", "update") if row.plan.part(rules.rules_of).late]
         rules.check_late(late)
         paths = [row for row in late if row.plan.part(rules.rules_of).late_paths]
-        stages.check(paths, batch.expressions, self.unit.why, after=True)
+        stages.check(batch, paths, self.unit.why, after=True)
 
 
 def _saved(row: Row) -> SavedRecord:

@@ -22,6 +22,9 @@ from dougong.metadata.model import Field
 UNCHECKED = frozenset({"id", "created_by", "updated_by"})
 """Fields that name records and are set by the engine alone."""
 
+TRUSTED = "saving.trusted"
+"""Under this key `Unit.memory` holds (object, id) pairs that may be named though they are not in force."""
+
 TALLEST = 100
 """How many levels a hierarchy may have."""
 
@@ -73,8 +76,11 @@ def _rule(plan: ObjectPlan, field: Field) -> LookupRule:
     return LookupRule(field, found, needs, deeper, frozenset(watched), in_force)
 
 
-def fetch(batch: Batch) -> None:
-    """Load, once, every record that changed lookups name, with all that later steps want of it."""
+def fetch(batch: Batch, lock: bool = True) -> None:
+    """Load, once, every record that changed lookups name, with all that later steps want of it.
+
+    The `lock` keeps them from being deleted until the batch is written.
+    """
     wanted: dict[str, tuple[set[str], set[str]]] = {}
     own = batch.unit.actor.user_id
     for plan, rows in grouped(batch.people("create", "update")):
@@ -93,7 +99,7 @@ def fetch(batch: Batch) -> None:
                     names |= fields
     for object_name, (ids, names) in sorted(wanted.items()):
         if object_name in batch.unit.runtime.model.objects:
-            batch.related.fetch(object_name, ids, names, lock=True)
+            batch.related.fetch(object_name, ids, names, lock)
 
 
 def check(batch: Batch, expressions: Expressions) -> None:
@@ -145,7 +151,8 @@ def _check_one(batch: Batch, row: Row, rule: LookupRule, reference: Reference, e
             at=name,
         )
         return
-    if reference.object in rule.in_force and seen.values.get("life_status") not in IN_FORCE:
+    trusted = (reference.object, reference.id) in batch.unit.memory.get(TRUSTED, ())
+    if reference.object in rule.in_force and not trusted and seen.values.get("life_status") not in IN_FORCE:
         row.refuse(
             "lookup-not-effective",
             msg(

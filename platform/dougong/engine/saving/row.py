@@ -98,7 +98,8 @@ class Row:
 class Batch:
     """The rows of one call, the records they look at, and the operation that history groups them by.
 
-    Rows whose record does not exist, or may not be seen, are set aside in `missing`.
+    Rows whose record does not exist, or may not be seen, are set aside in `missing`. A `reverting` batch takes changes
+    back: rules about which step may follow which do not hold for it.
     """
 
     unit: Unit
@@ -106,6 +107,7 @@ class Batch:
     related: Related
     operation: str
     expressions: Expressions
+    reverting: bool = False
     missing: list[Row] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     by_id: dict[tuple[str, str], Row] = field(default_factory=dict)

@@ -70,11 +70,11 @@ def check(batch: Batch) -> None:
     for plan, rows in grouped(batch.people("create", "update")):
         rules = plan.part(rules_of)
         for row in rows:
-            _check_record_type(row)
+            _check_record_type(row, batch.reverting)
             _check_required(row, rules.required)
             _check_choices(row, rules)
             for field in rules.fixed_masters:
-                if not row.new and row.differs(field.name):
+                if not (row.new or batch.reverting) and row.differs(field.name):
                     row.refuse(
                         "master-fixed",
                         msg("{label} cannot be changed once it is set.", label=field.label),
@@ -97,7 +97,7 @@ def _check_required(row: Row, fields: Iterable[Field]) -> None:
             row.refuse("required", msg("{label} is required.", label=field.label), at=field.name)
 
 
-def _check_record_type(row: Row) -> None:
+def _check_record_type(row: Row, reverting: bool) -> None:
     types = row.plan.object.record_types
     chosen, old = row.values.get("record_type"), row.before.get("record_type")
     if chosen == old or (chosen is None and not types):
@@ -106,7 +106,7 @@ def _check_record_type(row: Row) -> None:
     field = row.plan.object.fields["record_type"]
     if found is None or not found.active:
         row.refuse("record-type-unknown", msg("There is no record type {name}.", name=chosen or ""), at="record_type")
-    elif not row.new and isinstance(old, str) and old in types:
+    elif not (row.new or reverting) and isinstance(old, str) and old in types:
         reachable = types[old].switch_to
         if reachable is not None and chosen not in reachable:
             reason = msg(

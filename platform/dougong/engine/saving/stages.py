@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dougong.base.errors import Place, Problem
 from dougong.base.language import Labels, msg
-from dougong.engine.saving.expressions import Expressions, formula_needs
+from dougong.engine.saving.expressions import formula_needs
 from dougong.engine.saving.plan import ObjectPlan
 from dougong.engine.saving.related import Needs
-from dougong.engine.saving.row import Row, grouped
+from dougong.engine.saving.row import Batch, Row, grouped
 from dougong.metadata.model import Path, Stage
 
 
@@ -52,18 +52,28 @@ def path_for(plan: ObjectPlan, record_type: str | None) -> Path | None:
     return own or next((each for each in paths if not each.record_types), None)
 
 
-def check(rows: Iterable[Row], expressions: Expressions, why: str, after: bool = False) -> None:
+def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> None:
     """Note what `rows` miss for the stage that they are in or enter, and steps that their path does not allow.
 
     What reads roll-ups is judged `after` they are computed, the rest before anything is written.
+
+    A path guides people. A record that an import makes stands in its stage already, so what is missing there is a
+    warning; what moves later, and by whomever, is held to the path. What takes changes back restores what was.
     """
+    if batch.reverting:
+        return
     for plan, group in grouped(row for row in rows if row.plan.object.paths):
         _, needs = plan.part(paths_of)
-        expressions.follow([row.values for row in group], needs)
+        batch.expressions.follow([row.values for row in group], needs)
         for row in group:
             path = path_for(row.plan, row.values.get("record_type"))
-            if path is not None:
-                _check(_Judged(row, path, plan.part(late_fields), after), expressions, row.why or why)
+            if path is None:
+                continue
+            before = len(row.problems)
+            _check(_Judged(row, path, plan.part(late_fields), after), batch, row.why or why)
+            if row.new and batch.unit.actor.channel == "import":
+                batch.warnings += (replace(each, severity="warning") for each in row.problems[before:])
+                del row.problems[before:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +90,20 @@ class _Judged:
         return any(name in self.late for name in names) == self.after
 
 
-def _check(judged: _Judged, expressions: Expressions, why: str) -> None:
+def _check(judged: _Judged, batch: Batch, why: str) -> None:
     row, path = judged.row, judged.path
     value = row.values.get(path.field)
     stage = path.stages.get(value or "")
     if stage is None:
         return
     moved = row.differs(path.field)
-    if moved and not row.new and not judged.after:
+    if moved and not (row.new or judged.after):
         _check_step(row, path, stage, why)
     if moved or any(row.differs(name) for name in stage.required):
         _check_required(judged, stage)
     if moved:
         for gate in stage.gates:
-            if judged.now(path[0] for path in gate.when.references) and expressions.holds(gate.when, row):
+            if judged.now(path[0] for path in gate.when.references) and batch.expressions.holds(gate.when, row):
                 row.problems.append(_gate(row, path, gate.key, gate.message))
 
 

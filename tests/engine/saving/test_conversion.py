@@ -1,0 +1,157 @@
+"""Lead to customer, contact and deal; deal to quote to order; and the way back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from dougong.base.errors import BadRequest, Conflict, NotFound, Rejected
+from dougong.engine import tables
+from dougong.engine.company import Company
+from dougong.engine.query import Condition, Query
+from dougong.engine.saving import conversion
+from tests.engine.saving.conftest import Studio
+
+
+@pytest.fixture
+def crm(sales: Company) -> Studio:
+    """The sales package with one user in it."""
+    return Studio(sales, {"name": "Li", "login": "li"})
+
+
+def lead(crm: Studio, **values: Any) -> str:
+    given = {"company": "远澜新能源", "person": "吴敏", "mobile": "13800138000", "need": "ERP", "status": "qualified"}
+    return crm.create("lead", **{**given, **values})
+
+
+def convert(crm: Studio, object_name: str, id: str, name: str, **options: Any) -> conversion.Converted:
+    return crm.company.write(crm.actor, lambda unit: conversion.convert(unit, object_name, id, name, **options))
+
+
+def test_a_lead_becomes_customer_contact_and_deal_and_brings_its_activities(crm: Studio) -> None:
+    id = lead(crm)
+    activity = crm.create("activity", subject="首次电话", kind="call", related_to={"object": "lead", "id": id})
+    done = convert(crm, "lead", id, "convert")
+    assert done.made == {"account", "contact", "deal"}
+    account, contact, deal = (
+        crm.get(done.records[key].object, done.records[key].id) for key in ("account", "contact", "deal")
+    )
+    assert (account["name"], account["record_type"]) == ("远澜新能源", "enterprise")
+    assert contact["account"].id == deal["account"].id == done.records["account"].id
+    assert deal["primary_contact"].id == done.records["contact"].id
+    assert deal["name"] == "远澜新能源 - ERP"
+    assert crm.get("activity", activity)["related_to"].id == done.records["deal"].id
+    assert crm.get("lead", id)["status"] == "converted"
+    assert done.open == done.records["deal"]
+
+
+def test_the_customer_that_exists_is_offered_first_and_taken(crm: Studio) -> None:
+    account = crm.create("account", name="远澜新能源", credit_code=None)
+    contact = crm.create("contact", name="吴敏", account=account, mobile="13800138000")
+    id = lead(crm)
+    with crm.company.read(crm.actor) as unit:
+        offered = {each.target.key: each for each in conversion.proposal(unit, "lead", id, "convert")}
+    assert [each.id for each in offered["account"].found] == [account]
+    assert [each.id for each in offered["contact"].found] == [contact]
+    assert offered["deal"].values["name"] == "远澜新能源 - ERP"
+    done = convert(crm, "lead", id, "convert")
+    assert done.made == {"deal"}
+    assert done.records["account"].id == account
+
+
+def test_a_person_decides_against_the_match_or_without_a_deal(crm: Studio) -> None:
+    crm.create("account", name="远澜新能源")
+    done = convert(
+        crm,
+        "lead",
+        lead(crm),
+        "convert",
+        choices={"account": "new", "deal": "skip"},
+        values={"account": {"name": "远澜新能源(苏州)"}},
+    )
+    assert done.made == {"account", "contact"}
+    assert crm.get("account", done.records["account"].id)["name"] == "远澜新能源(苏州)"
+
+
+def test_a_wrong_choice_is_refused(crm: Studio) -> None:
+    id = lead(crm)
+    for choices in ({"account": "skip"}, {"customer": "new"}):
+        with pytest.raises(BadRequest):
+            convert(crm, "lead", id, "convert", choices=choices)
+    with pytest.raises(NotFound):
+        convert(crm, "lead", id, "explode")
+    with pytest.raises(Rejected) as caught:
+        convert(crm, "lead", lead(crm, status="unqualified", unqualified_reason="wrong_contact"), "convert")
+    assert caught.value.problems[0].code == "conversion-not-now"
+
+
+def test_a_converted_record_is_locked_until_it_is_taken_back(crm: Studio) -> None:
+    id = lead(crm)
+    activity = crm.create("activity", subject="电话", kind="call", related_to={"object": "lead", "id": id})
+    done = convert(crm, "lead", id, "convert")
+    with pytest.raises(Rejected) as caught:
+        crm.update("lead", id, need="CRM")
+    assert caught.value.problems[0].code == "record-converted"
+    crm.company.write(crm.actor, lambda unit: conversion.undo(unit, done.operation))
+    assert crm.get("lead", id)["status"] == "qualified"
+    assert crm.get("activity", activity)["related_to"].id == id
+    for reference in done.records.values():
+        assert crm.get(reference.object, reference.id, deleted="all")["deleted_at"] is not None
+    crm.update("lead", id, need="CRM")
+    with pytest.raises(NotFound):
+        crm.company.write(crm.actor, lambda unit: conversion.undo(unit, done.operation))
+
+
+def test_what_was_worked_on_is_not_taken_back(crm: Studio) -> None:
+    done = convert(crm, "lead", lead(crm), "convert")
+    crm.update("opportunity", done.records["deal"].id, need="more")
+    with pytest.raises(Conflict) as caught:
+        crm.company.write(crm.actor, lambda unit: conversion.undo(unit, done.operation))
+    assert caught.value.problems[0].code == "undo-changed-since"
+    assert crm.get("account", done.records["account"].id)["name"] == "远澜新能源"
+
+
+def test_nothing_is_taken_back_after_its_days(crm: Studio) -> None:
+    done = convert(crm, "lead", lead(crm), "convert")
+    crm.company.write(
+        crm.actor,
+        lambda unit: unit.connection.execute(
+            update(tables.operations).values(undo_until=unit.now - timedelta(seconds=1))
+        ),
+    )
+    with pytest.raises(Conflict):
+        crm.company.write(crm.actor, lambda unit: conversion.undo(unit, done.operation))
+
+
+def test_a_deal_becomes_quote_and_order_with_its_lines(crm: Studio) -> None:
+    account = crm.create("account", name="A")
+    product = crm.create("product", name="P", code="P1", list_price="100.00")
+    deal = crm.create("opportunity", name="D", account=account, close_date="2026-12-01")
+    for quantity in (1, 2, 3):
+        crm.create("opportunity_line", opportunity=deal, product=product, quantity=quantity, discount="0.1")
+    quote = convert(crm, "opportunity", deal, "to_quote").records["quote"]
+    lines = crm.read(
+        lambda unit: unit.records.query(
+            Query(object="quote_line", columns=("quantity", "unit_price"), where=Condition("quote", "is", quote.id))
+        )
+    )
+    assert sorted(row.values[0] for row in lines.rows) == [1, 2, 3]
+    stored = crm.get("quote", quote.id)
+    assert (stored["opportunity"].id, stored["account"].id) == (deal, account)
+    assert stored["total"] == crm.get("opportunity", deal)["line_total"] == Decimal("540.00")
+    order = convert(crm, "quote", quote.id, "to_order").records["order"]
+    assert crm.get("order", order.id)["total"] == Decimal("540.00")
+    assert crm.get("order", order.id)["number"]
+
+
+def test_a_conversion_that_breaks_a_rule_leaves_nothing_behind(crm: Studio) -> None:
+    id = lead(crm)
+    before = crm.read(lambda unit: unit.records.count(Query(object="account")).number)
+    with pytest.raises(Rejected):
+        convert(crm, "lead", id, "convert", values={"deal": {"stage": "won"}})
+    assert crm.read(lambda unit: unit.records.count(Query(object="account")).number) == before
+    assert crm.get("lead", id)["status"] == "qualified"
