@@ -79,6 +79,12 @@ def _looked_up(index: Index, found: Found) -> str:
     return (facts.leads_to if facts else None) or ""
 
 
+def _looked_up_below(index: Index, found: Found) -> str:
+    child = _before_point("from", -3)(index, found)
+    facts = index.field(child, str(found.around[-1].get("field", "")))
+    return (facts.leads_to if facts else None) or ""
+
+
 Row = tuple[str, str, From]
 """A pattern, the sort of name that stands there, and from where it is seen."""
 
@@ -186,6 +192,12 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("key/*", "path", _own),
         ("columns/*/field", "path", _own),
         ("columns/*/look_up/*", "path", _looked_up),
+        ("set/@", "path", _own),
+        ("children/*/from", "relation", _own),
+        ("children/*/key/*", "path", _before_point("from")),
+        ("children/*/set/@", "path", _before_point("from", -2)),
+        ("children/*/columns/*/field", "path", _before_point("from", -3)),
+        ("children/*/columns/*/look_up/*", "path", _looked_up_below),
     ),
     "overlay": (("target", "address", _own),),
     "translation": (("texts/@", "address", _own),),

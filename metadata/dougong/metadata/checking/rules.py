@@ -185,19 +185,45 @@ def import_mappings(index: Index) -> Iterator[Problem]:
         if name not in index.fields:
             yield from need_object(spot / "object", name)
             continue
-        for below, each in enumerated(spot, "key", body):
-            yield from need_field(below, name, each)
-        for column, each in body.get("columns", {}).items():
-            where = spot / "columns" / column
-            yield from need_path(where / "field", name, each.get("field"))
-            facts = index.field(name, str(each.get("field", "")))
-            if facts is None:
-                continue
-            for below, looked in enumerated(where, "look_up", each):
-                if facts.leads_to:
-                    yield from need_field(below, facts.leads_to, looked)
-            for spelt, value in each.get("values", {}).items():
-                yield from need_value(where / "values" / spelt, facts, value)
+        yield from _mapped(index, spot, name, body)
+        for below, child in enumerated(spot, "children", body):
+            source = str(child.get("from", ""))
+            yield from _leads_back(below / "from", name, source)
+            if source.partition(".")[0] in index.fields:
+                yield from _mapped(index, below, source.partition(".")[0], child)
+
+
+def _leads_back(spot: Spot, parent: str, relation: str) -> Iterator[Problem]:
+    """``child.field`` must be a lookup that leads to `parent` alone."""
+    child, _, field = relation.partition(".")
+    if child not in spot.index.fields:
+        yield from need_object(spot, child)
+        return
+    facts = spot.index.field(child, field)
+    if facts is None:
+        yield missing_field(spot, child, field)
+    elif not spot.index.is_open(facts) and facts.leads_to != parent:
+        reason = msg("{field} does not lead to {object}.", field=relation, object=parent)
+        yield spot.problem("relation-wrong", reason)
+
+
+def _mapped(index: Index, spot: Spot, name: str, body: Mapping[str, Any]) -> Iterator[Problem]:
+    """What fills one object: columns, fixed texts, and the fields by which its records are found."""
+    for below, each in enumerated(spot, "key", body):
+        yield from need_field(below, name, each)
+    for field in body.get("set", {}):
+        yield from need_field(spot / "set" / field, name, field)
+    for column, each in body.get("columns", {}).items():
+        where = spot / "columns" / column
+        yield from need_path(where / "field", name, each.get("field"))
+        facts = index.field(name, str(each.get("field", "")))
+        if facts is None:
+            continue
+        for below, looked in enumerated(where, "look_up", each):
+            if facts.leads_to:
+                yield from need_field(below, facts.leads_to, looked)
+        for spelt, value in each.get("values", {}).items():
+            yield from need_value(where / "values" / spelt, facts, value)
 
 
 def settings(index: Index) -> Iterator[Problem]:
