@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import DDL, ColumnElement, Select, Table, Text, event, func, literal, literal_column, select
+from sqlalchemy import DDL, ColumnElement, Select, Table, Text, bindparam, event, func, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -116,21 +116,39 @@ def index_words(table: Table) -> None:
         event.listen(table, "after_create", _ddl(statement, "sqlite"))
 
 
+class Phrases(TypeDecorator[Any]):
+    """The operand of `WordsMatch`: lists of tokens that must follow one another, in each database's query language."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[Sequence[str]] | None, dialect: Any) -> str | None:
+        """Spell the query."""
+        if value is None:
+            return None
+        return _postgresql_query(value) if dialect.name == "postgresql" else _sqlite_query(value)
+
+
 class WordsMatch(FunctionElement[bool]):
-    """True where the words of a search table hold every phrase; a phrase of one character is a prefix."""
+    """True where the words of a search table hold every phrase; a phrase of one character is a prefix.
+
+    The phrases are the statement's parameter `PHRASES`, so that one statement serves every text.
+    """
 
     name = "words_match"
     inherit_cache = True
 
-    def __init__(self, table: Table, phrases: Sequence[Sequence[str]]) -> None:
-        """Match `phrases`, lists of tokens that must follow one another."""
+    def __init__(self, table: Table) -> None:
+        """Match the words of `table`."""
         super().__init__(
             table.c.words,
             literal_column(f"{table.name}.rowid"),
             literal_column(f"{table.name}_words"),
-            literal(_sqlite_query(phrases), Text),
-            literal(_postgresql_query(phrases), Text),
+            bindparam(PHRASES, type_=Phrases()),
         )
+
+
+PHRASES = "phrases"
 
 
 def _sqlite_query(phrases: Sequence[Sequence[str]]) -> str:
@@ -149,16 +167,16 @@ def _is_prefix(phrase: Sequence[str]) -> bool:
 
 @compiles(WordsMatch, "postgresql")
 def _postgresql_match(element: WordsMatch, compiler: Any, **options: Any) -> str:
-    words, _, _, _, query = element.clauses
+    words, _, _, query = element.clauses
     return f"{compiler.process(words, **options)} @@ ({compiler.process(query, **options)})::tsquery"
 
 
 @compiles(WordsMatch, "sqlite")
 def _sqlite_match(element: WordsMatch, compiler: Any, **options: Any) -> str:
-    _, rowid, index, query, _ = (compiler.process(each, **options) for each in element.clauses)
+    _, rowid, index, query = (compiler.process(each, **options) for each in element.clauses)
     return f"{rowid} IN (SELECT rowid FROM {index} WHERE {index} MATCH {query})"
 
 
-def search_matches(table: Table, object_id: str, phrases: Sequence[Sequence[str]]) -> Select[Any]:
-    """The ids of records of one object whose search words hold `phrases`."""
-    return select(table.c.record_id).where(table.c.object == object_id, WordsMatch(table, phrases))
+def search_matches(table: Table, object_id: str) -> Select[Any]:
+    """The ids of records of one object whose search words hold the statement's `PHRASES`."""
+    return select(table.c.record_id).where(table.c.object == object_id, WordsMatch(table))

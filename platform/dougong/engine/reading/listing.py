@@ -20,7 +20,7 @@ from dougong.engine.reading.people import people
 from dougong.engine.reading.prepared import prepared
 from dougong.engine.reading.readers import Layout, fill_linked, lay_out, name_open_ended
 from dougong.engine.reading.scope import Scope
-from dougong.engine.reading.searching import search_condition
+from dougong.engine.reading.searching import search_condition, search_key, search_parameters
 from dougong.metadata.model import Object
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def run(unit: Unit, query: Query) -> Page:
     size = _size(query.limit)
     backwards, values = keyset.decode(query.cursor, len(ready.keys)) if query.cursor else (False, None)
     statement = ready.statement(backwards, keyset.shape(values) if values is not None else None)
-    params: dict[str, Any] = {"page_size": size + 1}
+    params: dict[str, Any] = {"page_size": size + 1, **search_parameters(query.search)}
     for at, value in enumerate(values or ()):
         if value is not None:
             params[f"cursor_{at}"] = value
@@ -194,7 +194,7 @@ def _prepared(unit: Unit, obj: Object, query: Query) -> PreparedList:
         query.columns,
         query.where,
         query.sort,
-        query.search,
+        search_key(unit, obj, query.search),
         query.deleted,
         query.lifecycle,
         unit.access.key,

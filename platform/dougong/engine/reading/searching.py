@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_
 
 from dougong.base.errors import BadRequest
 from dougong.engine import tables
-from dougong.engine.expressions import search_matches
+from dougong.engine.expressions import PHRASES, search_matches
 from dougong.engine.reading.paths import ResolvedPath
+from dougong.engine.reading.prepared import prepared
 from dougong.engine.reading.scope import Scope
 from dougong.engine.search.documents import search_paths
 from dougong.engine.search.tokens import fold, query_phrases, runs
+from dougong.metadata.model import Object
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+
+
+def search_key(unit: Unit, obj: Object, text: str) -> Hashable:
+    """What of a search text its statement depends on: that there is one; the text where a search field is hidden."""
+    if not text:
+        return None
+    if not query_phrases(text):
+        return False
+    hidden = prepared(unit.runtime, ("search", obj.name, unit.access.key), lambda: _hides(unit, obj))
+    return text if hidden else True
+
+
+def search_parameters(text: str) -> dict[str, Any]:
+    """The parameters of a statement with `search_condition`."""
+    phrases = query_phrases(text)
+    return {PHRASES: phrases} if phrases else {}
+
+
+def _hides(unit: Unit, obj: Object) -> bool:
+    scope = Scope(unit.runtime, unit.access, obj)
+    return any(_readable(scope, name) is None for name in search_paths(obj))
 
 
 def search_condition(scope: Scope, text: str) -> ColumnElement[bool]:
@@ -21,10 +48,9 @@ def search_condition(scope: Scope, text: str) -> ColumnElement[bool]:
     The tokens of a record are those of all its search fields. Where the actor may not read one of them, a hit
     must also stand in a field that they may read: else searching would tell what is hidden.
     """
-    phrases = query_phrases(text)
-    if not phrases:
+    if not query_phrases(text):
         return false()
-    found = scope.table.c.id.in_(search_matches(tables.search, scope.object.id, phrases))
+    found = scope.table.c.id.in_(search_matches(tables.search, scope.object.id))
     wanted = search_paths(scope.object)
     readable = [path for name in wanted if (path := _readable(scope, name)) is not None]
     if len(readable) == len(wanted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.people import people
 from dougong.engine.reading.prepared import prepared
 from dougong.engine.reading.scope import Scope
-from dougong.engine.reading.searching import search_condition
+from dougong.engine.reading.searching import search_condition, search_key, search_parameters
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -40,7 +41,7 @@ def count(unit: Unit, query: Query, cap: int | None = None) -> Counted:
         "count",
         obj.name,
         query.where,
-        query.search,
+        search_key(unit, obj, query.search),
         query.deleted,
         query.lifecycle,
         cap,
@@ -55,7 +56,7 @@ def count(unit: Unit, query: Query, cap: int | None = None) -> Counted:
         few = scope.select([literal_column("1")], where).limit(cap + 1).subquery()
         return select(func.count()).select_from(few)
 
-    number = unit.connection.execute(prepared(unit.runtime, key, build)).scalar_one()
+    number = unit.connection.execute(prepared(unit.runtime, key, build), search_parameters(query.search)).scalar_one()
     return Counted(number=min(number, cap), capped=number > cap) if cap is not None else Counted(number=number)
 
 
@@ -82,11 +83,12 @@ def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple
         NotFound: the object is unknown.
         BadRequest: a path, a bucket or a measure is wrong.
     """
-    readable(unit, summary.object)
-    key = ("summary", summary, unit.access.key, context(unit, summary.where))
+    obj = readable(unit, summary.object)
+    searched = search_key(unit, obj, summary.search)
+    key = ("summary", replace(summary, search=""), searched, unit.access.key, context(unit, summary.where))
     statement, readers = prepared(unit.runtime, key, lambda: _prepare(unit, summary))
     found = []
-    for row in unit.connection.execute(statement):
+    for row in unit.connection.execute(statement, search_parameters(summary.search)):
         groups, at = [], 0
         for target in readers:
             if target is None:
