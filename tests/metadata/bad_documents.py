@@ -174,6 +174,8 @@ CASES: dict[str, dict[str, Any]] = {
     "groups too deep": {FILTER: nested(8)},
     "an app with a missing view": {"app/sales.json#items/0/view": "all"},
     "an item that is nothing": {"app/sales.json#items/1": {"key": "rule"}},
+    "a translation of nothing": {"translation/de.json#texts/object:custmer": {"label": "Kunde"}},
+    "a translation at a missing place": {"translation/de.json#texts/picklist:stage": {"values#wonn/label": "Gewonnen"}},
     # actions, conversions, imports, settings
     "a missing conversion": {"action/deal/convert.json#does/convert": "deal.to_costumer"},
     "a global action that converts": {"action/new_deal.json#does": {"convert": "deal.to_customer"}},

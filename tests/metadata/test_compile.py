@@ -84,7 +84,7 @@ def test_relations_are_seen_from_the_parent(model: Model) -> None:
     deals = {(each.object, each.field): each for each in model.objects["customer"].children}
     assert deals["deal", "customer"].on_delete == "set_null"
     assert [each.name for each in model.objects["deal"].rollups_from] == ["won"]
-    assert (model.objects["line"].master or line).name == "deal"  # type: ignore[union-attr]
+    assert (model.objects["line"].master or line).name == "deal"
 
 
 def test_a_required_lookup_restricts(model: Model) -> None:

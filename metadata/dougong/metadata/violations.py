@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -226,8 +227,6 @@ class _Explained:
         return self._problem("key-unknown", msg("The key {key} is unknown here.", key=key), near(key, known), pointer)
 
     def _bad_names(self, rule: Mapping[str, Any]) -> Iterator[Problem]:
-        import re
-
         pattern, choices = _resolved(self.schema, rule).get("pattern"), rule.get("enum")
         for key in self._at:
             pointer = f"{self._pointer}/{escape(key)}"

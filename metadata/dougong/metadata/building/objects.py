@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from dougong.formulas import compile as compile_formula
 from dougong.metadata.building.fields import build_field, labels
 from dougong.metadata.building.layouts import build_layout, build_list_view, reverse_label
 from dougong.metadata.building.rules import (
@@ -19,6 +20,7 @@ from dougong.metadata.component import Component
 from dougong.metadata.index import Index, texts
 from dougong.metadata.layers import system_fields
 from dougong.metadata.model import Child, Currency, Field, Object, SearchField
+from dougong.metadata.scope import FieldScope
 
 FEATURES: Mapping[str, bool] = MappingProxyType(
     {"activities": False, "files": False, "comments": False, "history": True, "import": True, "export": True}
@@ -129,9 +131,6 @@ def _search(body: Mapping[str, Any]) -> tuple[SearchField, ...]:
 
 
 def _currency(index: Index, object_name: str, body: Mapping[str, Any]) -> Currency:
-    from dougong.formulas import compile as compile_formula
-    from dougong.metadata.scope import FieldScope
-
     said = body.get("currency", {})
     freeze = said.get("freeze_when")
     return Currency(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from dougong.base.errors import Problem
 from dougong.base.language import msg
+from dougong.formulas import Type
 from dougong.metadata.checking.report import (
     Spot,
     enumerated,
@@ -21,6 +24,7 @@ from dougong.metadata.checking.report import (
 from dougong.metadata.component import PLATFORM
 from dougong.metadata.index import FieldFacts, Index
 from dougong.metadata.layers import system_fields
+from dougong.metadata.scope import formula_type
 
 WITHOUT_FIELD = frozenset({"count"})
 """Roll-up operations that read no field."""
@@ -98,9 +102,6 @@ def picklists(index: Index) -> Iterator[Problem]:
 
 def fits(kind: str, value: Any) -> bool:
     """Whether a JSON value is of one of the simple types; exact numbers come as text or whole numbers."""
-    from datetime import date
-    from decimal import Decimal, InvalidOperation
-
     if kind == "boolean":
         return isinstance(value, bool)
     if isinstance(value, bool):
@@ -182,9 +183,6 @@ def _rollup_field(spot: Spot, child: str, body: Mapping[str, Any]) -> Iterator[P
 
 
 def _is_number(index: Index, facts: FieldFacts) -> bool:
-    from dougong.formulas import Type
-    from dougong.metadata.scope import formula_type
-
     return formula_type(index, facts) is Type.NUMBER
 
 

@@ -10,7 +10,8 @@ from dougong.base.language import LANGUAGES, msg
 from dougong.metadata.checking.report import Spot, unknown
 from dougong.metadata.component import COMPANY, PLATFORM, Component
 from dougong.metadata.index import Index, texts
-from dougong.metadata.positions import escape
+from dougong.metadata.overlays import Misplaced
+from dougong.metadata.positions import escape, steps
 from dougong.metadata.tree import Tree
 from dougong.metadata.versions import platform_version, version, version_range, within
 from dougong.metadata.violations import near
@@ -172,7 +173,7 @@ def _labels(value: Any, pointer: str) -> Iterator[tuple[str, Mapping[str, str]]]
 def overlays(index: Index) -> Iterator[Problem]:
     """Overlays change what is there, of a layer below their own."""
     for each in index.effective.misplaced:
-        spot = Spot(index, each.overlay, each.pointer)
+        spot = Spot(index, each.overlay, _pointer(each))
         if each.pointer == "/target":
             yield unknown(spot, msg("component"), each.step, index.components)
         elif each.taken:
@@ -188,6 +189,15 @@ def overlays(index: Index) -> Iterator[Problem]:
             yield Spot(index, component, "/target").problem(
                 "overlay-own", reason, msg("Change {name} itself.", name=name)
             )
+
+
+def _pointer(misplaced: Misplaced) -> str:
+    """Where the instruction stands; a translation was read as an overlay that sets texts by address."""
+    if misplaced.overlay.kind != "translation":
+        return misplaced.pointer
+    address, place = str(misplaced.overlay.body.get("target")), "/".join(steps(misplaced.pointer)[1:])
+    above = f"/texts/{escape(address)}"
+    return above if misplaced.pointer == "/target" else f"{above}/{escape(place.rpartition('/')[0])}"
 
 
 def _overlays(index: Index) -> Iterable[tuple[str, Component]]:
