@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 from sqlalchemy.pool import QueuePool
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from dougong.base.settings import Settings
 from dougong.engine.company import Company
@@ -34,26 +38,40 @@ def theme_folder(name: str = "default") -> Path:
     return Path(str(resources.files("dougong.themes"))) / name
 
 
+@functools.cache
+def look(themes: tuple[Path, ...]) -> tuple[Assets, Templates, Sections]:
+    """Everything of a set of themes: read, packed and compiled once per process, whatever company it is for."""
+    assets = Assets(themes[-1])
+    templates = Templates(themes, assets)
+    return assets, templates, Sections(templates)
+
+
 def make_site(settings: Settings, company: Company, themes: tuple[Path, ...] = ()) -> Site:
     """The site over an open company; `themes` are folders that override the default one, strongest first."""
-    folders = (*themes, theme_folder())
-    assets = Assets(folders[-1])
+    assets, templates, sections = look((*themes, theme_folder()))
     pool = company.database.writers.pool
     writers = pool.size() if isinstance(pool, QueuePool) else settings.threads
-    templates = Templates(folders, assets)
     return Site(
         settings=settings,
         company=company,
         assets=assets,
         templates=templates,
-        sections=Sections(templates),
+        sections=sections,
         reads=anyio.CapacityLimiter(settings.threads),
         writes=anyio.CapacityLimiter(min(writers, settings.threads)),
     )
 
 
-def create_app(site: Site, pages: Iterable[Page] = (), routes: Iterable[BaseRoute] = ()) -> Starlette:
-    """The ASGI application: our pages, further `pages` of other rooms and plugins, and ready-made `routes` (the API)."""
+def create_app(
+    site: Site,
+    pages: Iterable[Page] = (),
+    routes: Iterable[BaseRoute] = (),
+    lifespan: Lifespan[Starlette] | None = None,
+) -> Starlette:
+    """The ASGI application: our pages, further `pages` of other rooms and plugins, ready-made `routes` (the API).
+
+    `lifespan` runs beside it for as long as the process serves.
+    """
     made = [
         Route("/health", _health),
         Mount(PREFIX.rstrip("/"), app=site.assets),
@@ -67,8 +85,10 @@ def create_app(site: Site, pages: Iterable[Page] = (), routes: Iterable[BaseRout
 
     return Starlette(
         routes=made,
+        lifespan=lifespan,
         middleware=[
             Middleware(Protection, secure=site.secure),
+            Middleware(TooLargePage, site=site),
             Middleware(RequestBodyLimitMiddleware, max_body_size=site.settings.max_body_mb << 20),
         ],
         exception_handlers={404: no_page, 405: no_page, 400: no_page, 413: no_page},
@@ -76,8 +96,26 @@ def create_app(site: Site, pages: Iterable[Page] = (), routes: Iterable[BaseRout
 
 
 def _fault(site: Site, request: Request, status: int) -> Response:
-    visit = Visit(site, request, site.company, None, routing._language(site, request))
+    visit = Visit(site, request, site.company, None, routing.language_of(site, request))
     return faults.plain(visit, status)
+
+
+class TooLargePage:
+    """ASGI middleware: a form that says it is too large gets our page; the limit itself holds for all bodies."""
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        """Wrap `app` of `site`."""
+        self.app, self._site = app, site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer at once, or pass the request on."""
+        if scope["type"] == "http" and not scope["path"].startswith("/api/"):
+            length = Headers(scope=scope).get("content-length", "")
+            if length.isdecimal() and int(length) > self._site.settings.max_body_mb << 20:
+                answer = await anyio.to_thread.run_sync(_fault, self._site, Request(scope), 413)
+                await answer(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
 
 async def _health(request: Request) -> Response:

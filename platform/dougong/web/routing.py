@@ -64,7 +64,7 @@ def route(site: Site, page: Page) -> Route:
 
 def carry_out(site: Site, page: Page, request: Request, form: FormData) -> Response:
     """Answer one request, in a thread."""
-    visit = Visit(site, request, site.company, None, _language(site, request), form=form, door=_door(request))
+    visit = Visit(site, request, site.company, None, language_of(site, request), form=form, door=_door(request))
     try:
         answer = _change(visit, page) if page.method == "POST" else _read(visit, page)
     except DougongError as error:
@@ -77,7 +77,8 @@ def carry_out(site: Site, page: Page, request: Request, form: FormData) -> Respo
     return answer
 
 
-def _language(site: Site, request: Request) -> str:
+def language_of(site: Site, request: Request) -> str:
+    """The language of somebody who has not signed in."""
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     if chosen in LANGUAGES:
         return chosen

@@ -14,10 +14,11 @@ import anyio.to_thread
 import orjson
 import structlog
 from sqlalchemy import bindparam, insert, select
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dougong.base.errors import BadRequest, DougongError, Place, Problem, TooLarge
+from dougong.base.errors import BadRequest, DougongError, Place, Problem
 from dougong.base.language import LANGUAGES, msg
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
@@ -132,21 +133,42 @@ class Call:
     alone: Alone | None = None
 
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
 def endpoint(site: Site, calls: Mapping[str, Call]) -> Callable[[Request], Awaitable[Response]]:
-    """The Starlette endpoint of the calls of one path, by method."""
+    """The Starlette endpoint of the calls of one path, by method; other methods are told which there are."""
     longest = site.settings.max_body_mb << 20
 
     async def answer(request: Request) -> Response:
-        call = calls.get(request.method) or calls["GET"]
-        raw = await request.body()
+        call = calls.get("GET" if request.method == "HEAD" else request.method)
+        if call is None:
+            return refusal(site, request, 405, allow=", ".join(calls))
+        try:
+            raw = await request.body()
+        except HTTPException:
+            return refusal(site, request, 413)
         if len(raw) > longest:
-            too_large = TooLarge(
-                Problem(code="body-too-large", reason=msg("The body is larger than {most} MB.", most=longest >> 20))
-            )
-            return _problems(site, request, too_large)
+            return refusal(site, request, 413)
         limiter = site.writes if call.writes or call.alone else site.reads
         return await anyio.to_thread.run_sync(_carry_out, site, call, Asked(site, request, raw), limiter=limiter)
 
+    return answer
+
+
+def refusal(site: Site, request: Request, status: int, allow: str = "") -> Response:
+    """What is answered before any call is found: 404 for no address, 405 for no method, 413 for too large a body."""
+    match status:
+        case 404:
+            problem = Problem(code="call-unknown", reason=msg("There is no such call."), thing=request.url.path)
+        case 405:
+            problem = Problem(code="method-unknown", reason=msg("This address takes: {methods}.", methods=allow))
+        case _:
+            most = site.settings.max_body_mb
+            problem = Problem(code="body-too-large", reason=msg("The body is larger than {most} MB.", most=most))
+    answer = _problems(site, request, DougongError(problem), status)
+    if allow:
+        answer.headers["allow"] = allow
     return answer
 
 

@@ -68,9 +68,10 @@ def _schemas(unit: Unit, obj: Object, language: str) -> Body:
         if field.name in ("id", "version") or not unit.access.may_field("read", obj, field):
             continue
         read[field.name] = _read_schema(field, language)
-        settable = field.type.writable and (not field.system or field.name in SETTABLE)
+        computed = field.compute is not None and field.compute.mode == "always"
+        settable = field.type.writable and not computed and (not field.system or field.name in SETTABLE)
         if settable and unit.access.may_field("edit", obj, field):
-            write[field.name] = _write_schema(field, language)
+            write[field.name] = _write_schema(obj, field, language)
     title = label(obj.label, language, obj.name)
     return {
         obj.name: {"title": title, "type": "object", "properties": read, "required": ["id", "version"]},
@@ -79,7 +80,7 @@ def _schemas(unit: Unit, obj: Object, language: str) -> Body:
             "type": "object",
             "required": ["records", "next", "previous"],
             "properties": {
-                "records": {"type": "array", "items": {"type": "object", "required": ["id", "version"]}},
+                "records": {"type": "array", "items": {"$ref": f"#/components/schemas/{obj.name}"}},
                 "next": {"type": ["string", "null"]},
                 "previous": {"type": ["string", "null"]},
             },
@@ -97,8 +98,12 @@ def _read_schema(field: Field, language: str) -> Body:
     return {**title, **_or_null(field.type.json_schema(field))}
 
 
-def _write_schema(field: Field, language: str) -> Body:
+def _write_schema(obj: Object, field: Field, language: str) -> Body:
     title = {"title": label(field.label, language, field.name)}
+    if field.name == "record_type":
+        return {**title, "enum": [*obj.record_types, None]}
+    if field.name == "currency" and field.system:
+        return {**title, "type": ["string", "null"], "pattern": "^[A-Z]{3}$"}
     identity = {"type": "string", "format": "uuid"}
     if field.type.refers:
         if not field.type.stored:
@@ -111,7 +116,7 @@ def _write_schema(field: Field, language: str) -> Body:
             "properties": {"object": {"enum": list(field.targets)}, "id": identity},
         }
         return {**title, "anyOf": [pair, {"type": "null"}]}
-    return {**title, **_or_null(field.type.json_schema(field))}
+    return {**title, **_or_null(field.type.accepted_schema(field))}
 
 
 def _or_null(schema: Mapping[str, Any]) -> Body:
@@ -129,6 +134,11 @@ def _or_null(schema: Mapping[str, Any]) -> Body:
     return body
 
 
+def _group(name: str) -> Body:
+    parts = {"type": "array", "items": {"$ref": "#/components/schemas/filter"}}
+    return {"type": "object", "required": [name], "additionalProperties": False, "properties": {name: parts}}
+
+
 SHARED: Body = {
     "reference": {
         "type": "object",
@@ -139,32 +149,63 @@ SHARED: Body = {
         "type": "object",
         "required": ["errors"],
         "properties": {
-            "errors": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["code", "message"],
-                    "properties": {
-                        "code": {"type": "string"},
-                        "message": {"type": "string"},
-                        "fix": {"type": "string"},
-                        "thing": {"type": "string"},
-                        "field": {"type": "string"},
-                        "row": {"type": "integer"},
-                        "pointer": {"type": "string"},
-                        "file": {"type": "string"},
-                        "severity": {"type": "string"},
-                        "line": {"type": "integer"},
-                        "column": {"type": "integer"},
-                    },
-                },
-            }
+            "errors": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/problem"}}
+        },
+    },
+    "problem": {
+        "type": "object",
+        "required": ["code", "message"],
+        "additionalProperties": False,
+        "properties": {
+            "code": {"type": "string", "description": "Stable; docs/reference/problems.md lists all."},
+            "message": {"type": "string", "description": "For people, in the language that Accept-Language asks for."},
+            "fix": {"type": "string"},
+            "thing": {"type": "string"},
+            "field": {"type": "string"},
+            "row": {"type": "integer"},
+            "pointer": {"type": "string"},
+            "file": {"type": "string"},
+            "severity": {"enum": ["warning"]},
+            "line": {"type": "integer"},
+            "column": {"type": "integer"},
         },
     },
     "results": {
         "type": "object",
         "required": ["results"],
-        "properties": {"results": {"type": "array", "items": {"type": "object", "required": ["row"]}}},
+        "properties": {"results": {"type": "array", "items": {"$ref": "#/components/schemas/result"}}},
+    },
+    "filter": {
+        "description": "A condition on a field path, or a group: all parts hold, any does, or the part does not.",
+        "anyOf": [
+            {
+                "type": "object",
+                "required": ["field", "op"],
+                "additionalProperties": False,
+                "properties": {"field": {"type": "string"}, "op": {"type": "string"}, "value": {}},
+            },
+            _group("all"),
+            _group("any"),
+            {
+                "type": "object",
+                "required": ["not"],
+                "additionalProperties": False,
+                "properties": {"not": {"$ref": "#/components/schemas/filter"}},
+            },
+        ],
+    },
+    "result": {
+        "type": "object",
+        "description": "What became of one change: either action, id and version, or errors.",
+        "required": ["row"],
+        "additionalProperties": False,
+        "properties": {
+            "row": {"type": "integer", "minimum": 1},
+            "action": {"enum": ["create", "update", "delete", "restore", "unchanged"]},
+            "id": {"type": "string", "format": "uuid"},
+            "version": {"type": "integer", "minimum": 1},
+            "errors": {"type": "array", "items": {"$ref": "#/components/schemas/problem"}},
+        },
     },
 }
 
@@ -199,7 +240,7 @@ PARAMETERS: Body = {
         "name": "filter",
         "in": "query",
         "description": "A filter as JSON, as list views have it.",
-        "schema": {"type": "string"},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/filter"}}},
     },
     "sort": {
         "name": "sort",
@@ -314,12 +355,12 @@ def _results() -> Body:
     return found
 
 
-def _operation(name: str, summary: str, status: str, *codes: str, body: Body | None = None) -> Body:
+def _operation(name: str, summary: str, answer: Body, *codes: str, body: Body | None = None) -> Body:
     found: Body = {
         "operationId": name,
         "tags": ["metadata"],
         "summary": summary,
-        "responses": {status: _json({"type": "object"}, summary), **_refused(*codes)},
+        "responses": {"200": _json(answer, summary), **_refused(*codes)},
     }
     return found | (
         {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}} if body else {}
@@ -337,23 +378,64 @@ CHANGE_SET: Body = {
     },
 }
 
+def _answer(**properties: Body) -> Body:
+    return {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
+
+
+def _list_of(items: Body) -> Body:
+    return {"type": "array", "items": items}
+
+
+_PROBLEMS = _list_of({"$ref": "#/components/schemas/problem"})
+_TEXT: Body = {"type": "string"}
+_REVISION: Body = {"type": "integer", "minimum": 0}
+_NUMBER: Body = {"type": "integer", "minimum": 0}
+_CHANGE = _answer(
+    address=_TEXT,
+    action={"enum": ["added", "removed", "renamed", "changed", "moved"]},
+    place=_TEXT,
+    before={},
+    after={},
+)
+_EFFECT = _answer(
+    code=_TEXT,
+    thing=_TEXT,
+    message=_TEXT,
+    severity={"enum": ["info", "warning", "error"]},
+    count=_NUMBER,
+    total=_NUMBER,
+    records=_list_of(_TEXT),
+)
+_PLAN = _answer(
+    revision=_REVISION,
+    possible={"type": "boolean"},
+    changes=_list_of(_CHANGE),
+    effects=_list_of(_EFFECT),
+    problems=_PROBLEMS,
+)
+_CHANGING = ("403", "409", "413", "415", "422")
+
 METADATA_PATHS: Body = {
-    "/api/v1/metadata": {"get": _operation("list_metadata", "Every component in force.", "200")},
+    "/api/v1/metadata": {
+        "get": _operation(
+            "list_metadata", "Every component in force.", _answer(revision=_REVISION, components=_list_of(_TEXT))
+        )
+    },
     "/api/v1/metadata/{address}": {
         "parameters": [{"name": "address", "in": "path", "required": True, "schema": {"type": "string"}}],
-        "get": _operation("get_metadata", "One component.", "200"),
+        "get": _operation("get_metadata", "One component.", {"type": "object"}),
     },
     "/api/v1/metadata/check": {
-        "post": _operation("check_metadata", "Check a change set.", "200", "403", "413", "415", "422", body=CHANGE_SET)
+        "post": _operation(
+            "check_metadata", "Check a change set.", _answer(problems=_PROBLEMS), *_CHANGING, body=CHANGE_SET
+        )
     },
     "/api/v1/metadata/plan": {
-        "post": _operation(
-            "plan_metadata", "What a change set would do.", "200", "403", "413", "415", "422", body=CHANGE_SET
-        )
+        "post": _operation("plan_metadata", "What a change set would do.", _PLAN, *_CHANGING, body=CHANGE_SET)
     },
     "/api/v1/metadata/publish": {
         "post": _operation(
-            "publish_metadata", "Publish a change set.", "200", "403", "409", "413", "415", "422", body=CHANGE_SET
+            "publish_metadata", "Publish a change set.", _answer(revision=_REVISION), *_CHANGING, body=CHANGE_SET
         )
     },
 }

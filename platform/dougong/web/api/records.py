@@ -198,6 +198,8 @@ SHAPES: dict[str, frozenset[str]] = {
 }
 """The keys of each kind of change beside ``op``."""
 
+OF_A_CHANGE = msg("A change has op (create, update, upsert, delete or restore) and its keys: id, key, values, version.")
+
 
 def _changes(obj: Object, documents: Sequence[Any]) -> list[Change]:
     if len(documents) > MOST_CHANGES:
@@ -214,9 +216,7 @@ def _changes(obj: Object, documents: Sequence[Any]) -> list[Change]:
                     code="change-shape",
                     place=Place(row=row),
                     reason=msg("This is no change."),
-                    fix=msg(
-                        "A change has op (create, update, upsert, delete, restore) and its keys: id, key, values, version."
-                    ),
+                    fix=OF_A_CHANGE,
                 )
             )
         else:

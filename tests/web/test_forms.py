@@ -1,0 +1,209 @@
+"""Forms: what they begin with, what they send, errors, lines, lookups, two people at once. None needs a script."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+
+from dougong.engine.saving.batch import Create, Update
+from tests.web.conftest import Person, fields
+
+NEW = "/o/opportunity/new?type=standard"
+
+
+def test_the_record_type_is_asked_first(person: Person) -> None:
+    page = person.get("/o/opportunity/new").text
+    assert "/o/opportunity/new?type=standard" in page
+    assert "/o/opportunity/new?type=tender" in page
+
+
+def test_a_new_form_begins_with_the_defaults(person: Person) -> None:
+    form = person.form(NEW)
+    assert form["stage"] == "prospecting"
+    assert form["close_date"]
+    assert form["owner"] == person.user_id
+
+
+def test_a_record_is_made(person: Person) -> None:
+    form = person.form(NEW, {"name": "Two presses", "account": person.ids["account2"], "amount": "1,250.5"})
+    answer = person.post(NEW, form)
+    assert answer.status_code == 303
+    made = answer.headers["location"].rpartition("/")[2]
+    assert person.value("opportunity", made, "amount") == 1250.5
+    assert person.value("opportunity", made, "account").id == person.ids["account2"]
+    assert person.value("opportunity", made, "record_type") == "standard"
+
+
+def test_save_and_new_offers_the_next(person: Person) -> None:
+    answer = person.post(NEW, person.form(NEW, {"name": "One of many", "then": "new"}))
+    assert answer.headers["location"] == NEW
+
+
+def test_everything_wrong_is_said_at_once_and_kept(person: Person) -> None:
+    """A summary on top leads to each field; the message stands there too; what was typed is still in the page."""
+    answer = person.post(NEW, person.form(NEW, {"name": "", "amount": "a lot", "close_date": "someday"}))
+    assert answer.status_code == 422
+    page = answer.text
+    assert "3 things to mend" in page
+    for name in ("name", "amount", "close_date"):
+        assert f'href="#i-{name}"' in page
+        assert f'id="e-i-{name}"' in page
+    assert 'value="a lot"' in page
+    assert "Traceback" not in page
+
+
+def test_a_lookup_is_typed_without_a_script(person: Person) -> None:
+    form = person.form(NEW, {"name": "By name", "account.text": "Bramley Pumps"})
+    made = person.post(NEW, form).headers["location"].rpartition("/")[2]
+    assert person.value("opportunity", made, "account").id == person.ids["account2"]
+
+
+@pytest.mark.parametrize("typed", ["Nobody Ltd", "01900000-0000-7000-8000-000000000000"])
+def test_a_lookup_to_nothing_is_refused(person: Person, typed: str) -> None:
+    answer = person.post(NEW, person.form(NEW, {"name": "Astray", "account": typed}))
+    assert answer.status_code == 422
+    assert 'id="e-i-account"' in answer.text
+
+
+def test_a_lookup_is_emptied_by_emptying_its_text(person: Person) -> None:
+    path = f"/o/opportunity/{person.ids['deal1']}/edit"
+    person.post(path, person.form(path, {"account.text": ""}))
+    assert person.value("opportunity", person.ids["deal1"], "account") is None
+
+
+def test_the_list_under_a_lookup_finds_as_one_types(person: Person) -> None:
+    page = person.get("/lookup/opportunity/account?q=bram").text
+    assert person.ids["account2"] in page
+    assert person.ids["account1"] not in page
+    assert "<mark>Bram</mark>ley Pumps" in page
+    assert "/o/account/new?v.name=bram" in html.unescape(page)
+
+
+def test_a_filtered_lookup_offers_what_fits_the_record(person: Person) -> None:
+    """Only contacts of the customer that the form names."""
+    mine = person.save(Create("contact", {"name": "Wang Min", "account": person.ids["account1"]}))[0]
+    other = person.save(Create("contact", {"name": "Wang Li", "account": person.ids["account2"]}))[0]
+    page = person.get(f"/lookup/opportunity/primary_contact?q=&v.account={person.ids['account1']}").text
+    assert mine in page
+    assert other not in page
+
+
+def test_only_what_changed_is_saved(person: Person) -> None:
+    """Two people at different fields of one record both keep what they wrote."""
+    path = f"/o/opportunity/{person.ids['deal1']}/edit"
+    mine = person.form(path, {"next_step": "Call back"})
+    person.save(Update("opportunity", person.ids["deal1"], {"amount": "4321"}))
+    assert person.post(path, mine).status_code == 303
+    assert person.value("opportunity", person.ids["deal1"], "amount") == 4321
+    assert person.value("opportunity", person.ids["deal1"], "next_step") == "Call back"
+
+
+@pytest.mark.parametrize(("choice", "kept"), [("mine", "Mine"), ("theirs", "Theirs")])
+def test_two_at_one_field_are_asked(person: Person, choice: str, kept: str) -> None:
+    path = f"/o/opportunity/{person.ids['deal1']}/edit"
+    mine = person.form(path, {"name": "Mine", "next_step": "Call back"})
+    person.save(Update("opportunity", person.ids["deal1"], {"name": "Theirs"}))
+    asked = person.post(path, mine)
+    assert asked.status_code == 409
+    for word in ("Mine", "Theirs", "Deal 1"):
+        assert word in asked.text
+    decided = fields(asked.text) | {"decide.name": choice}
+    assert person.post(path, decided).status_code == 303
+    assert person.value("opportunity", person.ids["deal1"], "name") == kept
+    assert person.value("opportunity", person.ids["deal1"], "next_step") == "Call back"
+
+
+def lines(person: Person, record_id: str) -> list[tuple[Any, ...]]:
+    """Name and quantity of the lines of a deal."""
+    from dougong.engine.actor import SYSTEM
+    from dougong.engine.query import Condition, Query, Sort
+
+    query = Query(
+        object="opportunity_line",
+        columns=("name", "quantity"),
+        where=Condition("opportunity", "is", record_id),
+        sort=(Sort("id"),),
+    )
+    with person.company.read(SYSTEM) as unit:
+        return [(row.values[0], int(row.values[1])) for row in unit.records.query(query).rows]
+
+
+def test_lines_are_added_changed_and_removed(person: Person) -> None:
+    path = f"/o/opportunity/{person.ids['deal1']}/edit"
+    line = {
+        "opportunity_line-0.name": "Gateway",
+        "opportunity_line-0.quantity": "2",
+        "opportunity_line-0.unit_price": "100",
+    }
+    more = {
+        "opportunity_line-1.name": "Sensor",
+        "opportunity_line-1.quantity": "3",
+        "opportunity_line-1.unit_price": "10",
+    }
+    assert person.post(path, person.form(path, line | more)).status_code == 303
+    assert lines(person, person.ids["deal1"]) == [("Gateway", 2), ("Sensor", 3)]
+    assert person.value("opportunity", person.ids["deal1"], "amount") == 230
+    changed = {"opportunity_line-0.quantity": "5", "opportunity_line-1.remove": "1"}
+    assert person.post(path, person.form(path, changed)).status_code == 303
+    assert lines(person, person.ids["deal1"]) == [("Gateway", 5)]
+    assert person.value("opportunity", person.ids["deal1"], "amount") == 500
+
+
+def test_a_row_is_added_without_a_script(person: Person) -> None:
+    path = f"/o/opportunity/{person.ids['deal1']}/edit"
+    form = person.form(path, {"opportunity_line-0.name": "Gateway", "add_line": "opportunity_line"})
+    page = person.post(path, form)
+    assert page.status_code == 200
+    assert 'value="Gateway"' in page.text
+    assert 'name="opportunity_line-1.name"' in page.text
+    assert lines(person, person.ids["deal1"]) == []
+
+
+def test_what_is_wrong_in_a_line_stands_in_that_line(person: Person) -> None:
+    path = f"/o/opportunity/{person.ids['deal1']}/edit"
+    bad = {
+        "opportunity_line-0.name": "Gateway",
+        "opportunity_line-0.quantity": "two",
+        "opportunity_line-0.unit_price": "1",
+    }
+    page = person.post(path, person.form(path, bad))
+    assert page.status_code == 422
+    assert 'href="#i-opportunity_line-0-quantity"' in page.text
+    assert lines(person, person.ids["deal1"]) == []
+
+
+def test_a_new_record_is_made_with_its_lines(person: Person) -> None:
+    line = {
+        "opportunity_line-0.name": "Gateway",
+        "opportunity_line-0.quantity": "2",
+        "opportunity_line-0.unit_price": "100",
+    }
+    made = person.post(NEW, person.form(NEW, {"name": "With lines"} | line)).headers["location"].rpartition("/")[2]
+    assert lines(person, made) == [("Gateway", 2)]
+
+
+def test_choices_depend_on_the_record_type(person: Person) -> None:
+    standard, tender = person.get(NEW).text, person.get("/o/opportunity/new?type=tender").text
+    assert 'value="propose"' in standard and 'value="tender_out"' not in standard
+    assert 'value="tender_out"' in tender and 'value="propose"' not in tender
+
+
+def test_a_record_made_in_place_is_handed_to_the_form(person: Person) -> None:
+    """In the sheet of another form the answer is an event that names the new record."""
+    path = "/o/competitor/new?v.name=Rival&sheet=i-lost_to"
+    part = {"hx_request": "true", "hx_request_type": "partial"}
+    form = person.form(path, **part)
+    assert form["name"] == "Rival"
+    answer = person.post(path, form, **part)
+    assert answer.status_code == 204
+    assert '"title": "Rival"' in answer.headers["hx-trigger"]
+    assert '"input": "i-lost_to"' in answer.headers["hx-trigger"]
+
+
+def test_a_form_too_large_is_refused_whole(person: Person) -> None:
+    answer = person.post(NEW, person.form(NEW, {"name": "x", "need": "y" * (33 << 20)}))
+    assert answer.status_code == 413
+    assert re.search(r"<h1>Too large</h1>", answer.text)
