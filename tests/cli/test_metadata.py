@@ -51,11 +51,11 @@ def test_plan_publish_log_rollback_purge(dougong: Dougong, folder: Path, tmp_pat
     assert "+ field:shelf.name" in dougong("metadata", "diff", "0").output
     dougong("metadata", "export", str(tmp_path / "out"))
     assert (tmp_path / "out" / "field" / "shelf" / "name.json").is_file()
-    assert "" == dougong("metadata", "drift").output
+    assert dougong("metadata", "drift").output == ""
     assert "Revision 2 is in force." in dougong("metadata", "rollback", "0").output
     assert "shelf  0" in dougong("metadata", "purge").output
     dougong("metadata", "purge", "--yes")
-    assert "" == dougong("metadata", "purge").output
+    assert dougong("metadata", "purge").output == ""
 
 
 def test_wrong_documents_are_refused_with_file_and_line(dougong: Dougong, folder: Path) -> None:

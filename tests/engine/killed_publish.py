@@ -101,7 +101,9 @@ def main(url: str, step: int) -> None:
         return work
 
     def look(label: str) -> Callable[[], None]:
-        return lambda: print(json.dumps({"at": at, "when": label, "signal": signalled, **state(opened(url))}), flush=True)
+        return lambda: print(  # noqa: T201
+            json.dumps({"at": at, "when": label, "signal": signalled, **state(opened(url))}), flush=True
+        )
 
     while signalled:
         signalled = in_child(attempt(after, at))

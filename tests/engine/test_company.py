@@ -15,8 +15,8 @@ from dougong.engine.unit import Unit
 def test_empty_company_reads_and_writes_under_revision_0(empty_company: Company) -> None:
     """A new company has a model without objects."""
     with empty_company.read(SYSTEM) as unit:
-        assert (0, {}) == (unit.runtime.revision, dict(unit.runtime.model.objects))
-    assert 0 == empty_company.write(SYSTEM, lambda unit: unit.runtime.revision)
+        assert (unit.runtime.revision, dict(unit.runtime.model.objects)) == (0, {})
+    assert empty_company.write(SYSTEM, lambda unit: unit.runtime.revision) == 0
 
 
 def _add_customer(unit: Unit) -> str:

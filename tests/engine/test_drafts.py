@@ -32,7 +32,7 @@ def test_draft_is_published_as_it_stands(company: Company) -> None:
     draft = begun(company, field("part.colour", type="text", length=20))
     with company.read(LI) as unit:
         wanted = drafts.publication(unit, drafts.get(unit, draft.id), "")
-    assert 2 == publish(company, wanted)
+    assert publish(company, wanted) == 2
     assert "colour" in company.runtime().storage.tables["part"].parts
 
 
@@ -40,7 +40,7 @@ def test_draft_is_its_authors_alone(company: Company) -> None:
     """Others neither find nor list it; who may not design makes none."""
     draft = begun(company)
     with company.read(WANG) as unit:
-        assert [] == drafts.mine(unit)
+        assert drafts.mine(unit) == []
         with pytest.raises(NotFound):
             drafts.get(unit, draft.id)
     with pytest.raises(Forbidden):
@@ -62,7 +62,7 @@ def test_rebase_takes_in_what_others_published(company: Company) -> None:
     draft, conflicts = company.write(LI, lambda unit: drafts.rebase(unit, draft))
     with company.read(LI) as unit:
         assert {"field:part.left", "field:part.right"} <= set(drafts.tree(unit, draft).components)
-    assert ((), 2) == (conflicts, draft.base)
+    assert (conflicts, draft.base) == ((), 2)
 
 
 def test_preview_reads_with_the_draft_in_force(company: Company) -> None:
@@ -72,7 +72,7 @@ def test_preview_reads_with_the_draft_in_force(company: Company) -> None:
     for _ in range(2):
         with drafts.preview(company, draft.id, LI) as unit:
             records = unit.runtime.storage.tables["part"]
-            assert [None] == list(unit.connection.scalars(select(records.parts["colour"][0])))
+            assert list(unit.connection.scalars(select(records.parts["colour"][0]))) == [None]
     assert "colour" not in company.runtime().storage.tables["part"].parts
     with pytest.raises(NotFound), drafts.preview(company, draft.id, WANG):
         pass

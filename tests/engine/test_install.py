@@ -25,7 +25,14 @@ def package(version: str, *bodies: dict[str, Any]) -> Documents:
         "kind": "object", "name": "garage__vehicle", "id": "vehicle00001", "label": LABEL, "plural": {"en": "Vehicles"},
         "title": {"field": "name"},
     }  # fmt: skip
-    name = {"kind": "field", "name": "garage__vehicle.name", "id": "vehiclename1", "type": "text", "length": 40, "label": LABEL}
+    name = {
+        "kind": "field",
+        "name": "garage__vehicle.name",
+        "id": "vehiclename1",
+        "type": "text",
+        "length": 40,
+        "label": LABEL,
+    }
     every = {body["name"]: body for body in (about, vehicle, name, *bodies)}
     return Documents(tuple(Component(body["kind"], body["name"], body, "garage") for body in every.values()))
 
@@ -33,7 +40,15 @@ def package(version: str, *bodies: dict[str, Any]) -> Documents:
 def plate(name: str = "plate", length: int = 10, **more: Any) -> dict[str, Any]:
     """The field that tests change; its id stays."""
     full = f"garage__vehicle.{name}"
-    return {"kind": "field", "name": full, "id": "vehicleplate", "type": "text", "length": length, "label": LABEL, **more}
+    return {
+        "kind": "field",
+        "name": full,
+        "id": "vehicleplate",
+        "type": "text",
+        "length": length,
+        "label": LABEL,
+        **more,
+    }
 
 
 def test_shipped_packages_install_and_export_byte_for_byte(empty_company: Company) -> None:
@@ -51,7 +66,7 @@ def test_installed_package_is_remembered(company: Company) -> None:
     with company.read(SYSTEM) as unit:
         version, digest = revisions.installed(unit.connection)["garage"]
         origin = revisions.get_tree(unit.connection, digest)
-    assert ("1.0.0", True) == (version, "field:garage__vehicle.plate" in origin)
+    assert (version, "field:garage__vehicle.plate" in origin) == ("1.0.0", True)
 
 
 def test_upgrade_keeps_what_the_company_changed(company: Company) -> None:
@@ -62,7 +77,7 @@ def test_upgrade_keeps_what_the_company_changed(company: Company) -> None:
     change(company, Component("field", relabelled["name"], relabelled, "garage"))
     install(company, [package("2.0.0", plate("registration", 20, formerly=["plate"]))])
     body = head_tree(company).components["field:garage__vehicle.registration"].body
-    assert ("Registration", 20) == (body["label"]["en"], body["length"])
+    assert (body["label"]["en"], body["length"]) == ("Registration", 20)
     assert {key: ("A 1",)} == stored(company, "garage__vehicle", "registration")
 
 
@@ -73,9 +88,9 @@ def test_upgrade_conflict_is_shown_and_decided(company: Company) -> None:
     change(company, Component("field", longer["name"], longer, "garage"))
     with pytest.raises(Conflict) as refused:
         install(company, [package("2.0.0", plate(length=20))])
-    assert [("publish-conflict", "/length")] == [(each.code, each.place.pointer) for each in refused.value.problems]
+    assert [(each.code, each.place.pointer) for each in refused.value.problems] == [("publish-conflict", "/length")]
     install(company, [package("2.0.0", plate(length=20))], take="ours")
-    assert 15 == head_tree(company).components["field:garage__vehicle.plate"].body["length"]
+    assert head_tree(company).components["field:garage__vehicle.plate"].body["length"] == 15
 
 
 def test_taking_theirs_in_an_upgrade(company: Company) -> None:
@@ -84,7 +99,7 @@ def test_taking_theirs_in_an_upgrade(company: Company) -> None:
     longer = plate(length=15)
     change(company, Component("field", longer["name"], longer, "garage"))
     install(company, [package("2.0.0", plate(length=20))], take="theirs")
-    assert 20 == head_tree(company).components["field:garage__vehicle.plate"].body["length"]
+    assert head_tree(company).components["field:garage__vehicle.plate"].body["length"] == 20
 
 
 def test_name_that_the_company_has_is_not_overwritten(company: Company) -> None:
@@ -94,8 +109,8 @@ def test_name_that_the_company_has_is_not_overwritten(company: Company) -> None:
     change(company, Component("field", mine["name"], mine))
     with pytest.raises(Conflict) as refused:
         install(company, [package("1.1.0", plate())])
-    assert [("package-name-taken", "field:garage__vehicle.plate")] == [
-        (each.code, each.thing) for each in refused.value.problems
+    assert [(each.code, each.thing) for each in refused.value.problems] == [
+        ("package-name-taken", "field:garage__vehicle.plate")
     ]
 
 
@@ -103,4 +118,4 @@ def test_package_that_does_not_pass_its_check_changes_nothing(company: Company) 
     """Every problem is named."""
     with pytest.raises(MetadataError):
         install(company, [package("1.0.0", plate(type="nonsense"))])
-    assert 1 == company.runtime().revision
+    assert company.runtime().revision == 1

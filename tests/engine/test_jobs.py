@@ -62,7 +62,9 @@ def _age(company: Company, by: timedelta) -> None:
 
     def work(unit: Unit) -> None:
         columns = tables.outbox.c
-        for id, run_at, claimed_at in unit.connection.execute(select(columns.id, columns.run_at, columns.claimed_at)).all():
+        for id, run_at, claimed_at in unit.connection.execute(
+            select(columns.id, columns.run_at, columns.claimed_at)
+        ).all():
             unit.connection.execute(
                 update(tables.outbox)
                 .where(columns.id == id)
@@ -84,8 +86,8 @@ def test_worker_does_what_was_committed(companies: Companies) -> None:
             time.sleep(0.02)
     finally:
         worker.stop()
-    assert ("done", 1, None) == _row(company)
-    assert [("a", 1)] == SEEN
+    assert _row(company) == ("done", 1, None)
+    assert SEEN == [("a", 1)]
 
 
 def test_rollback_takes_the_task_along(companies: Companies) -> None:
@@ -98,7 +100,7 @@ def test_rollback_takes_the_task_along(companies: Companies) -> None:
 
     with pytest.raises(ZeroDivisionError):
         company.write(SYSTEM, work)
-    assert 0 == jobs.run_due(company)
+    assert jobs.run_due(company) == 0
 
 
 def test_same_key_is_asked_for_once(companies: Companies) -> None:
@@ -106,20 +108,20 @@ def test_same_key_is_asked_for_once(companies: Companies) -> None:
     company = companies.open()
     assert _ask(company, "test-note", "a") is not None
     assert _ask(company, "test-note", "a") is None
-    assert (1, 0) == (jobs.run_due(company), jobs.run_due(company))
+    assert (jobs.run_due(company), jobs.run_due(company)) == (1, 0)
 
 
 def test_failure_is_tried_again_later_and_given_up_at_last(companies: Companies) -> None:
     """The error is kept with the task."""
     company = companies.open()
     _ask(company, "test-fail")
-    assert (1, 0) == (jobs.run_due(company), jobs.run_due(company))
+    assert (jobs.run_due(company), jobs.run_due(company)) == (1, 0)
     state, attempts, error = _row(company)
-    assert ("ready", 1) == (state, attempts)
+    assert (state, attempts) == ("ready", 1)
     assert "the printer is on fire" in str(error)
     _age(company, timedelta(minutes=5))
-    assert (1, 0) == (jobs.run_due(company), jobs.run_due(company))
-    assert ("failed", 2) == _row(company)[:2]
+    assert (jobs.run_due(company), jobs.run_due(company)) == (1, 0)
+    assert _row(company)[:2] == ("failed", 2)
 
 
 def test_task_of_a_dead_worker_is_taken_over(companies: Companies) -> None:
@@ -128,12 +130,12 @@ def test_task_of_a_dead_worker_is_taken_over(companies: Companies) -> None:
     id = _ask(company, "test-note", "a")
     first = company.write(SYSTEM, lambda unit: outbox.claim(unit.connection, str(id), JOBS, unit.now))
     assert first is not None
-    assert 0 == jobs.run_due(company)
+    assert jobs.run_due(company) == 0
     _age(company, outbox.LEASE)
-    assert 1 == jobs.run_due(company)
+    assert jobs.run_due(company) == 1
     company.write(SYSTEM, lambda unit: outbox.failed(unit.connection, first, "late", unit.now, 5))
-    assert ("done", 2, None) == _row(company)
-    assert [("a", 2)] == SEEN
+    assert _row(company) == ("done", 2, None)
+    assert SEEN == [("a", 2)]
 
 
 def test_two_workers_do_a_task_once(companies: Companies) -> None:

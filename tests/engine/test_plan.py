@@ -15,7 +15,6 @@ from dougong.metadata.component import Component
 from tests.engine.test_publish import LABEL, change, field, head_tree, store
 
 
-
 def planned(company: Company, *components: Component, without: tuple[str, ...] = ()) -> dict[tuple[str, str], Effect]:
     """The effects of a change, by code and thing."""
     tree = head_tree(company).put(*components).without(*without)
@@ -43,7 +42,7 @@ def test_type_change_counts_what_converts(company: Company) -> None:
     company.write(SYSTEM, delete)
     found = planned(company, field("part.extra", id="extra0000001", type="integer"))
     thing = "field:part.extra"
-    assert (2, 4) == (found["values-converted", thing].count, found["values-converted", thing].total)
+    assert (found["values-converted", thing].count, found["values-converted", thing].total) == (2, 4)
     lost = found["values-lost", thing]
     assert (1, (ids[2],), "warning") == (lost.count, lost.records, lost.severity)
 
@@ -99,9 +98,11 @@ def test_removed_field_and_object_say_what_is_kept(company: Company) -> None:
     store(company, "visit", subject="Brakes")
     tree = head_tree(company)
     gone = [address for address, each in tree.components.items() if each.object == "visit" or address == "object:visit"]
-    found = planned(company, without=("field:part.stock", "list_view:part.by_price", "field:customer.last_visit", *gone))
-    assert 1 == found["field-removed", "field:part.stock"].count
-    assert 1 == found["object-removed", "object:visit"].count
+    found = planned(
+        company, without=("field:part.stock", "list_view:part.by_price", "field:customer.last_visit", *gone)
+    )
+    assert found["field-removed", "field:part.stock"].count == 1
+    assert found["object-removed", "object:visit"].count == 1
 
 
 def test_plan_names_problems_of_the_check(company: Company) -> None:
@@ -116,4 +117,4 @@ def test_plan_changes_nothing(company: Company) -> None:
     """No revision, no column."""
     planned(company, field("part.extra", type="text", length=3, label=LABEL))
     with company.read(SYSTEM) as unit:
-        assert 1 == unit.runtime.revision
+        assert unit.runtime.revision == 1

@@ -74,7 +74,7 @@ def test_added_field_is_there_for_the_next_unit(company: Company) -> None:
     number = change(company, field("part.colour", type="text", length=40))
     new = store(company, "part", name="Bell", sku="B1", colour="red")
     assert {old: (None,), new: ("red",)} == stored(company, "part", "colour")
-    assert 2 == number
+    assert number == 2
 
 
 def test_removed_field_keeps_its_data_and_comes_back(company: Company) -> None:
@@ -171,7 +171,7 @@ def test_new_unique_constraint_counts_what_is_there(company: Company) -> None:
     body["constraints"] = {"one_model": {"type": "unique", "fields": ["model"], "fold": {"case": True}}}
     with pytest.raises(Conflict) as refused:
         change(company, Component("object", "bicycle", body))
-    assert ["publish-not-unique"] == [each.code for each in refused.value.problems]
+    assert [each.code for each in refused.value.problems] == ["publish-not-unique"]
     assert tree.content_hash == head_tree(company).content_hash
     store(company, "bicycle", frame_number="A3", model="TOUR")  # nothing of the attempt stands against it
     body["constraints"]["one_model"]["fold"] = {"case": False}
@@ -239,7 +239,7 @@ def test_indexes_of_list_views_are_built(company: Company) -> None:
         table = unit.runtime.storage.tables["part"]
         names = {index["name"] for index in inspect(unit.connection).get_indexes("part")}
         assert {str(index.name) for index in table.table.indexes} == names
-        assert ["c1"] == list(unit.connection.scalars(select(table.keys["sku"])))
+        assert list(unit.connection.scalars(select(table.keys["sku"]))) == ["c1"]
 
 
 def test_two_publishers_are_merged(company: Company) -> None:
@@ -260,7 +260,7 @@ def test_two_publishers_are_merged(company: Company) -> None:
         thread.join()
     assert not failed
     with company.read(SYSTEM) as unit:
-        assert 3 == unit.runtime.revision
+        assert unit.runtime.revision == 3
         assert {"left", "right"} <= set(unit.runtime.storage.tables["part"].parts)
 
 
@@ -276,14 +276,14 @@ def test_second_publisher_is_told_what_conflicts(company: Company) -> None:
     with pytest.raises(Conflict) as refused:
         publish(company, Publication(tree=labelled("In store"), base=1))
     (problem,) = refused.value.problems
-    assert ("publish-conflict", "field:part.stock", "/label/en") == (problem.code, problem.thing, problem.place.pointer)
+    assert (problem.code, problem.thing, problem.place.pointer) == ("publish-conflict", "field:part.stock", "/label/en")
     assert "In store" in problem.text()
     assert "On hand" in problem.text()
 
 
 def test_unchanged_tree_makes_no_revision(company: Company) -> None:
     """Publishing what is in force already does nothing."""
-    assert 1 == change(company)
+    assert change(company) == 1
 
 
 def test_company_components_get_ids_that_stay(company: Company) -> None:

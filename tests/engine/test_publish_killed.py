@@ -22,7 +22,7 @@ def _runs(company: Company) -> list[dict[str, Any]]:
         [sys.executable, "-m", "tests.engine.killed_publish", url, str(STEP)],
         cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=300,
     )  # fmt: skip
-    assert 0 == done.returncode, done.stderr
+    assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 

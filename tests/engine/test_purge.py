@@ -12,8 +12,8 @@ from tests.engine.test_publish import change, field, head_tree, store, stored
 
 def test_nothing_to_purge_at_first(company: Company) -> None:
     """A fresh company uses all that it has."""
-    assert [] == unused(company)
-    assert [] == purge(company)
+    assert unused(company) == []
+    assert purge(company) == []
 
 
 def test_purged_field_is_gone_for_good(company: Company) -> None:
@@ -21,9 +21,9 @@ def test_purged_field_is_gone_for_good(company: Company) -> None:
     key = store(company, "part", name="Chain", sku="C1", stock=7)
     stock = head_tree(company).components["field:part.stock"]
     change(company, without=["field:part.stock", "list_view:part.by_price"])
-    assert [("part.stock", 1)] == [(each.name, each.count) for each in unused(company) if each.place.kind == "field"]
+    assert [(each.name, each.count) for each in unused(company) if each.place.kind == "field"] == [("part.stock", 1)]
     assert "part.stock" in {each.name for each in purge(company)}
-    assert [] == unused(company)
+    assert unused(company) == []
     change(company, stock)
     assert {key: ("C1", None)} == stored(company, "part", "sku", "stock")
 
@@ -33,7 +33,7 @@ def test_only_what_is_named_is_purged(company: Company) -> None:
     change(company, field("part.a", type="text", length=9), field("part.b", type="text", length=9))
     change(company, without=["field:part.a", "field:part.b"])
     purge(company, ["part.a"])
-    assert ["part.b"] == [each.name for each in unused(company)]
+    assert [each.name for each in unused(company)] == ["part.b"]
 
 
 def test_purged_object_takes_its_table(company: Company) -> None:
@@ -48,14 +48,14 @@ def test_purged_object_takes_its_table(company: Company) -> None:
     with company.database.maintenance() as connection:
         assert not inspect(connection).has_table("bicycle")
     store(company, "repair", number="1")
-    assert [] == drift(company)
+    assert drift(company) == []
 
 
 def test_no_drift_after_changes(company: Company) -> None:
     """What publishes leave behind is what the model says."""
     change(company, field("part.extra", id="extra0000001", type="text", length=40))
     change(company, field("part.extra", id="extra0000001", type="integer"))
-    assert [] == drift(company)
+    assert drift(company) == []
 
 
 def test_drift_names_what_was_changed_by_hand(company: Company) -> None:

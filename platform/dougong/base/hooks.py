@@ -34,18 +34,22 @@ class Specifications:
     @_specification
     def field_types(self) -> Iterable[Any]:
         """`FieldType` instances to register."""
+        raise NotImplementedError
 
     @_specification
     def formula_functions(self) -> Iterable[Any]:
         """Definitions of formula functions to register."""
+        raise NotImplementedError
 
     @_specification
     def jobs(self) -> Iterable[Any]:
         """`Job`s (`dougong.engine.jobs`) that the workers can run."""
+        raise NotImplementedError
 
     @_specification
     def access(self, actor: Any, model: Any) -> Any:
         """An `Access` (`dougong.engine.access`) that narrows what `actor` may do, or None to leave it."""
+        raise NotImplementedError
 
     @_specification
     def before_save(self, unit: Any, changes: Sequence[Any]) -> None:
@@ -58,14 +62,17 @@ class Specifications:
     @_specification
     def routes(self) -> Iterable[Any]:
         """Starlette routes to add to the application."""
+        raise NotImplementedError
 
     @_specification
     def navigation(self, actor: Any, model: Any) -> Iterable[Mapping[str, Any]]:
         """Entries to add to the navigation."""
+        raise NotImplementedError
 
     @_specification
     def commands(self) -> Iterable[Any]:
         """Click commands to add to `dougong`."""
+        raise NotImplementedError
 
 
 def plugin_manager(plugins: Iterable[Any] = ()) -> pluggy.PluginManager:

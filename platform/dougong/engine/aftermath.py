@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -90,7 +91,7 @@ def _rollups(company: Company, task: Task) -> None:
     name, fields = task.payload["object"], task.payload["fields"]
     last: str | None = None
     while True:
-        ids: Sequence[str] = company.write(SYSTEM, lambda unit, last=last: _next(unit, name, fields, last))
+        ids = company.write(SYSTEM, functools.partial(_next, name=name, fields=fields, last=last))
         if not ids:
             return
         last = ids[-1]

@@ -128,13 +128,12 @@ class Company:
             Conflict: publishes came faster than their models could be compiled.
         """
         for _ in range(ATTEMPTS):
-            with self.database.writers.connect() as connection:
-                with connection.begin() as transaction:
-                    head = self.database.begin_write(connection)
-                    runtime = self._runtimes.get(head)
-                    if runtime is not None:
-                        return work(Unit(self, connection, runtime, actor, datetime.now(UTC), why))
-                    transaction.rollback()
+            with self.database.writers.connect() as connection, connection.begin() as transaction:
+                head = self.database.begin_write(connection)
+                runtime = self._runtimes.get(head)
+                if runtime is not None:
+                    return work(Unit(self, connection, runtime, actor, datetime.now(UTC), why))
+                transaction.rollback()
             self.runtime()
         raise Conflict(
             Problem(

@@ -91,9 +91,7 @@ def tree(unit: Unit, draft: Draft) -> Tree:
     return revisions.get_tree(unit.connection, draft.tree)
 
 
-def edit(
-    unit: Unit, draft: Draft, put: Sequence[Component] = (), remove: Sequence[str] = ()
-) -> Draft:
+def edit(unit: Unit, draft: Draft, put: Sequence[Component] = (), remove: Sequence[str] = ()) -> Draft:
     """Set components and take some out, by address. Nothing is checked: a draft may be wrong while it is worked on.
 
     Raises:
@@ -107,8 +105,8 @@ def edit(
 def rebase(unit: Unit, draft: Draft) -> tuple[Draft, tuple[MergeConflict, ...]]:
     """Merge what was published meanwhile into the draft; the draft now, and where it stands against the others.
 
-    With conflicts the draft keeps its own side of each, and builds on the revision in force all the same: the person has
-    seen them and publishes what the draft says then.
+    With conflicts the draft keeps its own side of each, and builds on the revision in force all the same: the person
+    has seen them and publishes what the draft says then.
     """
     base = revisions.tree_of(unit.connection, draft.base)
     head = revisions.tree_of(unit.connection, unit.runtime.revision)
@@ -157,8 +155,8 @@ def _require(actor: Actor) -> None:
 def preview(company: Company, id: str, actor: Actor) -> Iterator[Unit]:
     """A reading unit in which the draft's metadata are in force, for its author alone.
 
-    Columns that the draft adds are made beforehand, where nobody else sees them; fields that change their type are blank
-    until they are published.
+    Columns that the draft adds are made beforehand, where nobody else sees them; fields that change their type are
+    blank until they are published.
 
     Raises:
         MetadataError: the draft does not pass its check.

@@ -1,6 +1,6 @@
 """Installing packages: their components join the tree as layers; an upgrade is a three-way merge.
 
-    base = the files that the installed version came from    theirs = the new files    ours = what the company made of it
+base = the files that the installed version came from    theirs = the new files    ours = what the company made of it
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ Take = Literal["ours", "theirs"]
 """Whose side stands where the company and the new version changed the same."""
 
 
-def install(
-    company: Company, packages: Sequence[Documents], author: Actor = SYSTEM, take: Take | None = None
-) -> int:
+def install(company: Company, packages: Sequence[Documents], author: Actor = SYSTEM, take: Take | None = None) -> int:
     """Install or upgrade `packages`, all in one publish; the revision.
 
     Raises:
@@ -67,9 +65,7 @@ def _version(files: Tree, name: str) -> str:
     return str(files.components[f"package:{name}"].body.get("version", ""))
 
 
-def _with_package(
-    connection: Connection, tree: Tree, name: str, files: Tree, origin: str, take: Take | None
-) -> Tree:
+def _with_package(connection: Connection, tree: Tree, name: str, files: Tree, origin: str, take: Take | None) -> Tree:
     ours = tree.of_layer(name)
     others = tree.without(*ours.components)
     taken = [address for address in files.components if address in others]

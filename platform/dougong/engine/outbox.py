@@ -51,7 +51,8 @@ def put(
         connection.execute(insert(outbox).values(values))
         return str(values["id"])
     statement = upsert(connection.dialect.name, outbox).values(values).on_conflict_do_nothing(index_elements=["key"])
-    return connection.scalar(statement.returning(outbox.c.id))
+    id: str | None = connection.scalar(statement.returning(outbox.c.id))
+    return id
 
 
 def due(connection: Connection, jobs: Iterable[str], now: datetime, limit: int = 100) -> Sequence[str]:

@@ -61,7 +61,8 @@ class Plan:
     @property
     def possible(self) -> bool:
         """Whether a publish would go through."""
-        return not any(each.severity == "error" for each in (*self.problems, *self.effects))
+        severities = [*(each.severity for each in self.problems), *(each.severity for each in self.effects)]
+        return "error" not in severities
 
 
 def plan(company: Company, wanted: Publication) -> Plan:
@@ -87,15 +88,23 @@ def _effects(unit: Unit, coming: Coming) -> Iterator[Effect]:
     for id, records in after.items():
         if id not in before:
             known = ("object", id, "") in coming.known
-            text = msg("Its table is there from before, with its records.") if known else msg("A new table is made.")
-            yield Effect(code="table-restored" if known else "table-added", thing=f"object:{records.object.name}", text=text)
+            code, text = (
+                ("table-restored", msg("Its table is there from before, with its records."))
+                if known
+                else ("table-added", msg("A new table is made."))
+            )
+            yield Effect(code=code, thing=f"object:{records.object.name}", text=text)
     for id, records in before.items():
         total = _total(unit, records)
         if id not in after:
             yield Effect(
-                code="object-removed", thing=f"object:{records.object.name}", severity="warning" if total else "info",
-                text=msg("The object goes; its records are kept aside until they are purged."), count=total, total=total,
-            )  # fmt: skip
+                code="object-removed",
+                thing=f"object:{records.object.name}",
+                severity="warning" if total else "info",
+                text=msg("The object goes; its records are kept aside until they are purged."),
+                count=total,
+                total=total,
+            )
         else:
             yield from _Comparison(unit, coming, records, after[id], total).effects()
     for index in coming.steps.indexes:
@@ -147,11 +156,16 @@ class _Comparison:
     def _added(self, field: Field) -> Effect:
         columns = self.after.parts.get(field.name)
         if columns is None:
-            return self._effect("field-added", field, msg("The field is added; nothing is stored for it in this table."))
-        if any(place.table == self.after.table.name and columns[0].name in place.columns for place in self.coming.known.values()):
+            return self._effect(
+                "field-added", field, msg("The field is added; nothing is stored for it in this table.")
+            )
+        if any(
+            place.table == self.after.table.name and columns[0].name in place.columns
+            for place in self.coming.known.values()
+        ):
             return self._effect("field-restored", field, msg("The field comes back with the values that it had."))
         if field.required and self.total:
-            text = msg("All records there are lack this required field; each is asked for it when it is next edited.")
+            text = msg("No record there is has this required field yet; each is asked for it when it is next edited.")
             return self._effect("required-missing", field, text, self.total, severity="warning")
         return self._effect("field-added", field, msg("A column is added; records from before are blank in it."))
 
@@ -159,7 +173,12 @@ class _Comparison:
     def _changed(self, old: Field, new: Field) -> Iterator[Effect]:
         source, target = self.before.parts[old.name], self.after.parts[new.name]
         moved = [column.name for column in source] != [column.name for column in target]
-        if moved or (old.type, old.options, old.picklist, old.targets) != (new.type, new.options, new.picklist, new.targets):
+        if moved or (old.type, old.options, old.picklist, old.targets) != (
+            new.type,
+            new.options,
+            new.picklist,
+            new.targets,
+        ):
             yield from self._values(old, new, source, moved)
         if new.required and not old.required:
             yield from self._required(new, source[0])
@@ -196,27 +215,35 @@ class _Comparison:
             yield self._effect(code, new, text, lost, severity="warning", records=tuple(records))
 
     def _having(self, source: Sequence[Column[Any]], parts: Sequence[Any], limit: int) -> list[str]:
-        same = (column.is_(None) if part is None else column == part for column, part in zip(source, parts, strict=True))
+        same = (
+            column.is_(None) if part is None else column == part for column, part in zip(source, parts, strict=True)
+        )
         ids = select(self.before.table.c.id).where(self.live, *same).order_by(self.before.table.c.id).limit(limit)
         return list(self.unit.connection.scalars(ids))
 
     def _required(self, field: Field, column: Column[Any]) -> Iterator[Effect]:
         count = int(self.unit.connection.scalar(select(func.count()).where(self.live, column.is_(None))) or 0)
         if count:
-            text = msg("{count} records lack this required field; each is asked for it when it is next edited.", count=count)
+            text = msg(
+                "{count} records lack this required field; each is asked for it when it is next edited.", count=count
+            )
             records = tuple(self._having([column], [None], SHOWN))
             yield self._effect("required-missing", field, text, count, severity="warning", records=records)
 
     def _unique(self, field: Field, column: Column[Any]) -> Iterator[Effect]:
         twice = select(column).where(self.live, column.is_not(None)).group_by(column).having(func.count() > 1)
-        rows = select(self.before.table.c.id).where(self.live, column.in_(twice)).order_by(column, self.before.table.c.id)
+        rows = (
+            select(self.before.table.c.id).where(self.live, column.in_(twice)).order_by(column, self.before.table.c.id)
+        )
         records = list(self.unit.connection.scalars(rows))
         if records:
             yield self._effect("not-unique", field, _twice(len(records)), len(records), severity="error",
                                records=tuple(records[:SHOWN]))  # fmt: skip
 
     # -- unique constraints -------------------------------------------------------------------------------
-    def _unique_together(self, constraint: Constraint, old: dict[str, Field], new: dict[str, Field]) -> Iterator[Effect]:
+    def _unique_together(
+        self, constraint: Constraint, old: dict[str, Field], new: dict[str, Field]
+    ) -> Iterator[Effect]:
         thing = f"object:{self.after.object.name}#constraints/{constraint.name}"
         fields = [self.after.object.fields[name] for name in constraint.fields]
         if any(each.id not in old and not each.system for each in fields):
@@ -247,5 +274,3 @@ class _Comparison:
 
 def _twice(count: int) -> Message:
     return msg("{count} records share values that the new rule wants unique.", count=count)
-
-

@@ -19,7 +19,7 @@ from dougong.engine.backfill import ROWS, Filler, Filling, catch_up
 from dougong.engine.company import Company
 from dougong.engine.ledger import Ledger, Place
 from dougong.engine.runtime import Runtime
-from dougong.engine.schema_steps import SchemaSteps, add_column, drop_index, make_tables
+from dougong.engine.schema_steps import SchemaSteps, add_columns, drop_index, make_tables
 from dougong.engine.unit import Unit
 
 PAUSE_SECONDS = 0.002
@@ -71,8 +71,7 @@ class Coming:
 def make(connection: Connection, coming: Coming, state: str) -> None:
     """Make the tables and columns that are new, and enter them into the ledger."""
     make_tables(connection, coming.steps.tables)
-    for table, column in coming.steps.columns:
-        add_column(connection, table, column)
+    add_columns(connection, coming.steps.columns)
     revisions.put_places(connection, coming.places, coming.parent + 1, state)
 
 
@@ -134,7 +133,9 @@ def _fill(company: Company, connection: Connection, coming: Coming, filling: Fil
             ids = filler.after(last)
             filler.fill(ids)
             done = len(ids) < ROWS
-            connection.execute(update(tables.preparations).where(row).values(last_id=ids[-1] if ids else last, done=done))
+            connection.execute(
+                update(tables.preparations).where(row).values(last_id=ids[-1] if ids else last, done=done)
+            )
         time.sleep(PAUSE_SECONDS)
 
 

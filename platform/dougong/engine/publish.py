@@ -9,6 +9,7 @@ that no revision names) and is used or cleared by the next.
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 import time
@@ -26,16 +27,16 @@ from dougong.base.ids import component_id
 from dougong.base.language import msg
 from dougong.engine import jobs, preparation, revisions
 from dougong.engine.actor import SYSTEM, Actor
+from dougong.engine.aftermath import ask_for_work
 from dougong.engine.backfill import fillings
 from dougong.engine.company import Company
-from dougong.engine.aftermath import ask_for_work
 from dougong.engine.dialects import Busy
 from dougong.engine.preparation import Coming
 from dougong.engine.runtime import Runtime
 from dougong.engine.schema_steps import drop_index, schema_steps
 from dougong.engine.storage import Storage
 from dougong.metadata.check import check
-from dougong.metadata.component import COMPANY
+from dougong.metadata.component import COMPANY, Component
 from dougong.metadata.packages import identified as with_id
 from dougong.metadata.trees import MergeConflict, Tree, merge
 
@@ -91,12 +92,20 @@ def _carry_out(
     if coming.fillings:
         alone(company, lambda own: preparation.begin(company, own, coming))
         preparation.fill(company, connection, coming)
+    digests = _stored(company, connection, tree, wanted)
     company.remember(coming.runtime)  # there before anybody asks for it, a moment after the switch
     try:
-        return alone(company, lambda own: _switch(company, own, wanted, tree, coming))
+        return alone(company, lambda own: _switch(company, own, wanted, digests, coming))
     except BaseException:
         company.forget(coming.runtime)
         raise
+
+
+def _stored(company: Company, connection: Connection, tree: Tree, wanted: Publication) -> Mapping[str, str]:
+    """Store the trees before the switch, which then writes hashes alone: the tree's under "", packages' by name."""
+    with connection.begin():
+        company.database.begin_write(connection)
+        return {name: revisions.put_tree(connection, each) for name, each in {"": tree, **wanted.origins}.items()}
 
 
 @contextmanager
@@ -144,10 +153,13 @@ def identified(tree: Tree, head: Tree) -> Tree:
     for address, each in tree.components.items():
         if each.layer == COMPANY and "id" not in each.body:
             known = head.components.get(address)
-            identity = known.body.get("id") if known else None
-            each = with_id(each, lambda identity=identity: identity or component_id())
+            each = with_id(each, functools.partial(_same_or_new, known))
         found.append(each)
     return Tree.of(found)
+
+
+def _same_or_new(known: Component | None) -> str:
+    return str(known.body["id"]) if known and "id" in known.body else component_id()
 
 
 def conflict_problem(conflict: MergeConflict) -> Problem:
@@ -163,7 +175,11 @@ def conflict_problem(conflict: MergeConflict) -> Problem:
         thing=conflict.address,
         place=Place(pointer=conflict.place or None),
         reason=reasons[conflict.why],
-        fix=msg("Decide which of the two shall stand: {ours} or {theirs}.", ours=_short(conflict.ours), theirs=_short(conflict.theirs)),
+        fix=msg(
+            "Decide which of the two shall stand: {ours} or {theirs}.",
+            ours=_short(conflict.ours),
+            theirs=_short(conflict.theirs),
+        ),
     )
 
 
@@ -211,7 +227,9 @@ def alone(company: Company, work: Callable[[Connection], T]) -> T:
             time.sleep(random.uniform(0.02, 0.1))
 
 
-def _switch(company: Company, connection: Connection, wanted: Publication, tree: Tree, coming: Coming) -> tuple[int, list[str]]:
+def _switch(
+    company: Company, connection: Connection, wanted: Publication, digests: Mapping[str, str], coming: Coming
+) -> tuple[int, list[str]]:
     if not coming.fillings:
         preparation.make(connection, coming, "live")
     preparation.finish(company, connection, coming)
@@ -222,12 +240,12 @@ def _switch(company: Company, connection: Connection, wanted: Publication, tree:
     revisions.places_live(connection)
     for name, origin in wanted.origins.items():
         version = str(origin.components[f"package:{name}"].body.get("version", ""))
-        revisions.put_package(connection, name, version, origin, coming.runtime.revision)
+        revisions.put_package(connection, name, version, digests[name], coming.runtime.revision)
     number = revisions.append(
         connection,
         number=coming.runtime.revision,
         parent=coming.parent,
-        digest=revisions.put_tree(connection, tree),
+        digest=digests[""],
         kind=wanted.kind,
         author=wanted.author,
         message=wanted.message,

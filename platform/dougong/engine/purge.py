@@ -36,9 +36,7 @@ def unused(company: Company) -> list[Unused]:
         found = [place for place in ledger.values() if not _used(storage, place)]
         gone = {place.table for place in found if not place.columns}
         return [
-            Unused(place, _count(connection, place))
-            for place in found
-            if not place.columns or place.table not in gone
+            Unused(place, _count(connection, place)) for place in found if not place.columns or place.table not in gone
         ]
 
 
@@ -64,9 +62,7 @@ def purge(company: Company, names: Iterable[str] | None = None) -> list[Unused]:
         chosen = [each for each in found if wanted is None or each.name in wanted]
         # A column must not lead to a table that is gone: SQLite would refuse every write.
         tables_gone = {each.place.component for each in chosen if each.place.kind == "object"}
-        chosen += [
-            each for each in found if each not in chosen and each.place.shape.partition("|")[2] in tables_gone
-        ]
+        chosen += [each for each in found if each not in chosen and each.place.shape.partition("|")[2] in tables_gone]
         if chosen:
             alone(company, lambda connection: _drop(company, connection, chosen))
     return chosen
@@ -84,5 +80,3 @@ def _drop(company: Company, connection: Connection, chosen: Sequence[Unused]) ->
             revisions.drop_places(connection, [place for place in ledger.values() if place.table == each.place.table])
             for kept in (tables.history, tables.search):
                 connection.execute(delete(kept).where(kept.c.object == each.place.component))
-
-

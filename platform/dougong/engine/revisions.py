@@ -50,7 +50,7 @@ def put_tree(connection: Connection, tree: Tree) -> str:
     """Store `tree` and every body that is not there yet; the hash that `get_tree` finds it by."""
     bodies = {each.content_hash: each.body for each in tree.components.values()}
     listing = {address: [each.layer, each.content_hash] for address, each in tree.components.items()}
-    # A hash does not depend on the order of keys; what is stored keeps it, for those who read it again in a file or list.
+    # A hash does not depend on the order of keys; what is stored keeps it, for those who read it in a file or list.
     digest = content_hash(listing)
     texts = {key: json.dumps(body, ensure_ascii=False) for key, body in {**bodies, digest: listing}.items()}
     known: set[str] = set()
@@ -137,9 +137,7 @@ def append(
     Raises:
         Conflict: `parent` is not the head any more.
     """
-    moved = connection.execute(
-        update(tables.head).where(tables.head.c.revision == parent).values(revision=number)
-    )
+    moved = connection.execute(update(tables.head).where(tables.head.c.revision == parent).values(revision=number))
     if not moved.rowcount:
         raise Conflict(
             Problem(
@@ -169,14 +167,10 @@ def installed(connection: Connection) -> Mapping[str, tuple[str, str]]:
     return {name: (version, digest) for name, version, digest in rows}
 
 
-def put_package(connection: Connection, name: str, version: str, origin: Tree, revision: int) -> None:
-    """Remember what a package was installed from."""
+def put_package(connection: Connection, name: str, version: str, digest: str, revision: int) -> None:
+    """Remember the tree that a package was installed from."""
     connection.execute(delete(tables.installed).where(tables.installed.c.name == name))
-    connection.execute(
-        insert(tables.installed).values(
-            name=name, version=version, tree=put_tree(connection, origin), revision=revision
-        )
-    )
+    connection.execute(insert(tables.installed).values(name=name, version=version, tree=digest, revision=revision))
 
 
 # -- the ledger ---------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,15 +53,11 @@ def schema_steps(known: Ledger, places: Ledger, before: Storage, after: Storage)
         columns=tuple(_columns(fresh, after, new_tables)),
         uniques=tuple(uniques),
         indexes=tuple(indexes),
-        obsolete=tuple(
-            str(index.name) for index in old_indexes.values() if index.unique and index.name not in kept
-        ),
+        obsolete=tuple(str(index.name) for index in old_indexes.values() if index.unique and index.name not in kept),
     )
 
 
-def _columns(
-    fresh: Sequence[Place], after: Storage, new_tables: set[str]
-) -> Iterator[tuple[Table, Column[object]]]:
+def _columns(fresh: Sequence[Place], after: Storage, new_tables: set[str]) -> Iterator[tuple[Table, Column[object]]]:
     """The columns of `fresh` places in tables that exist already."""
     wanted: dict[str, set[str]] = {}
     for place in fresh:
@@ -78,13 +74,18 @@ def make_tables(connection: Connection, tables: Sequence[Table]) -> None:
         tables[0].metadata.create_all(connection, tables=list(tables), checkfirst=False)
 
 
-def add_column(connection: Connection, table: Table, column: Column[object]) -> None:
-    """Add `column`, nullable and without default, so that no row is touched; its foreign key in the same statement."""
+def add_columns(connection: Connection, columns: Iterable[tuple[Table, Column[object]]]) -> None:
+    """Add columns, nullable and without default, so that no row is touched; a foreign key in the same statement."""
+    operations = Operations(MigrationContext.configure(connection))
+    for table, column in columns:
+        _add_column(operations, table, column)
+
+
+def _add_column(operations: Operations, table: Table, column: Column[object]) -> None:
     copy: Column[object] = Column(column.name, column.type)
     for key in table.foreign_key_constraints:
         if key.column_keys == [column.name]:
             copy.append_foreign_key(ForeignKey(key.elements[0].target_fullname, deferrable=True))
-    operations = Operations(MigrationContext.configure(connection))
     operations.add_column(table.name, copy, inline_references=True)
 
 

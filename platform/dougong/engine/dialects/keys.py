@@ -29,7 +29,7 @@ def _no_constraint(key: LookupKey, compiler: DDLCompiler, **_: Any) -> None:
 
 @compiles(CreateColumn, "sqlite")
 def _column(element: CreateColumn, compiler: DDLCompiler, **options: Any) -> str | None:
-    text: str | None = compiler.visit_create_column(element, **options)
+    text: str | None = compiler.visit_create_column(element, **options)  # type: ignore[no-untyped-call]
     column = element.element
     for key in column.table.foreign_key_constraints if text else ():
         if isinstance(key, LookupKey) and key.column_keys == [column.name]:

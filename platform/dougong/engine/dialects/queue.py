@@ -60,7 +60,9 @@ def work(conninfo: str, perform: Perform, sweep: Callable[[], int], stop: thread
 
 
 async def _work(conninfo: str, perform: Perform, sweep: Callable[[], int], stop: threading.Event) -> None:
-    connector = PsycopgConnector(conninfo=conninfo, kwargs={"options": f"-c search_path={SCHEMA}"}, min_size=1, max_size=3)
+    connector = PsycopgConnector(
+        conninfo=conninfo, kwargs={"options": f"-c search_path={SCHEMA}"}, min_size=1, max_size=3
+    )
     app = App(connector=connector)
 
     @app.task(name=TASK, pass_context=False)
@@ -88,5 +90,3 @@ async def _sweeping(sweep: Callable[[], int], stop: threading.Event, worker: asy
             if worker.done():
                 worker.result()
             await asyncio.sleep(0.2)
-
-

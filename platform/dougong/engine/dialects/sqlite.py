@@ -2,7 +2,8 @@
 
 Readers see the last commit (WAL) and never wait. Writers take the write lock at BEGIN, so that what they read stays
 true until they commit; within a process they queue for the one writing connection, between processes SQLite makes them
-wait. Python's own transaction handling is switched off (``isolation_level=None``): it begins late and commits before DDL.
+wait. Python's own transaction handling is switched off (``isolation_level=None``): it begins late, and commits before
+DDL.
 """
 
 from __future__ import annotations
