@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, update
@@ -18,7 +19,7 @@ from dougong.base.language import Message, msg
 from dougong.engine import tables
 from dougong.engine.actor import Actor
 from dougong.engine.reading.readers import titles
-from dougong.engine.saving.batch import Change, Delete, Restore, Update
+from dougong.engine.saving.batch import Change, Delete, Restore, Saved, Update
 from dougong.engine.saving.plan import plan_of
 from dougong.metadata.model import Object
 
@@ -194,15 +195,15 @@ def undo(company: Company, actor: Actor, operation: str, kinds: Iterable[str]) -
     done = 0
     for start in range(0, len(changes), BATCH):
         some = changes[start : start + BATCH]
-        saved = company.write(
-            actor,
-            lambda unit, some=some: unit.records.save(some, partial=True, operation=mine, reverting=True),
-            title,  # type: ignore[misc]
-        )
+        saved = company.write(actor, partial(_save, mine, some), title)
         done += len(saved.changes)
         kept += [problem.reason for problem in saved.problems]
     company.write(actor, lambda unit: mark_undone(unit, operation))
     return done, kept
+
+
+def _save(operation: str, changes: Sequence[Change], unit: Unit) -> Saved:
+    return unit.records.save(changes, partial=True, operation=operation, reverting=True)
 
 
 def _begin(unit: Unit, operation: str, kinds: Sequence[str]) -> tuple[str, str]:
