@@ -13,10 +13,9 @@ from dougong.base.language import msg
 from dougong.engine.access import Right
 from dougong.engine.query import Page, Query, Record, Row, Sort
 from dougong.engine.reading import keyset
-from dougong.engine.reading.conditions import PLACEHOLDERS, ConditionCompiler
-from dougong.engine.reading.filters import conditions
+from dougong.engine.reading.forms import Formed, compile_filter, of_form
 from dougong.engine.reading.keyset import Key
-from dougong.engine.reading.people import people
+from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.prepared import prepared
 from dougong.engine.reading.readers import Layout, fill_linked, lay_out, name_open_ended
 from dougong.engine.reading.scope import Scope
@@ -93,11 +92,11 @@ def run(unit: Unit, query: Query) -> Page:
         BadRequest: a path, operator, operand, sort or cursor is wrong; every one is named.
     """
     obj = readable(unit, query.object)
-    ready = _prepared(unit, obj, query)
+    ready, values_of_filter = _prepared(unit, obj, query)
     size = _size(query.limit)
     backwards, values = keyset.decode(query.cursor, len(ready.keys)) if query.cursor else (False, None)
     statement = ready.statement(backwards, keyset.shape(values) if values is not None else None)
-    params: dict[str, Any] = {"page_size": size + 1, **search_parameters(query.search)}
+    params: dict[str, Any] = {"page_size": size + 1, **values_of_filter, **search_parameters(query.search)}
     for at, value in enumerate(values or ()):
         if value is not None:
             params[f"cursor_{at}"] = value
@@ -167,69 +166,70 @@ def readable(unit: Unit, name: str) -> Object:
     return obj
 
 
-def context(unit: Unit, query_where: Any) -> Hashable:
-    """What beside its own text decides how a filter reads: the day, the zone, the language, and who asks."""
-    if query_where is None:
-        return None
-    personal = any(
-        value in PLACEHOLDERS
-        for each in conditions(query_where)
-        for value in (each.value if isinstance(each.value, tuple) else (each.value,))
-        if isinstance(value, str)
-    )
-    team = people(unit, "$my_team") if personal else None
-    return (
-        unit.reading.today,
-        str(unit.reading.zone),
-        unit.reading.language,
-        unit.actor.user_id if personal else None,
-        team,
-    )
-
-
-def _prepared(unit: Unit, obj: Object, query: Query) -> PreparedList:
+def _prepared(unit: Unit, obj: Object, query: Query) -> tuple[PreparedList, dict[str, Any]]:
+    """The list that serves every query of this form, and the parameters of this one's filter."""
     key = (
         "list",
         obj.name,
         query.columns,
-        query.where,
         query.sort,
         search_key(unit, obj, query.search),
         query.deleted,
         query.lifecycle,
         unit.access.key,
-        context(unit, query.where),
     )
-    return prepared(unit.runtime, key, lambda: _prepare(unit, obj, query))
+    try:
+        return of_form(
+            unit, key, lambda: _scope(unit, obj, query), query.where, lambda formed: _prepare(obj, query, formed)
+        )
+    except BadRequest as error:
+        raise BadRequest(_problems(unit, obj, query) or error.problems) from None
 
 
-def _prepare(unit: Unit, obj: Object, query: Query) -> PreparedList:
+def _scope(unit: Unit, obj: Object, query: Query) -> Scope:
+    """A scope with the joins of the columns and sort keys, which lists that differ in their filter alone share."""
     scope = Scope(unit.runtime, unit.access, obj)
+    _lay_out(scope, obj, query)
+    return scope
+
+
+def _lay_out(scope: Scope, obj: Object, query: Query) -> tuple[Layout, list[Key]]:
     problems: list[Problem] = []
-    paths = []
+    paths: list[ResolvedPath] = []
+    keys: list[Key] = []
     for text in query.columns:
         try:
             paths.append(scope.path(text))
         except BadRequest as error:
             problems.extend(error.problems)
-    keys: list[Key] = []
     for each in query.sort or default_sort(obj):
         try:
             keys.extend(_sort_keys(scope, each))
         except BadRequest as error:
             problems.extend(error.problems)
-    compiler = ConditionCompiler(scope, unit.reading, lambda name: people(unit, name))
-    condition = None
-    try:
-        condition = compiler.compile(query.where)
-    except BadRequest as error:
-        problems.extend(error.problems)
     if problems:
         raise BadRequest(problems)
-    layout = lay_out(scope, paths, FIXED)
+    return lay_out(scope, paths, FIXED), keys
+
+
+def _problems(unit: Unit, obj: Object, query: Query) -> list[Problem]:
+    """Everything that is wrong with a query: its columns, its sort and its filter."""
+    found: list[Problem] = []
+    scope = Scope(unit.runtime, unit.access, obj)
+    for look in (lambda: _lay_out(scope, obj, query), lambda: compile_filter(unit, scope, query.where)):
+        try:
+            look()
+        except BadRequest as error:
+            found.extend(error.problems)
+    return found
+
+
+def _prepare(obj: Object, query: Query, formed: Formed) -> PreparedList:
+    scope = formed.scope
+    layout, keys = _lay_out(scope, obj, query)
     where = scope.rows(query.deleted, query.lifecycle)
-    if condition is not None:
-        where.append(condition)
+    if formed.condition is not None:
+        where.append(formed.condition)
     if query.search:
         where.append(search_condition(scope, query.search))
     keys.append(Key(scope.table.c.id, keys[-1].descending if keys else True, False))

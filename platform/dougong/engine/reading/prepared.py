@@ -13,9 +13,9 @@ LARGEST = 2000
 """How many statements one process keeps of one revision; past it, all are forgotten."""
 
 
-def prepared(runtime: Runtime, key: Hashable, build: Callable[[], T]) -> T:
-    """What `build` makes, made once per revision and `key`."""
-    memory: dict[Hashable, Any] = runtime.prepared.setdefault("reading", {})
+def prepared(runtime: Runtime, key: Hashable, build: Callable[[], T], kind: str = "reading") -> T:
+    """What `build` makes, made once per revision and `key`. Each `kind` has a memory of its own."""
+    memory: dict[Hashable, Any] = runtime.prepared.setdefault(kind, {})
     found = memory.get(key)
     if found is None:
         if len(memory) >= LARGEST:

@@ -7,6 +7,7 @@ alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, select
@@ -27,7 +28,14 @@ class Scope:
         self.records = runtime.storage.tables[obj.name]
         self.table: FromClause = self.records.table.alias("t")
         self._joined: dict[tuple[str, ...], tuple[Object, FromClause]] = {(): (obj, self.table)}
+        self._aliases: dict[tuple[str, ...], FromClause] = {}
         self.source: FromClause = self.table
+
+    def fork(self) -> Scope:
+        """A scope that begins with the joins of this one and may add its own; both name the same tables alike."""
+        forked = copy(self)
+        forked._joined = dict(self._joined)
+        return forked
 
     def path(self, text: str) -> ResolvedPath:
         """The path resolved for this query's object and actor."""
@@ -42,7 +50,7 @@ class Scope:
         obj, table = self.place(prefix[:-1])
         step = prefix[-1]
         target = self.runtime.model.objects[step.targets[0]]
-        alias = self.runtime.storage.tables[target.name].table.alias(f"j{len(self._joined)}")
+        alias = self._alias(names, target)
         condition = alias.c.id == self._part(obj, table, step.name)
         visible = self.access.visible("read", target, alias)
         if visible is not None:
@@ -50,6 +58,13 @@ class Scope:
         self.source = self.source.outerjoin(alias, condition)
         self._joined[names] = (target, alias)
         return target, alias
+
+    def _alias(self, names: tuple[str, ...], target: Object) -> FromClause:
+        known = self._aliases.get(names)
+        if known is None:
+            name = f"j{len(self._aliases) + 1}"
+            known = self._aliases[names] = self.runtime.storage.tables[target.name].table.alias(name)
+        return known
 
     def _part(self, obj: Object, table: FromClause, name: str) -> ColumnElement[Any]:
         return table.c[self.runtime.storage.tables[obj.name].parts[name][0].key]

@@ -14,11 +14,9 @@ from dougong.base.field_types import Reference
 from dougong.base.language import msg
 from dougong.engine.expressions import DateBucket
 from dougong.engine.query import Counted, Measure, Query, Summary
-from dougong.engine.reading.conditions import ConditionCompiler
-from dougong.engine.reading.listing import context, readable
+from dougong.engine.reading.forms import Formed, of_form
+from dougong.engine.reading.listing import readable
 from dougong.engine.reading.paths import ResolvedPath
-from dougong.engine.reading.people import people
-from dougong.engine.reading.prepared import prepared
 from dougong.engine.reading.scope import Scope
 from dougong.engine.reading.searching import search_condition, search_key, search_parameters
 
@@ -37,41 +35,28 @@ def count(unit: Unit, query: Query, cap: int | None = None) -> Counted:
         BadRequest: the filter is wrong.
     """
     obj = readable(unit, query.object)
-    key = (
-        "count",
-        obj.name,
-        query.where,
-        search_key(unit, obj, query.search),
-        query.deleted,
-        query.lifecycle,
-        cap,
-        unit.access.key,
-        context(unit, query.where),
-    )
+    searched = search_key(unit, obj, query.search)
+    key = ("count", obj.name, searched, query.deleted, query.lifecycle, cap, unit.access.key)
 
-    def build() -> Any:
-        scope, where = _rows(unit, query.object, query.where, query.search, query.deleted, query.lifecycle)
+    def build(formed: Formed) -> Any:
+        where = _rows(formed, query.search, query.deleted, query.lifecycle)
         if cap is None:
-            return scope.select([func.count()], where)
-        few = scope.select([literal_column("1")], where).limit(cap + 1).subquery()
+            return formed.scope.select([func.count()], where)
+        few = formed.scope.select([literal_column("1")], where).limit(cap + 1).subquery()
         return select(func.count()).select_from(few)
 
-    number = unit.connection.execute(prepared(unit.runtime, key, build), search_parameters(query.search)).scalar_one()
+    statement, values = of_form(unit, key, lambda: Scope(unit.runtime, unit.access, obj), query.where, build)
+    number = unit.connection.execute(statement, {**values, **search_parameters(query.search)}).scalar_one()
     return Counted(number=min(number, cap), capped=number > cap) if cap is not None else Counted(number=number)
 
 
-def _rows(
-    unit: Unit, name: str, where: Any, search: str, deleted: str, lifecycle: str = "any"
-) -> tuple[Scope, list[ColumnElement[bool]]]:
-    obj = readable(unit, name)
-    scope = Scope(unit.runtime, unit.access, obj)
-    condition = ConditionCompiler(scope, unit.reading, lambda who: people(unit, who)).compile(where)
-    found = scope.rows(deleted, lifecycle)
-    if condition is not None:
-        found.append(condition)
+def _rows(formed: Formed, search: str, deleted: str, lifecycle: str = "any") -> list[ColumnElement[bool]]:
+    found = formed.scope.rows(deleted, lifecycle)
+    if formed.condition is not None:
+        found.append(formed.condition)
     if search:
-        found.append(search_condition(scope, search))
-    return scope, found
+        found.append(search_condition(formed.scope, search))
+    return found
 
 
 def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple[Any, ...]]]:
@@ -85,10 +70,16 @@ def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple
     """
     obj = readable(unit, summary.object)
     searched = search_key(unit, obj, summary.search)
-    key = ("summary", replace(summary, search=""), searched, unit.access.key, context(unit, summary.where))
-    statement, readers = prepared(unit.runtime, key, lambda: _prepare(unit, summary))
+    key = ("summary", replace(summary, search="", where=None), searched, unit.access.key, str(unit.reading.zone))
+    (statement, readers), values = of_form(
+        unit,
+        key,
+        lambda: Scope(unit.runtime, unit.access, obj),
+        summary.where,
+        lambda formed: _prepare(unit, summary, formed),
+    )
     found = []
-    for row in unit.connection.execute(statement, search_parameters(summary.search)):
+    for row in unit.connection.execute(statement, {**values, **search_parameters(summary.search)}):
         groups, at = [], 0
         for target in readers:
             if target is None:
@@ -113,8 +104,9 @@ def _measured(measures: Sequence[Measure], row: Sequence[Any]) -> tuple[Any, ...
     return tuple(values)
 
 
-def _prepare(unit: Unit, summary: Summary) -> tuple[Any, list[str | None]]:
-    scope, where = _rows(unit, summary.object, summary.where, summary.search, summary.deleted)
+def _prepare(unit: Unit, summary: Summary, formed: Formed) -> tuple[Any, list[str | None]]:
+    where = _rows(formed, summary.search, summary.deleted)
+    scope = formed.scope
     groups: list[ColumnElement[Any]] = []
     readers: list[str | None] = []
     for text in summary.by:
