@@ -171,3 +171,21 @@ def test_ranges_of_versions(version: str, allowed: str, fits: bool) -> None:
 
 def test_no_range_is_none() -> None:
     assert None is version_range(" ")
+
+
+def test_fields_may_stay_inside_their_objects(folder: Path) -> None:
+    before = Tree.of(read_package(folder).components)
+    format_folder(folder, inside=True)
+    deal = json.loads((folder / "object/deal.json").read_text("utf-8"))
+    assert list(deal["fields"]) == ["name", "customer", "stage", "reason", "amount", "closes_on"]
+    assert "id" in deal["fields"]["name"]
+    assert not (folder / "field").exists()
+    assert {each.place for each in diff(before, Tree.of(read_package(folder).components))} == {"/id"}
+    assert format_folder(folder, inside=True) == ()
+
+
+@pytest.mark.parametrize("name", list(shipped()))
+def test_what_ships_has_its_identity(name: str) -> None:
+    """Without ids in the files, a field renamed in a later version would lose its data."""
+    package = read_package(shipped()[name].folder)
+    assert [each.address for each in package.components if identified(each) is not each] == []

@@ -6,19 +6,30 @@ UTF-8, two spaces, keys in the order of the schema; keys of maps sorted; lists a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dougong.metadata.component import Component
 from dougong.metadata.schema import Schema, schema_for
 
 
-def canonical_text(component: Component) -> str:
-    """The file of a component."""
+def canonical_text(component: Component, fields: Sequence[Component] = ()) -> str:
+    """The file of a component; of an object with `fields` of its own inside, in their order."""
+    body = _body(component)
+    if fields:
+        inside = {each.own_name: _body(each) for each in fields}
+        body["fields"] = {
+            name: {key: value for key, value in each.items() if key not in ("kind", "name")}
+            for name, each in inside.items()
+        }
+    return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
+
+
+def _body(component: Component) -> dict[str, Any]:
     kind = component.body.get("type")
     schema = schema_for(component.kind, kind if isinstance(kind, str) else None)
-    ordered = _ordered(component.body, schema, schema)
-    return json.dumps(ordered, ensure_ascii=False, indent=2) + "\n"
+    ordered: dict[str, Any] = _ordered(component.body, schema, schema)
+    return ordered
 
 
 def file_of(component: Component) -> str:

@@ -117,8 +117,12 @@ def exported(tree: Tree, package: str) -> Mapping[str, str]:
     return {file_of(each): canonical_text(each) for each in components}
 
 
-def formatted(documents: Documents, new_id: Callable[[], str] = component_id) -> Mapping[str, str]:
+def formatted(
+    documents: Documents, new_id: Callable[[], str] = component_id, inside: bool = False
+) -> Mapping[str, str]:
     """The files of a package in canonical form, by path: one component a file, each with an id.
+
+    With `inside`, fields that were read from the file of their object stay there, for people who write by hand.
 
     Raises:
         MetadataError: a file cannot be read, or holds no kind that is known.
@@ -126,7 +130,13 @@ def formatted(documents: Documents, new_id: Callable[[], str] = component_id) ->
     unknown = [each for each in documents.components if each.kind not in KINDS]
     if documents.problems or unknown:
         raise MetadataError(documents.problems or check(documents).problems)
-    return {file_of(each): canonical_text(identified(each, new_id)) for each in documents.components}
+    components = [identified(each, new_id) for each in documents.components]
+    held = [each for each in components if inside and each.source is not None and each.source.inside]
+    return {
+        file_of(each): canonical_text(each, [field for field in held if field.object == each.name])
+        for each in components
+        if each not in held
+    }
 
 
 def identified(component: Component, new_id: Callable[[], str] = component_id) -> Component:
@@ -136,14 +146,14 @@ def identified(component: Component, new_id: Callable[[], str] = component_id) -
     return dataclasses.replace(component, body={**component.body, "id": new_id()})
 
 
-def format_folder(folder: Path, new_id: Callable[[], str] = component_id) -> tuple[str, ...]:
-    """Bring the package in a folder into canonical form; the files that changed, came or went.
+def format_folder(folder: Path, new_id: Callable[[], str] = component_id, inside: bool = False) -> tuple[str, ...]:
+    """Bring the package in a folder into canonical form (see `formatted`); the files that changed, came or went.
 
     Raises:
         NotFound: the folder holds no package.
         MetadataError: a file cannot be read; nothing is changed then.
     """
-    wanted = formatted(read_package(folder), new_id)
+    wanted = formatted(read_package(folder), new_id, inside)
     there = texts_of(folder)
     changed = [file for file, text in wanted.items() if there.get(file) != text.encode()]
     for file in changed:

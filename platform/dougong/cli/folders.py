@@ -73,8 +73,9 @@ def check_folder(folder: Path, as_json: bool) -> None:
 
 @click.command("format", help=text(msg("Write the package in a folder in canonical form, one document a file.")))
 @click.argument("folder", type=FOLDER)
-def format_package(folder: Path) -> None:
+@click.option("--inside", is_flag=True, help=text(msg("Leave fields in the files of their objects.")))
+def format_package(folder: Path, inside: bool) -> None:
     """Bring a package into canonical form; documents without an id get one."""
     field_types()
-    changed = format_folder(folder)
+    changed = format_folder(folder, inside=inside)
     say(msg("{n} file changed", "{n} files changed", n=len(changed)))
