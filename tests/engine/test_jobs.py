@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -136,6 +140,25 @@ def test_task_of_a_dead_worker_is_taken_over(companies: Companies) -> None:
     company.write(SYSTEM, lambda unit: outbox.failed(unit.connection, first, "late", unit.now, 5))
     assert _row(company) == ("done", 2, None)
     assert SEEN == [("a", 2)]
+
+
+def test_task_of_a_killed_process_is_done_by_the_next(companies: Companies, database_url: str) -> None:
+    """``kill -9`` in the middle of a task: it is claimed, nothing is lost, and another worker does it."""
+    company = companies.open()
+    _ask(company, "test-note", "a")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.engine.killed_worker", database_url], cwd=Path(__file__).parents[2], timeout=60
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert _row(company) == ("claimed", 1, None)
+    _age(company, outbox.LEASE)
+    worker = Worker(companies).start()
+    try:
+        assert RAN.wait(10)
+    finally:
+        worker.stop()
+    assert SEEN == [("a", 2)]
+    assert _row(company) == ("done", 2, None)
 
 
 def test_two_workers_do_a_task_once(companies: Companies) -> None:

@@ -13,13 +13,12 @@ from dougong.cli import serve as server
 from dougong.cli.opening import open_company, operator
 from dougong.cli.terminal import say, text
 from dougong.engine.company import Company
-from dougong.engine.publish import Publication, publish
+from dougong.engine.install import install
 from dougong.engine.query import Condition, Query
 from dougong.engine.saving.batch import Create
 from dougong.engine.transfer.data_sets import load
 from dougong.engine.unit import Unit
-from dougong.metadata.documents import read_folder
-from dougong.metadata.trees import Tree
+from dougong.metadata.packages import read_package
 from dougong.web.credentials import one_time_password, set_password
 
 PACKAGES = ("base", "sales-core")
@@ -38,8 +37,7 @@ def prepare(company: Company, settings: Settings, with_demo: bool) -> str | None
     """
     if company.runtime().model.objects:
         return None
-    tree = Tree.of(each for name in PACKAGES for each in read_folder(package_folder(name)).components)
-    publish(company, Publication(tree=tree, message="sales-core"))
+    install(company, [read_package(package_folder(name)) for name in PACKAGES], operator(settings))
     password = one_time_password()
     company.write(operator(settings), lambda unit: _administrator(unit, password))
     if with_demo:

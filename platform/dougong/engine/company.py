@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from dougong.base.errors import Conflict, Problem
+from dougong.base.errors import BadRequest, Conflict, Problem
 from dougong.base.field_types import FIELD_TYPES
 from dougong.base.hooks import Hooks, plugin_manager
 from dougong.base.language import msg
@@ -22,6 +23,7 @@ from dougong.engine import fields as _fields  # noqa: F401  fills the registry o
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.dialects import Database, open_database
+from dougong.engine.jobs import JOBS
 from dougong.engine.runtime import Runtime
 from dougong.engine.storage import Storage
 from dougong.engine.unit import Unit
@@ -29,6 +31,12 @@ from dougong.metadata.compile import compile_tree
 from dougong.metadata.tree import Tree
 
 T = TypeVar("T")
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+"""What a company may be called: it names a PostgreSQL schema or a file."""
+
+FORBIDDEN = frozenset({"jobs", "public", "information_schema"})
+"""Schemas that are not for companies; those that begin with ``pg_`` PostgreSQL itself refuses."""
 
 REMEMBERED = 4
 """How many revisions a process keeps compiled: the head, those just before it, what is being previewed."""
@@ -63,11 +71,21 @@ class Companies:
         self._hooks = hooks or plugin_manager().hook
         for field_type in chain.from_iterable(self._hooks.field_types()):
             FIELD_TYPES.add(field_type)
+        for job in chain.from_iterable(self._hooks.jobs()):
+            JOBS.add(job)
         self._open: dict[str, Company] = {}
         self._lock = threading.Lock()
 
     def open(self, name: str = "default") -> Company:
-        """The company `name`; its database is made, with no metadata, where there is none."""
+        """The company `name`; its database is made, with no metadata, where there is none.
+
+        Raises:
+            BadRequest: no name that a company may have.
+        """
+        if not NAME.fullmatch(name) or name in FORBIDDEN:
+            reason = msg("'{name}' cannot be the name of a company.", name=name)
+            fix = msg("Take lower-case letters, digits and underscores, a letter first, at most 40 in all.")
+            raise BadRequest(Problem(code="company-name", thing=name, reason=reason, fix=fix))
         with self._lock:
             found = self._open.get(name)
             if found is None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 
-from dougong.engine import jobs
+from dougong.engine import aftermath, jobs
 from dougong.engine.company import Companies
+
+JOBS_OF_THE_ENGINE = (aftermath,)
+"""The modules whose jobs every worker knows, by importing them."""
 
 
 class Worker:
