@@ -80,7 +80,7 @@ def form(visit: Visit, obj: Object) -> ConditionForm:
     if not name:
         return ConditionForm(groups)
     path = resolve(visit.model, visit.unit.access, obj, name)
-    offered = [each for each in operators(path.field)]
+    offered = operators(path.field)
     op = next((each for each in offered if each.name == visit.asked("op")), offered[0])
     widget, choices = _widget(visit, path, op)
     return ConditionForm(

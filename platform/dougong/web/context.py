@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, tzinfo
+from datetime import tzinfo
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -26,8 +27,8 @@ class Context:
 
     language: str
     zone: tzinfo
-    now: datetime
-    today: date
+    now: dt.datetime
+    today: dt.date
     formats: Formats
     icon: Callable[..., Markup]
 
@@ -63,36 +64,36 @@ class Context:
         """An amount, after its currency where one is given."""
         return self.formats.money(value, currency or "", scale)
 
-    def date(self, value: date | None) -> str:
+    def date(self, value: dt.date | None) -> str:
         """A day in full."""
         return self.formats.date(value)
 
-    def short(self, value: date | datetime | None) -> str:
+    def short(self, value: dt.date | dt.datetime | None) -> str:
         """A day without the year while it is this year's; of an instant, its day in the reader's zone."""
-        day = value.astimezone(self.zone).date() if isinstance(value, datetime) else value
+        day = value.astimezone(self.zone).date() if isinstance(value, dt.datetime) else value
         return self.formats.date(day, self.today)
 
-    def time(self, value: time | None) -> str:
+    def time(self, value: dt.time | None) -> str:
         """A time of day."""
         return self.formats.time(value)
 
-    def datetime(self, value: datetime | None) -> str:
+    def datetime(self, value: dt.datetime | None) -> str:
         """An instant in full, in the reader's zone."""
         return "" if value is None else self.formats.datetime(value.astimezone(self.zone))
 
-    def local(self, value: datetime) -> datetime:
+    def local(self, value: dt.datetime) -> dt.datetime:
         """An instant in the reader's zone."""
         return value.astimezone(self.zone)
 
-    def iso(self, value: datetime | date | None) -> str:
+    def iso(self, value: dt.datetime | dt.date | None) -> str:
         """ISO 8601, for the `datetime` attribute."""
         return "" if value is None else value.isoformat()
 
-    def relative(self, value: datetime | date | None) -> str:
+    def relative(self, value: dt.datetime | dt.date | None) -> str:
         """How long ago or until."""
         if value is None:
             return ""
-        if isinstance(value, datetime):
+        if isinstance(value, dt.datetime):
             return self.formats.relative(value, self.now, self.zone)
         return self.formats.day(value, self.today)
 

@@ -6,10 +6,11 @@ shows hundreds. A test holds every function against babel.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, tzinfo
+from datetime import tzinfo
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -54,7 +55,7 @@ class Formats:
             return ""
         return f"{currency} {value:,.{scale}f}" if currency else f"{value:,.{scale}f}"
 
-    def date(self, value: date | None, today: date | None = None) -> str:
+    def date(self, value: dt.date | None, today: dt.date | None = None) -> str:
         """A day; without its year where `today` is given and falls in the same one."""
         if value is None:
             return ""
@@ -64,15 +65,15 @@ class Formats:
         short = f"{value.day} {self._months[value.month - 1]}"
         return short if same_year else f"{short} {value.year}"
 
-    def time(self, value: time | None) -> str:
+    def time(self, value: dt.time | None) -> str:
         """Hours and minutes, 24-hour."""
         return "" if value is None else f"{value:%H:%M}"
 
-    def datetime(self, value: datetime | None, today: date | None = None) -> str:
-        """Day and time of an instant that is already in the reader's zone."""
+    def datetime(self, value: dt.datetime | None, today: dt.date | None = None) -> str:
+        """dt.date and time of an instant that is already in the reader's zone."""
         return "" if value is None else f"{self.date(value.date(), today)} {value:%H:%M}"
 
-    def relative(self, value: datetime, now: datetime, zone: tzinfo) -> str:
+    def relative(self, value: dt.datetime, now: dt.datetime, zone: tzinfo) -> str:
         """How long ago (or until) an instant is: minutes and hours today, then days, then the date."""
         seconds = (now - value).total_seconds()
         if 0 <= seconds < 45:
@@ -85,7 +86,7 @@ class Formats:
             return self.say(msg("{n} hour ago", "{n} hours ago", n=round(minutes / 60)))
         return self.day(local.date(), today, at=local.time() if abs(seconds) < 172800 else None)
 
-    def day(self, value: date, today: date, at: time | None = None) -> str:
+    def day(self, value: dt.date, today: dt.date, at: dt.time | None = None) -> str:
         """A day as said from `today`: today, yesterday, tomorrow, a few days ago, else the date."""
         gap = (today - value).days
         if gap in _WORDS:
@@ -107,7 +108,7 @@ class Formats:
         return " ".join(parts)
 
 
-def days_between(earlier: datetime, later: datetime, zone: tzinfo) -> int:
+def days_between(earlier: dt.datetime, later: dt.datetime, zone: tzinfo) -> int:
     """Whole calendar days from one instant to another as the reader's calendar counts them."""
     return (later.astimezone(zone).date() - earlier.astimezone(zone).date()).days
 

@@ -152,7 +152,7 @@ def same(one: Any, other: Any) -> bool:
     """Whether two values are one; blanks of every kind are, and references are by what they refer to."""
     if _blank(one) or _blank(other):
         return _blank(one) and _blank(other)
-    return _bare(one) == _bare(other)
+    return bool(_bare(one) == _bare(other))
 
 
 def _blank(value: Any) -> bool:

@@ -12,7 +12,7 @@ LATE = frozenset({"created_at", "created_by", "updated_at", "updated_by", "owner
 
 
 def layout_for(obj: Object, purpose: str, record_type: str | None) -> Layout:
-    """The layout of `obj` for view, edit, quick_create …: the record type's own, else one for the type, else for all."""
+    """The layout for view, edit or quick_create: the record type's own, else one for the type, else for all."""
     chosen = obj.record_types.get(record_type or "")
     if chosen is not None and purpose in chosen.layouts:
         named = chosen.layouts[purpose].rpartition(".")[2]

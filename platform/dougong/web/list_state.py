@@ -129,7 +129,7 @@ def read(params: QueryParams, obj: Object, view: View) -> ListState:
         cursor=params.get("cursor", ""),
         after=_number(params.get("after", "0")),
         size=_number(params.get("size", str(DEFAULT_SIZE)))
-        if params.get("size") in map(str, PAGE_SIZES)
+        if params.get("size", "") in map(str, PAGE_SIZES)
         else DEFAULT_SIZE,
         exact=params.get("count") == "exact",
     )

@@ -52,7 +52,8 @@ def navigation(visit: Visit, here: str) -> Navigation:
     if parts is None:
         parts = visit.unit.runtime.prepared[str(key)] = _parts(visit, here)
     name = visit.actor.name
-    return Navigation(*parts, hue(visit.actor.user_id or ""), initials(name))
+    rail, dock, create = parts
+    return Navigation(rail, dock, create, hue(visit.actor.user_id or ""), initials(name))
 
 
 def _parts(visit: Visit, here: str) -> tuple[Markup, Markup, Markup]:

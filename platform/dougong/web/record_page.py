@@ -1,4 +1,4 @@
-"""A record, ready to show: highlights, sections, lines, related lists, path, timeline. Statements do not grow with rows."""
+"""A record, ready to show. The number of statements does not grow with rows."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from dougong.web.layouts import layout_for
 from dougong.web.list_state import ListState, View
 from dougong.web.listing import Prepared
 from dougong.web.navigation import several
+from dougong.web.timeline import Entry
 from dougong.web.visit import Visit, with_query
 
 MOST_LINES = 500
@@ -90,7 +91,7 @@ class RecordPage:
     actions: tuple[Action, ...]
     quick: tuple[Action, ...]
     menu: tuple[Action, ...]
-    history: tuple[timeline.Entry, ...]
+    history: tuple[Entry, ...]
     may_edit: bool
     may_delete: bool
     may_void: bool
@@ -318,7 +319,9 @@ def _actions(visit: Visit, obj: Object, record: Record, view: RecordView) -> Act
     """A few buttons beside the title; what goes into the timeline stands there; the rest is in the menu."""
     if record.deleted or record.values.get("life_status") == "void":
         return Actions()
-    shown, quick, menu = [], [], []
+    shown: list[Action] = []
+    quick: list[Action] = []
+    menu: list[Action] = []
     for each in view.layout.actions:
         made = _action(visit, obj, record, str(each["key"]), each.get("style") == "primary")
         if made is None:

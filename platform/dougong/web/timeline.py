@@ -25,6 +25,12 @@ KEPT = 200
 
 ICONS = {"call": "phone", "visit": "map-pin", "meeting": "users", "note": "note", "email": "mail"}
 DONE = ("done", "cancelled", "canceled", "completed")
+READ = (
+    "subject", "name", "kind", "status", "due", "done_at", "notes", "body", "duration", "outcome", "content", "owner",
+    "created_by", "created_at",
+)  # fmt: skip
+"""The fields that a timeline reads of what is related to a record, where the object has them."""
+
 DOINGS = {
     "create": msg("made this record"),
     "delete": msg("put this into the recycle bin"),
@@ -153,7 +159,7 @@ def make(visit: Visit, obj: Object, record: Record, changes: Sequence[Change], m
         steps += [_step(visit, activity, row, "due") for row in rows if _value(row, "status") not in DONE]
     if task:
         steps += [
-            _step(visit, task, row, "due_on")
+            _step(visit, task, row, "due")
             for row in _rows(visit, task, record.id, most)
             if _value(row, "status") not in DONE
         ]
@@ -173,9 +179,7 @@ def make(visit: Visit, obj: Object, record: Record, changes: Sequence[Change], m
 
 
 def _rows(visit: Visit, obj: Object, record_id: str, most: int) -> list[dict[str, Any]]:
-    wanted = ("subject", "name", "kind", "status", "due", "due_on", "done_at", "notes", "body", "text", "duration", "outcome",
-              "content", "owner", "created_by", "created_at")  # fmt: skip
-    names = tuple(name for name in wanted if name in obj.fields)
+    names = tuple(name for name in READ if name in obj.fields)
     order = (Sort("created_at", descending=True),)
     query = Query(
         object=obj.name, columns=names, where=Condition("related_to", "is", record_id), sort=order, limit=most
@@ -198,12 +202,12 @@ def _who(row: Mapping[str, Any]) -> str:
 
 
 def _activity(visit: Visit, obj: Object, row: Mapping[str, Any]) -> Entry:
-    kind, picklist = row.get("kind"), obj.fields["kind"].picklist
+    kind, picklist = str(row.get("kind") or ""), obj.fields["kind"].picklist
     what = label(picklist.values[kind].label, visit.language) if picklist and kind in picklist.values else ""
     if row.get("duration"):
         field = obj.fields["duration"]
         what = f"{what} {field.type.display(field, row['duration'], visit.reading)}"
-    tone = "ok" if row.get("outcome") in ("positive", "good") else ""
+    tone = {"advanced": "ok", "setback": "bad"}.get(str(row.get("outcome")), "")
     return Entry(
         icon=ICONS.get(str(kind), "activity"),
         who=_who(row),

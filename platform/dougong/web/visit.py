@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -128,9 +129,11 @@ class Visit:
         """Run `work` in a transaction as this person."""
         return self.company.write(replace(self.actor, channel=channel), work, why=why)
 
-    def read(self) -> Visit:
-        """This visit with a unit of its own, as a context manager: for a page shown after a change failed."""
-        return _Reading(self)  # type: ignore[return-value]
+    @contextmanager
+    def read(self) -> Iterator[Visit]:
+        """This visit with a unit of its own: for a page shown after a change failed."""
+        with self.company.read(self.actor) as unit:
+            yield replace(self, unit_or_none=unit)
 
     def page(self, template: str, /, status: int = 200, **values: Any) -> Response:
         """The template within the shell, or its fragment, as an answer."""
@@ -170,25 +173,14 @@ class Visit:
             sent["content-encoding"] = "gzip"
         return HTMLResponse(body, status, sent)
 
-    def go(self, url: str, told: str = "") -> Response:
-        """Send the browser to `url` (303), with a message to show there."""
+    def go(self, url: str, told: str = "", undo: str = "") -> Response:
+        """Send the browser to `url` (303), with a message to show there and the address that takes it back."""
         answer = Response(status_code=204 if self.scripted else 303)
         answer.headers["hx-redirect" if self.scripted else "location"] = url
         if told:
-            answer.set_cookie("told", _cookie_text(told), max_age=30, path="/", samesite="lax", secure=self.site.secure)
+            kept = _cookie_text(f"{undo}\n{told}")
+            answer.set_cookie("told", kept, max_age=30, path="/", samesite="lax", secure=self.site.secure)
         return answer
-
-
-class _Reading:
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
-
-    def __enter__(self) -> Visit:
-        self._opened = self._visit.company.read(self._visit.actor)
-        return replace(self._visit, unit_or_none=self._opened.__enter__())
-
-    def __exit__(self, *error: Any) -> None:
-        self._opened.__exit__(*error)
 
 
 def _cookie_text(text: str) -> str:

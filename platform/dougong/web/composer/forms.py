@@ -14,6 +14,22 @@ from dougong.web.composer.sections import Sections, bind
 from dougong.web.layouts import wide
 from dougong.web.visit import Visit
 
+LABEL = (
+    '<label for="{{ i.id }}">{{ i.label }}'
+    '{% if i.required %}<span class="req" aria-hidden="true">*</span>{% endif %}</label>'
+)
+HELP = '{% if i.help %}<p class="help" id="h-{{ i.id }}">{{ i.help }}</p>{% endif %}'
+ERRORS = (
+    '{% for error in i.errors %}<p class="err" id="e-{{ i.id }}">'
+    '{{ icon("alert-circle", "s") }}<span>{{ error }}</span></p>{% endfor %}'
+)
+LINE_FIELD = '<div class="fld" data-label="{{ i.label }}"{{ i.attributes }}>'
+REMOVE = (
+    '<td class="end"><label class="ib s" title="{{ _("Remove the line") }}"><input class="sr" type="checkbox" '
+    'name="{{ line.prefix }}.remove" value="1" data-remove aria-label="{{ _("Remove the line") }}">'
+    '{{ icon("x", "s") }}</label>'
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FormSection:
@@ -117,11 +133,7 @@ def _input(field: Field, all_: bool, sections: Sections) -> str:
     classes = "fld all" if all_ else "fld"
     return (
         f'{{% set i = form.inputs["{name}"] %}}<div class="{classes}" id="w-{name}"{{{{ i.attributes }}}}>'
-        f'<label for="{{{{ i.id }}}}">{{{{ i.label }}}}{{% if i.required %}}<span class="req" aria-hidden="true">*</span>{{% endif %}}</label>'
-        f"{widget}"
-        f'{{% if i.help %}}<p class="help" id="h-{{{{ i.id }}}}">{{{{ i.help }}}}</p>{{% endif %}}'
-        f'{{% for error in i.errors %}}<p class="err" id="e-{{{{ i.id }}}}">{{{{ icon("alert-circle", "s") }}}}<span>{{{{ error }}}}</span></p>{{% endfor %}}'
-        f"</div>"
+        f"{LABEL}{widget}{HELP}{ERRORS}</div>"
     )
 
 
@@ -171,10 +183,8 @@ def _row_source(columns: Sequence[Field], sections: Sections) -> str:
         numeric = ' class="num"' if field.type.numeric else ""
         if editable(field):
             text = bind_input(sections.of(field, "edit"), f'line.inputs["{field.name}"]')
-            errors = '{% for error in i.errors %}<p class="err">{{ error }}</p>{% endfor %}'
-            cells.append(
-                f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric}><div class="fld" data-label="{{{{ i.label }}}}"{{{{ i.attributes }}}}>{text}{errors}</div></td>'
-            )
+            start = f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric}>{LINE_FIELD}'
+            cells.append(f"{start}{text}{ERRORS}</div></td>")
         else:
             shown = bind(sections.of(field, "cell"), f="i.field", v="i.value", currency="i.currency")
             cells.append(f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric}>{shown}</td>')
@@ -183,8 +193,5 @@ def _row_source(columns: Sequence[Field], sections: Sections) -> str:
         '<input type="hidden" name="{{ line.prefix }}.version" value="{{ line.version }}">'
         '<input type="hidden" name="{{ line.prefix }}.base" value="{{ line.base }}">'
     )
-    remove = (
-        '<td class="end"><label class="ib s" title="{{ _("Remove the line") }}"><input class="sr" type="checkbox" '
-        'name="{{ line.prefix }}.remove" value="1" data-remove aria-label="{{ _("Remove the line") }}">{{ icon("x", "s") }}</label>'
-    )
-    return f'<tr{{% if line.removed %}} class="gone"{{% endif %}}>{"".join(cells)}{remove}{hidden}</td></tr>'
+    gone = '{% if line.removed %} class="gone"{% endif %}'
+    return f"<tr{gone}>{''.join(cells)}{REMOVE}{hidden}</td></tr>"

@@ -160,7 +160,8 @@ def item_source(obj: Object, place: Place, sections: Sections) -> str:
     pencil = ""
     if place.editable:
         pencil = (
-            f'<a class="ib s" href="/o/{obj.name}/{{{{ id }}}}/edit#w-{name}" hx-get="/o/{obj.name}/{{{{ id }}}}/field/{name}" '
+            f'<a class="ib s" href="/o/{obj.name}/{{{{ id }}}}/edit#w-{name}" '
+            f'hx-get="/o/{obj.name}/{{{{ id }}}}/field/{name}" '
             f'hx-target="closest .f" hx-swap="outerHTML" aria-label="{{{{ edit_label(labels[{place.at}]) }}}}">'
             f'{{{{ icon("edit", "s") }}}}</a>'
         )

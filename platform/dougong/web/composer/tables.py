@@ -10,6 +10,11 @@ from dougong.web.composer.columns import Column
 from dougong.web.composer.sections import Sections, bind
 from dougong.web.templates import Templates
 
+BOX = (
+    '<td role="cell" class="pin"><input type="checkbox" name="id" value="{{ row.id }}" form="bulk" '
+    'aria-label="{{ choose }}"></td>'
+)
+
 
 def rows_source(object_name: str, columns: Sequence[Column], sections: Sections, selectable: bool) -> str:
     """The Jinja source of table rows: `rows` of the engine in, one `<tr>` each out.
@@ -18,8 +23,8 @@ def rows_source(object_name: str, columns: Sequence[Column], sections: Sections,
     `x`, `r` and `blank`. An object's name is an identifier by the metadata's rules, so it may stand in the source.
     """
     cells = "".join(_cell(object_name, at, column, sections) for at, column in enumerate(columns))
-    box = '<td role="cell" class="pin"><input type="checkbox" name="id" value="{{ row.id }}" form="bulk" aria-label="{{ choose }}"></td>'
-    return f'{{% for row in rows %}}{{% set values = row.values %}}<tr role="row">{box if selectable else ""}{cells}</tr>\n{{% endfor %}}'
+    row = f'<tr role="row">{BOX if selectable else ""}{cells}</tr>\n'
+    return f"{{% for row in rows %}}{{% set values = row.values %}}{row}{{% endfor %}}"
 
 
 def _cell(object_name: str, at: int, column: Column, sections: Sections) -> str:

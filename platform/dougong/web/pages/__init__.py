@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dougong.web.pages import bin, files, forms, lists, lookups, preferences, records, search, sign_in
+from dougong.web.pages import bin, conversions, files, forms, lists, lookups, preferences, records, search, sign_in
 from dougong.web.routing import Page
 
 PAGES: tuple[Page, ...] = (
@@ -14,5 +14,6 @@ PAGES: tuple[Page, ...] = (
     *files.PAGES,
     *lists.PAGES,
     *forms.PAGES,
+    *conversions.PAGES,
     *records.PAGES,
 )

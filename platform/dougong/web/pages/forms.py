@@ -88,7 +88,8 @@ def _address(visit: Visit) -> str:
 def _page(
     visit: Visit, obj: Object, form: Form, title: str, action: str, cancel: str, status: int, note: str = ""
 ) -> Response:
-    values = {
+    kind = obj.record_types.get(form.record_type or "")
+    values: dict[str, Any] = {
         "object": obj,
         "form": form,
         "parts": forms.render(visit, form),
@@ -99,16 +100,14 @@ def _page(
         "sheet": visit.asked("sheet"),
         "note": note,
         "object_label": several(obj, visit.language),
-        "record_type": label(obj.record_types[form.record_type].label, visit.language)
-        if form.record_type in obj.record_types
-        else "",
+        "record_type": label(kind.label, visit.language) if kind else "",
     }
     if visit.partial and "refresh" not in visit.request.query_params:
         answer = visit.page("sheet_form.html", status=status, **values)
         if status != 200:
             answer.headers["hx-retarget"], answer.headers["hx-reswap"] = "#sheet", "innerHTML"
         return answer
-    return framed(visit, "form.html", obj.name, **{**values, "status": status})
+    return framed(visit, "form.html", obj.name, values.pop("title"), status, **values)
 
 
 def create(visit: Visit, object: str) -> Response:

@@ -45,15 +45,15 @@ def choose(visit: Visit, object: str, field: str) -> Response:
             hits, further = candidates(visit, obj, found, other, text, MOST)
             options += [_option(found, other, hit, text) for hit in hits]
             more = more or further
-    target = visit.model.objects[found.targets[0]]
+    first = visit.model.objects[found.targets[0]]
     return visit.page(
         "lookup.html",
         options=options,
         more=more,
         text=text,
         label=label(found.label, visit.language),
-        make=_make(visit, found, target, text),
-        target_label=noun(target.label, visit.language),
+        make=_make(visit, found, first, text),
+        target_label=noun(first.label, visit.language),
     )
 
 

@@ -20,7 +20,7 @@ from dougong.web.visit import Visit
 
 THEME_NAMES = {"system": msg("As the system"), "light": msg("Light"), "dark": msg("Dark")}
 DENSITY_NAMES = {"compact": msg("Compact"), "ordinary": msg("Ordinary"), "comfortable": msg("Comfortable")}
-ZONES = tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))) + ("UTC",)
+ZONES = (*sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")), "UTC")
 
 
 def start(visit: Visit) -> Response:

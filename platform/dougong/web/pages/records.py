@@ -14,10 +14,21 @@ from dougong.base.errors import DougongError, NotFound, Problem
 from dougong.base.language import msg
 from dougong.engine.query import Condition, Record
 from dougong.engine.saving.batch import Create, Delete, Restore, Update
+from dougong.engine.saving.expressions import variables
 from dougong.formulas import Context as FormulaContext
 from dougong.formulas import Formula
 from dougong.metadata.model import Layout, LayoutItem, LayoutTab, Object, Section
-from dougong.web import errors_in_forms, forms, list_views, listing, prefill, record_page, submission
+from dougong.web import (
+    errors_in_forms,
+    forms,
+    list_views,
+    listing,
+    path_bar,
+    prefill,
+    record_page,
+    submission,
+    timeline,
+)
 from dougong.web.composer.columns import editable
 from dougong.web.composer.forms import FormView, compose
 from dougong.web.context import noun, record_url
@@ -161,7 +172,7 @@ def stage(visit: Visit, object: str, id: str) -> Response:
     with visit.read() as reading:
         obj = reading.object(object)
         record = reading.unit.records.get(object, id)
-        path = record_page.path_bar.path_of(reading, obj, record.values)
+        path = path_bar.path_of(reading, obj, record.values)
         if path is None or to not in path.stages:
             raise NotFound(Problem(code="stage-unknown", reason=msg("There is no such stage."), thing=to))
         names = tuple(each for each in path.stages[to].required if each in obj.fields)
@@ -213,7 +224,8 @@ def _sheet(visit: Visit, obj: Object, values: Mapping[str, Any], status: int) ->
         answer = visit.page("sheet_fields.html", status=status, **values)
         answer.headers["hx-retarget"], answer.headers["hx-reswap"] = "#sheet", "innerHTML"
         return answer
-    return framed(visit, "page_fields.html", obj.name, **{**values, "status": status})
+    rest = {key: value for key, value in values.items() if key != "title"}
+    return framed(visit, "page_fields.html", obj.name, values["title"], status, **rest)
 
 
 # -- actions, life, bin -----------------------------------------------------------------------------------------
@@ -227,9 +239,7 @@ def action(visit: Visit, object: str, id: str, name: str) -> Response:
             raise NotFound(Problem(code="action-unknown", reason=msg("There is no such page."), thing=name))
         wanted = [each for each in formulas.values() if isinstance(each, Formula)]
         values = prefill.read_paths(reading, obj, id, wanted)
-        context = FormulaContext(
-            now=reading.unit.now, timezone=reading.actor.zone, variables=prefill.variables(reading.unit)
-        )
+        context = FormulaContext(now=reading.unit.now, timezone=reading.actor.zone, variables=variables(reading.unit))
         given = {key: each.evaluate(values, context) for key, each in formulas.items() if isinstance(each, Formula)}
     visit.write(lambda unit: unit.records.save([Update(object, id, given)]))
     return visit.go(visit.back(record_url(object, id)), visit.say(msg("Done")))
@@ -283,7 +293,7 @@ def life(visit: Visit, object: str, id: str) -> Response:
 def delete(visit: Visit, object: str, id: str) -> Response:
     """Put a record into the bin; the list offers to undo it."""
     visit.write(lambda unit: unit.records.save([Delete(object, id)]))
-    return visit.go(f"/o/{object}", visit.say(msg("Moved to the recycle bin")))
+    return visit.go(f"/o/{object}", visit.say(msg("Moved to the recycle bin")), f"{record_url(object, id)}/restore")
 
 
 def restore(visit: Visit, object: str, id: str) -> Response:
@@ -311,7 +321,7 @@ def done(visit: Visit, object: str, id: str) -> Response:
     with visit.read() as reading:
         obj = reading.object(object)
         picklist = obj.fields["status"].picklist
-        value = next((each for each in record_page.timeline.DONE if picklist and each in picklist.values), "done")
+        value = next((each for each in timeline.DONE if picklist and each in picklist.values), "done")
         now = reading.unit.now
     values: dict[str, Any] = {"status": value}
     if "done_at" in obj.fields:
