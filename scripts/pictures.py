@@ -1,0 +1,182 @@
+"""Takes the pictures of docs/pictures: every page kind, at two widths, in both languages, light and dark.
+
+`python -m scripts.pictures list record` takes those whose names begin so. The pages show the demo company, and each
+run shows it afresh; nothing in it is changed but what a picture needs (a bare record, something in the bin).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from dougong.engine.query import Condition
+from dougong.engine.saving.batch import Create, Delete
+from tests import chromium
+from tests.browser import demo
+from tests.browser.demo import Demo
+
+FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
+WIDTHS = {"1440": {"width": 1440, "height": 900}, "390": {"width": 390, "height": 844}}
+LOOKS = (("en", "light"), ("zh-CN", "light"), ("zh-CN", "dark"), ("en", "dark"))
+COLOURS = 96
+TIMEOUT = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page to show: `open` brings a page there; `signed_in` says whether anybody is."""
+
+    name: str
+    open: Callable[[Page, Demo], object]
+    signed_in: bool = True
+
+
+def at(path: str) -> Callable[[Page, Demo], object]:
+    """Go to an address of the site."""
+    return lambda page, site: page.goto(site.url + path)
+
+
+def _record(object: str, where: Condition | None) -> Callable[[Page, Demo], object]:
+    return lambda page, site: page.goto(f"{site.url}/o/{object}/{site.first(object, where).id}")
+
+
+def _selected(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/o/opportunity")
+    for row in (1, 2, 4):
+        page.locator("tbody tr").nth(row).locator("input[name=id]").check()
+
+
+def _errors(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/o/account/new?type=enterprise")
+    page.locator("[name='v.credit_code'], [name=credit_code]").first.fill("91320594MA1X")
+    page.locator(".stick .primary").click()
+    page.wait_for_selector(".errs")
+
+
+def _lookup(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/o/opportunity/new?type=standard")
+    page.locator("[data-lookup] [role=combobox]").first.fill("科")
+    page.wait_for_selector("[role=option]")
+
+
+def _lines(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/o/quote/{site.first('quote').id}/edit")
+    page.locator("[data-lines]").scroll_into_view_if_needed()
+
+
+def _path(page: Page, site: Demo) -> None:
+    deal = site.first("opportunity", Condition("stage", "is", "prospecting"))
+    page.goto(f"{site.url}/o/opportunity/{deal.id}")
+    page.locator(".path button[value=lost]").click()
+    page.wait_for_selector("dialog[open]")
+
+
+def _bin(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/bin")
+
+
+def _condition(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/o/opportunity?adding=1&field=stage")
+
+
+def _keys(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/o/account")
+    page.keyboard.press("?")
+
+
+BARE = "Bare but for its name"
+OPEN = Condition("stage", "is", "negotiate")
+
+PICTURES = (
+    Picture("sign-in", at("/sign-in"), signed_in=False),
+    Picture("list", at("/o/opportunity")),
+    Picture("list-filtered", at("/o/opportunity?where=stage:in:propose;negotiate&where=amount:gte:50000&sort=-amount")),
+    Picture("list-selected", _selected),
+    Picture("list-empty", at("/o/campaign_member?q=nothing-is-called-so")),
+    Picture("condition", _condition),
+    Picture("record", _record("account", None)),
+    Picture("record-deal", _record("opportunity", OPEN)),
+    Picture("record-quote", _record("quote", None)),
+    Picture("record-bare", _record("contact", Condition("name", "is", BARE))),
+    Picture("stage", _path),
+    Picture("form", at("/o/opportunity/new?type=standard")),
+    Picture("form-errors", _errors),
+    Picture("lookup", _lookup),
+    Picture("lines", _lines),
+    Picture("search", at("/search?q=%E7%A7%91%E6%8A%80")),
+    Picture("bin", _bin),
+    Picture("settings", at("/preferences")),
+    Picture("keys", _keys),
+)
+
+
+def furnish(site: Demo) -> None:
+    """What the demo company lacks for a picture: a record with a name alone, and something in the bin."""
+    site.save(Create("contact", {"name": BARE}))
+    task = site.first("task")
+    contact = site.first("contact", sort="name")
+    site.save(Delete("task", task.id), Delete("contact", contact.id))
+
+
+@contextmanager
+def company() -> Iterator[Demo]:
+    """The demo company, made and served for these pictures."""
+    with tempfile.TemporaryDirectory(prefix="dougong-") as folder:
+        place = Path(folder)
+        (place / "served").mkdir()
+        with demo.served(demo.made(place), place / "served") as site:
+            furnish(site)
+            yield site
+
+
+def take(browser: Browser, site: Demo, wanted: list[Picture], folder: Path) -> None:
+    """Take each picture in each width, language and theme."""
+    for language, theme in LOOKS:
+        cookie = site.cookie(language, theme)
+        for width, size in WIDTHS.items():
+            context = browser.new_context(
+                viewport=size,  # type: ignore[arg-type]
+                color_scheme=theme,  # type: ignore[arg-type]
+                locale=language,
+                device_scale_factor=1,
+                timezone_id="Asia/Shanghai",
+            )
+            for each in wanted:
+                context.clear_cookies()
+                if each.signed_in:
+                    context.add_cookies([cookie])
+                page = context.new_page()
+                page.set_default_timeout(TIMEOUT)
+                each.open(page, site)
+                page.wait_for_load_state("networkidle")
+                _keep(page, folder / f"{each.name}-{language[:2]}-{theme}-{width}.png")
+                page.close()
+            context.close()
+
+
+def _keep(page: Page, file: Path) -> None:
+    """A picture in few colours: a page has few."""
+    page.screenshot(path=file, animations="disabled", caret="hide")
+    with Image.open(file) as image:
+        small = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    small.save(file, optimize=True)
+
+
+def main(names: list[str]) -> None:
+    """Take the pictures whose names begin with one of `names`; all when there are none."""
+    chosen = [each for each in PICTURES if not names or any(re.match(name, each.name) for name in names)]
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with company() as site, chromium.running() as browser:
+        take(browser, site, chosen, FOLDER)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

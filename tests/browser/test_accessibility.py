@@ -1,0 +1,88 @@
+"""axe-core finds nothing serious on any page kind, in either language, light and dark."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import PHONE, Open
+from tests.browser.demo import Demo
+from tests.browser.places import PLACES
+
+AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+GRAVE = ("serious", "critical")
+LOOKS = (("en", "light"), ("zh-CN", "dark"))
+"""Each language once and each theme once; the colours do not depend on the language."""
+
+
+def grave(page: Page) -> list[str]:
+    """The serious and critical violations of WCAG 2.2 AA on a page as it stands, a line for each."""
+    page.evaluate(AXE)
+    found: dict[str, Any] = page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+    )
+    return [
+        f"{each['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for each in found["violations"]
+        if each["impact"] in GRAVE
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+def test_pages_can_be_used_by_everybody(shown: Demo, open_page: Open, language: str, theme: str) -> None:
+    """Every page kind at desktop width."""
+    page = open_page(shown, language, theme)
+    found = {}
+    for name, place in PLACES.items():
+        page.goto(place(shown))
+        found[name] = grave(page)
+    assert {name: said for name, said in found.items() if said} == {}
+
+
+@pytest.mark.parametrize(("language", "theme"), (("zh-CN", "light"), ("en", "dark")))
+def test_pages_can_be_used_by_everybody_on_a_phone(shown: Demo, open_page: Open, language: str, theme: str) -> None:
+    """Every page kind at the width of a phone."""
+    page = open_page(shown, language, theme, viewport=PHONE)
+    found = {}
+    for name, place in PLACES.items():
+        page.goto(place(shown))
+        found[name] = grave(page)
+    assert {name: said for name, said in found.items() if said} == {}
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+def test_the_door_can_be_used_by_everybody(shown: Demo, open_page: Open, language: str, theme: str) -> None:
+    """The sign-in page, as it is and refusing."""
+    page = open_page(shown, language, theme, signed_in=False)
+    page.goto("/sign-in")
+    assert grave(page) == []
+    page.locator("[name=login]").fill("nobody")
+    page.locator("[name=password]").fill("not this one")
+    page.locator("main button").last.click()
+    page.wait_for_selector("[role=alert]")
+    assert grave(page) == []
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+def test_what_opens_can_be_used_by_everybody(shown: Demo, open_page: Open, language: str, theme: str) -> None:
+    """A form that is refused, an open lookup, selected rows, menus, a sheet."""
+    page = open_page(shown, language, theme)
+    page.goto("/o/account/new?type=enterprise")
+    page.locator(".stick .primary").click()
+    page.wait_for_selector(".errs")
+    assert grave(page) == []
+    page.goto("/o/opportunity/new?type=standard")
+    page.locator("[data-lookup] [role=combobox]").first.click()
+    page.wait_for_selector("[role=option]")
+    assert grave(page) == []
+    page.goto("/o/opportunity")
+    page.locator("tbody input[name=id]").nth(1).check()
+    page.locator("[popovertarget=person]").click()
+    assert grave(page) == []
+    page.goto(PLACES["deal"](shown))
+    page.locator("[popovertarget=record-menu]").click()
+    assert grave(page) == []
