@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from dougong.base.errors import Conflict, DougongError, Rejected
@@ -13,7 +14,7 @@ from dougong.engine.saving.batch import Create, Update
 from tests.engine.saving.conftest import Studio
 
 
-def at_once(works: list[Callable[[], Any]], threads: int = 8) -> list[Any]:
+def at_once(works: Sequence[Callable[[], Any]], threads: int = 8) -> list[Any]:
     """What each work gave, or the error that it met; run together."""
 
     def outcome(work: Callable[[], Any]) -> Any:
@@ -27,7 +28,7 @@ def at_once(works: list[Callable[[], Any]], threads: int = 8) -> list[Any]:
 
 
 def test_one_of_many_gets_a_unique_value(studio: Studio) -> None:
-    works = [lambda number=number: studio.create("client", name=f"C{number}", code="ONE") for number in range(16)]
+    works = [partial(studio.create, "client", name=f"C{number}", code="ONE") for number in range(16)]
     found = at_once(works)
     winners = [each for each in found if isinstance(each, str)]
     assert len(winners) == 1
@@ -38,7 +39,7 @@ def test_one_of_many_gets_a_unique_value(studio: Studio) -> None:
 def test_a_compound_key_is_one_whatever_its_case_width_and_spaces(studio: Studio) -> None:
     client = studio.create("client", name="A")
     names = ["ABC 公司", "abc公司", "ＡＢＣ 公司", " Abc 公 司"]
-    works = [lambda name=name: studio.create("contact", client=client, name=name) for name in names * 2]
+    works = [partial(studio.create, "contact", client=client, name=name) for name in names * 2]
     found = at_once(works)
     assert sum(isinstance(each, str) for each in found) == 1
     errors = [each for each in found if not isinstance(each, str)]
@@ -49,7 +50,7 @@ def test_a_compound_key_is_one_whatever_its_case_width_and_spaces(studio: Studio
 
 def test_fifty_creates_number_without_gap_or_double(studio: Studio) -> None:
     client = studio.create("client", name="A", code="X")
-    works = [lambda number=number: studio.create("job", name=f"J{number}", client=client) for number in range(50)]
+    works = [partial(studio.create, "job", name=f"J{number}", client=client) for number in range(50)]
     ids = at_once(works)
     assert all(isinstance(each, str) for each in ids)
     numbers = sorted(studio.get("job", id)["number"] for id in ids)
@@ -71,7 +72,8 @@ def test_sums_lose_nothing_under_concurrent_children(studio: Studio) -> None:
     client = studio.create("client", name="A")
     jobs = [studio.create("job", name=f"J{number}", client=client, value=1) for number in range(8)]
     works = [
-        lambda number=number, job=job: studio.save(
+        partial(
+            studio.save,
             Update("job", job, {"value": number}),
             Create("job", {"name": f"K{number} {job}", "client": client, "value": 10}),
         )
@@ -86,8 +88,8 @@ def test_sums_lose_nothing_under_concurrent_children(studio: Studio) -> None:
 def test_no_child_is_left_under_a_deleted_record(studio: Studio) -> None:
     for _ in range(3):
         client = studio.create("client", name="A")
-        works: list[Callable[[], Any]] = [lambda id=client: studio.delete("client", id)]
-        works += [lambda id=client, at=at: studio.create("contact", client=id, name=f"C{at}") for at in range(4)]
+        works: list[Callable[[], Any]] = [partial(studio.delete, "client", client)]
+        works += [partial(studio.create, "contact", client=client, name=f"C{at}") for at in range(4)]
         at_once(works, threads=5)
         deleted = studio.get("client", client, deleted="all")["deleted_at"] is not None
         assert deleted

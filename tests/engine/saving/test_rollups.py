@@ -211,8 +211,8 @@ class Changes(RuleBasedStateMachine):
                 assert client["stages"] == len({job["stage"] for job in own})
                 assert client["busy"] is (len(open_) > 1)
             for product in all_of("product", "sold"):
-                own = [line["quantity"] for line in lines if line["product"] and line["product"].id == product["id"]]
-                assert product["sold"] == sum(own, Decimal(0))
+                sold = [line["quantity"] for line in lines if line["product"] and line["product"].id == product["id"]]
+                assert product["sold"] == sum(sold, Decimal(0))
 
 
 @pytest.fixture
@@ -233,7 +233,7 @@ def machine(company_copy: Copies, database_kind: str) -> type[Changes]:
 
 def test_roll_ups_are_right_after_any_sequence(machine: type[Changes]) -> None:
     """Property: on both databases, after every step, each roll-up is what its children come to."""
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=12,

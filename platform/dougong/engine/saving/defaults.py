@@ -56,7 +56,8 @@ def defaults_of(plan: ObjectPlan) -> Defaults:
     computing = [each.formula for _, each in computes] + [each.when for _, each in computes if each.when]
     compute_needs = formula_needs(plan, computing)
     for copy in copies:
-        merge_needs(compute_needs, {copy.lookup: Need({copy.source})})
+        if copy.live:
+            merge_needs(compute_needs, {copy.lookup: Need({copy.source})})
     return Defaults(
         formulas=tuple(_ordered(formulas, lambda entry: [entry[1]])),
         by_type=by_type,

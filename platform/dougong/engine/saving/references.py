@@ -13,9 +13,14 @@ from dougong.base.language import msg
 from dougong.engine.saving.defaults import defaults_of
 from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.lifecycle import IN_FORCE
+from dougong.engine.saving.money import money_plan
+from dougong.engine.saving.numbers import numbering
 from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.engine.saving.related import Need, Needs, merge_needs, needs_of, references
 from dougong.engine.saving.row import Batch, Row, grouped
+from dougong.engine.saving.search_rows import search_plan
+from dougong.engine.saving.stages import paths_of
+from dougong.engine.saving.unique import uniques_of
 from dougong.formulas.formula import Formula
 from dougong.metadata.model import Field
 
@@ -76,6 +81,25 @@ def _rule(plan: ObjectPlan, field: Field) -> LookupRule:
     return LookupRule(field, found, needs, deeper, frozenset(watched), in_force)
 
 
+def wanted_of(plan: ObjectPlan) -> Needs:
+    """What all the steps together want of the records behind an object's lookups, to be loaded in one go."""
+    defaults = plan.part(defaults_of)
+    found: Needs = {}
+    for needs in (
+        defaults.compute_needs,
+        plan.part(paths_of)[1],
+        plan.part(uniques_of).needs,
+        plan.part(numbering).needs,
+        plan.part(search_plan).needs,
+        plan.part(money_plan).needs,
+        plan.part(lookups_of).record_needs,
+    ):
+        merge_needs(found, needs)
+    for copy in defaults.copies:
+        merge_needs(found, {copy.lookup: Need({copy.source})})
+    return found
+
+
 def fetch(batch: Batch, lock: bool = True) -> None:
     """Load, once, every record that changed lookups name, with all that later steps want of it.
 
@@ -84,7 +108,7 @@ def fetch(batch: Batch, lock: bool = True) -> None:
     wanted: dict[str, tuple[set[str], set[str]]] = {}
     own = batch.unit.actor.user_id
     for plan, rows in grouped(batch.people("create", "update")):
-        lookups, needs = plan.part(lookups_of), plan.part(defaults_of).compute_needs
+        lookups, needs = plan.part(lookups_of), plan.part(wanted_of)
         for rule in lookups.rules:
             name = rule.field.name
             fields = rule.needs | (needs[name].fields if name in needs else set())

@@ -64,7 +64,9 @@ def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> N
         return
     for plan, group in grouped(row for row in rows if row.plan.object.paths):
         _, needs = plan.part(paths_of)
-        batch.expressions.follow([row.values for row in group], needs)
+        field_names = {path.field for path in plan.part(paths_of)[0]}
+        moved = [row.values for row in group if any(row.differs(name) for name in field_names)]
+        batch.expressions.follow(moved, needs)
         for row in group:
             path = path_for(row.plan, row.values.get("record_type"))
             if path is None:
