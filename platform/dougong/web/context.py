@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import zlib
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from datetime import tzinfo
 from decimal import Decimal
 from urllib.parse import quote
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dougong.base.field_types import Reading, Reference
 from dougong.base.language import Labels, Message, label
@@ -119,12 +120,14 @@ class Context:
 
     def person(self, reference: Reference) -> Markup:
         """A person: initials in their colour, name beside."""
-        return _PERSON.format(hue=hue(reference.id), initials=initials(reference.title), name=reference.title)
+        return person(reference.id, reference.title)
 
 
-_PERSON = Markup(
-    '<span class="who"><span class="av" data-c="{hue}" aria-hidden="true">{initials}</span><span>{name}</span></span>'
-)
+@functools.lru_cache(maxsize=4096)
+def person(key: str, name: str) -> Markup:
+    """A person's initials in the colour of `key`, and the name; few people stand in many rows."""
+    circle = f'<span class="av" data-c="{hue(key)}" aria-hidden="true">{escape(initials(name))}</span>'
+    return Markup(f'<span class="who">{circle}<span>{escape(name)}</span></span>')
 
 
 def noun(labels: Labels, language: str) -> str:
@@ -135,7 +138,8 @@ def noun(labels: Labels, language: str) -> str:
 
 def record_url(object_name: str, record_id: str) -> str:
     """The address of a record."""
-    return f"/o/{object_name}/{quote(record_id, safe='')}"
+    plain = record_id.replace("-", "").isalnum() and record_id.isascii()  # as all that the database gives are
+    return f"/o/{object_name}/{record_id if plain else quote(record_id, safe='')}"
 
 
 def hue(key: str) -> str:

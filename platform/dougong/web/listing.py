@@ -80,9 +80,8 @@ def _prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable:
     currency_at = None
     if obj.currency.mode == "record" and any(each.money for each in made) and "currency" in obj.fields:
         currency_at, paths = len(paths), (*paths, "currency")
-    template = tables.compile_rows(
-        visit.site.templates, visit.language, obj.name, made, visit.site.sections, selectable
-    )
+    source = tables.rows_source(obj.name, made, visit.site.sections, selectable, currency_at)
+    template = visit.site.templates.environment(visit.language).from_string(source)
     return Prepared(made, paths, template, tuple(each.field for each in made), currency_at)
 
 
@@ -115,15 +114,9 @@ def render_rows(visit: Visit, ready: Prepared, rows: Sequence[Row], common: str 
         "r": visit.reading,
         "choose": visit.say(msg("Select")),
         "untitled": visit.say(msg("No name")),
-        "currencies": [""] * len(ready.columns),
+        "own_currency": common is None,
+        "company_currency": str(visit.model.settings.get("currency") or "CNY"),
     }
-    if common is None and ready.currency_at is not None:
-        at = ready.currency_at
-        made = []
-        for row in rows:  # each row says its own code: the template is rendered row by row
-            codes = [row.values[at] if each.money else "" for each in ready.columns]
-            made.append(ready.template.render({**values, "rows": (row,), "currencies": codes}))
-        return Markup("".join(made))
     return Markup(ready.template.render(values))
 
 

@@ -148,9 +148,7 @@ SHARED: Body = {
     "problems": {
         "type": "object",
         "required": ["errors"],
-        "properties": {
-            "errors": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/problem"}}
-        },
+        "properties": {"errors": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/problem"}}},
     },
     "problem": {
         "type": "object",
@@ -377,6 +375,7 @@ CHANGE_SET: Body = {
         "base": {"type": ["integer", "null"]},
     },
 }
+
 
 def _answer(**properties: Body) -> Body:
     return {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
