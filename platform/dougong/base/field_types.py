@@ -107,11 +107,11 @@ _JSON_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "text": {"type": "string"},
     "picklist": {"type": "string"},
     "multi_picklist": {"type": "array", "items": {"type": "string"}},
-    "number": {"type": ["string", "number"]},
+    "number": {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"},
     "boolean": {"type": "boolean"},
-    "date": {"type": "string"},
-    "datetime": {"type": "string"},
-    "time": {"type": "string"},
+    "date": {"type": "string", "format": "date"},
+    "datetime": {"type": "string", "format": "date-time"},
+    "time": {"type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$"},
 }
 """What JSON says of a value by its type in formulas, for types that say nothing more exact themselves."""
 
@@ -201,8 +201,15 @@ class FieldType:
         return value
 
     def json_schema(self, field: FieldLike) -> dict[str, Any]:
-        """The JSON Schema (draft 2020-12) of what `to_json` gives and the API takes, blank (null) left aside."""
+        """The JSON Schema (draft 2020-12) of what `to_json` gives, blank (null) left aside."""
         return dict(_JSON_SCHEMAS.get(self.formula_type or "", {}))
+
+    def accepted_schema(self, field: FieldLike) -> dict[str, Any]:
+        """The JSON Schema of what programs should send: limits of the field are in it, other spellings are not.
+
+        `coerce` reads more (labels of a picklist, "1,234.50"), because people and files send it.
+        """
+        return self.json_schema(field)
 
     # -- queries ----------------------------------------------------------------------------------------
     def operators(self, field: FieldLike) -> tuple[Operator, ...]:

@@ -18,32 +18,32 @@ def create(api: Caller, name: str = "远澜新能源", **values: Any) -> dict[st
     return answer.json()
 
 
-def test_a_record_goes_through_its_life(api: Caller) -> None:
+def test_a_record_goes_through_its_life(shared_api: Caller) -> None:
     """Create, read, change, delete, restore: each answers what is stored now."""
-    made = create(api)
-    answer = api.call("GET", f"/records/account/{made['id']}")
+    made = create(shared_api)
+    answer = shared_api.call("GET", f"/records/account/{made['id']}")
     assert answer.json() == made
     assert answer.headers["etag"] == '"1"'
-    changed = api.call("PATCH", f"/records/account/{made['id']}", {"name": "远澜集团"})
+    changed = shared_api.call("PATCH", f"/records/account/{made['id']}", {"name": "远澜集团"})
     assert (changed.status_code, changed.json()["name"], changed.json()["version"]) == (200, "远澜集团", 2)
-    assert api.call("DELETE", f"/records/account/{made['id']}").status_code == 204
-    assert api.call("GET", f"/records/account/{made['id']}").status_code == 404
-    restored = api.call("POST", f"/records/account/{made['id']}/restore")
+    assert shared_api.call("DELETE", f"/records/account/{made['id']}").status_code == 204
+    assert shared_api.call("GET", f"/records/account/{made['id']}").status_code == 404
+    restored = shared_api.call("POST", f"/records/account/{made['id']}/restore")
     assert (restored.status_code, restored.json()["name"]) == (200, "远澜集团")
 
 
-def test_the_maker_owns_what_they_make(api: Caller) -> None:
-    assert create(api)["owner"] == {"object": "user", "id": api.user_id, "title": "李雷"}
+def test_the_maker_owns_what_they_make(shared_api: Caller) -> None:
+    assert create(shared_api)["owner"] == {"object": "user", "id": shared_api.user_id, "title": "李雷"}
 
 
-def test_a_stale_version_is_refused_and_changes_nothing(api: Caller) -> None:
-    made = create(api)
+def test_a_stale_version_is_refused_and_changes_nothing(shared_api: Caller) -> None:
+    made = create(shared_api)
     path = f"/records/account/{made['id']}"
-    assert api.call("PATCH", path, {"name": "One"}, if_match='"1"').status_code == 200
-    refused = api.call("PATCH", path, {"name": "Two"}, if_match='"1"')
+    assert shared_api.call("PATCH", path, {"name": "One"}, if_match='"1"').status_code == 200
+    refused = shared_api.call("PATCH", path, {"name": "Two"}, if_match='"1"')
     assert refused.status_code == 412
-    assert api.call("GET", path).json()["name"] == "One"
-    assert api.call("DELETE", path, if_match='"1"').status_code == 412
+    assert shared_api.call("GET", path).json()["name"] == "One"
+    assert shared_api.call("DELETE", path, if_match='"1"').status_code == 412
 
 
 def test_lists_filter_sort_and_page(api: Caller) -> None:
@@ -85,21 +85,22 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
-def test_what_is_wrong_is_named_and_nothing_changes(api: Caller, language: str) -> None:
+def test_what_is_wrong_is_named_and_nothing_changes(shared_api: Caller, language: str) -> None:
+    before = shared_api.call("GET", "/records/account/count").json()
     for method, path, body, status, code in REFUSED:
-        answer = api.call(method, path, body, accept_language=language)
+        answer = shared_api.call(method, path, body, accept_language=language)
         assert answer.status_code == status, (path, answer.text)
         errors = answer.json()["errors"]
         assert code is None or code in [error["code"] for error in errors], (path, errors)
         assert all(error["message"] for error in errors)
-    assert api.call("GET", "/records/account/count").json()["count"] == 0
+    assert shared_api.call("GET", "/records/account/count").json() == before
 
 
 @pytest.mark.parametrize("header", [None, "Bearer ", "Bearer wrong", "Basic YTpi"])
-def test_without_a_token_nothing_is_answered(api: Caller, header: str | None) -> None:
+def test_without_a_token_nothing_is_answered(shared_api: Caller, header: str | None) -> None:
     headers = {"authorization": header} if header else {}
     for method, path in (("GET", "/records/account"), ("POST", "/records/account"), ("GET", "/metadata")):
-        answer = api.client.request(method, f"/api/v1{path}", headers=headers)
+        answer = shared_api.client.request(method, f"/api/v1{path}", headers=headers)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
 
@@ -139,3 +140,24 @@ def test_upsert_finds_by_external_key_and_lines_are_taken(api: Caller) -> None:
         assert answer.status_code == 200, answer.text
         assert json.loads(answer.text)["action"] == action
     assert api.call("GET", "/records/account?fields=name").json()["records"][0]["name"] == "Second"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code", "allow"),
+    [
+        ("GET", "/api/v1/record/account", 404, "call-unknown", None),
+        ("GET", "/api/", 404, "call-unknown", None),
+        ("PUT", "/api/v1/records/account", 405, "method-unknown", "GET, POST"),
+        ("DELETE", "/api/v1/records/account/bulk", 405, "method-unknown", "POST"),
+        ("GET", "/api/v1/metadata/publish", 405, "method-unknown", "POST"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_an_address_or_method_that_does_not_exist_is_told_in_json(
+    shared_api: Caller, method: str, path: str, status: int, code: str, allow: str | None, language: str
+) -> None:
+    answer = shared_api.client.request(method, path, headers={"accept-language": language})
+    assert (answer.status_code, answer.headers.get("allow")) == (status, allow)
+    (error,) = answer.json()["errors"]
+    assert error["code"] == code
+    assert error["message"].isascii() == (language == "en")

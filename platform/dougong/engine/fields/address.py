@@ -89,6 +89,19 @@ class AddressType(FieldType):
         """The parts that are given."""
         return {key: part for key, part in asdict(value).items() if part} if value else None
 
+    def json_schema(self, field: FieldLike) -> dict[str, Any]:
+        """The parts as text, the region by its code."""
+        return {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "region": {"type": "string", "pattern": r"^\d{6}$"},
+                "street": {"type": "string"},
+                "postcode": {"type": "string"},
+                "country": {"type": "string", "pattern": "^[A-Z]{2}$"},
+            },
+        }
+
     def to_text(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """One line, where it reads back to the same address; else the parts as JSON."""
         if not value:

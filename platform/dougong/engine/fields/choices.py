@@ -185,6 +185,10 @@ class PicklistType(Scalar):
         """The API name."""
         return value or ""
 
+    def accepted_schema(self, field: FieldLike) -> dict[str, Any]:
+        """One of the values that may be chosen; a record may still hold one that has left the list."""
+        return {"type": "string", "enum": _choosable(field)}
+
     def sort_keys(self, field: FieldLike, columns: Sequence[ColumnElement[Any]]) -> tuple[ColumnElement[Any], ...]:
         """The place in the list; values that have left it follow."""
         places = {value: place for place, value in enumerate(field.picklist.values)} if field.picklist else {}
@@ -192,6 +196,10 @@ class PicklistType(Scalar):
             return (columns[0],)
         rest = case((columns[0].is_not(None), len(places)))
         return (case(places, value=columns[0], else_=rest),)
+
+
+def _choosable(field: FieldLike) -> list[str]:
+    return [each.value for each in field.picklist.values.values() if each.active] if field.picklist else []
 
 
 def _shown(field: FieldLike, value: str, reading: Reading) -> str:
@@ -247,6 +255,10 @@ class MultiPicklistType(Scalar):
         chosen = {find_value(field, each, reading.language) for each in value if each.strip()}
         order = list(field.picklist.values) if field.picklist else []
         return tuple(sorted(chosen, key=order.index)) or None
+
+    def accepted_schema(self, field: FieldLike) -> dict[str, Any]:
+        """Some of the values that may be chosen."""
+        return {"type": "array", "items": {"type": "string", "enum": _choosable(field)}}
 
     def to_json(self, field: FieldLike, value: Any) -> Any:
         """A list of API names."""

@@ -147,6 +147,12 @@ class DateType(Dated):
             return None
         return f"--{value:%m-%d}" if _yearless(field, value) else str(value.isoformat())
 
+    def json_schema(self, field: FieldLike) -> dict[str, Any]:
+        """A date; without the year where the field leaves it open."""
+        if field.options.get("year") == "optional":
+            return {"type": "string", "pattern": r"^(\d{4}|-)-\d{2}-\d{2}$"}
+        return {"type": "string", "format": "date"}
+
     def to_text(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """As JSON; of a month field ``2026-11``."""
         text = self.to_json(field, value) or ""

@@ -80,6 +80,20 @@ class FileType(FieldType):
         """``[{"id": …, "name": …}]``."""
         return [{"id": each.id, "name": each.title} for each in value] if value else None
 
+    def json_schema(self, field: FieldLike) -> dict[str, Any]:
+        """The files, each by id and name."""
+        one = {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["id"],
+            "properties": {"id": {"type": "string", "format": "uuid"}, "name": {"type": "string"}},
+        }
+        return {"type": "array", "items": one}
+
+    def accepted_schema(self, field: FieldLike) -> dict[str, Any]:
+        """No more files than the field holds."""
+        return {**self.json_schema(field), "maxItems": int(field.options.get("count") or 1)}
+
     def to_text(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """A line per file, ``id name``."""
         return "\n".join(f"{each.id} {each.title}".rstrip() for each in value or ())

@@ -54,6 +54,10 @@ class JsonType(FieldType):
             _check_schema(json.dumps(schema, sort_keys=True), value)
         return value
 
+    def json_schema(self, field: FieldLike) -> dict[str, Any]:
+        """Any object or array; what the field's own `schema` asks is checked when a value comes in."""
+        return {"type": ["object", "array"]}
+
     def to_text(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """Compact JSON."""
         return "" if value is None else json.dumps(value, ensure_ascii=False)

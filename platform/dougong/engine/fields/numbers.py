@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -148,6 +149,20 @@ class IntegerType(Number):
         check_digits(number, SQLITE_DIGITS, 0)
         return int(number) if number == number.to_integral_value() else number
 
+    def json_schema(self, field: FieldLike) -> dict[str, Any]:
+        """A whole number."""
+        return {"type": "integer"}
+
+    def accepted_schema(self, field: FieldLike) -> dict[str, Any]:
+        """Within the digits and the limits of the field."""
+        most = 10 ** int(field.options.get("precision", SQLITE_DIGITS)) - 1
+        least, highest = field.options.get("min"), field.options.get("max")
+        return {
+            "type": "integer",
+            "minimum": -most if least is None else math.ceil(Decimal(str(least))),
+            "maximum": most if highest is None else math.floor(Decimal(str(highest))),
+        }
+
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """Grouped, with the unit."""
         return with_unit(field, value, 0, reading)
@@ -192,6 +207,12 @@ class DecimalType(Number):
     def to_json(self, field: FieldLike, value: Any) -> Any:
         """Digits in text: JSON's own numbers are binary fractions to most readers."""
         return None if value is None else format(value, "f")
+
+    def accepted_schema(self, field: FieldLike) -> dict[str, Any]:
+        """Digits in text, with no more decimals than the field has."""
+        scale = self.scale(field)
+        decimals = rf"(\.\d{{1,{scale}}})?" if scale else ""
+        return {"type": "string", "pattern": rf"^-?\d{{1,{SQLITE_DIGITS - scale}}}{decimals}$"}
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """Grouped, with the unit."""
@@ -298,6 +319,10 @@ class RatingType(IntegerType):
             )
         return int(number)
 
+    def accepted_schema(self, field: FieldLike) -> dict[str, Any]:
+        """1 to the most stars."""
+        return {"type": "integer", "minimum": 1, "maximum": int(field.options.get("max") or 5)}
+
     def form(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """The number of stars."""
         return "" if value is None else str(value)
@@ -342,6 +367,14 @@ class DurationType(IntegerType):
             return None
         sign, minutes = ("-", -value) if value < 0 else ("", value)
         return f"{sign}{minutes // 60}:{minutes % 60:02d}"
+
+    def json_schema(self, field: FieldLike) -> dict[str, Any]:
+        """Hours and minutes."""
+        return {"type": "string", "pattern": r"^-?\d+:[0-5]\d$"}
+
+    def accepted_schema(self, field: FieldLike) -> dict[str, Any]:
+        """Hours and minutes."""
+        return self.json_schema(field)
 
     def form(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """Hours and minutes: ``1:30``."""

@@ -18,6 +18,7 @@ from dougong.engine.fields.operators import wrong_kind
 from dougong.engine.fields.text import TextLike, check_length, clean_text
 
 LENGTH = 120
+_KEYS = ("name", "family", "given")
 _SURNAMES = """
 欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 太叔 申屠 公孙 慕容
 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 漆雕 乐正 宰父 谷梁 拓跋 夹谷 轩辕 令狐
@@ -117,12 +118,18 @@ class PersonNameType(TextLike):
             return str(value)
         return {"name": str(value), "family": value.family, "given": value.given}
 
+    def json_schema(self, field: FieldLike) -> dict[str, Any]:
+        """Text, or the parts where text alone would not tell them."""
+        text = {"type": "string", "maxLength": LENGTH}
+        parts = {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(_KEYS, text)}
+        return {"anyOf": [text, parts]}
+
     def to_text(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """The name."""
         return str(value or "")
 
     def _stated(self, value: Mapping[str, Any]) -> PersonName | None:
-        if not set(value) <= {"name", "family", "given"}:
+        if not set(value) <= set(_KEYS):
             raise wrong_kind(dict(value), msg("a name, or an object with family and given"))
         family, given = (" ".join((clean_text(value.get(key)) or "").split()) for key in ("family", "given"))
         text = " ".join((clean_text(value.get("name")) or join_name(family, given)).split())

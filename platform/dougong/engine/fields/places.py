@@ -96,6 +96,18 @@ class GeolocationType(FieldType):
         """``{"latitude": …, "longitude": …}``."""
         return {"latitude": value.latitude, "longitude": value.longitude} if value else None
 
+    def json_schema(self, field: FieldLike) -> dict[str, Any]:
+        """Two numbers in degrees."""
+        return {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["latitude", "longitude"],
+            "properties": {
+                "latitude": {"type": "number", "minimum": -90, "maximum": 90},
+                "longitude": {"type": "number", "minimum": -180, "maximum": 180},
+            },
+        }
+
     def to_text(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """``30.2741, 120.1551``."""
         return f"{value.latitude:.6f}, {value.longitude:.6f}" if value else ""

@@ -83,6 +83,10 @@ class RollupType(FieldType):
         """As the result."""
         return self.result.to_json(field, value)
 
+    def json_schema(self, field: FieldLike) -> dict[str, Any]:
+        """As the result."""
+        return self.result.json_schema(field)
+
     def to_text(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """As the result."""
         return self.result.to_text(field, value, reading)

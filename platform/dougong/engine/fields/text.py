@@ -76,6 +76,11 @@ class TextLike(Scalar):
         """One column of text without a length: the length is checked when a value comes in."""
         return (Part("", Text()),)
 
+    def accepted_schema(self, field: FieldLike) -> dict[str, Any]:
+        """Text up to the field's length, where it has one."""
+        longest = field.options.get("length")
+        return self.json_schema(field) | ({"maxLength": longest} if longest else {})
+
     def operand_value(self, field: FieldLike, op: str, value: Any, reading: Reading) -> str | None:
         """Any text up to 1,000 characters: what is looked for need not be a possible value."""
         text = clean_text(value)
