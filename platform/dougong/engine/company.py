@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import re
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from dougong.base.errors import BadRequest, Conflict, Problem
 from dougong.base.field_types import FIELD_TYPES
@@ -140,18 +143,25 @@ class Company:
         """Do `work` in one transaction, committed when it returns and undone when it raises.
 
         `work` never runs under a model that is no longer in force: where a publish came, the new model is compiled
-        first, outside the transaction.
+        first, outside the transaction. Where two writes wait for each other, one of them is begun anew: so `work`
+        may run more than once, and keeps nothing outside the transaction before it returns.
 
         Raises:
             Conflict: publishes came faster than their models could be compiled.
         """
-        for _ in range(ATTEMPTS):
-            with self.database.writers.connect() as connection, connection.begin() as transaction:
-                head = self.database.begin_write(connection)
-                runtime = self._runtimes.get(head)
-                if runtime is not None:
-                    return work(Unit(self, connection, runtime, actor, datetime.now(UTC), why))
-                transaction.rollback()
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.database.writers.connect() as connection, connection.begin() as transaction:
+                    head = self.database.begin_write(connection)
+                    runtime = self._runtimes.get(head)
+                    if runtime is not None:
+                        return work(Unit(self, connection, runtime, actor, datetime.now(UTC), why))
+                    transaction.rollback()
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or not self.database.is_deadlock(error):
+                    raise
+                time.sleep(random.uniform(0, 0.02 * attempt))
+                continue
             self.runtime()
         raise Conflict(
             Problem(

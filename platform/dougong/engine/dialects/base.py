@@ -9,6 +9,7 @@ from threading import Event
 from typing import ClassVar, Protocol
 
 from sqlalchemy import Connection, Engine, Index
+from sqlalchemy.exc import DBAPIError
 
 
 class Database(Protocol):
@@ -85,6 +86,10 @@ class Database(Protocol):
 
     def work(self, perform: Callable[[str, str], None], sweep: Callable[[], int], stop: Event) -> None:
         """Do background work until `stop` is set: `perform` one announced task (company, id), `sweep` all due ones."""
+        ...
+
+    def is_deadlock(self, error: DBAPIError) -> bool:
+        """Whether the database ended a transaction because it and another one waited for each other."""
         ...
 
     def close(self) -> None:

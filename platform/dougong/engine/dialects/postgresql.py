@@ -18,7 +18,7 @@ from psycopg import errors, sql
 from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, Engine, Index, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, DropIndex
 
@@ -175,6 +175,10 @@ class PostgreSQL:
         """Work on the queue, which serves all companies of the database."""
         conninfo = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         queue.work(conninfo, perform, sweep, stop)
+
+    def is_deadlock(self, error: DBAPIError) -> bool:
+        """Whether PostgreSQL found a circle of waiting transactions and chose this one to end."""
+        return isinstance(error.orig, errors.DeadlockDetected)
 
     def close(self) -> None:
         """Close every connection."""

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, cast
 
 from sqlalchemy import Connection, Engine, Index, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from dougong.engine.dialects.base import Busy
@@ -188,6 +189,10 @@ class SQLite:
         while not stop.is_set():
             if not sweep():
                 stop.wait(POLL_SECONDS)
+
+    def is_deadlock(self, error: DBAPIError) -> bool:
+        """Never: there is one writer, and it has its lock from the beginning."""
+        return False
 
     def close(self) -> None:
         """Close every connection."""
