@@ -301,3 +301,17 @@ def test_new_rollup_counts_what_is_there(company: Company) -> None:
     rollup = field("customer.bicycle_count", type="rollup", **{"from": "bicycle.customer", "op": "count"})
     change(company, rollup)
     assert {customer: (1,)} == stored(company, "customer", "bicycle_count")
+
+
+def test_lookup_widened_to_several_objects_keeps_its_references(company: Company) -> None:
+    """A lookup that may name two kinds of record instead of one still names the same ones, and back again."""
+    customer = store(company, "customer", name="A")
+    key = store(company, "bicycle", frame_number="1", customer=customer)
+    tree = head_tree(company)
+    narrow = tree.components["field:bicycle.customer"]
+    body = {name: value for name, value in narrow.body.items() if name != "target"}
+    wide = Component("field", "bicycle.customer", {**body, "targets": ["customer", "part"], "on_delete": "set_null"})
+    change(company, wide, without=["field:repair.bicycle"])
+    assert stored(company, "bicycle", "customer") == {key: (customer,)}
+    publish(company, Publication(tree=tree))
+    assert stored(company, "bicycle", "customer") == {key: (customer,)}

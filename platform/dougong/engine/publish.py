@@ -233,6 +233,7 @@ def _switch(
     if not coming.fillings:
         preparation.make(connection, coming, "live")
     preparation.finish(company, connection, coming)
+    _check_references(company, connection, coming)
     for name in coming.steps.obsolete:
         drop_index(connection, name)
     for index in coming.late_uniques:
@@ -252,6 +253,18 @@ def _switch(
         at=datetime.now(UTC),
     )
     return number, ask_for_work(company, connection, coming)
+
+
+def _check_references(company: Company, connection: Connection, coming: Coming) -> None:
+    """Lookups that were filled must lead to records: the switch of SQLite runs without foreign keys."""
+    filled = [
+        filling.after.table.name for filling in coming.fillings if any(each.new.type.refers for each in filling.retypes)
+    ]
+    broken = company.database.check_references(connection, filled)
+    if broken:
+        named = ", ".join(sorted({f"{table} → {target}" for table, target in broken}))
+        reason = msg("Records would lead to others that are not there: {tables}.", tables=named)
+        raise Conflict(Problem(code="publish-references", thing="revision", reason=reason))
 
 
 def _being_published() -> Problem:
