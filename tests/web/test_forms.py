@@ -207,3 +207,11 @@ def test_a_form_too_large_is_refused_whole(person: Person) -> None:
     answer = person.post(NEW, person.form(NEW, {"name": "x", "need": "y" * (33 << 20)}))
     assert answer.status_code == 413
     assert re.search(r"<h1>Too large</h1>", answer.text)
+
+
+def test_a_clone_begins_with_what_the_record_says(person: Person) -> None:
+    """All but what identifies one record."""
+    form = person.form(f"/o/account/new?clone={person.ids['account1']}")
+    assert form["name"] == "Aldgate Tools"
+    person.save(Update("account", person.ids["account1"], {"credit_code": "91310115MAN5191Q2E"}))
+    assert person.form(f"/o/account/new?clone={person.ids['account1']}").get("credit_code") == ""

@@ -13,6 +13,7 @@ from dougong.engine.reading.paths import resolve
 from dougong.engine.saving.expressions import fitted, plain_value, variables
 from dougong.formulas import Context, EvaluationError, Formula
 from dougong.metadata.model import Field, Object
+from dougong.web.composer.columns import editable
 from dougong.web.visit import Visit
 
 GIVEN = "v."
@@ -30,6 +31,20 @@ def given(visit: Visit, obj: Object) -> dict[str, Any]:
             except ValueRefused:
                 continue
     return found
+
+
+def by_clone(visit: Visit, obj: Object, record_id: str) -> dict[str, Any]:
+    """What a clone of a record begins with: its fields, but those that identify one record or come by themselves.
+
+    Raises:
+        NotFound: there is no such record.
+    """
+    record = visit.unit.records.get(obj.name, record_id)
+    return {
+        name: value
+        for name, value in record.values.items()
+        if value is not None and (field := obj.fields[name]).copy and not field.unique and editable(field)
+    }
 
 
 def by_action(visit: Visit, obj: Object, name: str, source: str) -> dict[str, Any]:

@@ -50,11 +50,15 @@ def _choose_type(visit: Visit, obj: Object) -> Response:
 
 def _record_type(visit: Visit, obj: Object) -> str | None:
     asked = visit.asked("type") or visit.sent("record_type")
+    if not asked and visit.asked("clone"):
+        asked = str(visit.unit.records.get(obj.name, visit.asked("clone")).values.get("record_type") or "")
     return asked if asked in obj.record_types else None
 
 
 def _given(visit: Visit, obj: Object) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    if visit.asked("clone"):
+        found |= prefill.by_clone(visit, obj, visit.asked("clone"))
     if visit.asked("action"):
         found |= prefill.by_action(visit, obj, visit.asked("action"), visit.asked("from"))
     found |= prefill.given(visit, obj)
