@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 from dougong.engine.actor import SYSTEM
@@ -25,10 +26,8 @@ def test_crossing_writes_both_happen(sales: Company) -> None:
         def work(unit: Unit) -> None:
             runs.append(name)
             unit.records.save([Update("account", one, {"short_name": name})])
-            try:
+            with contextlib.suppress(threading.BrokenBarrierError):
                 meeting.wait()  # both hold one record now; where writers queue, the second never comes
-            except threading.BrokenBarrierError:
-                pass
             unit.records.save([Update("account", other, {"short_name": name})])
 
         sales.write(SYSTEM, work)
