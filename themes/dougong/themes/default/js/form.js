@@ -95,6 +95,20 @@ document.addEventListener("pointerdown", (event) => {
   if (option) { event.preventDefault(); pick(option.closest("[data-lookup]"), option); }
 });
 
+// Province, city and district are suggested as one types.
+document.addEventListener("input", async (event) => {
+  const input = event.target;
+  if (!input.matches?.("[data-regions]")) return;
+  let list = input.list;
+  if (!list) {
+    list = Object.assign(document.createElement("datalist"), { id: `${input.id}-regions` });
+    input.after(list);
+    input.setAttribute("list", list.id);
+  }
+  const answer = await fetch(`/regions?q=${encodeURIComponent(input.value)}`, { headers: { "HX-Request-Type": "partial" } });
+  if (answer.ok) list.innerHTML = await answer.text();
+});
+
 // A record made in place is chosen where it was asked for.
 document.addEventListener("record-made", (event) => {
   const fld = document.getElementById(event.detail.input)?.closest("[data-lookup]");
