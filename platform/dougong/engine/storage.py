@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Index, Integer, MetaData, Table, Text
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
 
-from dougong.engine.columns import Id, Instant, shape, stored
+from dougong.engine.columns import Id, Instant, stored
 from dougong.engine.dialects.keys import LookupKey
-from dougong.engine.ledger import Ledger, field_shape, keyed_fields, optional_columns, sorted_fields, unique_shape
+from dougong.engine.indexes import add_indexes, short
+from dougong.engine.ledger import Ledger, field_shape, keyed_fields, optional_columns, unique_shape
 from dougong.metadata.model import Field, Model, Object
 
 SYSTEM_PARTS = {"owner": "owner_id"}
@@ -80,11 +78,6 @@ def foreign_key(table: str, column: str, target: str) -> LookupKey:
     return LookupKey(short(f"fk__{table}__{column}"), column, target)
 
 
-def short(name: str) -> str:
-    """`name`, or its head and a digest where it is longer than PostgreSQL keeps."""
-    return name if len(name) <= 60 else f"{name[:51]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-
-
 class _Builder:
     """Builds one object's table."""
 
@@ -104,7 +97,7 @@ class _Builder:
                 columns += self.parts[field.name]
         columns += self._helpers()
         table = Table(self.name, self.metadata, *columns, *self.foreign)
-        self._index(table)
+        add_indexes(table, self.object, self.parts, self.keys, self.uniques)
         return RecordTable(
             self.object,
             table,
@@ -143,119 +136,6 @@ class _Builder:
             if constraint.kind == "unique":
                 key = "unique", f"{self.object.id}:{constraint.name}", unique_shape(self.object, constraint)
                 yield self.uniques.setdefault(constraint.name, Column(self.ledger[key].name, Text))
-
-    # -- indexes -----------------------------------------------------------------------------------------
-    def _index(self, table: Table) -> None:
-        live = table.c.deleted_at.is_(None)
-        self._add(table, [table.c.deleted_at], where=table.c.deleted_at.is_not(None))
-        self._add(table, [table.c.deleted_with], where=table.c.deleted_with.is_not(None))
-        if self.object.owner != "none":
-            self._add(table, [table.c.owner_id])
-        for constraint, column in self.uniques.items():
-            self._add(table, [column], where=live, unique=constraint)
-        sorts = {**dict.fromkeys(self._filtered(), False), **sorted_fields(self.object)}
-        if self.object.title in self.keys:
-            sorts.setdefault(self.object.title, False)
-        for name, columns in self.parts.items():
-            field = self.object.fields.get(name)
-            if field is None or name == "id":
-                continue
-            if field.unique or field.external_key:
-                self._add(table, [columns[0]], where=live, unique=name)
-            if field.type.refers and not field.system:
-                self._add(table, [columns[0], table.c.id])  # deleted rows too: a foreign key looks them up
-            elif name in sorts and (name in self.keys or indexable(field)):
-                self._sort(table, self.keys.get(name, columns[0]), sorts[name], live)
-            elif field.indexed and indexable(field):
-                self._add(table, [columns[0], table.c.id], where=live)
-            for column in columns:
-                if column.info.get("index"):
-                    self._add(table, [column], where=live)
-
-    def _filtered(self) -> Iterator[str]:
-        """The own fields that list views filter by."""
-        for view in self.object.list_views.values():
-            for name in filter_fields(view.filter):
-                head = name.partition(".")[0]
-                if head in self.parts:
-                    yield head
-
-    def _sort(self, table: Table, column: Column[Any], descending: bool | None, live: ColumnElement[bool]) -> None:
-        """What a keyset page walks along: the order with blanks last, the id breaking ties, live records alone."""
-        if descending is not True or not column.nullable:
-            self._add(table, [column, table.c.id], where=live)
-        if descending is not False and column.nullable:
-            self._add(table, [column, table.c.id], where=live, descending=True)
-
-    def _add(
-        self,
-        table: Table,
-        columns: list[Column[Any]],
-        *,
-        where: ColumnElement[bool] | None = None,
-        unique: str | None = None,
-        descending: bool = False,
-    ) -> None:
-        """An index under a name that says what it is on; one of that name is enough."""
-        prefix = "ux" if unique else "dx" if descending else "ix"
-        name = short(f"{prefix}__{table.name}__{columns[0].name}")
-        if any(index.name == name for index in table.indexes):
-            return
-        keys = [_BlanksLast(columns[0]), *(column.desc() for column in columns[1:])] if descending else columns
-        Index(
-            name,
-            *keys,
-            unique=bool(unique),
-            sqlite_where=where,
-            postgresql_where=where,
-            info={"constraint": unique},
-            _table=table,
-        )
-
-
-class _BlanksLast(ColumnElement[Any]):
-    """A descending index column. SQLite has blanks last there by itself and knows no word for it."""
-
-    inherit_cache = False
-
-    def __init__(self, column: Column[Any]) -> None:
-        self.column = column
-
-
-@compiles(_BlanksLast)
-def _blanks_last(element: _BlanksLast, compiler: SQLCompiler, **options: Any) -> str:
-    return f"{compiler.process(element.column, **options)} DESC"
-
-
-@compiles(_BlanksLast, "postgresql")
-def _blanks_last_postgresql(element: _BlanksLast, compiler: SQLCompiler, **options: Any) -> str:
-    return f"{compiler.process(element.column, **options)} DESC NULLS LAST"
-
-
-INDEXED_LENGTH = 500
-"""The longest text that is indexed as it is: PostgreSQL refuses index rows over 2,700 bytes."""
-
-
-def indexable(field: Field) -> bool:
-    """True where an index on the field's first column takes every value that it may have."""
-    if field.system:
-        return True
-    kind = shape(field.type.parts(field)[0].type)
-    if kind == "text" and field.type.formula_type == "text":
-        return int(field.options.get("length") or INDEXED_LENGTH + 1) <= INDEXED_LENGTH
-    return kind not in ("document", "bytes")
-
-
-def filter_fields(document: Any) -> Iterator[str]:
-    """Every field path in a JSON filter."""
-    if isinstance(document, Mapping):
-        if isinstance(document.get("field"), str):
-            yield document["field"]
-        for key in ("all", "any", "not"):
-            yield from filter_fields(document.get(key))
-    elif isinstance(document, list | tuple):
-        for part in document:
-            yield from filter_fields(part)
 
 
 def system_columns(obj: Object) -> Iterator[Column[Any]]:

@@ -1,0 +1,211 @@
+"""The indexes of record tables: what lookups, uniqueness and the list views of the metadata ask for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Index, Table
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from dougong.engine.columns import shape
+from dougong.engine.ledger import sorted_fields
+from dougong.metadata.model import Field, Object
+
+Parts = Mapping[str, tuple[Column[Any], ...]]
+Helpers = Mapping[str, Column[Any]]
+
+
+def add_indexes(table: Table, obj: Object, parts: Parts, keys: Helpers, uniques: Helpers) -> None:
+    """Give `table` the indexes of `obj`. `parts`, `keys` and `uniques` are as in `RecordTable`."""
+    indexer = _Indexer(table, obj, parts, keys)
+    indexer.add_system(uniques)
+    indexer.add_lists()
+    indexer.add_fields()
+
+
+class _Indexer:
+    """Adds the indexes of one object's table."""
+
+    def __init__(self, table: Table, obj: Object, parts: Parts, keys: Helpers) -> None:
+        self.table, self.object, self.parts, self.keys = table, obj, parts, keys
+        self.live = table.c.deleted_at.is_(None)
+
+    def add_system(self, uniques: Helpers) -> None:
+        """What the recycle bin, ownership and constraints look up."""
+        deleted_at, deleted_with = self.table.c.deleted_at, self.table.c.deleted_with
+        self._add([deleted_at], where=deleted_at.is_not(None))
+        self._add([deleted_with], where=deleted_with.is_not(None))
+        if self.object.owner != "none":
+            self._add([self.table.c.owner_id])
+        for constraint, column in uniques.items():
+            self._add([column], where=self.live, unique=constraint)
+
+    def add_lists(self) -> None:
+        """What list views filter and sort by."""
+        pairs = set(self._pairs())
+        alone = self._filtered() - {equal for equal, _, _ in pairs}
+        sorts: dict[str, bool | None] = {**dict.fromkeys(sorted(alone), False), **sorted_fields(self.object)}
+        if self.object.title in self.keys:
+            sorts.setdefault(self.object.title, False)
+        for name, descending in sorts.items():
+            if not self._refers(name) and self._orders(name):
+                self._sort(self._key(name), descending)
+        for equal, name, descending in sorted(pairs):
+            self._sort(self._key(name), descending, self.parts[equal][0])
+
+    def add_fields(self) -> None:
+        """What fields ask for themselves: keys, lookups, parts that are searched for."""
+        for name, columns in self.parts.items():
+            field = self.object.fields.get(name)
+            if field is None or name == "id":
+                continue
+            if field.unique or field.external_key:
+                self._add([columns[0]], where=self.live, unique=name)
+            if self._refers(name):
+                self._add([columns[0], self.table.c.id])  # deleted rows too: a foreign key looks them up
+            elif field.indexed and indexable(field):
+                self._add([columns[0], self.table.c.id], where=self.live)
+            for column in columns:
+                if column.info.get("index"):
+                    self._add([column], where=self.live)
+
+    def _refers(self, name: str) -> bool:
+        field = self.object.fields.get(name)
+        return field is not None and field.type.refers and not field.system
+
+    def _key(self, name: str) -> Column[Any]:
+        """What a list is sorted by, for a field."""
+        return self.keys.get(name, self.parts[name][0])
+
+    def _filtered(self) -> set[str]:
+        """The own fields that list views filter by."""
+        views = self.object.list_views.values()
+        return {name.partition(".")[0] for view in views for name in filter_fields(view.filter)} & self.parts.keys()
+
+    def _pairs(self) -> Iterator[tuple[str, str, bool]]:
+        """Own fields that a list view wants to be equal to something, and what it sorts by: in one index, a page reads
+        its own rows alone, however few they are among all."""
+        for view in self.object.list_views.values():
+            key = view.sort[0] if view.sort else None
+            if key is None or not self._orders(key["field"]):
+                continue
+            for name in equal_fields(view.filter):
+                if name != key["field"] and self._orders(name):
+                    yield name, key["field"], key.get("dir") == "desc"
+                    break
+
+    def _orders(self, name: str) -> bool:
+        """Whether an index can have the field `name` among its columns."""
+        field = self.object.fields.get(name)
+        return field is not None and name in self.parts and (name in self.keys or indexable(field))
+
+    def _sort(
+        self,
+        column: Column[Any],
+        descending: bool | None,
+        equal: Column[Any] | None = None,
+    ) -> None:
+        """What a keyset page walks along: the order with blanks last, the id breaking ties, live records alone.
+
+        With `equal`, those records alone that have one value of it.
+        """
+        first = [equal] if equal is not None else []
+        if descending is not True or not column.nullable:
+            self._add([*first, column, self.table.c.id], where=self.live)
+        if descending is not False and column.nullable:
+            self._add([*first, column, self.table.c.id], where=self.live, descending=len(first))
+
+    def _add(
+        self,
+        columns: list[Column[Any]],
+        *,
+        where: ColumnElement[bool] | None = None,
+        unique: str | None = None,
+        descending: int | None = None,
+    ) -> None:
+        """An index under a name that says what it is on; one of that name is enough.
+
+        `descending` is the position from which on its columns descend; the first of those has its blanks last.
+        """
+        prefix = "ux" if unique else "ix" if descending is None else "dx"
+        named = [column.name for column in columns if column.name != "id"] or ["id"]
+        name = short(f"{prefix}__{self.table.name}__{'__'.join(named)}")
+        if any(index.name == name for index in self.table.indexes):
+            return
+        keys: list[Any] = list(columns)
+        if descending is not None:
+            first, *others = columns[descending:]
+            keys = [*columns[:descending], _BlanksLast(first), *(column.desc() for column in others)]
+        Index(
+            name,
+            *keys,
+            unique=bool(unique),
+            sqlite_where=where,
+            postgresql_where=where,
+            info={"constraint": unique},
+            _table=self.table,
+        )
+
+
+def short(name: str) -> str:
+    """`name`, or its head and a digest where it is longer than PostgreSQL keeps."""
+    return name if len(name) <= 60 else f"{name[:51]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+class _BlanksLast(ColumnElement[Any]):
+    """A descending index column. SQLite has blanks last there by itself and knows no word for it."""
+
+    inherit_cache = False
+
+    def __init__(self, column: Column[Any]) -> None:
+        self.column = column
+
+
+@compiles(_BlanksLast)
+def _blanks_last(element: _BlanksLast, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{compiler.process(element.column, **options)} DESC"
+
+
+@compiles(_BlanksLast, "postgresql")
+def _blanks_last_postgresql(element: _BlanksLast, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{compiler.process(element.column, **options)} DESC NULLS LAST"
+
+
+INDEXED_LENGTH = 500
+"""The longest text that is indexed as it is: PostgreSQL refuses index rows over 2,700 bytes."""
+
+
+def indexable(field: Field) -> bool:
+    """True where an index on the field's first column takes every value that it may have."""
+    if field.system:
+        return True
+    kind = shape(field.type.parts(field)[0].type)
+    if kind == "text" and field.type.formula_type == "text":
+        return int(field.options.get("length") or INDEXED_LENGTH + 1) <= INDEXED_LENGTH
+    return kind not in ("document", "bytes")
+
+
+def filter_fields(document: Any) -> Iterator[str]:
+    """Every field path in a JSON filter."""
+    if isinstance(document, Mapping):
+        if isinstance(document.get("field"), str):
+            yield document["field"]
+        for key in ("all", "any", "not"):
+            yield from filter_fields(document.get(key))
+    elif isinstance(document, list | tuple):
+        for part in document:
+            yield from filter_fields(part)
+
+
+def equal_fields(document: Any) -> Iterator[str]:
+    """The fields that a JSON filter wants to have one certain value, all conditions together."""
+    if isinstance(document, Mapping):
+        if document.get("op") == "is" and isinstance(document.get("field"), str):
+            yield document["field"]
+        yield from equal_fields(document.get("all"))
+    elif isinstance(document, list | tuple):
+        for part in document:
+            yield from equal_fields(part)
