@@ -103,7 +103,7 @@ def build(visit: Visit, obj: Object, record: Record) -> RecordPage:
     view = compose(visit, obj, layout)
     values = _values(visit, obj, view, record)
     changes = timeline.history(visit, obj, record.id)
-    tab = _tab(visit, view)
+    tab = _tab(visit, obj, view)
     shown = {
         "values": values,
         "fields": view.fields,
@@ -128,7 +128,7 @@ def build(visit: Visit, obj: Object, record: Record) -> RecordPage:
         parts=tuple(_part(visit, obj, record, view, tab, each, shown) for each in sections),
         related=_related(visit, obj, record, layout.related) if view.tabs and tab == view.tabs[0].key else (),
         path=path_bar.make(visit, obj, record.values, changes) if live else None,
-        timeline=timeline.make(visit, obj, record, changes, _most(visit)),
+        timeline=timeline.make(visit, obj, record, changes if obj.features["history"] else [], _most(visit)),
         actions=actions.shown,
         quick=actions.quick,
         menu=actions.menu,
@@ -177,9 +177,9 @@ def _common(visit: Visit, obj: Object, record: Record, view: RecordView) -> dict
     }
 
 
-def _tab(visit: Visit, view: RecordView) -> str:
+def _tab(visit: Visit, obj: Object, view: RecordView) -> str:
     asked = visit.asked("tab")
-    known = [each.key for each in view.tabs] + [HISTORY_TAB]
+    known = [each.key for each in view.tabs] + ([HISTORY_TAB] if obj.features["history"] else [])
     return asked if asked in known else known[0]
 
 
@@ -189,7 +189,8 @@ def _tabs(visit: Visit, obj: Object, record: Record, view: RecordView, current: 
         Tab(each.key, each.label, base if at == 0 else f"{base}?tab={each.key}", each.key == current)
         for at, each in enumerate(view.tabs)
     ]
-    found.append(Tab(HISTORY_TAB, visit.say(msg("History")), f"{base}?tab={HISTORY_TAB}", current == HISTORY_TAB))
+    if obj.features["history"]:
+        found.append(Tab(HISTORY_TAB, visit.say(msg("History")), f"{base}?tab={HISTORY_TAB}", current == HISTORY_TAB))
     return tuple(found)
 
 
@@ -351,8 +352,10 @@ def _action(visit: Visit, obj: Object, record: Record, key: str, primary: bool) 
         target = does["create"]["object"]
         query = [("action", key), ("from", f"{obj.name}:{record.id}"), ("back", here)]
         quick = bool(does["create"].get("layout"))
+        about = target in timeline.FEATURE
+        if about and timeline.related_to(visit, target, obj) is None:
+            return None
         if target in visit.model.objects and visit.unit.access.may("create", visit.model.objects[target]):
-            about = target in ("activity", "task", "comment")
             return Action(said, icon, with_query(f"/o/{target}/new", query), primary, quick, about)
         return None
     if "edit" in does:

@@ -138,10 +138,14 @@ def history(visit: Visit, obj: Object, record_id: str, most: int = KEPT) -> list
     ]
 
 
+FEATURE = {"activity": "activities", "task": "activities", "comment": "comments", "file": "files"}
+"""The feature of an object that lets records of these be about its own."""
+
+
 def related_to(visit: Visit, name: str, obj: Object) -> Object | None:
     """The object `name` (activity, task, comment, file) where its records may be about records of `obj`."""
     found = visit.model.objects.get(name)
-    if found is None or not visit.unit.access.may("read", found):
+    if found is None or not obj.features[FEATURE[name]] or not visit.unit.access.may("read", found):
         return None
     about = found.fields.get("related_to")
     return found if about is not None and obj.name in about.targets else None

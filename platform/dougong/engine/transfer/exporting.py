@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
-from dougong.base.errors import Problem
-from dougong.base.language import label
+from dougong.base.errors import Forbidden, Problem
+from dougong.base.language import label, msg
 from dougong.engine.query import Query
 from dougong.engine.reading.listing import readable, refuse_unreadable
 from dougong.engine.reading.paths import ResolvedPath, resolve
@@ -33,7 +33,11 @@ def exported(unit: Unit, query: Query) -> Iterator[tuple[Any, ...]]:
         Forbidden: the actor may not export it.
         BadRequest: the query is wrong.
     """
-    refuse_unreadable(unit, readable(unit, query.object), "export")
+    obj = readable(unit, query.object)
+    refuse_unreadable(unit, obj, "export")
+    if not obj.features["export"]:
+        reason = msg("{object} records are not exported: the object is set so.", object=obj.label)
+        raise Forbidden(Problem(code="export-off", thing=f"object:{obj.name}", reason=reason))
     page = unit.records.query(replace(query, limit=PAGE, cursor=None))
     while True:
         for row in page.rows:
