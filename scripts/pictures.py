@@ -6,6 +6,7 @@ run shows it afresh; nothing in it is changed but what a picture needs (a bare r
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tempfile
@@ -126,12 +127,25 @@ def furnish(site: Demo) -> None:
     site.save(Delete("task", task.id), Delete("contact", contact.id))
 
 
+FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><include>/etc/fonts/fonts.conf</include><alias binding="same"><family>system-ui</family>
+<prefer><family>Inter</family><family>Noto Sans CJK SC</family></prefer></alias></fontconfig>"""
+"""A server has no interface and so no font of its own for one: Inter and Noto Sans stand in."""
+
+
+def interface_font(folder: Path) -> None:
+    """Let Chromium on Linux draw `system-ui` as desktops do."""
+    (folder / "fonts.conf").write_text(FONTS, encoding="utf-8")
+    os.environ["FONTCONFIG_FILE"] = str(folder / "fonts.conf")
+
+
 @contextmanager
 def company() -> Iterator[Demo]:
     """The demo company, made and served for these pictures."""
     with tempfile.TemporaryDirectory(prefix="dougong-") as folder:
         place = Path(folder)
         (place / "served").mkdir()
+        interface_font(place)
         with demo.served(demo.made(place), place / "served") as site:
             furnish(site)
             yield site

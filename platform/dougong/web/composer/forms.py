@@ -23,7 +23,7 @@ ERRORS = (
     '{% for error in i.errors %}<p class="err" id="e-{{ i.id }}">'
     '{{ icon("alert-circle", "s") }}<span>{{ error }}</span></p>{% endfor %}'
 )
-LINE_FIELD = '<div class="fld" data-label="{{ i.label }}"{{ i.attributes }}>'
+LINE_FIELD = '<div class="fld"{{ i.attributes }}><label class="sr" for="{{ i.id }}">{{ i.label }}</label>'
 REMOVE = (
     '<td class="end"><label class="ib s" title="{{ _("Remove the line") }}"><input class="sr" type="checkbox" '
     'name="{{ line.prefix }}.remove" value="1" data-remove aria-label="{{ _("Remove the line") }}">'
