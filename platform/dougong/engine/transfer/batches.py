@@ -83,7 +83,7 @@ class _Wave:
                 break
             savepoint.rollback()
             left = kept
-        self.names.waiting.clear()
+        self.names.settle()
 
     def _entries(self, rows: Sequence[RowChanges]) -> list[Entry]:
         return [*self._helpers(rows), *(entry for row in rows for entry in row.entries)]

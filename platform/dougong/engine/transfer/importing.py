@@ -7,7 +7,7 @@ batch by batch (`rehearsal`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from dougong.engine.transfer.keys import Name, name_of, shown
 from dougong.engine.transfer.mapping import ImportPlan, plan
 from dougong.engine.transfer.order import ordered
 from dougong.engine.transfer.rehearsal import Rehearsal, RolledBack
-from dougong.engine.transfer.rows import cells_to_look_up
+from dougong.engine.transfer.rows import cells_that_claim, cells_to_look_up
 from dougong.engine.transfer.runs import Progress
 from dougong.engine.transfer.sheets import Table
 
@@ -155,12 +155,14 @@ class _Run:
 
         if self.dry:
             model = unit.runtime.model
+            cells = [row for _, row in rows]
+            looked_up, claimed = cells_to_look_up(self.plan, cells), cells_that_claim(self.plan, cells)
+            asked = {*looked_up, *claimed}
             names = {
                 name_of(model.objects[object_name], field_name, cell, reading)
-                for (object_name, field_name), cells in cells_to_look_up(self.plan, [row for _, row in rows]).items()
-                for cell in cells
+                for (object_name, field_name), found in (*looked_up.items(), *claimed.items())
+                for cell in found
             }
-            asked = {(object_name, field_name) for object_name, field_name, _ in names}
             raise RolledBack(
                 self.rehearsal.batch(unit, names, work, lambda change: _called(unit, change, asked, reading))
             )
@@ -194,7 +196,7 @@ class _Run:
         )
 
 
-def _called(unit: Unit, change: Create | Update, asked: set[tuple[str, str]], reading: Reading) -> Iterable[Name]:
+def _called(unit: Unit, change: Create | Update, asked: Container[tuple[str, str]], reading: Reading) -> Iterable[Name]:
     """The names, among those by which the file finds records, of a record with the values of `change`."""
     obj = unit.runtime.model.objects[change.object]
     for name, value in change.values.items():

@@ -66,7 +66,7 @@ def look_up(
         wanted = {cell.strip().lower() for cell in map(str, cells) if is_record_id(cell.strip().lower())}
     else:
         values = (_value(field, cell, reading) for cell in cells)
-        wanted = {_asked(unit, field, value, reading) for value in values if value is not None}
+        wanted = {asked for value in values if value is not None for asked in _asked(unit, field, value)}
     found: dict[Name, set[str]] = {}
     statement = prepared(
         unit.runtime, ("import names", obj.name, field_name, unit.access.key), lambda: _statement(unit, obj, field)
@@ -80,15 +80,16 @@ def look_up(
     return {name: frozenset(ids) for name, ids in found.items()}
 
 
-def _asked(unit: Unit, field: Field, value: Any, reading: Reading) -> Any:
-    """The value as the column that is asked holds it."""
+def _asked(unit: Unit, field: Field, value: Any) -> set[Any]:
+    """The value as the column that is asked holds it; of names also without doubled blanks."""
     records = unit.runtime.storage.tables[field.object]
     if field.unique or field.external_key:
-        return field.type.to_row(field, value)[0]
+        return {field.type.to_row(field, value)[0]}
     if field.name in records.keys:
-        return sort_key(value if isinstance(value, str) else str(field.type.to_json(field, value)))
+        text = value if isinstance(value, str) else str(field.type.to_json(field, value))
+        return {sort_key(text), sort_key(" ".join(text.split()))}
     stored = field.type.to_row(field, value)[0]
-    return lowered(stored) if isinstance(stored, str) else stored
+    return {lowered(stored), lowered(" ".join(stored.split()))} if isinstance(stored, str) else {stored}
 
 
 def _statement(unit: Unit, obj: Object, field: Field) -> Select[Any]:

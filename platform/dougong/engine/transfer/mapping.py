@@ -113,7 +113,7 @@ def plan(
     """
     document = dict(document or {})
     obj = model.object_named(document.get("object") or object_name)
-    if obj is None or not access.may("import", obj):
+    if obj is None or not obj.features["import"] or not access.may("import", obj):
         raise BadRequest(_unknown_object(model, document.get("object") or object_name))
     problems: list[Problem] = list(_shape(document, obj)) if document else []
     if problems:
@@ -123,7 +123,7 @@ def plan(
     reader = _Reader(model, access, list(header), problems)
     taken = {title for child in document.get("children", ()) for title in child.get("columns", {})}
     parent = reader.target(obj, document, automatic="columns" not in document, taken=taken)
-    children = tuple(reader.child(each) for each in document.get("children", ()))
+    children = tuple(reader.child(obj, each) for each in document.get("children", ()))
     formats = document.get("formats", {})
     if problems:
         raise BadRequest(problems)
@@ -175,7 +175,7 @@ class _Reader:
         columns = self._matched(obj, taken) if automatic else []
         for title, body in document.get("columns", {}).items():
             columns += self._column(obj, title, body)
-        if not columns:
+        if automatic and not columns:
             names = ", ".join(list(self._writable(obj))[:12])
             reason = msg("No column of the file goes into a field of {object}.", object=obj.label)
             fix = msg("Name columns after fields ({names} …), or give a mapping.", names=names)
@@ -192,10 +192,11 @@ class _Reader:
             columns = [column for column in columns if column.field.name != "id"]
         return TargetPlan(object=obj, columns=tuple(columns), key=key, back=back)
 
-    def child(self, document: Mapping[str, Any]) -> TargetPlan | None:
+    def child(self, parent: Object, document: Mapping[str, Any]) -> TargetPlan | None:
         name, _, back = document.get("from", "").partition(".")
         obj = self.model.object_named(name)
-        if obj is None or back not in obj.fields or not self.access.may("import", obj):
+        field = obj.fields.get(back) if obj else None
+        if obj is None or field is None or parent.name not in field.targets or not self.access.may("import", obj):
             reason = msg("There is no child {name}.", name=document.get("from", ""))
             self.problems.append(_problem("child-unknown", reason))
             return None

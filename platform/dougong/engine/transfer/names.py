@@ -19,16 +19,20 @@ class Pending(Exception):
 
 @dataclass(slots=True)
 class Entry:
-    """One change. `row` is 0 for a missing record that rows name; `key` is the record's, or of an update its id."""
+    """One change. `row` is 0 for a missing record that rows name; `key` is the record's, or of an update its id.
+
+    `names` is what the record may be called by the values that it is given.
+    """
 
     change: Create | Update
     row: int
     key: str
+    names: frozenset[Name] = frozenset()
 
 
 @dataclass(slots=True)
 class RowChanges:
-    """What one row does. `uses`: the keys of records not saved yet that it names; `names`: what it may be called."""
+    """What one row does. `uses`: the keys of records not saved yet that it names; `names`: those that it makes."""
 
     number: int
     entries: list[Entry] = field(default_factory=list)
@@ -42,14 +46,19 @@ class RowChanges:
 class Names:
     """The records that one batch knows.
 
-    `ids` are those of its records that are saved, by key; `lost` the rows that were left out, by key of the record
-    that they would have made; `given` what rows said of each record so far.
+    `stored` are ids by name, of records that were there or are saved by now; `called` the same by id. `waiting` are
+    the keys of the current wave, `made` those of new records among them by name, `moving` the names that the wave
+    takes from stored records or gives them. `lost` are the rows that were left out, by key of what they would have
+    made, `lost_names` the same by name; `given` is what rows said of each record so far.
     """
 
     stored: dict[Name, set[str]] = field(default_factory=dict)
+    called: dict[str, set[Name]] = field(default_factory=dict)
     made: dict[Name, list[str]] = field(default_factory=dict)
+    moving: set[Name] = field(default_factory=set)
     ids: dict[str, str] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)
+    lost_names: dict[Name, int] = field(default_factory=dict)
     helpers: dict[str, Entry] = field(default_factory=dict)
     given: dict[str, dict[str, Any]] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
@@ -58,6 +67,8 @@ class Names:
         """Stored records go by these names."""
         for name, ids in found.items():
             self.stored.setdefault(name, set()).update(ids)
+            for id in ids:
+                self.called.setdefault(id, set()).add(name)
 
     def add(self, row: RowChanges) -> None:
         """A row joins the current wave."""
@@ -66,10 +77,19 @@ class Names:
             keys = self.made.setdefault(name, [])
             if key not in keys:
                 keys.append(key)
+        for entry in row.entries:
+            if isinstance(entry.change, Update):
+                new = entry.names - self.called.get(entry.key, set())
+                self.moving |= new | self._left(entry.key, new)
         for key, values in row.given.items():
             self.given.setdefault(key, {}).update(values)
             self.lost.pop(key, None)
             self.waiting.add(key)
+
+    def _left(self, id: str, new: Iterable[Name]) -> set[Name]:
+        """The names that a record loses by being given `new` ones: those by the same field."""
+        fields = {name[:2] for name in new}
+        return {name for name in self.called.get(id, ()) if name[:2] in fields}
 
     def lose(self, row: RowChanges) -> None:
         """A row is left out, and with it what it would have made and said."""
@@ -83,6 +103,19 @@ class Names:
             if entry.key != id:
                 self.ids[entry.key] = id
                 self.given[id] = self.given.get(entry.key, {})
+            left = self._left(id, entry.names - self.called.get(id, set()))
+            for name in left:
+                self.stored[name].discard(id)
+            self.called[id] = self.called.get(id, set()) - left
+            self.learn({name: (id,) for name in entry.names})
+
+    def settle(self) -> None:
+        """The wave is over: its records are stored or lost. Missing records that nobody needed are made anew."""
+        for name, keys in self.made.items():
+            self.lost_names.update((name, self.lost[key]) for key in keys if key in self.lost)
+        self.made.clear()
+        self.waiting.clear()
+        self.moving.clear()
 
     def meaning(self, name: Name, own: Mapping[Name, str]) -> str | Made | None:
         """The record of a name: an id, a record of this wave, `SEVERAL`, or None. `own` names the row's own records.
@@ -90,13 +123,12 @@ class Names:
         Raises:
             Pending: it depends on rows that are not saved yet.
         """
-        found: set[str] = set(self.stored.get(name, ()))
-        pending: set[str] = {own[name]} if name in own else set()
-        for key in self.made.get(name, ()):
-            if key in self.ids:
-                found.add(self.ids[key])
-            elif key not in self.lost:
-                pending.add(key)
+        if name in self.moving:
+            raise Pending
+        found = self.stored.get(name, set())
+        pending = {key for key in self.made.get(name, ()) if key not in self.ids and key not in self.lost}
+        if name in own:
+            pending.add(own[name])
         if pending and len(found) + len(pending) > 1:
             if pending <= set(own.values()):
                 return SEVERAL
@@ -107,4 +139,4 @@ class Names:
 
     def lost_row(self, name: Name) -> int | None:
         """The row that would have made a record of this name, where it was left out."""
-        return next((self.lost[key] for key in self.made.get(name, ()) if key in self.lost), None)
+        return self.lost_names.get(name)

@@ -108,27 +108,27 @@ class _Row:
             reason = msg("There is no {object} with this id.", object=target.object.label)
             self._refuse("key-unknown", "id", reason, msg("Leave the id out to make a new one."))
         key = f"{target.object.name}:{self.changes.number}:{at}"
+        names = frozenset(self._names_of(target.object, values))
         if found is None:
-            names = dict.fromkeys(self._names_of(target.object, values), key)
-            self.changes.names.update(names)
+            self.changes.names.update(dict.fromkeys(names, key))
         values.update(self._references(target))
         if at and parent is not None:
             values[target.back] = parent
         if self.problems:
             return None
         if found is not None:
-            self._change(target, found, values)
+            self._change(target, found, values, names)
             return found
-        self._add(Create(target.object.name, values, key), key, values)
+        self._add(Create(target.object.name, values, key), key, values, names)
         return Made(key)
 
-    def _add(self, change: Create | Update, key: str, values: Mapping[str, Any]) -> None:
-        self.changes.entries.append(Entry(change, self.changes.number, key))
+    def _add(self, change: Create | Update, key: str, values: Mapping[str, Any], names: frozenset[Name]) -> None:
+        self.changes.entries.append(Entry(change, self.changes.number, key, names))
         self.changes.given[key] = values
         own = {entry.key for entry in self.changes.entries}
         self.changes.uses |= {each.key for each in values.values() if isinstance(each, Made)} - own
 
-    def _change(self, target: TargetPlan, found: Record, values: Mapping[str, Any]) -> None:
+    def _change(self, target: TargetPlan, found: Record, values: Mapping[str, Any], names: frozenset[Name]) -> None:
         """Change a record, unless this batch gave it the same values already (a parent said again for each child)."""
         key = found.key if isinstance(found, Made) else found
         if key in self.names.waiting:
@@ -138,7 +138,7 @@ class _Row:
             return
         if isinstance(found, Made) or key in self.names.waiting:
             raise Pending
-        self._add(Update(target.object.name, found, values), found, values)
+        self._add(Update(target.object.name, found, values), found, values, names)
 
     def _names_of(self, obj: Object, values: Mapping[str, Any]) -> Iterator[Name]:
         """What a record with these values may be called by: its title, unique fields, and what the file finds it by."""
@@ -224,8 +224,9 @@ class _Row:
     def _make(self, target: Object, cell: Any) -> Made:
         """A missing record, made by its name alone; every row of the batch that names it shares it."""
         key = f"{target.name}={folded(cell)}"
-        self.changes.helpers[key] = Entry(Create(target.name, {target.title: cell}, key), 0, key)
-        self.changes.names[name_of(target, target.title, cell, self.builder.reading)] = key
+        name = name_of(target, target.title, cell, self.builder.reading)
+        self.changes.helpers[key] = Entry(Create(target.name, {target.title: cell}, key), 0, key, frozenset({name}))
+        self.changes.names[name] = key
         return Made(key)
 
     def _refuse(self, code: str, column: str, reason: Message, fix: Message | None = None) -> None:
@@ -247,6 +248,19 @@ def cells_to_look_up(plan: ImportPlan, rows: Iterable[Cells]) -> dict[tuple[str,
                 for place in places:
                     asked.setdefault(place, {}).update(cells)
     return {place: list(cells) for place, cells in asked.items()}
+
+
+def cells_that_claim(plan: ImportPlan, rows: Iterable[Cells]) -> dict[tuple[str, str], list[Any]]:
+    """By (object, unique field): the cells whose value no two records may have, each once."""
+    found: dict[tuple[str, str], dict[Any, None]] = {}
+    rows = list(rows)
+    for target in plan.targets:
+        for column in target.columns:
+            if column.field.unique or column.field.external_key:
+                cells = (column.cell(row) for row in rows)
+                place = (target.object.name, column.field.name)
+                found.setdefault(place, {}).update(dict.fromkeys(cell for cell in cells if not blank(cell)))
+    return {place: list(cells) for place, cells in found.items()}
 
 
 def _parts(column: ColumnPlan, cell: Any) -> Iterator[Any]:

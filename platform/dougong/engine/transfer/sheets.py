@@ -30,6 +30,9 @@ MOST_COLUMNS = 500
 SEPARATORS = ",;\t|"
 """What may stand between the cells of a CSV file."""
 
+OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+"""How files of Excel 97–2003 begin."""
+
 REASON = "dougong: reason"
 """The column that an error file adds; an import passes it over, so that a mended file can be given back."""
 
@@ -54,6 +57,9 @@ def read(name: str, data: bytes, *, encoding: str = "", separator: str = "", she
         raise TooLarge(
             _problem(name, "file-too-large", msg("The file is larger than {most} MB.", most=LARGEST_FILE >> 20))
         )
+    if data.startswith(OLD_EXCEL):
+        reason, fix = msg("The file is an Excel book of the old kind (XLS)."), msg("Save it as XLSX, or as CSV.")
+        raise BadRequest(_problem(name, "file-old-excel", reason, fix))
     rows = _xlsx(name, data, sheet) if data[:4] == b"PK\x03\x04" else _csv(name, data, encoding, separator)
     return _table(name, rows)
 
