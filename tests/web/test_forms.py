@@ -215,3 +215,20 @@ def test_a_clone_begins_with_what_the_record_says(person: Person) -> None:
     assert form["name"] == "Aldgate Tools"
     person.save(Update("account", person.ids["account1"], {"credit_code": "91310115MAN5191Q2E"}))
     assert person.form(f"/o/account/new?clone={person.ids['account1']}").get("credit_code") == ""
+
+
+def test_two_at_one_record_with_lines_are_asked_too(person: Person) -> None:
+    """The lines that were typed are kept through the question and saved with the decision."""
+    path = f"/o/opportunity/{person.ids['deal1']}/edit"
+    line = {
+        "opportunity_line-0.name": "Gateway",
+        "opportunity_line-0.quantity": "2",
+        "opportunity_line-0.unit_price": "100",
+    }
+    mine = person.form(path, {"name": "Mine"} | line)
+    person.save(Update("opportunity", person.ids["deal1"], {"name": "Theirs"}))
+    asked = person.post(path, mine)
+    assert asked.status_code == 409
+    assert person.post(path, fields(asked.text) | {"decide.name": "theirs"}).status_code == 303
+    assert person.value("opportunity", person.ids["deal1"], "name") == "Theirs"
+    assert lines(person, person.ids["deal1"]) == [("Gateway", 2)]

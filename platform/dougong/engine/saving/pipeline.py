@@ -132,7 +132,7 @@ class _Saving:
         intake.load_current(batch)
         intake.read_given(batch)
         stale = merging.merge(batch)
-        if stale and alone and len(changes) == 1:
+        if stale and alone and (len(changes) == 1 or (_is_form(unit) and stale[0].record == batch.rows[0].id)):
             raise stale[0]
         defaults.begin(batch)
         writing.load_links(batch)
@@ -196,6 +196,11 @@ class _Saving:
         rules.check_late(late)
         paths = [row for row in late if row.plan.part(rules.rules_of).late_paths]
         stages.check(batch, paths, self.unit.why, after=True)
+
+
+def _is_form(unit: Unit) -> bool:
+    """True where a batch is one record with its lines, whose form can ask which of two values to keep."""
+    return unit.actor.channel == "form"
 
 
 def _saved(row: Row) -> SavedRecord:
