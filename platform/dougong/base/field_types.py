@@ -154,6 +154,10 @@ class FieldType:
         """The type as it serves one field: itself, unless (a roll-up) it depends on the type of the field `read`."""
         return self
 
+    def required_flag(self, keys: Mapping[str, Any]) -> str | None:
+        """Of a reference: the yes/no field that a record must have set to be chosen, given the field's own keys."""
+        return None
+
     # -- storage ----------------------------------------------------------------------------------------
     def parts(self, field: FieldLike) -> tuple[Part, ...]:
         """The physical columns, the principal one first; empty when not `stored`."""

@@ -126,10 +126,15 @@ def _compute(index: Index, facts: FieldFacts) -> Compute | None:
 
 
 def _filter(index: Index, facts: FieldFacts) -> Formula | None:
-    text = facts.body.get("filter")
-    if not isinstance(text, str):
+    """What the document says, and what the type adds; a record's own columns (owner) are left as they are."""
+    if not facts.targets or facts.type is None:
         return None
-    return compile_formula(text, FieldScope(index, facts.targets[0], record=facts.object), "boolean")
+    scope = FieldScope(index, facts.targets[0], record=facts.object)
+    flag = None if facts.name in system_fields() else facts.type.required_flag(facts.body)
+    known = flag if flag and scope.resolve((flag,)) is not None else None
+    said = facts.body.get("filter")
+    parts = [text for text in (said, known) if isinstance(text, str)]
+    return compile_formula(" && ".join(f"({text})" for text in parts), scope, "boolean") if parts else None
 
 
 def _where(index: Index, facts: FieldFacts) -> Formula | None:

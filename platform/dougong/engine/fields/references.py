@@ -203,6 +203,11 @@ class UserType(ReferenceType):
 
     name = "user"
     fixed_target = "user"
+
+    def required_flag(self, keys: Mapping[str, Any]) -> str | None:
+        """Only people who still work here, unless the field says otherwise."""
+        return "active" if keys.get("active_only", True) else None
+
     keys: ClassVar[Mapping[str, Any]] = {
         "active_only": {"type": "boolean", "default": True},
         "on_delete": {"enum": ["restrict", "set_null"]},
