@@ -69,6 +69,34 @@ def local_day(instant: str | None, zone: str) -> str | None:
     return datetime.fromisoformat(instant).replace(tzinfo=UTC).astimezone(_zone(zone)).date().isoformat()
 
 
+class InPlace(FunctionElement[Any]):
+    """A column of a joined table that a page's order is not to be given up for.
+
+    SQLite plans without regard to LIMIT: it would begin with the joined table and sort everything that belongs to it,
+    where walking the order finds a page's rows in a moment. PostgreSQL weighs this by itself.
+    """
+
+    name = "in_place"
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        """Stand for `column`."""
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(InPlace)
+def _in_place(element: InPlace, compiler: Any, **options: Any) -> str:
+    (column,) = element.clauses
+    return str(compiler.process(column, **options))
+
+
+@compiles(InPlace, "sqlite")
+def _sqlite_in_place(element: InPlace, compiler: Any, **options: Any) -> str:
+    (column,) = element.clauses
+    return f"+{compiler.process(column, **options)}"
+
+
 # -- search ---------------------------------------------------------------------------------------------------
 class Words(TypeDecorator[str]):
     """Search tokens separated by blanks, in order. PostgreSQL keeps them as a tsvector with their positions."""

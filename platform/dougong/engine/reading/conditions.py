@@ -90,7 +90,7 @@ class ConditionCompiler:
         operand = field.type.operand(field, found.op, self._people(found.value), self.reading)
         if not field.type.stored:
             return self._linked(path, found.op, operand)
-        columns = self.scope.parts(path)
+        columns = self.scope.compared(path)
         if path.aspect == "currency":
             columns = (self.scope.currency(path),)
         elif path.aspect == "company":

@@ -189,7 +189,8 @@ def _prepared(unit: Unit, obj: Object, query: Query) -> tuple[PreparedList, dict
 def _scope(unit: Unit, obj: Object, query: Query) -> Scope:
     """A scope with the joins of the columns and sort keys, which lists that differ in their filter alone share."""
     scope = Scope(unit.runtime, unit.access, obj)
-    _lay_out(scope, obj, query)
+    _, keys = _lay_out(scope, obj, query)
+    scope.walks = not keys or getattr(keys[0].column, "table", None) is scope.table
     return scope
 
 

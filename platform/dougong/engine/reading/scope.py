@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, select
 
 from dougong.engine.access import Access
+from dougong.engine.expressions import InPlace
 from dougong.engine.reading.keyset import Key
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.engine.runtime import Runtime
@@ -30,6 +31,8 @@ class Scope:
         self._joined: dict[tuple[str, ...], tuple[Object, FromClause]] = {(): (obj, self.table)}
         self._aliases: dict[tuple[str, ...], FromClause] = {}
         self.source: FromClause = self.table
+        self.walks = False
+        """True where the records are read in the order of one of their own indexes, a page at a time."""
 
     def fork(self) -> Scope:
         """A scope that begins with the joins of this one and may add its own; both name the same tables alike."""
@@ -73,6 +76,15 @@ class Scope:
         """The physical columns of the path's field where it was reached."""
         obj, table = self.place(path.steps)
         return tuple(table.c[part.key] for part in self.runtime.storage.tables[obj.name].parts[path.field.name])
+
+    def compared(self, path: ResolvedPath) -> tuple[ColumnElement[Any], ...]:
+        """The columns of `parts` as a condition takes them."""
+        columns = self.parts(path)
+        if not (self.walks and path.steps):
+            return columns
+        obj, _ = self.place(path.steps)
+        indexed = {index.columns[0].key for index in self.runtime.storage.tables[obj.name].table.indexes}
+        return tuple(column if column.key in indexed else InPlace(column) for column in columns)
 
     def value(self, path: ResolvedPath) -> ColumnElement[Any]:
         """One SQL value for sorting, grouping and measuring."""
