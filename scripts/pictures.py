@@ -128,8 +128,10 @@ def furnish(site: Demo) -> None:
 
 
 FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><include>/etc/fonts/fonts.conf</include><alias binding="same"><family>system-ui</family>
-<prefer><family>Inter</family><family>Noto Sans CJK SC</family></prefer></alias></fontconfig>"""
+<fontconfig><include>/etc/fonts/fonts.conf</include>
+<match target="pattern"><test name="family"><string>system-ui</string></test>
+<edit name="family" mode="prepend" binding="strong"><string>Inter</string><string>Noto Sans CJK SC</string></edit></match>
+</fontconfig>"""
 """A server has no interface and so no font of its own for one: Inter and Noto Sans stand in."""
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from dougong.base.language import label, msg
 from dougong.engine import tables
 from dougong.engine.query import Condition, Query, Record, Row, Sort
 from dougong.metadata.model import Field, Object
+from dougong.web.composer.columns import editable
 from dougong.web.context import record_url
 from dougong.web.visit import Visit
 
@@ -171,7 +172,7 @@ def make(visit: Visit, obj: Object, record: Record, changes: Sequence[Change], m
         entries += [_comment(row) for row in _rows(visit, comment, record.id, most + 1)]
     if file:
         entries += [_file(visit, row) for row in _rows(visit, file, record.id, most + 1)]
-    entries += told(visit, obj, changes)
+    entries += told(visit, obj, _done_by_people(obj, changes))
     entries.sort(key=lambda each: each.at, reverse=True)
     steps.sort(key=lambda each: (each.due is None, str(each.due)))
     return Timeline(
@@ -250,6 +251,14 @@ def _file(visit: Visit, row: Mapping[str, Any]) -> Entry:
     what = visit.say(msg("attached a file"))
     reference = Reference("file", row["id"], str(row.get("name") or ""))
     return Entry(icon="paperclip", who=_who(row), what=what, at=row["created_at"], files=(reference,))
+
+
+def _done_by_people(obj: Object, changes: Iterable[Change]) -> Iterator[Change]:
+    """Without what merely followed from something else: roll-ups, computed fields. The history tab has them all."""
+    for each in changes:
+        if each.action != "derive":
+            typed = {name: pair for name, pair in each.fields.items() if editable(obj.fields[name])}
+            yield replace(each, fields=typed)
 
 
 # -- history in words -------------------------------------------------------------------------------------------

@@ -13,14 +13,18 @@ WIDTHS = {
     "number": 96,
     "boolean": 80,
     "date": 116,
-    "datetime": 146,
+    "datetime": 124,
     "time": 80,
-    "picklist": 142,
+    "picklist": 120,
     "multi_picklist": 180,
 }
 """Width of a column in CSS pixels, by formula type; the title column takes what is left."""
 
+NARROW = {"text": 128, "number": 76, "date": 104, "datetime": 116, "picklist": 76}
+"""The same in a card of a record page, which has two thirds of the room."""
+
 TITLE_WIDTH = 236
+NARROW_TITLE_WIDTH = 168
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class Column:
     def field(self) -> Field:
         """The field that it shows."""
         return self.path.field
+
+    @property
+    def narrow(self) -> int:
+        """Its width in a card of a record page."""
+        return narrow_width(self)
 
     @property
     def money(self) -> bool:
@@ -73,10 +82,21 @@ def _column(obj: Object, path: ResolvedPath, total: str | None, said: str) -> Co
 
 def _width(field: Field) -> int:
     if field.type.money:
-        return 148
+        return 140
     if field.type.refers:
-        return 132 if field.targets == ("user",) else 190
+        return 124 if field.targets == ("user",) else 190
     return WIDTHS.get(field.type.formula_type or "", 150)
+
+
+def narrow_width(column: Column) -> int:
+    """The width of a column where there is little room."""
+    if column.is_title:
+        return NARROW_TITLE_WIDTH
+    if column.field.type.money:
+        return 120
+    if column.field.type.refers:
+        return 112 if column.field.targets == ("user",) else 148
+    return NARROW.get(column.field.type.formula_type or "", 110)
 
 
 def editable(field: Field) -> bool:
