@@ -7,6 +7,7 @@ batch by batch (`rehearsal`).
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 BATCH = 1000
 """Rows of one batch: what one transaction holds, and what a kill can lose."""
+
+PAUSE = 0.01
+"""Seconds between two batches. Without them a SQLite database, which one writes at a time, would go from batch to
+batch before anybody who waits for it is awake."""
 
 ATTEMPTS = 3
 """How often a batch is tried when other people's writes come between."""
@@ -143,6 +148,7 @@ class _Run:
             except Conflict:
                 if not left:
                     raise
+        time.sleep(PAUSE)
         self.state = state
         self.problems.update(outcome.problems)
         self.warnings.update(outcome.warnings)

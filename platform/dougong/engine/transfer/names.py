@@ -107,7 +107,7 @@ class Names:
             for name in left:
                 self.stored[name].discard(id)
             self.called[id] = self.called.get(id, set()) - left
-            self.learn({name: (id,) for name in entry.names})
+            self.learn(dict.fromkeys(entry.names, (id,)))
 
     def settle(self) -> None:
         """The wave is over: its records are stored or lost. Missing records that nobody needed are made anew."""
