@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dougong.base.errors import BadRequest
 from dougong.engine.query import All, Any_, Condition, Not, Sort
 from dougong.engine.reading.filters import both, conditions, dump, parse, parse_sort
-from hypothesis import given
-from hypothesis import strategies as st
 
 LEAF = {"field": "stage", "op": "is", "value": "won"}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.query import Query, Summary
@@ -30,7 +32,7 @@ def test_every_list_view_of_the_packages_runs(sales: Company) -> None:
             unit.records.summarise(Summary(object=obj.name, by=("created_at:month",)))
 
 
-def _plain(value):  # type: ignore[no-untyped-def]
+def _plain(value: Any) -> Any:
     if hasattr(value, "items"):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from dougong.engine.search.tokens import index_tokens, pairs, query_phrases, runs, sort_key, spellings
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dougong.engine.search.tokens import index_tokens, pairs, query_phrases, runs, sort_key, spellings
 
 
 @pytest.mark.parametrize(
@@ -54,8 +55,8 @@ def test_names_are_spelt(text: str, expected: tuple[str, str]) -> None:
 
 def test_names_sort_by_pinyin_among_latin() -> None:
     names = ["王伟", "Zeta", "安然", "acme", "陈思远"]
-    assert ["acme", "安然", "陈思远", "王伟", "Zeta"] == sorted(names, key=sort_key)
+    assert sorted(names, key=sort_key) == ["acme", "安然", "陈思远", "王伟", "Zeta"]
 
 
 def test_a_run_of_one_is_its_own_token() -> None:
-    assert ["王"] == pairs("王")
+    assert pairs("王") == ["王"]
