@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, asc, bindparam, false, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Integer, Select, asc, bindparam, false, literal_column, select, union_all
 
 from dougong.base.errors import BadRequest, Forbidden, NotFound, Problem
 from dougong.base.language import msg
@@ -30,6 +30,9 @@ LARGEST_PAGE = 1000
 
 FIXED = 2
 """The row starts with id and version."""
+
+_SIZE = bindparam("page_size", type_=Integer, literal_execute=True)
+"""A number in the SQL, not a parameter: a plan for any size would cost PostgreSQL's planner a look at every page."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class PreparedList:
         first_key = position - len(self.keys)
         tail = [replace(key, column=shown[first_key + at]) for at, key in enumerate(self.keys)]
         ordered = [asc(list(stacked.c)[position]), *keyset.order(tail, backwards)]
-        return select(*shown).order_by(*ordered).limit(bindparam("page_size", literal_execute=False))
+        return select(*shown).order_by(*ordered).limit(_SIZE)
 
     def _ranged(self, extra: Sequence[ColumnElement[bool]], backwards: bool, ordinal: int | None = None) -> Select[Any]:
         columns = [column.label(f"c{at}") for at, column in enumerate(self.selected)]
@@ -80,7 +83,7 @@ class PreparedList:
         return (
             self.scope.select(columns, (*self.where, *extra))
             .order_by(*keyset.order(self.keys, backwards))
-            .limit(bindparam("page_size"))
+            .limit(_SIZE)
         )
 
 

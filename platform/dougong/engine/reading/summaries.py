@@ -42,7 +42,7 @@ def count(unit: Unit, query: Query, cap: int | None = None) -> Counted:
         where = _rows(formed, query.search, query.deleted, query.lifecycle)
         if cap is None:
             return formed.scope.select([func.count()], where)
-        few = formed.scope.select([literal_column("1")], where).limit(cap + 1).subquery()
+        few = formed.scope.select([literal_column("1")], where).limit(literal_column(str(cap + 1))).subquery()
         return select(func.count()).select_from(few)
 
     statement, values = of_form(unit, key, lambda: Scope(unit.runtime, unit.access, obj), query.where, build)
@@ -118,7 +118,7 @@ def _prepare(unit: Unit, summary: Summary, formed: Formed) -> tuple[Any, list[st
     statement = scope.select([*labelled, *measures], where)
     if groups:
         statement = statement.group_by(*groups).order_by(*(each.asc().nulls_last() for each in groups))
-    return statement.limit(summary.limit), readers
+    return statement.limit(literal_column(str(summary.limit))), readers
 
 
 def _group(unit: Unit, scope: Scope, text: str) -> tuple[list[ColumnElement[Any]], str | None]:
