@@ -38,7 +38,8 @@ document.addEventListener("click", (event) => {
   if (event.target === sheet) sheet.close();
 });
 document.addEventListener("htmx:after:swap", (event) => {
-  const target = event.detail.ctx.target;
+  let target = event.detail.ctx.target;
+  if (typeof target === "string") target = document.querySelector(target); // as an answer's HX-Retarget names it
   if (target === sheet && sheet.firstElementChild && !sheet.open) sheet.showModal();
   target?.querySelector?.("[autofocus]")?.focus();
 });
