@@ -19,7 +19,7 @@ from dougong.engine.company import Company
 from dougong.engine.query import All, Query
 from dougong.engine.reading.filters import both, parse, parse_sort
 from dougong.engine.transfer import sheets
-from dougong.engine.transfer.exporting import WRITERS, error_file
+from dougong.engine.transfer.exporting import WRITERS, error_file, every_field
 from dougong.engine.transfer.importing import ImportReport, run_import
 from dougong.engine.transfer.runs import unfinished
 from dougong.engine.undoing import undo as take_back
@@ -191,8 +191,7 @@ def export(
         wanted = tuple(filter(None, columns.split(",")))
         if not wanted and shown:
             wanted = tuple(column.field for column in shown.columns)
-        if not wanted and obj:
-            wanted = tuple(each.name for each in obj.fields.values() if each.type.stored and not each.system)
+        wanted = wanted or every_field(unit, object_name)
         query = Query(
             object=object_name,
             columns=wanted,

@@ -25,7 +25,8 @@ def main(address: str, file: str, stop: int) -> None:
         outcome = carry_out(*arguments)  # type: ignore[arg-type]
         seen += 1
         if seen == stop:
-            print("waiting", flush=True)
+            sys.stdout.write("waiting\n")
+            sys.stdout.flush()
             time.sleep(60)
         return outcome
 

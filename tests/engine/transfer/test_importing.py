@@ -252,6 +252,7 @@ def test_links_to_several_records(office: Office) -> None:
     assert sorted(office.rows("user", "name", "departments")[0][1]) == ["East", "West"]
 
 
+NAME, OTHER = {"Name": {"field": "name"}}, {"Other": {"field": "name"}}
 MAPPINGS = [
     ({"columns": {"Nmae": {"field": "name"}}}, {"column-missing"}),
     ({"columns": {"Name": {"field": "nmae"}}}, {"field-unknown"}),
@@ -262,10 +263,8 @@ MAPPINGS = [
     ({"columns": {"Name": {"field": "name"}}, "key": ["nmae", "parent"]}, {"field-unknown", "key-refused"}),
     ({"columns": {"Name": {"field": "name"}}, "set": {"level": "{Nmae}"}}, {"column-missing"}),
     ({"columns": {"Name": {"field": "name"}}, "set": {"level": "{Name"}}, {"template-broken"}),
-    ({"columns": {"Name": {"field": "name"}}, "children": [{"from": "nobody.x", "columns": {"Other": {"field": "name"}}}]},
-     {"child-unknown"}),
-    ({"columns": {"Name": {"field": "name"}}, "children": [{"from": "contact.name", "columns": {"Other": {"field": "name"}}}]},
-     {"child-unknown"}),
+    ({"columns": NAME, "children": [{"from": "nobody.x", "columns": OTHER}]}, {"child-unknown"}),
+    ({"columns": NAME, "children": [{"from": "contact.name", "columns": OTHER}]}, {"child-unknown"}),
 ]  # fmt: skip
 
 

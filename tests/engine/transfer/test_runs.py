@@ -49,7 +49,7 @@ def broken_off(office: Office, tmp_path: Path) -> tuple[Path, str]:
 
 
 def test_a_killed_import_leaves_whole_batches_and_is_resumed(office: Office, broken_off: tuple[Path, str]) -> None:
-    """Two batches are there in whole, of the third nothing; resumed, all is there once, and what was refused is told."""
+    """Two batches are there in whole, of the third nothing; resumed, all is there once; what was refused is told."""
     file, run = broken_off
     (left,) = open_runs(office)
     assert (left.progress.done, left.progress.created, left.progress.refused) == (40, 39, [7])

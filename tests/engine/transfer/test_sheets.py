@@ -126,7 +126,8 @@ def test_a_file_that_is_too_large_is_refused_unread(monkeypatch: pytest.MonkeyPa
     ("text", "cell"),
     [
         ("=1+1", "'=1+1"), ("+86 138", "+86 138"), ("-5", "-5"), ("-5%", "-5%"), ("-a", "'-a"), ("@x", "'@x"),
-        ("'=x", "''=x"), ("'quoted'", "'quoted'"), ("\tx", "'\tx"), ("plain", "plain"), ("", ""), ("+1,234.50", "+1,234.50"),
+        ("'=x", "''=x"), ("'quoted'", "'quoted'"), ("\tx", "'\tx"), ("plain", "plain"), ("", ""),
+        ("+1,234.50", "+1,234.50"),
     ],
 )  # fmt: skip
 def test_cells_that_would_run_are_guarded(text: str, cell: str) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
@@ -16,10 +17,17 @@ from dougong.engine.query import Query
 from dougong.engine.reading.listing import readable, refuse_unreadable
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.engine.transfer.guard import guarded
+from dougong.engine.transfer.mapping import SETTABLE
 from dougong.engine.transfer.sheets import REASON, Table
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
+
+WORKBOOK = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+"""Row by row, and no text is taken for more than text."""
+
+DIGITS = 15
+"""How many digits the numbers of a spreadsheet keep; longer ones are written as text."""
 
 PAGE = 1000
 """How many records are read at a time; the whole export never stands in memory."""
@@ -47,6 +55,21 @@ def exported(unit: Unit, query: Query) -> Iterator[tuple[Any, ...]]:
         page = unit.records.query(replace(query, limit=PAGE, cursor=page.next))
 
 
+def every_field(unit: Unit, object_name: str) -> tuple[str, ...]:
+    """The columns of a whole export, by which an import finds the records again: the id, then what people see.
+
+    Raises:
+        NotFound: the object is unknown.
+    """
+    obj = readable(unit, object_name)
+    shown = [
+        each.name
+        for each in obj.fields.values()
+        if (not each.system or each.name in SETTABLE) and unit.access.may_field("read", obj, each)
+    ]
+    return ("id", *shown)
+
+
 def paths_of(unit: Unit, query: Query) -> list[ResolvedPath]:
     """The fields behind the query's columns."""
     obj = readable(unit, query.object)
@@ -54,12 +77,16 @@ def paths_of(unit: Unit, query: Query) -> list[ResolvedPath]:
 
 
 def titles(unit: Unit, query: Query, names: bool) -> list[str]:
-    """The header: API paths with `names`, else labels in the actor's language."""
+    """The header: API paths with `names`, else labels in the actor's language, where two are alike with the path."""
     if names:
         return list(query.columns)
     language = unit.reading.language
-    return [
+    found = [
         " · ".join(label(step.label, language) for step in (*path.steps, path.field)) for path in paths_of(unit, query)
+    ]
+    return [
+        title if found.count(title) == 1 else f"{title} ({path})"
+        for title, path in zip(found, query.columns, strict=True)
     ]
 
 
@@ -76,8 +103,9 @@ def _text(path: ResolvedPath, value: Any, reading: Any) -> str:
         return ""
     if path.attribute or path.aspect:
         return str(value)
-    if path.field.type.refers and not isinstance(value, tuple) and len(path.field.targets) == 1:
-        return str(value.title or value.id)
+    if path.field.type.refers and len(path.field.targets) == 1:
+        named = value if isinstance(value, tuple) else (value,)
+        return "; ".join(str(each.title or each.id) for each in named)
     return path.field.type.to_text(path.field, value, reading)
 
 
@@ -98,19 +126,32 @@ def write_xlsx(unit: Unit, query: Query, file: BinaryIO, *, names: bool = False)
     """Write one sheet; every cell is text or a number, never a formula; the number of records written."""
     import xlsxwriter
 
-    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    sheet = book.add_worksheet(
-        label(readable(unit, query.object).plural or readable(unit, query.object).label, unit.reading.language)[:31]
-    )
-    sheet.write_row(0, 0, titles(unit, query, names), book.add_format({"bold": True}))
-    sheet.freeze_panes(1, 0)
-    number = 0
-    for row in texts(unit, query):
-        number += 1
-        for at, cell in enumerate(row):
-            sheet.write_string(number, at, cell)
-    book.close()
+    obj = readable(unit, query.object)
+    refuse_unreadable(unit, obj, "export")
+    paths, number = paths_of(unit, query), 0
+    numeric = {at for at, path in enumerate(paths) if path.field.type.numeric and not path.attribute}
+    with xlsxwriter.Workbook(file, WORKBOOK) as book:
+        name = label(obj.plural or obj.label, unit.reading.language)
+        sheet = book.add_worksheet("".join(char for char in name if char not in "[]:*?/\\")[:31].strip("'") or None)
+        sheet.write_row(0, 0, titles(unit, query, names), book.add_format({"bold": True}))
+        sheet.freeze_panes(1, 0)
+        for number, row in enumerate(texts(unit, query), start=1):
+            for at, cell in enumerate(row):
+                amount = _number(cell) if at in numeric else None
+                if amount is None:
+                    sheet.write_string(number, at, cell)
+                else:
+                    sheet.write_number(number, at, amount)
     return number
+
+
+def _number(cell: str) -> float | None:
+    """The number that a cell is, where a spreadsheet can hold it to the last digit."""
+    try:
+        found = Decimal(cell)
+    except InvalidOperation:
+        return None
+    return float(found) if found.is_finite() and len(found.as_tuple().digits) <= DIGITS else None
 
 
 def write_lines(unit: Unit, query: Query, file: BinaryIO, *, names: bool = True) -> int:

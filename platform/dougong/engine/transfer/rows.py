@@ -10,11 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from dougong.base.errors import Place, Problem
 from dougong.base.field_types import Reading, ValueRefused
 from dougong.base.language import Message, msg
 from dougong.engine.saving.batch import Create, Made, Update
-from dougong.engine.transfer.keys import Name, folded, look_up, name_of, shown
+from dougong.engine.saving.plan import plan_of
+from dougong.engine.transfer.keys import AT_ONCE, Name, folded, look_up, name_of, shown
 from dougong.engine.transfer.mapping import ColumnPlan, ImportPlan, TargetPlan
 from dougong.engine.transfer.names import SEVERAL, Entry, Names, Pending, RowChanges
 from dougong.metadata.model import Object
@@ -47,6 +50,7 @@ class Builder:
     def __init__(self, unit: Unit, plan: ImportPlan, reading: Reading, names: Names) -> None:
         """Resolve names by `names`."""
         self.unit, self.plan, self.reading, self.names = unit, plan, reading, names
+        self._current: dict[tuple[str, str], dict[str, str | None]] = {}
         self._values: dict[tuple[int, Any], tuple[Any, ValueRefused | None]] = {}
 
     def learn(self, rows: Sequence[Cells]) -> None:
@@ -72,6 +76,20 @@ class Builder:
         if made.problems:
             raise Refused(made.problems)
         return made.changes
+
+    def current(self, obj: Object, field_name: str, id: str) -> str | None:
+        """What a stored record refers to now: asked once for all records that the batch knows."""
+        known = self._current.get((obj.name, field_name))
+        if known is None or id not in known:
+            plan = plan_of(self.unit.runtime, obj.name)
+            column = plan.table.c[plan.slots[field_name].keys[0]]
+            ids = sorted(id for id, names in self.names.called.items() if any(name[0] == obj.name for name in names))
+            known = self._current[obj.name, field_name] = dict.fromkeys([*ids, id])
+            for start in range(0, len(ids), AT_ONCE):
+                chosen = plan.table.c.id.in_(ids[start : start + AT_ONCE])
+                for stored in self.unit.connection.execute(select(plan.table.c.id, column).where(chosen)):
+                    known[str(stored[0])] = None if stored[1] is None else str(stored[1])
+        return known[id]
 
     def read(self, column: ColumnPlan, cell: Any) -> tuple[Any, ValueRefused | None]:
         """A cell as its field takes it, or why not; equal cells are read once."""
@@ -111,7 +129,7 @@ class _Row:
         names = frozenset(self._names_of(target.object, values))
         if found is None:
             self.changes.names.update(dict.fromkeys(names, key))
-        values.update(self._references(target))
+        values.update(self._references(target, found))
         if at and parent is not None:
             values[target.back] = parent
         if self.problems:
@@ -177,28 +195,30 @@ class _Row:
                 return found
         return None
 
-    def _references(self, target: TargetPlan) -> Iterator[tuple[str, Any]]:
+    def _references(self, target: TargetPlan, record: Record | None) -> Iterator[tuple[str, Any]]:
         for column in target.columns:
             cell = column.cell(self.row)
             if not column.look_up or blank(cell):
                 continue
             if not column.field.type.many:
-                found = self._reference(column, cell)
+                found = self._reference(column, cell, record)
                 if found is not None:
                     yield column.field.name, found
                 continue
-            each = [self._reference(column, part.strip()) for part in BETWEEN.split(str(cell)) if part.strip()]
+            each = [self._reference(column, part.strip(), None) for part in BETWEEN.split(str(cell)) if part.strip()]
             if any(isinstance(one, Made) for one in each):
                 raise Pending
             yield column.field.name, [one for one in each if one is not None]
 
-    def _reference(self, column: ColumnPlan, cell: Any) -> Record | None:
+    def _reference(self, column: ColumnPlan, cell: Any, record: Record | None) -> Record | None:
         target = self.builder.unit.runtime.model.objects[column.field.targets[0]]
         lost: int | None = None
         for field_name in column.look_up:
             name = name_of(target, field_name, cell, self.builder.reading)
             found = self.names.meaning(name, self.changes.names)
             if found == SEVERAL:
+                if kept := self._kept(column, name, record):
+                    return kept
                 reason = msg(
                     "{value} is the name of more than one record of {object}.", value=str(cell), object=target.label
                 )
@@ -209,6 +229,14 @@ class _Row:
                 return found
             lost = lost or self.names.lost_row(name)
         return self._missing(column, target, cell, lost)
+
+    def _kept(self, column: ColumnPlan, name: Name, record: Record | None) -> str | None:
+        """Of several records of one name the one that the record refers to already: then nothing is to be decided."""
+        if not isinstance(record, str) or not column.field.type.stored:
+            return None
+        obj = self.builder.unit.runtime.model.objects[column.field.object]
+        current = self.builder.current(obj, column.field.name, record)
+        return current if current in self.names.stored.get(name, ()) else None
 
     def _missing(self, column: ColumnPlan, target: Object, cell: Any, lost: int | None) -> Made | None:
         if column.missing == "create":
