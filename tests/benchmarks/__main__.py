@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psycopg
+
 from dougong.base.settings import describe
 from tests import postgresql
-from tests.benchmarks import engine, measuring, report
+from tests.benchmarks import direct, engine, measuring, report
 from tests.benchmarks.floor import database as floor
 
 KINDS = ("sqlite", "postgresql")
@@ -74,14 +77,10 @@ def _make_database(server: postgresql.Server, name: str) -> bool:
 
 def _settle(kind: str, urls: Sequence[str], server: postgresql.Server | None, names: Sequence[str]) -> None:
     """Let the databases know their statistics, as they do by themselves after a while."""
-    import sqlite3
-
-    import psycopg
-
     if server is None:
         for url in urls:
             connection = sqlite3.connect(url.removeprefix("sqlite:///"))
-            connection.executescript("PRAGMA optimize=0x10002; PRAGMA wal_checkpoint(TRUNCATE);")
+            connection.executescript("PRAGMA analysis_limit=400; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")
             connection.close()
         return
     for name in names:
@@ -104,6 +103,7 @@ def main() -> None:
         for kind in arguments.database or KINDS:
             with _addresses(folder, kind, deals) as urls:
                 results[kind] = measuring.measure(urls, deals, rounds, arguments.only)
+                results[kind] += direct.measure(urls, arguments.only, 1000 if arguments.quick else direct.IMPORTED)
             report.show(kind, deals, results[kind])
         if arguments.write:
             report.write(deals, rounds, results)

@@ -208,7 +208,7 @@ def import_file(rows: int, run: int) -> str:
     for number in range(rows):
         deal = opportunity(number)
         lines.append(
-            f"I{run}-{number:06},{deal['name']},{account_name(number % ACCOUNTS)},{STAGES[number % 4]},"
+            f"I{run}-{number:06},{deal['name']},{account_name(number % ACCOUNTS)},{STAGES[number % 2]},"
             f"{deal['amount']},{deal['close_date']},{deal['source']},Person {number % USERS:02},Call back"
         )
     return "\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.benchmarks import data, engine
+from tests.benchmarks import engine
 from tests.benchmarks.client import Side, serving
 from tests.benchmarks.floor.application import ADDRESS
 from tests.benchmarks.operations import Operation, deep_cursors, operations

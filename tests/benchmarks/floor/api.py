@@ -182,10 +182,8 @@ class Api:
         return [
             Route("/api/opportunity", self.list, methods=["GET"]),
             Route("/api/opportunity", self.create, methods=["POST"]),
-            Route("/api/opportunity/sums", self.sums),
             Route("/api/opportunity/{id}", self.read, methods=["GET"]),
             Route("/api/opportunity/{id}", self.update, methods=["PATCH"]),
-            Route("/api/import", self.import_csv, methods=["POST"]),
         ]
 
     def read(self, request: Request) -> Response:
@@ -212,12 +210,6 @@ class Api:
         more = len(found) > limit
         found = found[:limit]
         return answer({"records": _rows(found), "next": cursor_of(found[-1]) if more else None})
-
-    def sums(self, request: Request) -> Response:
-        """The sum of amounts by stage."""
-        with self.database.readers.connect() as connection:
-            caller(connection, request)
-            return answer([{"stage": stage, "amount": amount} for stage, amount in connection.execute(SUMS)])
 
     # -- writing ------------------------------------------------------------------------------------------------
     async def create(self, request: Request) -> Response:
@@ -256,11 +248,6 @@ class Api:
                 raise HTTPException(404)
             made = one(connection, deal)
         return answer(made)
-
-    async def import_csv(self, request: Request) -> Response:
-        from tests.benchmarks.floor.importing import import_csv
-
-        return await run_in_threadpool(import_csv, self.database, request, await request.body())
 
 
 SUMS = (

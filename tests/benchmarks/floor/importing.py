@@ -9,31 +9,25 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-import orjson
-from sqlalchemy import insert, select
-from starlette.requests import Request
-from starlette.responses import Response
+from sqlalchemy import Connection, insert, select
 
 from dougong.base.ids import record_id
-from tests.benchmarks.floor.api import PROBABILITY, caller
-from tests.benchmarks.floor.database import Database
+from tests.benchmarks.floor.api import PROBABILITY
 from tests.benchmarks.floor.tables import account, opportunity, person
 
 AT_ONCE = 1000
 
 
-def import_csv(database: Database, request: Request, raw: bytes) -> Response:
-    """Insert every row of the file."""
-    with database.writers.begin() as connection:
-        who = caller(connection, request).id
-        customers = {name: id for id, name in connection.execute(select(account.c.id, account.c.name))}
-        people = {name: id for id, name in connection.execute(select(person.c.id, person.c.name))}
-        rows = (_row(line, customers, people, who) for line in csv.DictReader(io.StringIO(raw.decode())))
-        made = 0
-        while batch := list(islice(rows, AT_ONCE)):
-            connection.execute(insert(opportunity), batch)
-            made += len(batch)
-    return Response(orjson.dumps({"created": made}), media_type="application/json")
+def import_rows(connection: Connection, who: str, raw: bytes) -> int:
+    """Insert every row of the file; how many there were."""
+    customers = {name: id for id, name in connection.execute(select(account.c.id, account.c.name))}
+    people = {name: id for id, name in connection.execute(select(person.c.id, person.c.name))}
+    rows = (_row(line, customers, people, who) for line in csv.DictReader(io.StringIO(raw.decode())))
+    made = 0
+    while batch := list(islice(rows, AT_ONCE)):
+        connection.execute(insert(opportunity), batch)
+        made += len(batch)
+    return made
 
 
 def _row(line: dict[str, str], customers: dict[str, str], people: dict[str, str], who: str) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""Operations that no HTTP call carries out: done by each side's own functions, in this process, in turn."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from sqlalchemy import text
+
+from dougong.engine import revisions
+from dougong.engine.actor import SYSTEM
+from dougong.engine.company import Company
+from dougong.engine.publish import Publication, publish
+from dougong.engine.query import Measure, Summary
+from dougong.engine.transfer import sheets
+from dougong.engine.transfer.importing import run_import
+from dougong.metadata.component import Component
+from tests.benchmarks import data
+from tests.benchmarks.floor.api import SUMS
+from tests.benchmarks.floor.database import Database
+from tests.benchmarks.floor.importing import import_rows
+from tests.benchmarks.measuring import Measured
+from tests.companies import opened
+
+BIG_SUM = Summary(object="opportunity", measures=(Measure("sum", "amount"),), by=("stage",))
+IMPORTED = 10_000
+
+
+def measure(urls: tuple[str, str], only: Sequence[str], rows: int) -> list[Measured]:
+    """Grouped sum, a new field, an import."""
+    company, floor = opened(urls[0]), Database(urls[1])
+    sides: tuple[tuple[str, Callable[[int], object], Callable[[int], object], float | None, int], ...] = (
+        ("grouped sum", lambda _: _sum(company), lambda _: _floor_sum(floor), None, 15),
+        ("add a field", lambda run: _add_field(company, run), lambda run: _add_column(floor, run), None, 5),
+        (f"import {rows:,} rows", lambda run: _import(company, rows, run), lambda run: _floor_import(floor, rows, run), 4, 3),
+    )
+    try:
+        return [
+            _time(name, ours, theirs, bar, rounds)
+            for name, ours, theirs, bar, rounds in sides
+            if not only or any(part in name for part in only)
+        ]
+    finally:
+        company.close()
+        floor.close()
+
+
+def _time(
+    name: str, ours: Callable[[int], object], theirs: Callable[[int], object], bar: float | None, rounds: int
+) -> Measured:
+    engine, floor = [], []
+    for _ in range(rounds):
+        for work, found in ((ours, engine), (theirs, floor)):
+            run = time.time_ns() // 1_000_000
+            began = time.perf_counter()
+            work(run)
+            found.append(time.perf_counter() - began)
+    return Measured(name, statistics.median(engine) * 1000, statistics.median(floor) * 1000, bar)
+
+
+def _sum(company: Company) -> object:
+    with company.read(SYSTEM) as unit:
+        return unit.records.summarise(BIG_SUM)
+
+
+def _floor_sum(floor: Database) -> object:
+    with floor.readers.connect() as connection:
+        return connection.execute(SUMS).fetchall()
+
+
+def _add_field(company: Company, run: int) -> None:
+    name = f"opportunity.extra_{run}"
+    body = {"kind": "field", "name": name, "type": "text", "length": 40, "label": {"en": "Extra", "zh-CN": "备用"}}
+    with company.read(SYSTEM) as unit:
+        tree = revisions.tree_of(unit.connection, unit.runtime.revision)
+    publish(company, Publication(tree=tree.put(Component("field", name, body)), message="benchmark"))
+    company.runtime()
+
+
+def _add_column(floor: Database, run: int) -> None:
+    with floor.writers.begin() as connection:
+        connection.execute(text(f"ALTER TABLE opportunity ADD COLUMN extra_{run} TEXT"))
+
+
+def _import(company: Company, rows: int, run: int) -> None:
+    actor = replace(SYSTEM, user_id=data.identity("user", 0), name="Person 00")
+    table = sheets.read("deals.csv", data.import_file(rows, run).encode())
+    report = run_import(company, actor, table, mapping=data.MAPPING)
+    if report.created != rows:
+        problems = [str(problem) for found in list(report.problems.values())[:3] for problem in found]
+        raise RuntimeError(f"{report.created} of {rows} rows: {problems}")
+
+
+def _floor_import(floor: Database, rows: int, run: int) -> None:
+    with floor.writers.begin() as connection:
+        import_rows(connection, data.identity("user", 0), data.import_file(rows, run).encode())
