@@ -106,6 +106,25 @@ def test_a_converted_record_is_locked_until_it_is_taken_back(crm: Studio) -> Non
         crm.company.write(crm.actor, lambda unit: conversion.undo(unit, done.operation))
 
 
+@pytest.mark.parametrize("status", ["new", "contacting"])
+def test_a_conversion_leads_to_its_stage_from_any_that_it_is_open_in(crm: Studio, status: str) -> None:
+    """The path has no step from here to converted: people are held to that, the conversion is not."""
+    id = lead(crm, status=status)
+    with pytest.raises(Rejected) as caught:
+        crm.update("lead", id, status="converted")
+    assert [each.code for each in caught.value.problems] == ["stage-step"]
+    convert(crm, "lead", id, "convert")
+    assert crm.get("lead", id)["status"] == "converted"
+
+
+def test_a_conversion_tells_whether_it_is_open(crm: Studio) -> None:
+    known = {"new": True, "qualified": True, "unqualified": False}
+    ids = {status: lead(crm, status=status, unqualified_reason="wrong_contact") for status in known}
+    with crm.company.read(crm.actor) as unit:
+        told = {key: conversion.is_open(unit, unit.records.get("lead", id), "convert") for key, id in ids.items()}
+    assert told == known
+
+
 def test_what_was_worked_on_is_not_taken_back(crm: Studio) -> None:
     done = convert(crm, "lead", lead(crm), "convert")
     crm.update("opportunity", done.records["deal"].id, need="more")

@@ -18,7 +18,7 @@ from dougong.base.field_types import Reference
 from dougong.base.ids import record_id
 from dougong.base.language import msg
 from dougong.engine import tables, undoing
-from dougong.engine.query import Condition, Query
+from dougong.engine.query import Condition, Query, Record
 from dougong.engine.saving.batch import Change, Create, Made, Saved, Update
 from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.pipeline import save
@@ -26,6 +26,7 @@ from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.engine.saving.references import TRUSTED
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Row
+from dougong.engine.saving.stages import CONVERTING
 from dougong.engine.unit import Unit
 from dougong.formulas.evaluation import EvaluationError
 from dougong.metadata.model import Conversion, ConversionTarget
@@ -112,8 +113,25 @@ def convert(
     plan.decide()
     operation = record_id()
     acting.memory[TRUSTED] = frozenset({(source.plan.name, id)})
+    acting.memory[CONVERTING] = (source.plan.name, id)
     saved = save(acting, [*plan.changes, *plan.carry(), *plan.after(version)], operation=operation)
     return _remember(acting, source, plan, saved, operation)
+
+
+def is_open(unit: Unit, record: Record, name: str) -> bool:
+    """Whether the conversion's `when` holds for a record as it is: what a page asks before it offers it.
+
+    Raises:
+        NotFound: the object has no such conversion.
+    """
+    plan = plan_of(unit.runtime, record.object)
+    when = _named(plan, name).when
+    if when is None:
+        return True
+    values = dict(record.values)
+    expressions = Expressions(unit, Related(unit))
+    expressions.follow([values], formula_needs(plan, [when]))
+    return expressions.holds(when, Row(0, "update", plan, record.id, {}, before=values, values=values))
 
 
 def undo(unit: Unit, operation: str) -> Saved:

@@ -14,6 +14,9 @@ from dougong.engine.saving.related import Needs
 from dougong.engine.saving.row import Batch, Row, grouped
 from dougong.metadata.model import Path, Stage
 
+CONVERTING = "saving.converting"
+"""Under this key `Unit.memory` holds the (object, id) of the record that a conversion is carried out on."""
+
 
 def paths_of(plan: ObjectPlan) -> tuple[tuple[Path, ...], Needs]:
     """The paths of an object, and what their gates look at."""
@@ -58,7 +61,9 @@ def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> N
     What reads roll-ups is judged `after` they are computed, the rest before anything is written.
 
     A path guides people. A record that an import makes stands in its stage already, so what is missing there is a
-    warning; what moves later, and by whomever, is held to the path. What takes changes back restores what was.
+    warning; what moves later, and by whomever, is held to the path. What takes changes back restores what was. The
+    record that a conversion is carried out on may take any step: its stage follows from the conversion, whose own
+    `when` says from where it is open. What its new stage requires and what its gates ask for is held to.
     """
     if batch.reverting:
         return
@@ -99,7 +104,8 @@ def _check(judged: _Judged, batch: Batch, why: str) -> None:
     if stage is None:
         return
     moved = row.differs(path.field)
-    if moved and not (row.new or judged.after):
+    converting = batch.unit.memory.get(CONVERTING) == (row.plan.name, row.id)
+    if moved and not (row.new or judged.after or converting):
         _check_step(row, path, stage, why)
     if moved or any(row.differs(name) for name in stage.required):
         _check_required(judged, stage)
