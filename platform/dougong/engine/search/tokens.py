@@ -9,6 +9,7 @@ Why not trigrams or words: neither finds two-character Chinese names (docs/decis
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -52,14 +53,15 @@ def query_phrases(text: str) -> list[list[str]]:
     return [pairs(run)[:-1] if len(run) > 1 else [run] for run in runs(fold(text))]
 
 
-@functools.lru_cache(maxsize=1)
-def _pinyin():  # type: ignore[no-untyped-def]
-    """The pinyin tables (56 MB), loaded when the first Chinese text asks for them."""
-    from pypinyin import Style, lazy_pinyin
+@functools.lru_cache(maxsize=8192)
+def syllables(han: str) -> tuple[str, ...]:
+    """The pinyin of a stretch of Chinese characters, one syllable each, remembered: names are made of few words.
 
-    return lambda text: lazy_pinyin(text, errors="ignore"), lambda text: lazy_pinyin(
-        text, style=Style.FIRST_LETTER, errors="ignore"
-    )
+    The tables (56 MB) are loaded when the first Chinese text asks for them.
+    """
+    from pypinyin import lazy_pinyin
+
+    return tuple(lazy_pinyin(han, errors="ignore"))
 
 
 SURNAMES = {
@@ -91,30 +93,34 @@ SURNAMES = {
 """Surnames whose reading differs from the common one; applied to the head of a text."""
 
 
+_HAN = re.compile("[\u3400-\u9fff\U00020000-\U000323af]+")
+
+
 def _is_han(char: str) -> bool:
     return "㐀" <= char <= "鿿" or "\U00020000" <= char <= "\U000323af"
 
 
 def spellings(text: str) -> tuple[str, str]:
     """The pinyin of the Chinese characters of `text` and its initials; empty where there are none."""
-    if not any(map(_is_han, text)):
+    stretches = [stretch for stretch in _HAN.findall(text) if stretch]
+    if not stretches:
         return "", ""
-    full, _ = _pinyin()
     head = next((name for name in (text[:2], text[:1]) if name in SURNAMES), "")
-    syllables = ([SURNAMES[head]] if head else []) + full(text[len(head) :])
-    return "".join(syllables), "".join(each[0] for each in syllables if each)
+    found = [SURNAMES[head]] if head else []
+    if head:
+        stretches[0] = stretches[0][len(head) :]
+    for stretch in stretches:
+        found.extend(syllables(stretch))
+    return "".join(found), "".join(each[0] for each in found if each)
 
 
 def sort_key(text: str) -> str:
     """How names sort on both databases: folded, Chinese by pinyin syllable, then the text itself."""
     folded = fold(text)
-    if not any(map(_is_han, folded)):
+    if not _HAN.search(folded):
         return folded
-    full, _ = _pinyin()
     head = next((name for name in (folded[:2], folded[:1]) if name in SURNAMES), "")
     parts = [SURNAMES[head]] if head else []
     for char in folded[len(head) :]:
-        parts.append(" ".join(full(char)) if _is_han(char) else char)
-        if _is_han(char):
-            parts.append(" ")
+        parts.append(f"{' '.join(syllables(char))} " if _is_han(char) else char)
     return "".join(parts)[:200]
