@@ -14,17 +14,13 @@ from dougong.base.errors import DougongError, NotFound, Problem
 from dougong.base.language import msg
 from dougong.engine.query import Condition, Record
 from dougong.engine.saving.batch import Create, Delete, Restore, Update
-from dougong.engine.saving.expressions import variables
-from dougong.formulas import Context as FormulaContext
-from dougong.formulas import Formula
-from dougong.metadata.model import Layout, LayoutItem, LayoutTab, Object, Section
+from dougong.metadata.model import Layout, LayoutItem, LayoutTab, Object, Path, Section
 from dougong.web import (
     errors_in_forms,
     forms,
     list_views,
     listing,
     path_bar,
-    prefill,
     record_page,
     submission,
     timeline,
@@ -36,7 +32,7 @@ from dougong.web.frame import framed
 from dougong.web.list_state import read as read_state
 from dougong.web.navigation import several
 from dougong.web.routing import Page
-from dougong.web.visit import Visit, forbidden
+from dougong.web.visit import Visit, broken, forbidden
 
 
 def show(visit: Visit, object: str, id: str) -> Response:
@@ -184,7 +180,7 @@ def stage(visit: Visit, object: str, id: str) -> Response:
         visit.write(lambda unit: unit.records.save([change]), why=visit.sent("why"))
     except DougongError as error:
         with visit.read() as reading:
-            return _stage_form(reading, obj, record, view, sent, error, to)
+            return _stage_form(reading, obj, record, view, sent, error, path, to)
     said = obj.fields[path.field].picklist
     name = said.values[to].label if said else {}
     return visit.go(record_url(object, id), visit.say(msg("Now in stage {stage}", stage=name)))
@@ -197,11 +193,18 @@ def _stage_form(
     view: FormView,
     sent: submission.Submission | None,
     error: DougongError,
+    path: Path,
     to: str,
 ) -> Response:
-    errors = errors_in_forms.sort_out(error, obj, {each.name: 1 for each in view.fields}, visit.language)
+    """What the stage asks for; nothing is called wrong before the person has had a chance to say it."""
+    names = {each.name: 1 for each in view.fields}
+    first = sent is None and all(each.place.field in names or each.code == "reason-missing" for each in error.problems)
+    errors = errors_in_forms.NONE if first else errors_in_forms.sort_out(error, obj, names, visit.language)
     entered = sent.entered if sent else forms.Entered()
-    form = forms.build(visit, obj, view, record.values, record_id=record.id, entered=entered, errors=errors)
+    there = {**record.values, path.field: to}
+    form = forms.build(visit, obj, view, there, record_id=record.id, entered=entered, errors=errors)
+    picklist = obj.fields[path.field].picklist
+    stage = picklist.values[to].label if picklist else {}
     reason = any(problem.code == "reason-missing" for problem in error.problems) or bool(visit.sent("why"))
     values = {
         "object": obj,
@@ -209,16 +212,16 @@ def _stage_form(
         "parts": forms.render(visit, form),
         "hidden": {"to": to},
         "reason": reason,
-        "title": visit.say(msg("Before this stage")),
+        "title": visit.say(msg("What “{stage}” asks for", stage=stage)),
         "action": f"{record_url(obj.name, record.id)}/stage",
         "cancel": record_url(obj.name, record.id),
         "button": visit.say(msg("Save and move on")),
         "why": visit.sent("why"),
     }
-    return _sheet(visit, obj, values, error.status)
+    return sheet(visit, obj, values, 200 if first else error.status)
 
 
-def _sheet(visit: Visit, obj: Object, values: Mapping[str, Any], status: int) -> Response:
+def sheet(visit: Visit, obj: Object, values: Mapping[str, Any], status: int) -> Response:
     """A small form: in the sheet of the page that asked, or as a page of its own."""
     if visit.partial or visit.scripted:
         answer = visit.page("sheet_fields.html", status=status, **values)
@@ -228,23 +231,7 @@ def _sheet(visit: Visit, obj: Object, values: Mapping[str, Any], status: int) ->
     return framed(visit, "page_fields.html", obj.name, values["title"], status, **rest)
 
 
-# -- actions, life, bin -----------------------------------------------------------------------------------------
-def action(visit: Visit, object: str, id: str, name: str) -> Response:
-    """An action that sets fields: done at once."""
-    with visit.read() as reading:
-        obj = reading.object(object)
-        body = obj.actions.get(name)
-        formulas: Mapping[str, Any] = body.get("set", {}) if body else {}
-        if not formulas:
-            raise NotFound(Problem(code="action-unknown", reason=msg("There is no such page."), thing=name))
-        wanted = [each for each in formulas.values() if isinstance(each, Formula)]
-        values = prefill.read_paths(reading, obj, id, wanted)
-        context = FormulaContext(now=reading.unit.now, timezone=reading.actor.zone, variables=variables(reading.unit))
-        given = {key: each.evaluate(values, context) for key, each in formulas.items() if isinstance(each, Formula)}
-    visit.write(lambda unit: unit.records.save([Update(object, id, given)]))
-    return visit.go(visit.back(record_url(object, id)), visit.say(msg("Done")))
-
-
+# -- life, bin -----------------------------------------------------------------------------------------
 def void(visit: Visit, object: str, id: str) -> Response:
     """Void a document, with a reason; it keeps its number."""
     why = visit.sent("why").strip()
@@ -280,7 +267,7 @@ def _void_form(visit: Visit, obj: Object, record_id: str, error: DougongError | 
         "button": visit.say(msg("Void {object}", object=noun(obj.label, visit.language))),
         "why": visit.sent("why"),
     }
-    return _sheet(visit, obj, values, error.status if error else 200)
+    return sheet(visit, obj, values, error.status if error else 200)
 
 
 def life(visit: Visit, object: str, id: str) -> Response:
@@ -320,6 +307,8 @@ def done(visit: Visit, object: str, id: str) -> Response:
     """Tick off a task or planned activity."""
     with visit.read() as reading:
         obj = reading.object(object)
+        if "status" not in obj.fields:
+            raise broken(object)
         picklist = obj.fields["status"].picklist
         value = next((each for each in timeline.DONE if picklist and each in picklist.values), "done")
         now = reading.unit.now
@@ -335,7 +324,6 @@ PAGES = (
     Page("GET", "/o/{object}/{id}/field/{name}", field),
     Page("POST", "/o/{object}/{id}/field/{name}", save_field),
     Page("POST", "/o/{object}/{id}/stage", stage),
-    Page("POST", "/o/{object}/{id}/action/{name}", action),
     Page("GET", "/o/{object}/{id}/void", void_page),
     Page("POST", "/o/{object}/{id}/void", void),
     Page("POST", "/o/{object}/{id}/life", life),
