@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dougong.base.errors import MetadataError
 from dougong.metadata.component import Component, canonical_json, content_hash, same
 from dougong.metadata.documents import from_bodies, read_folder, read_texts
 from dougong.metadata.positions import escape, inside_text, line_and_column, offsets, steps
@@ -95,7 +96,7 @@ def test_numbers_without_end_are_refused() -> None:
 
 
 def test_bodies_without_a_name_are_a_mistake_of_the_caller() -> None:
-    with pytest.raises(ValueError, match="name"):
+    with pytest.raises(MetadataError, match="name"):
         from_bodies([{"kind": "label"}])
 
 

@@ -14,7 +14,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from dougong.base.errors import Place, Problem
+from dougong.base.errors import MetadataError, Place, Problem
 from dougong.base.language import msg
 from dougong.metadata.component import COMPANY, Component, Source
 from dougong.metadata.positions import escape, line_and_column, repeated_keys, steps, token_offset
@@ -26,6 +26,9 @@ NOT_METADATA = frozenset({"data", "docs", ".git"})
 
 LARGEST_FILE = 4_000_000
 """Bytes of the largest document that is read; the largest real ones are a hundredth of it."""
+
+DEEPEST = 60
+"""Levels of the deepest document that is read; the deepest real ones have fifteen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +69,14 @@ def from_bodies(bodies: Iterable[Mapping[str, Any]], layer: str = COMPANY) -> tu
     """Components from JSON values that stand in no file, fields inside objects split off.
 
     Raises:
-        ValueError: a body has no kind or name, or they are no text.
+        MetadataError: a body has no kind or name, or they are no text, or it nests too deeply.
     """
     problems: list[Problem] = []
     found: list[Component] = []
     for body in bodies:
         found.extend(_components(dict(body), None, layer, problems))
     if problems:
-        raise ValueError("\n".join(map(str, problems)))
+        raise MetadataError(problems)
     return tuple(found)
 
 
@@ -149,6 +152,12 @@ _JSON_ERRORS = {
 }
 
 
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether a JSON value nests deeper than `levels`."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_deeper(each, levels - 1) for each in inside)
+
+
 def _components(
     body: dict[str, Any], source: Source | None, layer: str, problems: list[Problem]
 ) -> Iterator[Component]:
@@ -159,6 +168,11 @@ def _components(
                 place = source.place(f"/{key}") if source else Place(pointer=f"/{key}")
                 reason = msg("The document does not say its {key}.", key=key)
                 problems.append(Problem(code="document-unnamed", reason=reason, place=place))
+        return
+    if _deeper(body, DEEPEST):
+        reason = msg("The file nests too deeply.")
+        where = source.place("") if source else Place()
+        problems.append(Problem(code="json-too-deep", thing=f"{kind}:{name}", reason=reason, place=where))
         return
     fields = body.get("fields")
     if kind == "object" and isinstance(fields, dict):

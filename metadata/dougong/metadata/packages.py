@@ -141,7 +141,8 @@ def formatted(
 
 def identified(component: Component, new_id: Callable[[], str] = component_id) -> Component:
     """The component with an id: its own, or else a new one where its kind has ids."""
-    if component.kind in WITHOUT_ID or "id" in component.body or "id" not in kind_schema(component.kind)["properties"]:
+    has_ids = component.kind in KINDS and "id" in kind_schema(component.kind)["properties"]
+    if not has_ids or component.kind in WITHOUT_ID or "id" in component.body:
         return component
     return dataclasses.replace(component, body={**component.body, "id": new_id()})
 

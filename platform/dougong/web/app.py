@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 from dougong.base.settings import Settings
 from dougong.engine.company import Company
 from dougong.web import faults, routing
+from dougong.web.api.door import refusal
 from dougong.web.assets import PREFIX, Assets
 from dougong.web.composer.sections import Sections
 from dougong.web.pages import PAGES
@@ -101,7 +102,7 @@ def _fault(site: Site, request: Request, status: int) -> Response:
 
 
 class TooLargePage:
-    """ASGI middleware: a form that says it is too large gets our page; the limit itself holds for all bodies."""
+    """ASGI middleware: a body that says it is too large gets our page or JSON; the limit itself holds for all."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         """Wrap `app` of `site`."""
@@ -109,10 +110,11 @@ class TooLargePage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer at once, or pass the request on."""
-        if scope["type"] == "http" and not scope["path"].startswith("/api/"):
+        if scope["type"] == "http":
             length = Headers(scope=scope).get("content-length", "")
             if length.isdecimal() and int(length) > self._site.settings.max_body_mb << 20:
-                answer = await anyio.to_thread.run_sync(_fault, self._site, Request(scope), 413)
+                answering = refusal if scope["path"].startswith("/api/") else _fault
+                answer = await anyio.to_thread.run_sync(answering, self._site, Request(scope), 413)
                 await answer(scope, receive, send)
                 return
         await self.app(scope, receive, send)

@@ -180,7 +180,7 @@ def make(
     """The input of one field."""
     value = entered.values.get(field.name) if field.name in entered.raw else values.get(field.name)
     raw = entered.raw.get(field.name)
-    text = raw if raw is not None else field.type.form(field, value, visit.reading)
+    text = _as_widget(raw, field.type.form(field, value if raw is None else None, visit.reading))
     name = prefix + field.name
     return Input(
         field=field,
@@ -196,6 +196,16 @@ def make(
         currency=currency(visit, obj, values) if field.type.name == "money" else "",
         attributes=lookup_attributes(field),
     )
+
+
+def _as_widget(raw: Any, shown: Any) -> Any:
+    """What was sent, in the shape that the widget shows: a request may send parts of a text, or a text for parts."""
+    if raw is None:
+        return shown
+    if isinstance(shown, Mapping):
+        parts = raw if isinstance(raw, Mapping) else {next(iter(shown)): raw}
+        return {name: parts[name] if isinstance(parts.get(name), str) else blank for name, blank in shown.items()}
+    return shown if isinstance(raw, Mapping) else raw
 
 
 def lookup_attributes(field: Field) -> Markup:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, or_, select, update
 from dougong.base.errors import NotFound, Place, Problem, Rejected
 from dougong.base.ids import record_id
 from dougong.base.language import msg
+from dougong.engine.fields.text import clean_text
 from dougong.engine.query import Sort
 from dougong.engine.reading.filters import both, dump, parse_sort
 from dougong.engine.reading.listing import is_id
@@ -100,7 +101,7 @@ def keep(unit: Unit, state: ListState, name: str, shared: bool) -> str:
 
 
 def _label(unit: Unit, name: str) -> dict[str, str]:
-    said = " ".join(name.split())
+    said = " ".join((clean_text(name) or "").split())
     if not said or len(said) > LONGEST_NAME:
         reason = msg("Give the view a name of at most {count} characters.", count=LONGEST_NAME)
         raise Rejected(Problem(code="view-name", reason=reason, place=Place(field="name")))

@@ -16,7 +16,7 @@ from dougong.web.composer.columns import editable
 from dougong.web.composer.forms import FormView, Lines
 from dougong.web.forms import Entered, EnteredLine
 from dougong.web.inputs import Typed
-from dougong.web.visit import Visit
+from dougong.web.visit import Visit, whole_number
 
 DECIDED = "decide."
 """Names of the choices after a conflict: ``decide.amount`` is mine or theirs."""
@@ -46,12 +46,11 @@ def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mappi
     }
     first: Change
     if record_id:
-        version = visit.sent("version")
         first = Update(
             obj.name,
             record_id,
             changed,
-            version=int(version) if version.isdecimal() else None,
+            version=whole_number(visit.sent("version")),
             base=base,
             why=visit.sent("why"),
         )
@@ -80,8 +79,8 @@ def _lines(visit: Visit, lines: Lines, record_id: str, changes: list[Change]) ->
 
 def _prefixes(visit: Visit, child: str) -> list[str]:
     found = {key.partition(".")[0] for key in visit.form if key.startswith(f"{child}-") and "." in key}
-    numbered = [each for each in found if each.rpartition("-")[2].isdecimal()]
-    return sorted(numbered, key=lambda each: int(each.rpartition("-")[2]))
+    numbered = {each: number for each in found if (number := whole_number(each.rpartition("-")[2])) is not None}
+    return sorted(numbered, key=lambda each: numbered[each])
 
 
 def _line(visit: Visit, lines: Lines, prefix: str) -> EnteredLine:
@@ -106,7 +105,7 @@ def _change(visit: Visit, lines: Lines, line: EnteredLine, record_id: str) -> Ch
     if line.id:
         if line.removed:
             return Delete(lines.object.name, line.id)
-        version = int(line.version) if line.version.isdecimal() else None
+        version = whole_number(line.version)
         return Update(lines.object.name, line.id, changed, version=version, base=base) if changed else None
     if line.removed or not changed:
         return None

@@ -201,6 +201,11 @@ def with_query(path: str, pairs: Iterable[tuple[str, str]]) -> str:
     return f"{path}?{query}" if query else path
 
 
+def whole_number(text: str) -> int | None:
+    """The number that a hidden field says; None for anything else, and for more digits than a version can have."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
 def forbidden(what: str) -> Forbidden:
     """The error for a page that this person may not use."""
     return Forbidden(Problem(code="not-allowed", reason=msg("You may not do this."), thing=what))

@@ -17,7 +17,7 @@ from dougong.engine.plan import plan
 from dougong.engine.publish import Publication, publish
 from dougong.engine.unit import Unit
 from dougong.metadata.check import check
-from dougong.metadata.component import PLATFORM, Component
+from dougong.metadata.component import PLATFORM
 from dougong.metadata.documents import from_bodies
 from dougong.metadata.tree import Tree
 from dougong.metadata.trees import Change
@@ -62,7 +62,7 @@ def _wanted(asked: Asked, company: Company, actor: Actor) -> Publication:
     if not sound:
         reason = msg("A change set has components (documents), remove (addresses), message and base (a revision).")
         raise BadRequest(Problem(code="change-set-shape", thing="body", reason=reason))
-    added = _components(components)
+    added = from_bodies(components)
     with company.read(actor) as unit:
         head = unit.runtime.revision
         if base is not None and not 0 <= base <= head:
@@ -81,14 +81,6 @@ def _wanted(asked: Asked, company: Company, actor: Actor) -> Publication:
         )
     made = _without(tree, remove).put(*added)
     return Publication(tree=made, author=actor, message=body.get("message", ""), base=head if base is None else base)
-
-
-def _components(bodies: list[Any]) -> tuple[Component, ...]:
-    try:
-        return from_bodies(bodies)
-    except ValueError as error:
-        reason = msg("A document cannot be read: {error}", error=str(error))
-        raise BadRequest(Problem(code="document-shape", thing="components", reason=reason)) from error
 
 
 def _without(tree: Tree, remove: list[str]) -> Tree:

@@ -20,7 +20,7 @@ from dougong.web.navigation import several
 from dougong.web.prefill import titled
 from dougong.web.record_page import title_of
 from dougong.web.routing import Page
-from dougong.web.visit import Visit
+from dougong.web.visit import Visit, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,7 @@ def _choice(visit: Visit, each: Proposed, chosen: Mapping[str, str]) -> Choice:
 def carry_out(visit: Visit, object: str, id: str, name: str) -> Response:
     """Convert; the record to go on with opens, and the way back stays for as long as the metadata allows."""
     sent = {key.removeprefix("target."): str(value) for key, value in visit.form.items() if key.startswith("target.")}
-    version = visit.sent("version")
-    stood = int(version) if version.isdecimal() else None
+    stood = whole_number(visit.sent("version"))
     try:
         done = visit.write(
             lambda unit: conversion.convert(unit, object, id, name, choices=sent, version=stood), channel="conversion"

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from dougong.base.language import label, msg
 from dougong.engine.query import Query
 from dougong.engine.reading.paths import resolve
-from dougong.metadata.model import Object
+from dougong.metadata.component import COMPANY
+from dougong.metadata.model import Model, Object
 from dougong.web.context import record_url
 from dougong.web.frame import framed
 from dougong.web.navigation import apps, several
@@ -47,10 +48,16 @@ def show(visit: Visit) -> Response:
 
 
 def _objects(visit: Visit) -> list[Object]:
-    """Objects that have a place in an app, in the order of the apps; others cannot be reached by people anyway."""
-    named = [item.target.partition(".")[0] for app in apps(visit.model) for item in app.items]
-    known = [visit.model.objects[name] for name in dict.fromkeys(named) if name in visit.model.objects]
-    return [each for each in known if each.search and visit.unit.access.may("read", each)]
+    """Objects with a place in an app, in the order of the apps; then the company's own that have none yet."""
+    model = visit.model
+    named = [item.target.partition(".")[0] for app in apps(model) for item in app.items]
+    placed = [each for name in dict.fromkeys(named) if (each := model.objects.get(name)) and each.search]
+    own = [each for each in model.objects.values() if _is_of_company(model, each) and each not in placed]
+    return [each for each in (*placed, *own) if visit.unit.access.may("read", each)]
+
+
+def _is_of_company(model: Model, obj: Object) -> bool:
+    return model.layers.get(f"object:{obj.name}", {}).get("") == COMPANY
 
 
 def _group(visit: Visit, obj: Object, text: str) -> Group | None:
