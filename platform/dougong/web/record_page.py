@@ -11,6 +11,7 @@ from markupsafe import Markup
 from dougong.base.language import label, msg
 from dougong.engine.query import Condition, Query, Record, Sort
 from dougong.engine.reading.filters import parse_sort
+from dougong.engine.saving import conversion
 from dougong.metadata.model import LineColumn, ListColumn, Object, RelatedList
 from dougong.web import listing, path_bar, timeline
 from dougong.web.composer.records import RecordView, ShownSection, compose
@@ -62,7 +63,7 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button of the record: `url` opens a page or a sheet."""
+    """A button of the record: `url` opens a page or a sheet, or is done at once (`post`)."""
 
     label: str
     icon: str
@@ -71,6 +72,7 @@ class Action:
     sheet: bool
     quick: bool = False
     """True for what goes into the timeline: a call, a note, a task."""
+    post: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,9 +347,11 @@ def _action(visit: Visit, obj: Object, record: Record, key: str, primary: bool) 
     if body is None:
         return None
     said, icon, does = label(body.get("label"), visit.language), str(body.get("icon", "point")), body.get("does", {})
+    may_edit = visit.unit.access.may("edit", obj)
     if "convert" in does:
         name = str(does["convert"]).partition(".")[2]
-        return Action(said, icon, f"{here}/convert/{name}", primary, False) if name in obj.conversions else None
+        offered = may_edit and name in obj.conversions and conversion.is_open(visit.unit, record, name)
+        return Action(said, icon, f"{here}/convert/{name}", primary, False) if offered else None
     if "create" in does:
         target = does["create"]["object"]
         query = [("action", key), ("from", f"{obj.name}:{record.id}"), ("back", here)]
@@ -358,6 +362,7 @@ def _action(visit: Visit, obj: Object, record: Record, key: str, primary: bool) 
         if target in visit.model.objects and visit.unit.access.may("create", visit.model.objects[target]):
             return Action(said, icon, with_query(f"/o/{target}/new", query), primary, quick, about)
         return None
-    if "edit" in does:
-        return Action(said, icon, f"{here}/action/{key}", primary, True)
+    if "edit" in does and may_edit:
+        asks = bool(does["edit"].get("fields"))
+        return Action(said, icon, f"{here}/action/{key}", primary, sheet=asks, post=not asks)
     return None

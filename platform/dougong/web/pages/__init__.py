@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from dougong.web.pages import bin, conversions, files, forms, lists, lookups, preferences, records, search, sign_in
+from dougong.web.pages import (
+    actions,
+    bin,
+    conversions,
+    files,
+    forms,
+    lists,
+    lookups,
+    preferences,
+    records,
+    search,
+    sign_in,
+)
 from dougong.web.routing import Page
 
 PAGES: tuple[Page, ...] = (
@@ -16,4 +28,5 @@ PAGES: tuple[Page, ...] = (
     *forms.PAGES,
     *conversions.PAGES,
     *records.PAGES,
+    *actions.PAGES,
 )
