@@ -8,10 +8,12 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
+from sqlalchemy import make_url
 
 from dougong.base.settings import describe
 from tests import postgresql
@@ -34,58 +36,73 @@ def _arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def _addresses(folder: Path, kind: str, deals: int) -> Iterator[tuple[str, str]]:
-    """The addresses of both sides' databases, filled."""
-    names = [f"{side}_{deals}" for side in ("engine", "floor")]
-    with ExitStack() as stack:
-        if kind == "sqlite":
-            urls = [f"sqlite:///{folder}/{name}.sqlite3" for name in names]
-            new = [not Path(url.removeprefix("sqlite:///")).exists() for url in urls]
-        else:
-            server = stack.enter_context(_server(folder))
-            new = [_make_database(server, name) for name in names]
-            urls = [server.url(name) for name in names]
-        if new[0]:
-            report.say(f"Filling the engine's {kind} database with {deals:,} deals ...")
-            engine.fill(urls[0], deals)
-        if new[1]:
-            report.say(f"Filling the floor's {kind} database ...")
-            floor.fill(urls[1], deals, measuring.TOKEN, measuring.COOKIE)
-        if any(new):
-            _settle(kind, urls, server if kind == "postgresql" else None, names)
-        yield urls[0], urls[1]
-
-
-@contextmanager
-def _server(folder: Path) -> Iterator[postgresql.Server]:
+def _databases(folder: Path, kind: str, names: Sequence[str]) -> Iterator[list[tuple[str, bool]]]:
+    """The addresses of databases of these names, and whether they are new."""
+    if kind == "sqlite":
+        paths = [folder / f"{name}.sqlite3" for name in names]
+        yield [(f"sqlite:///{path}", not path.exists()) for path in paths]
+        return
     server = postgresql.Server(folder / "pg")
     if not server.data.exists():
         server.start()
-    try:
-        yield server
-    finally:
-        pass
+    yield [(server.url(name), _make_database(server, name)) for name in names]
 
 
 def _make_database(server: postgresql.Server, name: str) -> bool:
     with server.connect() as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return False
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0'.encode())
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         return True
 
 
-def _settle(kind: str, urls: Sequence[str], server: postgresql.Server | None, names: Sequence[str]) -> None:
-    """Let the databases know their statistics, as they do by themselves after a while."""
-    if server is None:
-        for url in urls:
-            connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+def _fill_engine(kind: str, url: str, new: bool, deals: int) -> str:
+    if new:
+        report.say(f"Filling the engine's {kind} database with {deals:,} deals ...")
+        engine.fill(url, min(deals, 100_000))
+        if deals > 100_000:
+            engine.multiply(url, deals // 100_000)
+        _settle(url)
+    return url
+
+
+def _fill_floor(kind: str, url: str, new: bool, deals: int) -> str:
+    if new:
+        report.say(f"Filling the floor's {kind} database ...")
+        floor.fill(url, deals, measuring.TOKEN, measuring.COOKIE)
+        _settle(url)
+    return url
+
+
+def _settle(url: str) -> None:
+    """Let the database know its statistics, as it does by itself after a while."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(str(address.database))) as connection:
             connection.executescript("PRAGMA analysis_limit=400; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")
-            connection.close()
         return
-    for name in names:
-        with psycopg.connect(host=str(server.folder), user="postgres", dbname=name, autocommit=True) as opened:
-            opened.execute("VACUUM ANALYZE")
+    with psycopg.connect(url, autocommit=True) as opened:
+        opened.execute("VACUUM ANALYZE")
+
+
+def _compare(folder: Path, kind: str, deals: int, arguments: argparse.Namespace) -> list[measuring.Measured]:
+    """Every operation on one kind of database."""
+    with _databases(folder, kind, (f"engine_{deals}", f"floor_{deals}")) as (ours, theirs):
+        urls = _fill_engine(kind, *ours, deals), _fill_floor(kind, *theirs, deals)
+        found = measuring.measure(urls, deals, _rounds(arguments), arguments.only)
+        return found + direct.measure(urls, arguments.only, 1000 if arguments.quick else direct.IMPORTED)
+
+
+def _grow(folder: Path, kind: str, arguments: argparse.Namespace) -> tuple[float, float]:
+    """The list page at 10,000 and at 1,000,000 deals."""
+    sizes = (10_000, 1_000_000)
+    with _databases(folder, kind, [f"engine_{size}" for size in sizes]) as found:
+        few, many = (_fill_engine(kind, *each, size) for each, size in zip(found, sizes, strict=True))
+        return measuring.list_pages((few, many), _rounds(arguments))
+
+
+def _rounds(arguments: argparse.Namespace) -> int:
+    return int(arguments.rounds or (40 if arguments.quick else 150))
 
 
 def main() -> None:
@@ -94,24 +111,25 @@ def main() -> None:
     for each in describe():
         os.environ.pop(each.variable, None)
     deals = 10_000 if arguments.quick else 100_000
-    rounds = arguments.rounds or (40 if arguments.quick else 150)
     folder = arguments.keep or Path(tempfile.mkdtemp(prefix="dougong-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     results: dict[str, list[measuring.Measured]] = {}
+    growth: dict[str, tuple[float, float]] = {}
     try:
         for kind in arguments.database or KINDS:
-            with _addresses(folder, kind, deals) as urls:
-                results[kind] = measuring.measure(urls, deals, rounds, arguments.only)
-                results[kind] += direct.measure(urls, arguments.only, 1000 if arguments.quick else direct.IMPORTED)
+            results[kind] = _compare(folder, kind, deals, arguments)
             report.show(kind, deals, results[kind])
+            if arguments.million:
+                growth[kind] = _grow(folder, kind, arguments)
+                report.show_growth(*growth[kind])
         if arguments.write:
-            report.write(deals, rounds, results)
+            report.write(deals, _rounds(arguments), results, growth)
     finally:
-        server = postgresql.Server(folder / "pg")
-        if server.running:
-            server.stop() if not arguments.keep else None
         if not arguments.keep:
+            server = postgresql.Server(folder / "pg")
+            if server.running:
+                server.stop()
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -21,7 +21,18 @@ KINDS = (
 
 PLACES = ("远澜", "晨星", "江海", "北辰", "华川", "Harbour", "Alpine", "Cedar", "Meridian", "Quarry")
 TRADES = ("新能源", "医疗器械", "精密制造", "物流", "软件", "Energy", "Medical", "Precision", "Logistics", "Software")
-NEEDS = ("储能项目", "产线改造", "年度框架", "备件采购", "平台升级", "storage", "line upgrade", "framework", "spares", "rollout")
+NEEDS = (
+    "储能项目",
+    "产线改造",
+    "年度框架",
+    "备件采购",
+    "平台升级",
+    "storage",
+    "line upgrade",
+    "framework",
+    "spares",
+    "rollout",
+)
 STAGES = ("prospecting", "qualify", "tender_out", "propose", "bidding", "negotiate", "won", "lost")
 PROBABILITY = ("0.10", "0.20", "0.30", "0.40", "0.50", "0.70", "1", "0")
 INDUSTRIES = (

@@ -34,7 +34,13 @@ def measure(urls: tuple[str, str], only: Sequence[str], rows: int) -> list[Measu
     sides: tuple[tuple[str, Callable[[int], object], Callable[[int], object], float | None, int], ...] = (
         ("grouped sum", lambda _: _sum(company), lambda _: _floor_sum(floor), None, 15),
         ("add a field", lambda run: _add_field(company, run), lambda run: _add_column(floor, run), None, 5),
-        (f"import {rows:,} rows", lambda run: _import(company, rows, run), lambda run: _floor_import(floor, rows, run), 4, 3),
+        (
+            f"import {rows:,} rows",
+            lambda run: _import(company, rows, run),
+            lambda run: _floor_import(floor, rows, run),
+            4,
+            3,
+        ),
     )
     try:
         return [
@@ -50,7 +56,8 @@ def measure(urls: tuple[str, str], only: Sequence[str], rows: int) -> list[Measu
 def _time(
     name: str, ours: Callable[[int], object], theirs: Callable[[int], object], bar: float | None, rounds: int
 ) -> Measured:
-    engine, floor = [], []
+    engine: list[float] = []
+    floor: list[float] = []
     for _ in range(rounds):
         for work, found in ((ours, engine), (theirs, floor)):
             run = time.time_ns() // 1_000_000

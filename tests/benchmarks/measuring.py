@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import statistics
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from tests.benchmarks import engine
-from tests.benchmarks.client import Side, serving
+from tests.benchmarks.client import Request, Side, serving
 from tests.benchmarks.floor.application import ADDRESS
 from tests.benchmarks.operations import Operation, deep_cursors, operations
 from tests.companies import opened
@@ -38,12 +38,15 @@ class Measured:
 def both(urls: tuple[str, str], credentials: tuple[str, str], counting: bool) -> Iterator[tuple[Side, Side]]:
     """Both servers, running."""
     token, cookie = credentials
-    ours = {"DATABASE_URL": urls[0], "LOG_LEVEL": "warning", "DATA_DIR": os.environ.get("TMPDIR", "/tmp")}
     with (
-        serving("engine", ours, _headers(token, f"dougong={cookie}"), counting) as first,
+        serving("engine", _ours(urls[0]), _headers(token, f"dougong={cookie}"), counting) as first,
         serving("floor", {ADDRESS: urls[1]}, _headers(TOKEN, f"session={COOKIE}"), counting) as second,
     ):
         yield first, second
+
+
+def _ours(url: str) -> Mapping[str, str]:
+    return {"DATABASE_URL": url, "LOG_LEVEL": "warning", "DATA_DIR": tempfile.gettempdir()}
 
 
 def _headers(token: str, cookie: str) -> Mapping[str, str]:
@@ -67,6 +70,25 @@ def measure(urls: tuple[str, str], deals: int, rounds: int, only: Sequence[str])
         return [_time(each, first, second, rounds, *counted[each.name]) for each in chosen(cursors)]
 
 
+def list_pages(urls: tuple[str, str], rounds: int) -> tuple[float, float]:
+    """The median milliseconds of the list page on each of two databases of the engine, in turn."""
+    with ExitStack() as stack:
+        sides = []
+        for url in urls:
+            company = opened(url)
+            token, cookie = engine.token_and_cookie(company)
+            company.close()
+            sides.append(
+                stack.enter_context(serving("engine", _ours(url), _headers(token, f"dougong={cookie}"), False))
+            )
+        times: tuple[list[float], list[float]] = ([], [])
+        for _ in range(rounds + 10):
+            for side, found in zip(sides, times, strict=True):
+                found.append(side.ask(Request("GET", "/o/opportunity?view=open")).seconds)
+    first, second = (statistics.median(found[10:]) * 1000 for found in times)
+    return first, second
+
+
 def _count(operation: Operation, first: Side, second: Side) -> tuple[tuple[int, int], tuple[int, int]]:
     """Statements and bytes, when everything has been prepared."""
     number = _fresh()
@@ -82,23 +104,22 @@ def _time(
     number = _fresh()
     for at in range(operation.warm):
         first.ask(operation.engine(number - at)), second.ask(operation.floor(number - at))
-    ours, theirs = [], []
+    ours: list[float] = []
+    theirs: list[float] = []
     for at in range(1, rounds + 1):
         asked = ((first, operation.engine(number + at), ours), (second, operation.floor(number + at), theirs))
         for side, request, found in asked if at % 2 else reversed(asked):
             found.append(side.ask(request).seconds)
     return Measured(
-        operation.name, statistics.median(ours) * 1000, statistics.median(theirs) * 1000, operation.bar, statements, size
+        operation.name,
+        statistics.median(ours) * 1000,
+        statistics.median(theirs) * 1000,
+        operation.bar,
+        statements,
+        size,
     )
 
 
 def _fresh() -> int:
     """A number that no earlier run used, so that new keys are new."""
     return time.time_ns() // 1_000_000
-
-
-def timed(work: Callable[[], object]) -> float:
-    """The seconds that `work` takes."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began

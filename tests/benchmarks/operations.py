@@ -78,7 +78,9 @@ def operations(deals: int, cursors: tuple[str, str]) -> tuple[Operation, ...]:
 
     deep, floor_deep = cursors
     return (
-        Operation("create", lambda n: Request("POST", API, _new("E", n)), lambda n: Request("POST", FLOOR, _new("F", n)), 3),
+        Operation(
+            "create", lambda n: Request("POST", API, _new("E", n)), lambda n: Request("POST", FLOOR, _new("F", n)), 3
+        ),
         Operation("read", lambda n: _get(f"{API}/{some(n)}"), lambda n: _get(f"{FLOOR}/{some(n)}"), 1.5),
         Operation(
             "update one field",
@@ -105,9 +107,14 @@ def operations(deals: int, cursors: tuple[str, str]) -> tuple[Operation, ...]:
             lambda n: _get(FLOOR, sort="close_date", cursor=floor_deep),
             1.5,
         ),
-        Operation("record page", lambda n: _get(f"/o/opportunity/{seen(n)}"), lambda n: _get(f"/o/opportunity/{seen(n)}"), 1.5),
         Operation(
-            "list page", lambda n: _get("/o/opportunity", view="open"), lambda n: _get("/o/opportunity", view="open"), 1.5
+            "record page", lambda n: _get(f"/o/opportunity/{seen(n)}"), lambda n: _get(f"/o/opportunity/{seen(n)}"), 1.5
+        ),
+        Operation(
+            "list page",
+            lambda n: _get("/o/opportunity", view="open"),
+            lambda n: _get("/o/opportunity", view="open"),
+            1.5,
         ),
     )
 

@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.serving engine|floor PORT [count]
 
-With `count` each answer says in the header ``x-statements`` how many SQL statements it took; what is timed runs without.
+With `count` each answer says in the header ``x-statements`` how many SQL statements it took; what is timed runs
+without.
 """
 
 from __future__ import annotations

@@ -221,7 +221,8 @@ class Api:
         with self.database.writers.begin() as connection:
             person_id = caller(connection, request).id
             row = {
-                "record_type": "standard", "stage": "prospecting", "start_date": now.date(), **values, "id": record_id(),
+                "record_type": "standard", "stage": "prospecting", "start_date": now.date(), **values,
+                "id": record_id(),
                 "owner": values.get("owner", person_id), "created_at": now, "updated_at": now,
                 "created_by": person_id, "updated_by": person_id, "version": 1,
             }  # fmt: skip
@@ -282,6 +283,7 @@ def _derived(row: dict[str, Any]) -> dict[str, Any]:
     probability = PROBABILITY[row["stage"]]
     amount = row.get("amount")
     return {
-        **row, "probability": probability, "weighted": round(amount * probability, 2) if amount is not None else Decimal(0),
+        **row, "probability": probability, "weighted": round(amount * probability,
+        2) if amount is not None else Decimal(0),
         "is_closed": row["stage"] in ("won", "lost"), "is_won": row["stage"] == "won",
     }  # fmt: skip

@@ -36,7 +36,10 @@ class Database:
 
     def _sqlite(self, size: int) -> Engine:
         engine = create_engine(
-            self.url, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False, "cached_statements": 512}
+            self.url,
+            pool_size=size,
+            max_overflow=0,
+            connect_args={"check_same_thread": False, "cached_statements": 512},
         )
 
         @event.listens_for(engine, "connect")

@@ -96,7 +96,14 @@ def environment() -> Environment:
     made = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, auto_reload=False)
     made.trim_blocks = made.lstrip_blocks = True
     made.globals.update(
-        money=money, percent=percent, day=day, moment=moment, icon=icon, stages=STAGES, views=VIEWS, navigation=NAVIGATION
+        money=money,
+        percent=percent,
+        day=day,
+        moment=moment,
+        icon=icon,
+        stages=STAGES,
+        views=VIEWS,
+        navigation=NAVIGATION,
     )
     return made
 
@@ -111,7 +118,8 @@ RUNNING = (opportunity.c.is_closed.is_(False), opportunity.c.deleted_at.is_(None
 LIST = (
     select(
         opportunity.c.id, opportunity.c.name, opportunity.c.account, account.c.name.label("account_name"),
-        opportunity.c.stage, opportunity.c.amount, opportunity.c.weighted, opportunity.c.close_date, opportunity.c.owner,
+        opportunity.c.stage, opportunity.c.amount, opportunity.c.weighted, opportunity.c.close_date,
+        opportunity.c.owner,
         person.c.name.label("owner_name"), opportunity.c.last_activity_at,
     )
     .outerjoin(account, account.c.id == opportunity.c.account)
@@ -138,7 +146,8 @@ def _children(table: Table, *named: tuple[str, Table]) -> Select[Any]:
 CHILDREN = {
     "lines": _children(opportunity_line, ("product", product)), "quotes": _children(quote),
     "rivals": _children(opportunity_competitor, ("competitor", competitor)), "orders": _children(order),
-    "contracts": _children(contract), "expenses": _children(expense), "activities": _children(activity, ("owner", person)),
+    "contracts": _children(contract), "expenses": _children(expense), "activities": _children(activity, ("owner",
+    person)),
     "tasks": _children(task), "comments": _children(comment, ("owner", person)),
     "receipts": (
         select(receipt).join(contract, contract.c.id == receipt.c.contract)
@@ -161,7 +170,9 @@ class Pages:
         sign = hmac.new(SECRET, request.cookies["session"].encode(), hashlib.sha256).hexdigest()
         csrf = Markup('<input type="hidden" name="csrf" value="{}">').format(sign)
         body = self.templates.get_template(template).render(person=who, csrf=csrf, **values)
-        return HTMLResponse(body, headers={"cache-control": "no-store", "content-security-policy": "default-src 'self'"})
+        return HTMLResponse(
+            body, headers={"cache-control": "no-store", "content-security-policy": "default-src 'self'"}
+        )
 
     def list(self, request: Request) -> Response:
         with self.database.readers.connect() as connection:

@@ -96,13 +96,16 @@ competitor = _table("competitor", Column("name", Text))
 opportunity = _table(
     "opportunity",
     Column("record_type", Text), Column("currency", Text), Column("name", Text, nullable=False),
-    Column("account", *_to("account")), Column("primary_contact", *_to("contact")), Column("stage", Text, nullable=False),
+    Column("account", *_to("account")), Column("primary_contact", *_to("contact")), Column("stage", Text,
+    nullable=False),
     Column("amount", Money), Column("probability", Money), Column("weighted", Money), Column("start_date", Date),
     Column("close_date", Date), Column("industry", Text), Column("source", Text), Column("campaign", *_to("campaign")),
-    Column("product", *_to("product")), Column("dealer", *_to("account")), Column("next_step", Text), Column("need", Text),
+    Column("product", *_to("product")), Column("dealer", *_to("account")), Column("next_step", Text), Column("need",
+    Text),
     Column("solution", Text), Column("tender_no", Text), Column("tender_method", Text), Column("tender_on", Date),
     Column("tender_budget", Money), Column("bid_bond", Money), Column("lost_reason", Text),
-    Column("lost_to", *_to("competitor")), Column("lost_note", Text), Column("is_closed", Boolean), Column("is_won", Boolean),
+    Column("lost_to", *_to("competitor")), Column("lost_note", Text), Column("is_closed", Boolean), Column("is_won",
+    Boolean),
     Column("line_total", Money), Column("line_count", Integer), Column("quote_count", Integer),
     Column("contract_amount", Money), Column("received_amount", Money), Column("external_no", Text),
     Column("last_activity_at", DateTime(timezone=True)),
@@ -111,7 +114,8 @@ opportunity = _table(
 _deal = Column("opportunity", *_to("opportunity"), index=True)
 
 opportunity_line = _table(
-    "opportunity_line", _deal.copy(), Column("name", Text), Column("product", *_to("product")), Column("quantity", Money),
+    "opportunity_line", _deal.copy(), Column("name", Text), Column("product", *_to("product")), Column("quantity",
+    Money),
     Column("unit", Text), Column("unit_price", Money), Column("discount", Money), Column("tax_rate", Money),
     Column("net_amount", Money), Column("notes", Text), owned=False,
 )  # fmt: skip
@@ -128,21 +132,24 @@ order = _table(
     Column("delivery_status", Text),
 )  # fmt: skip
 contract = _table(
-    "contract", _deal.copy(), Column("number", Text), Column("name", Text), Column("amount", Money), Column("balance", Money),
+    "contract", _deal.copy(), Column("number", Text), Column("name", Text), Column("amount", Money),
+    Column("balance", Money),
 )  # fmt: skip
 receipt = _table(
     "receipt", Column("contract", *_to("contract"), index=True), Column("number", Text), Column("amount", Money),
     Column("received_on", Date),
 )  # fmt: skip
 expense = _table(
-    "expense", _deal.copy(), Column("subject", Text), Column("kind", Text), Column("amount", Money), Column("spent_on", Date),
+    "expense", _deal.copy(), Column("subject", Text), Column("kind", Text), Column("amount", Money),
+    Column("spent_on", Date),
 )  # fmt: skip
 activity = _table(
     "activity", _deal.copy(), Column("subject", Text), Column("kind", Text), Column("status", Text),
     Column("done_at", DateTime(timezone=True)), Column("notes", Text),
 )  # fmt: skip
 task = _table(
-    "task", _deal.copy(), Column("subject", Text), Column("status", Text), Column("priority", Text), Column("due_on", Date),
+    "task", _deal.copy(), Column("subject", Text), Column("status", Text), Column("priority", Text), Column("due_on",
+    Date),
 )  # fmt: skip
 comment = _table("comment", _deal.copy(), Column("body", Text))
 
@@ -156,7 +163,10 @@ words = Table(
     Column("words", Text().with_variant(TSVECTOR(), "postgresql")),
 )  # fmt: skip
 
-_live = {"sqlite_where": opportunity.c.deleted_at.is_(None), "postgresql_where": opportunity.c.deleted_at.is_(None)}
+_live: dict[str, Any] = {
+    "sqlite_where": opportunity.c.deleted_at.is_(None),
+    "postgresql_where": opportunity.c.deleted_at.is_(None),
+}
 Index("opportunity_closing", opportunity.c.close_date, opportunity.c.id, **_live)
 Index("opportunity_running", opportunity.c.is_closed, opportunity.c.close_date, opportunity.c.id, **_live)
 Index("opportunity_stage", opportunity.c.stage, opportunity.c.close_date, opportunity.c.id, **_live)
