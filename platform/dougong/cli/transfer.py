@@ -23,6 +23,7 @@ from dougong.engine.transfer.exporting import WRITERS, error_file, every_field
 from dougong.engine.transfer.importing import ImportReport, run_import
 from dougong.engine.transfer.runs import unfinished
 from dougong.engine.undoing import undo as take_back
+from dougong.engine.unit import Unit
 from dougong.metadata.model import Model
 
 WARNINGS = 10
@@ -152,6 +153,8 @@ def _tell(report: ImportReport) -> None:
     say(said)
     if report.ignored:
         say(msg("Columns passed over: {names}.", names=", ".join(report.ignored)))
+    if report.absent:
+        say(msg("Columns that the file does not have: {names}.", names=", ".join(report.absent)))
     if report.warnings:
         _tell_warnings(report)
     if not report.dry:
@@ -179,8 +182,7 @@ def export(
     object_name: str, file: Path, view: str, columns: str, wheres: tuple[str, ...], sort: str, names: bool
 ) -> None:
     """Write the records to `file`, in the format of its ending."""
-    ending = file.suffix.removeprefix(".").lower()
-    if ending not in WRITERS:
+    if _ending(file) not in WRITERS:
         raise click.UsageError(text(msg("The file ends in none of: {endings}.", endings=", ".join(WRITERS))))
     with open_company() as company, company.read(operator()) as unit:
         obj = unit.runtime.model.object_named(object_name)
@@ -201,6 +203,21 @@ def export(
             ),
             sort=parse_sort([each for each in sort.split(",") if each] or (shown.sort if shown else ())),
         )
-        with file.open("wb") as target:
-            number = WRITERS[ending](unit, query, target, names=names)
+        number = _write(unit, query, file, names)
     say(msg("{n} record written to {file}.", "{n} records written to {file}.", n=number, file=str(file)))
+
+
+def _write(unit: Unit, query: Query, file: Path, names: bool) -> int:
+    """Write the export beside `file`, and put it there when it is whole."""
+    beside = file.with_name(f".{file.name}.part")
+    try:
+        with beside.open("wb") as target:
+            number = WRITERS[_ending(file)](unit, query, target, names=names)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
+    return number
+
+
+def _ending(file: Path) -> str:
+    return file.suffix.removeprefix(".").lower()

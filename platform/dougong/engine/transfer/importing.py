@@ -57,6 +57,7 @@ class ImportReport:
     problems: dict[int, list[Problem]] = field(default_factory=dict)
     warnings: dict[int, list[Problem]] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     finished: bool = False
 
 
@@ -198,6 +199,7 @@ class _Run:
             problems=dict(sorted(self.problems.items())),
             warnings=dict(sorted(self.warnings.items())),
             ignored=self.plan.ignored,
+            absent=self.plan.absent,
             finished=True,
         )
 

@@ -81,13 +81,17 @@ class TargetPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPlan:
-    """A whole mapping, resolved against the model and the header of a file."""
+    """A whole mapping, resolved against the model and the header of a file.
+
+    `ignored` are the columns of the file that it passes over, `absent` its own that the file does not have.
+    """
 
     parent: TargetPlan
     children: tuple[TargetPlan, ...] = ()
     date_order: str = "ymd"
     decimal_mark: str = "."
     ignored: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
     @property
     def targets(self) -> tuple[TargetPlan, ...]:
@@ -106,7 +110,8 @@ def plan(
 ) -> ImportPlan:
     """The plan for a file with `header`. Without a `document`, columns are matched to fields by name and label.
 
-    `key` stands for the document's, where it has none.
+    `key` stands for the document's, where it has none. A mapping of the metadata is for many files, so a file need not
+    have all of its columns; one that was written for a file must fit it.
 
     Raises:
         BadRequest: everything in the mapping that fits neither the schema, nor the model, nor the file.
@@ -120,7 +125,9 @@ def plan(
         raise BadRequest(problems)
     if key and "key" not in document:
         document["key"] = list(key)
-    reader = _Reader(model, access, list(header), problems)
+    reader = _Reader(
+        model, access, list(header), problems, model.import_mappings.get(document.get("name", "")) is not None
+    )
     taken = {title for child in document.get("children", ()) for title in child.get("columns", {})}
     parent = reader.target(obj, document, automatic="columns" not in document, taken=taken)
     children = tuple(reader.child(obj, each) for each in document.get("children", ()))
@@ -135,6 +142,7 @@ def plan(
         date_order=formats.get("date", "ymd"),
         decimal_mark=formats.get("decimal", "."),
         ignored=tuple(title for title in header if title not in used and title != REASON),
+        absent=tuple(reader.absent),
     )
 
 
@@ -165,8 +173,9 @@ def _unknown_object(model: Model, name: str) -> Problem:
 class _Reader:
     """Reads the parts of one mapping document, collecting what is wrong."""
 
-    def __init__(self, model: Model, access: Access, header: list[str], problems: list[Problem]) -> None:
+    def __init__(self, model: Model, access: Access, header: list[str], problems: list[Problem], lenient: bool) -> None:
         self.model, self.access, self.header, self.problems = model, access, header, problems
+        self.lenient, self.absent = lenient, list[str]()
 
     # -- records -------------------------------------------------------------------------------------------
     def target(
@@ -175,7 +184,7 @@ class _Reader:
         columns = self._matched(obj, taken) if automatic else []
         for title, body in document.get("columns", {}).items():
             columns += self._column(obj, title, body)
-        if automatic and not columns:
+        if (automatic or self.lenient) and not columns:
             names = ", ".join(list(self._writable(obj))[:12])
             reason = msg("No column of the file goes into a field of {object}.", object=obj.label)
             fix = msg("Name columns after fields ({names} …), or give a mapping.", names=names)
@@ -230,6 +239,9 @@ class _Reader:
         return list(found.values())
 
     def _column(self, obj: Object, title: str, body: Mapping[str, Any]) -> list[ColumnPlan]:
+        if title not in self.header and self.lenient:
+            self.absent.append(title)
+            return []
         if title not in self.header:
             reason = msg("The file has no column {title}.", title=title)
             self.problems.append(_problem("column-missing", reason, _near(title, self.header), title))
