@@ -17,6 +17,7 @@ from dougong.engine.query import Measure, Summary
 from dougong.engine.transfer import sheets
 from dougong.engine.transfer.importing import run_import
 from dougong.metadata.component import Component
+from dougong.metadata.trees import Tree
 from tests.benchmarks import data
 from tests.benchmarks.floor.api import SUMS
 from tests.benchmarks.floor.database import Database
@@ -42,6 +43,7 @@ def measure(urls: tuple[str, str], only: Sequence[str], rows: int) -> list[Measu
             3,
         ),
     )
+    before = _tree(company)
     try:
         return [
             _time(name, ours, theirs, bar, rounds)
@@ -49,6 +51,7 @@ def measure(urls: tuple[str, str], only: Sequence[str], rows: int) -> list[Measu
             if not only or any(part in name for part in only)
         ]
     finally:
+        publish(company, Publication(tree=before, message="without the fields of the benchmark"))
         company.close()
         floor.close()
 
@@ -80,10 +83,13 @@ def _floor_sum(floor: Database) -> object:
 def _add_field(company: Company, run: int) -> None:
     name = f"opportunity.extra_{run}"
     body = {"kind": "field", "name": name, "type": "text", "length": 40, "label": {"en": "Extra", "zh-CN": "备用"}}
-    with company.read(SYSTEM) as unit:
-        tree = revisions.tree_of(unit.connection, unit.runtime.revision)
-    publish(company, Publication(tree=tree.put(Component("field", name, body)), message="benchmark"))
+    publish(company, Publication(tree=_tree(company).put(Component("field", name, body)), message="benchmark"))
     company.runtime()
+
+
+def _tree(company: Company) -> Tree:
+    with company.read(SYSTEM) as unit:
+        return revisions.tree_of(unit.connection, unit.runtime.revision)
 
 
 def _add_column(floor: Database, run: int) -> None:
