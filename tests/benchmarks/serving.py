@@ -25,6 +25,9 @@ from tests.benchmarks.floor.application import application as floor
 SIDES: dict[str, Callable[[], ASGIApp]] = {"engine": serve.application, "floor": floor}
 HEADER = b"x-statements"
 
+IDLE_SECONDS = 600
+"""How long a side's connection may wait for its turn."""
+
 _taken: ContextVar[list[int]] = ContextVar("taken")
 
 
@@ -74,7 +77,15 @@ def main(side: str, port: int, counting: bool) -> None:
     if counting:
         count_statements()
         app = Counting(app)
-    uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False, server_header=False)
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=IDLE_SECONDS,
+    )
 
 
 if __name__ == "__main__":
