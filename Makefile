@@ -42,7 +42,7 @@ bench: install ## measure the engine against the same operations written by hand
 
 pictures: install ## take the pictures of docs/pictures
 	@scripts/prepare.sh --pictures
-	@.venv/bin/python scripts/pictures.py
+	@.venv/bin/python -m scripts.pictures
 
 clean: ## remove what the commands made, but the data
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov dist build

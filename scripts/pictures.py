@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -29,6 +30,8 @@ WIDTHS = {"1440": {"width": 1440, "height": 900}, "390": {"width": 390, "height"
 LOOKS = (("en", "light"), ("zh-CN", "light"), ("zh-CN", "dark"), ("en", "dark"))
 COLOURS = 96
 TIMEOUT = 8000
+OF_README = "record-deal"
+"""The picture that stands in the README, as record.png."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,8 @@ def at(path: str) -> Callable[[Page, Demo], object]:
     return lambda page, site: page.goto(site.url + path)
 
 
-def _record(object: str, where: Condition | None) -> Callable[[Page, Demo], object]:
-    return lambda page, site: page.goto(f"{site.url}/o/{object}/{site.first(object, where).id}")
+def _record(object: str, where: Condition | None, more: str = "") -> Callable[[Page, Demo], object]:
+    return lambda page, site: page.goto(f"{site.url}/o/{object}/{site.first(object, where).id}{more}")
 
 
 def _selected(page: Page, site: Demo) -> None:
@@ -80,6 +83,12 @@ def _path(page: Page, site: Demo) -> None:
     page.wait_for_selector("dialog[open]")
 
 
+def _call(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/o/account/{site.first('account').id}")
+    page.locator(".quick a").first.click()
+    page.wait_for_selector("dialog[open] form")
+
+
 def _bin(page: Page, site: Demo) -> None:
     page.goto(f"{site.url}/bin")
 
@@ -94,6 +103,7 @@ def _keys(page: Page, site: Demo) -> None:
 
 
 BARE = "Bare but for its name"
+LEAD = "沈嘉禾"
 OPEN = Condition("stage", "is", "negotiate")
 
 PICTURES = (
@@ -106,8 +116,12 @@ PICTURES = (
     Picture("record", _record("account", None)),
     Picture("record-deal", _record("opportunity", OPEN)),
     Picture("record-quote", _record("quote", None)),
+    Picture("history", _record("opportunity", OPEN, "?tab=history")),
     Picture("record-bare", _record("contact", Condition("name", "is", BARE))),
     Picture("stage", _path),
+    Picture("kind", at("/o/opportunity/new")),
+    Picture("convert", _record("lead", Condition("person", "is", LEAD), "/convert/convert")),
+    Picture("call", _call),
     Picture("form", at("/o/opportunity/new?type=standard")),
     Picture("form-errors", _errors),
     Picture("lookup", _lookup),
@@ -122,16 +136,19 @@ PICTURES = (
 def furnish(site: Demo) -> None:
     """What the demo company lacks for a picture: a record with a name alone, and something in the bin."""
     site.save(Create("contact", {"name": BARE}))
+    company = site.first("account", Condition("record_type", "is", "enterprise")).values["name"]
+    site.save(Create("lead", {"company": company, "person": LEAD, "mobile": "13900001234"}))
     task = site.first("task")
     contact = site.first("contact", sort="name")
     site.save(Delete("task", task.id), Delete("contact", contact.id))
 
 
+ALIAS = """<match target="pattern"><test name="family"><string>{}</string></test><edit name="family" mode="prepend"
+binding="strong"><string>Inter</string><string>Noto Sans CJK SC</string></edit></match>"""
 FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><include>/etc/fonts/fonts.conf</include>
-<match target="pattern"><test name="family"><string>system-ui</string></test>
-<edit name="family" mode="prepend" binding="strong"><string>Inter</string><string>Noto Sans CJK SC</string></edit></match>
-</fontconfig>"""
+<fontconfig><include>/etc/fonts/fonts.conf</include>{}</fontconfig>""".format(
+    "".join(map(ALIAS.format, ("system-ui", "sans", "sans-serif")))
+)
 """A server has no interface and so no font of its own for one: Inter and Noto Sans stand in."""
 
 
@@ -192,6 +209,8 @@ def main(names: list[str]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with company() as site, chromium.running() as browser:
         take(browser, site, chosen, FOLDER)
+    if any(each.name == OF_README for each in chosen):
+        shutil.copy(FOLDER / f"{OF_README}-en-light-1440.png", FOLDER / "record.png")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def test_nothing_stands_inline(shown: Demo, open_page: Open) -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_no_page_complains(shown: Demo, open_page: Open, language: str) -> None:
-    """Every page kind loads without an error or a violation on the console (the fixture looks), and says its language."""
+    """Every page kind loads without a word on the console (the fixture looks), and says its language."""
     page = open_page(shown, language)
     for name, place in PLACES.items():
         page.goto(place(shown), wait_until="networkidle")

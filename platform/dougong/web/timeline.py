@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select
 from dougong.base.field_types import Reference, ValueRefused
 from dougong.base.language import label, msg
 from dougong.engine import tables
+from dougong.engine.actor import SYSTEM
 from dougong.engine.query import Condition, Query, Record, Row, Sort
 from dougong.metadata.model import Field, Object
 from dougong.web.composer.columns import editable
@@ -278,8 +279,13 @@ def told(visit: Visit, obj: Object, changes: Iterable[Change]) -> list[Entry]:
             continue
         what = visit.say(DOINGS.get(each.action, msg("changed")))
         icon = {"create": "plus", "delete": "trash", "restore": "arrow-back-up"}.get(each.action, "history")
-        found.append(Entry(icon=icon, who=each.actor, what=what, at=each.at, changes=words, why=each.why))
+        found.append(Entry(icon=icon, who=_name(visit, each.actor), what=what, at=each.at, changes=words, why=each.why))
     return found
+
+
+def _name(visit: Visit, actor: str) -> str:
+    """Who did it; the platform is named in the reader's language."""
+    return visit.say(msg("System")) if actor == SYSTEM.name else actor
 
 
 def _said(visit: Visit, field: Field, value: Any, names: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ WIDTHS = {
     "text": 180,
     "number": 96,
     "boolean": 80,
-    "date": 116,
+    "date": 108,
     "datetime": 124,
     "time": 80,
     "picklist": 120,
@@ -20,10 +20,10 @@ WIDTHS = {
 }
 """Width of a column in CSS pixels, by formula type; the title column takes what is left."""
 
-NARROW = {"text": 128, "number": 76, "date": 104, "datetime": 116, "picklist": 76}
+NARROW = {"text": 120, "number": 68, "date": 104, "datetime": 116, "picklist": 68}
 """The same in a card of a record page, which has two thirds of the room."""
 
-TITLE_WIDTH = 236
+TITLE_WIDTH = 228
 NARROW_TITLE_WIDTH = 168
 
 
@@ -82,9 +82,9 @@ def _column(obj: Object, path: ResolvedPath, total: str | None, said: str) -> Co
 
 def _width(field: Field) -> int:
     if field.type.money:
-        return 140
+        return 148
     if field.type.refers:
-        return 124 if field.targets == ("user",) else 190
+        return 124 if field.targets == ("user",) else 178
     return WIDTHS.get(field.type.formula_type or "", 150)
 
 
@@ -93,9 +93,9 @@ def narrow_width(column: Column) -> int:
     if column.is_title:
         return NARROW_TITLE_WIDTH
     if column.field.type.money:
-        return 120
+        return 110
     if column.field.type.refers:
-        return 112 if column.field.targets == ("user",) else 148
+        return 112 if column.field.targets == ("user",) else 140
     return NARROW.get(column.field.type.formula_type or "", 110)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Template
 
 from dougong.base.language import label
+from dougong.engine.fields.files import FileType
 from dougong.metadata.model import Field, Layout, LineColumn, Object, Section
 from dougong.web.composer.columns import editable
 from dougong.web.composer.sections import Sections, bind
@@ -65,6 +66,8 @@ class FormView:
     bodies: Mapping[str, Template]
     depends: tuple[str, ...]
     """Names of the fields whose change changes the choices of others."""
+    multipart: bool
+    """True when the form sends files."""
 
 
 def compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
@@ -104,7 +107,14 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
         bodies=bodies,
         labels={each.name: label(each.label, visit.language) for each in fields.values()},
         depends=_controls(fields),
+        multipart=any(isinstance(each.type, FileType) for each in (*fields.values(), *_in_lines(sections))),
     )
+
+
+def _in_lines(sections: Sequence[FormSection]) -> Iterator[Field]:
+    for each in sections:
+        if each.lines:
+            yield from filter(editable, each.lines.columns)
 
 
 def _own(visit: Visit, obj: Object, section: Section, seen: dict[str, Field]) -> list[tuple[Field, bool]]:
