@@ -165,6 +165,11 @@ def _day(batch: Batch, row: Row, plan: MoneyPlan) -> date:
     return said if isinstance(said, date) else batch.unit.reading.today
 
 
+def currency_of(batch: Batch, row: Row) -> str:
+    """The currency of the row's record: its own, that of the document it is part of, or the company's."""
+    return _code(batch, row, row.plan.part(money_plan)) or company_currency(batch.unit.runtime.model)
+
+
 def in_own_currency(batch: Batch, row: Row, field: Field, amount: Decimal | None) -> Decimal | None:
     """A company amount in the currency of the row's record, at its rate; blank where there is none."""
     plan = row.plan.part(money_plan)

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, bindparam, case, disti
 from dougong.engine.runtime import Runtime
 from dougong.engine.saving.expressions import variables
 from dougong.engine.saving.lifecycle import IN_FORCE
-from dougong.engine.saving.money import in_own_currency
+from dougong.engine.saving.money import currency_of, in_own_currency
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, plan_of
 from dougong.engine.saving.related import references
 from dougong.engine.saving.row import Batch, Row
@@ -109,6 +109,8 @@ def _watched(leaf: Object, rollup: Field) -> Iterable[str]:
     if rollup.options.get("field"):
         name = str(rollup.options["field"]).partition(".")[0]
         yield from (name, name + COMPANY)
+        if leaf.currency.mode == "record":
+            yield "currency"
     yield from (each["field"] for each in rollup.options.get("order") or ())
     if rollup.where is not None:
         yield from (path[0] for path in rollup.where.references)
@@ -206,12 +208,16 @@ def _set(batch: Batch, row: Row, route: Route, results: tuple[Any, ...]) -> None
     if not slot.money:
         return
     row.values[slot.name + COMPANY] = results[1]
-    if not _one_currency(plan_of(batch.unit.runtime, route.leaf).object, route):
-        row.values[slot.name] = in_own_currency(batch, row, route.field, results[1])
+    if _one_currency(plan_of(batch.unit.runtime, route.leaf).object, route):
+        return
+    company, codes = results[1], set(results[2:])
+    if codes != {currency_of(batch, row)}:
+        row.values[slot.name] = in_own_currency(batch, row, route.field, company)
 
 
 Results = dict[tuple[str, str], tuple[Any, ...]]
-"""By id of the parent and name of the roll-up: its value, and the company amount where it is money."""
+"""By id of the parent and name of the roll-up: its value; of money also the company amount, and the first and last
+currency of the children where each has its own."""
 
 
 def _together(routes: Sequence[Route]) -> list[list[Route]]:
@@ -288,14 +294,16 @@ class _Children:
     def values(self, field: Field) -> list[ColumnElement[Any]]:
         """What the roll-up `field` reads of a child: one column, of money the company amount as well.
 
-        Where children differ in currency their own amounts do not add up: then the company amount stands for both.
+        Where children may differ in currency their own amounts may not add up (`_currencies` tells); where they are in
+        another one than their parent, the company amount stands for both.
         """
         name, _, aspect = str(field.options["field"]).partition(".")
         slot = self.plan.slots[name]
         columns: list[ColumnElement[Any]] = [self.table.c[key] for key in slot.keys]
         if not slot.money:
             return columns[:1]
-        return columns if aspect != "company" and _one_currency(self.plan.object, self.route) else [columns[1]] * 2
+        own = _one_currency(self.plan.object, self.route) or _currencies(self.plan, field)
+        return columns if aspect != "company" and own else [columns[1]] * 2
 
     def where(self, field: Field) -> ColumnElement[bool] | None:
         """The roll-up's condition on a child."""
@@ -329,6 +337,16 @@ def _attribute(column: ColumnElement[Any], field: Field, name: str) -> ColumnEle
     return case(known, value=column) if known else null()
 
 
+def _currencies(leaf: ObjectPlan, rollup: Field) -> bool:
+    """True where every child says its own currency: then those of one parent may be alike, and like the parent's."""
+    if leaf.object.currency.mode != "record" or rollup.options["op"] not in GROUPED - {"count", "distinct"}:
+        return False
+    name, _, aspect = str(rollup.options["field"]).partition(".")
+    slot = leaf.slots.get(name)
+    own = slot is not None and slot.money and slot.field.options.get("currency", "record") == "record"
+    return own and aspect != "company"
+
+
 def _one_currency(leaf: Object, route: Route) -> bool:
     """True where every child's amount is in the parent's currency already: lines of one document."""
     master = leaf.master
@@ -347,6 +365,9 @@ def _grouped(batch: Batch, plan: ObjectPlan, group: Sequence[Route], ids: Sequen
                 width = 2 if field.options["op"] == "avg" else 1
                 results.append(_result(field, stored[at : at + width]))
                 at += width
+            if _currencies(plan_of(batch.unit.runtime, route.leaf), field):
+                results += stored[at : at + 2]
+                at += 2
             found[str(stored[0]), field.name] = tuple(results)
     return found
 
@@ -382,7 +403,11 @@ def _aggregates(children: _Children, plan: ObjectPlan, field: Field) -> list[Col
         made: list[Any] = [func.count(children.table.c.id)]
     else:
         money = plan.slots[field.name].money
-        made = [each for value in children.values(field)[: 2 if money else 1] for each in _AGGREGATES[op](value)]
+        values = children.values(field)[: 2 if money else 1]
+        made = [each for value in values for each in _AGGREGATES[op](value)]
+        if _currencies(children.plan, field):
+            code = case((values[0].is_not(None), children.column(("currency",))))
+            made += [func.min(code), func.max(code)]
     return [each.filter(where) if where is not None else each for each in made]
 
 
