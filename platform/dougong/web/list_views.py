@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from dougong.base.errors import NotFound, Place, Problem, Rejected
 from dougong.base.ids import record_id
@@ -22,15 +22,21 @@ from dougong.web.list_state import ListState, View, parts_of
 LONGEST_NAME = 60
 
 
+_SAVED = (
+    select(stored.c.id, stored.c.owner_id, stored.c.shared, stored.c.body)
+    .where(stored.c.object == bindparam("object"), or_(stored.c.shared, stored.c.owner_id == bindparam("owner")))
+    .order_by(stored.c.shared.desc(), stored.c.id)
+)
+
+
 def all_of(unit: Unit, obj: Object) -> list[View]:
     """The views that the actor may choose, in order: the metadata's, shared ones, their own. One statement."""
-    asked = (
-        select(stored.c.id, stored.c.owner_id, stored.c.shared, stored.c.body)
-        .where(stored.c.object == obj.id, or_(stored.c.shared, stored.c.owner_id == unit.actor.user_id))
-        .order_by(stored.c.shared.desc(), stored.c.id)
-    )
-    saved = [_saved(row) for row in unit.connection.execute(asked)]
-    return [*(_declared(each) for each in _ordered(obj)), *saved] or [everything(obj)]
+    key = f"web.views {obj.name}"
+    declared = unit.runtime.prepared.get(key)
+    if declared is None:
+        declared = unit.runtime.prepared[key] = tuple(_declared(each) for each in _ordered(obj))
+    saved = [_saved(row) for row in unit.connection.execute(_SAVED, {"object": obj.id, "owner": unit.actor.user_id})]
+    return [*declared, *saved] or [everything(obj)]
 
 
 def chosen(views: Sequence[View], name: str, obj: Object) -> View:
