@@ -214,7 +214,7 @@ def bodies(garbage: str | bytes) -> Iterator[tuple[str, bytes]]:
 
 @pytest.mark.parametrize("number", range(len(GARBAGE)), ids=list(GARBAGE))
 def test_no_form_breaks_or_changes_a_record(scene: Scene, number: int) -> None:
-    """Every address that takes a form, for a record that is not there; each kind of body with a third of the garbage."""
+    """Every address that takes a form, for a record that is not there; a third of all bodies with each garbage."""
     garbage = list(GARBAGE.values())[number]
     before = scene.stored()
     wrong = {}

@@ -1,0 +1,51 @@
+"""What the guides tell people to type does what the guides say."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dougong.engine.company import Company
+from tests.companies import company_copy, sales  # noqa: F401
+from tests.conftest import missing
+from tests.system.serving import Place, serving
+
+DOCS = Path(__file__).parents[2] / "docs"
+BLOCK = re.compile(r"(?:^`(?P<file>[^`\n]+)`:\n\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+SERVER = "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize("guide", ["first-object.md", "api.md"])
+def test_every_command_of_a_guide_does_what_it_says(sales: Company, tmp_path: Path, guide: str) -> None:  # noqa: F811
+    """In one shell, in the order of the page: files are written, commands succeed, and print what stands below them."""
+    if shutil.which("curl") is None:
+        missing("the API guide is written for curl, which is not installed")
+    place = Place(sales.database.writers.url.render_as_string(hide_password=False), tmp_path)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    told: list[str] = []
+    script = ["set -e"]
+    with serving(place, 1) as (server,):
+        for block in BLOCK.finditer((DOCS / guide).read_text("utf-8").replace(SERVER, server.url)):
+            if block["file"]:
+                (tmp_path / block["file"]).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / block["file"]).write_text(block["text"], "utf-8")
+            elif block["kind"] == "sh":
+                done = subprocess.run(
+                    ["bash", "-c", "\n".join([*script, "exec 2>&1", block["text"]])],
+                    cwd=tmp_path, env=place.environment() | {"PATH": path}, capture_output=True, text=True, timeout=120,
+                )  # fmt: skip
+                assert done.returncode == 0, (block["text"], done.stdout)
+                told = done.stdout.splitlines()
+                script += re.findall(r"^\w+=\$\(.*\)$", block["text"], re.MULTILINE)
+            elif block["kind"] == "text":
+                for line in block["text"].splitlines():
+                    at = next((at for at, said in enumerate(told) if line.strip() in said), None)
+                    assert at is not None, f"nothing printed says {line!r}: {told}"
+                    told = told[at + 1 :] if guide == "first-object.md" else told[at:]
+        assert "Traceback" not in server.said()
