@@ -13,17 +13,17 @@ WIDTHS = {
     "number": 96,
     "boolean": 80,
     "date": 108,
-    "datetime": 124,
+    "datetime": 118,
     "time": 80,
-    "picklist": 120,
+    "picklist": 136,
     "multi_picklist": 180,
 }
 """Width of a column in CSS pixels, by formula type; the title column takes what is left."""
 
-NARROW = {"text": 120, "number": 68, "date": 104, "datetime": 116, "picklist": 68}
+NARROW = {"text": 120, "number": 76, "date": 104, "datetime": 116, "picklist": 68}
 """The same in a card of a record page, which has two thirds of the room."""
 
-TITLE_WIDTH = 228
+TITLE_WIDTH = 216
 NARROW_TITLE_WIDTH = 168
 
 
@@ -82,9 +82,9 @@ def _column(obj: Object, path: ResolvedPath, total: str | None, said: str) -> Co
 
 def _width(field: Field) -> int:
     if field.type.money:
-        return 148
+        return 156
     if field.type.refers:
-        return 124 if field.targets == ("user",) else 178
+        return 120 if field.targets == ("user",) else 168
     return WIDTHS.get(field.type.formula_type or "", 150)
 
 
