@@ -87,5 +87,5 @@ def test_a_conversion_is_offered_where_it_is_open(person: Person) -> None:
         Create("lead", {**values, "status": "new"}),
         Create("lead", {**values, "status": "unqualified", "unqualified_reason": "wrong_contact"}),
     )
-    shown = ["/convert/convert\"" in person.get(f"/o/lead/{each}").text for each in ids]
+    shown = ['/convert/convert"' in person.get(f"/o/lead/{each}").text for each in ids]
     assert shown == [True, False]

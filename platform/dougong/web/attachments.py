@@ -34,11 +34,11 @@ def clean_name(name: str) -> str:
     return bare[-LONGEST_NAME:] or "file"
 
 
-def refusal(name: str, sent: UploadFile) -> Problem | None:
-    """Why a file is not taken, if it is not."""
+def refusal(name: str, sent: UploadFile, most: int = LARGEST_MB) -> Problem | None:
+    """Why a file is not taken, if it is not: larger than `most` megabytes, empty, a program."""
     size = sent.size or 0
-    if size > LARGEST_MB << 20:
-        reason = msg("{name} is larger than {most} MB.", name=name, most=LARGEST_MB)
+    if size > most << 20:
+        reason = msg("{name} is larger than {most} MB.", name=name, most=most)
         return Problem(code="file-large", reason=reason, place=Place(field="file"))
     if size == 0:
         return Problem(code="file-empty", reason=msg("{name} is empty.", name=name), place=Place(field="file"))

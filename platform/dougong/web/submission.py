@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from starlette.datastructures import FormData
+
+from dougong.base.errors import Place, Problem
 from dougong.base.field_types import Reference
-from dougong.engine.query import Condition, Query
+from dougong.engine.query import All, Condition, Query
 from dougong.engine.reading.listing import is_id
 from dougong.engine.saving.batch import Change, Create, Delete, Made, Update
 from dougong.metadata.model import Field, Object
-from dougong.web import inputs
+from dougong.web import inputs, uploads
 from dougong.web.composer.columns import editable
 from dougong.web.composer.forms import FormView, Lines
 from dougong.web.forms import Entered, EnteredLine
 from dougong.web.inputs import Typed
-from dougong.web.visit import Visit, whole_number
+from dougong.web.visit import Visit, forbidden, whole_number
 
 DECIDED = "decide."
 """Names of the choices after a conflict: ``decide.amount`` is mine or theirs."""
@@ -27,15 +30,33 @@ OWN = "record"
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a form sent, and the changes that it asks for. `entered` knows the number of each line's change."""
+    """What a form sent, and the changes that it asks for. `entered` knows the number of each line's change.
+
+    `form` has references in place of the files that were sent and kept; `problems` tell of those that were not.
+    """
 
     entered: Entered
     changes: tuple[Change, ...]
     base: Mapping[str, Any]
+    form: FormData
+    problems: tuple[Problem, ...] = ()
+
+    def checked(self) -> list[Change]:
+        """The changes, to be saved.
+
+        Raises:
+            Rejected, TooLarge: files were sent that their fields do not take.
+        """
+        uploads.refuse(self.problems)
+        return list(self.changes)
 
 
 def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mapping[str, Any]) -> Submission:
-    """Read the form; `extra` are values that no field of the form holds (record type, what the address gives)."""
+    """Read the form and keep its files; `extra` are values that no field of the form holds (record type, what the
+    address gives).
+    """
+    taken = _take_in(visit, obj, view, record_id)
+    visit = replace(visit, form=taken.form)
     form, reading = visit.form, visit.reading
     own = resolve_titles(visit, view.fields, inputs.typed(form, view.fields, reading))
     base = inputs.from_json(view.fields, visit.sent("base"), reading)
@@ -62,7 +83,51 @@ def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mappi
     for section in view.sections:
         if section.lines:
             lines[section.lines.object.name] = tuple(_lines(visit, section.lines, record_id, changes))
-    return Submission(Entered(own, lines), tuple(changes), base)
+    changes += _adopted(visit, obj, view, own, taken.kept) if not record_id else ()
+    problems = tuple(_placed(each, lines) for each in taken.refused)
+    return Submission(Entered(own, lines), tuple(changes), base, taken.form, problems)
+
+
+# -- files ------------------------------------------------------------------------------------------------------
+def _take_in(visit: Visit, obj: Object, view: FormView, record_id: str) -> uploads.TakenIn:
+    """Keep the files of the form; a form that is only drawn again keeps them itself."""
+    if not view.multipart or "refresh" in visit.request.query_params:
+        return uploads.TakenIn(visit.form)
+    if not visit.unit.access.may("edit" if record_id else "create", obj):
+        raise forbidden(obj.name)
+    inputs: dict[str, Field] = {each.name: each for each in view.fields}
+    for section in view.sections:
+        if section.lines:
+            for prefix in _prefixes(visit, section.lines.object.name):
+                inputs |= {f"{prefix}.{each.name}": each for each in _writable(section.lines)}
+    about = {"object": obj.name, "id": record_id} if record_id and _may_be_about(visit, obj) else None
+    return uploads.take_in(visit, inputs, about)
+
+
+def _may_be_about(visit: Visit, obj: Object) -> bool:
+    lookup = visit.model.objects["file"].fields.get("related_to")
+    return lookup is not None and obj.name in lookup.targets
+
+
+def _adopted(visit: Visit, obj: Object, view: FormView, own: Typed, kept: Sequence[str]) -> list[Change]:
+    """Let the files of a new record be about it: those kept just now, and those kept when the form was sent before."""
+    values = [own.values.get(each.name) for each in view.fields if uploads.holds_files(each)]
+    ids = tuple(each.id for value in values for each in value or ())
+    if not ids or not _may_be_about(visit, obj):
+        return []
+    free = All((Condition("id", "in", ids), Condition("related_to", "blank")))
+    rows = visit.unit.records.query(Query(object="file", columns=("name",), where=free, limit=len(ids))).rows
+    fresh = {row.id for row in rows} | set(kept)
+    return [Update("file", id, {"related_to": Made(OWN)}) for id in ids if id in fresh]
+
+
+def _placed(refused: uploads.Refused, lines: Mapping[str, Sequence[EnteredLine]]) -> Problem:
+    """Where a form says that it did not take a file: at the record's field, at that of a line that is saved, on top."""
+    prefix, dot, name = refused.input.rpartition(".")
+    if not dot:
+        return refused.problem
+    row = next((each.row for several in lines.values() for each in several if each.prefix == prefix), 0)
+    return replace(refused.problem, place=Place(row=row, field=name) if row else Place())
 
 
 def _lines(visit: Visit, lines: Lines, record_id: str, changes: list[Change]) -> Iterator[EnteredLine]:

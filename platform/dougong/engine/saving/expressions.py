@@ -198,7 +198,7 @@ def fitted(field: Field, result: Any, reading: Reading) -> Any:
     result = field.type.computed(field, result)
     if isinstance(result, frozenset):
         result = tuple(sorted(result))
-    return bare(field.type.coerce(field, result, reading))
+    return bare(field, field.type.coerce(field, result, reading))
 
 
 def formula_needs(plan: ObjectPlan, formulas: Iterable[Formula]) -> Needs:

@@ -170,7 +170,7 @@ def read_given(batch: Batch) -> None:
                 _unknown_field(row, name)
             elif _may_be_given(row, field, moving):
                 try:
-                    coerced[field.name] = bare(field.type.coerce(field, value, reading))
+                    coerced[field.name] = bare(field, field.type.coerce(field, value, reading))
                 except ValueRefused as refused:
                     row.refuse(refused.code, refused.reason, refused.fix, at=field.name)
             elif not _as_stored(batch, row, field, value):
@@ -198,7 +198,7 @@ def _as_stored(batch: Batch, row: Row, field: Field, value: Any) -> bool:
         given = field.type.coerce(field, value, batch.unit.reading)
     except (ValueRefused, NotImplementedError):
         given = value
-    return bool(bare(given) == row.before.get(field.name))
+    return bool(bare(field, given) == row.before.get(field.name))
 
 
 def _unknown_field(row: Row, name: str) -> None:

@@ -44,7 +44,7 @@ def _overlaps(batch: Batch, row: Row) -> list[Overlap]:
             began: Any = row.before.get(name)
         else:
             try:
-                began = bare(field.type.coerce(field, said, batch.unit.reading))
+                began = bare(field, field.type.coerce(field, said, batch.unit.reading))
             except ValueRefused:
                 began = row.before.get(name)
         mine, theirs = row.given[name], row.before.get(name)

@@ -159,10 +159,13 @@ def plan_of(runtime: Runtime, name: str) -> ObjectPlan:
     return found
 
 
-def bare(value: Any) -> Any:
-    """A reference without its title, so that two to the same record are equal; other values as they are."""
-    if isinstance(value, Reference):
-        return Reference(value.object, value.id) if value.title else value
-    if isinstance(value, tuple) and value and isinstance(value[0], Reference):
-        return tuple(bare(each) for each in value)
-    return value
+def bare(field: Field, value: Any) -> Any:
+    """What a lookup names without its title, so that two to the same record are equal; other values as they are.
+
+    The name that a file had when it was attached is part of the value.
+    """
+    if not field.type.refers or value is None:
+        return value
+    if isinstance(value, tuple):
+        return tuple(bare(field, each) for each in value)
+    return Reference(value.object, value.id) if isinstance(value, Reference) and value.title else value

@@ -39,7 +39,8 @@ class LookupRule:
     """What is checked of one lookup: its filter, and which fields of the target that takes.
 
     `watched` are fields of the record itself that the filter reads (``$Record``): when one changes, the lookup is
-    checked again. `in_force` are the targets of which effective records alone may be chosen.
+    checked again. `in_force` are the targets of which effective records alone may be chosen: none where the record
+    belongs to what it names, as a line does to its document and a file, note or task to what it is about.
     """
 
     field: Field
@@ -71,7 +72,8 @@ def _rule(plan: ObjectPlan, field: Field) -> LookupRule:
     found = field.filter
     names = {path[0] for path in found.references} if found else set()
     watched = {path[1] for path in found.variables if path[0] == "$Record" and len(path) > 1} if found else set()
-    chosen_freely = "life_status" in names or field.type.name == "master_detail"
+    belongs = field.type.name == "master_detail" or field.name == plan.object.access.get("parent")
+    chosen_freely = "life_status" in names or belongs
     in_force = frozenset(target for target in field.targets if objects[target].effective and not chosen_freely)
     deeper: Needs = {}
     if found is not None:

@@ -45,6 +45,7 @@ def carry_out(visit: Visit, object: str, id: str, name: str) -> Response:
     assert isinstance(first, Update)
     change = Update(object, id, {**first.values, **given}, version=first.version, base=sent.base)
     try:
+        sent.checked()
         visit.write(lambda unit: unit.records.save([change]))
     except DougongError as error:
         with visit.read() as reading:

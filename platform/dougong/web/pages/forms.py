@@ -124,7 +124,8 @@ def create(visit: Visit, object: str) -> Response:
         if _only_redraw(visit):
             return _again(reading, obj, view, given, sent, errors_in_forms.NONE, "", 200)
     try:
-        saved = visit.write(lambda unit: unit.records.save(list(sent.changes)))
+        changes = sent.checked()
+        saved = visit.write(lambda unit: unit.records.save(changes))
     except DougongError as error:
         with visit.read() as reading:
             errors = errors_in_forms.sort_out(error, obj, {each.name: 1 for each in view.fields}, visit.language)
@@ -222,9 +223,10 @@ def save(visit: Visit, object: str, id: str) -> Response:
         if _only_redraw(visit):
             return _again(reading, obj, view, record.values, sent, errors_in_forms.NONE, id, 200)
     try:
-        visit.write(lambda unit: unit.records.save(list(sent.changes)), why=visit.sent("why"))
+        changes = sent.checked()
+        visit.write(lambda unit: unit.records.save(changes), why=visit.sent("why"))
     except StaleRecord as stale:
-        return _compare(visit, obj, record, stale)
+        return _compare(replace(visit, form=sent.form), obj, record, stale)
     except DougongError as error:
         if isinstance(error, BadRequest):
             raise

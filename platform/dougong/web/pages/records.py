@@ -24,6 +24,7 @@ from dougong.web import (
     record_page,
     submission,
     timeline,
+    uploads,
 )
 from dougong.web.composer.columns import editable
 from dougong.web.composer.forms import FormView, compose
@@ -135,7 +136,8 @@ def save_field(visit: Visit, object: str, id: str, name: str) -> Response:
         view = some_fields(reading, obj, "one", (name,))
         sent = submission.read(reading, obj, view, id, {})
     try:
-        visit.write(lambda unit: unit.records.save(list(sent.changes)), channel="inline")
+        changes = sent.checked()
+        visit.write(lambda unit: unit.records.save(changes), channel="inline")
     except DougongError as error:
         with visit.read() as reading:
             record = reading.unit.records.get(object, id)
@@ -177,6 +179,7 @@ def stage(visit: Visit, object: str, id: str) -> Response:
     values = {**(dict(sent.changes[0].values) if sent and isinstance(sent.changes[0], Update) else {}), path.field: to}
     change = Update(object, id, values, why=visit.sent("why"))
     try:
+        uploads.refuse(sent.problems if sent else ())
         visit.write(lambda unit: unit.records.save([change]), why=visit.sent("why"))
     except DougongError as error:
         with visit.read() as reading:
