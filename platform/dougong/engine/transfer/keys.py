@@ -37,6 +37,11 @@ def name_of(obj: Object, field_name: str, cell: Any, reading: Reading) -> Name:
     return obj.name, field_name, folded(cell) if value is None else _normal(field, value, reading)
 
 
+def name_of_value(obj: Object, field_name: str, value: Any, reading: Reading) -> Name:
+    """The name that a value of a field of `obj` is."""
+    return obj.name, field_name, _normal(obj.fields[field_name], value, reading)
+
+
 def _normal(field: Field, value: Any, reading: Reading) -> str:
     """Unique values are compared as they are kept (an id of another system may differ in case alone), others folded."""
     text = shown(field, value, reading)

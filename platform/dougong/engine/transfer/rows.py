@@ -17,7 +17,7 @@ from dougong.base.field_types import Reading, ValueRefused
 from dougong.base.language import Message, msg
 from dougong.engine.saving.batch import Create, Made, Update
 from dougong.engine.saving.plan import plan_of
-from dougong.engine.transfer.keys import AT_ONCE, Name, folded, look_up, name_of, shown
+from dougong.engine.transfer.keys import AT_ONCE, Name, folded, look_up, name_of, name_of_value, shown
 from dougong.engine.transfer.mapping import ColumnPlan, ImportPlan, TargetPlan
 from dougong.engine.transfer.names import SEVERAL, Entry, Names, Pending, RowChanges
 from dougong.metadata.model import Object
@@ -50,8 +50,9 @@ class Builder:
     def __init__(self, unit: Unit, plan: ImportPlan, reading: Reading, names: Names) -> None:
         """Resolve names by `names`."""
         self.unit, self.plan, self.reading, self.names = unit, plan, reading, names
+        self._names: dict[tuple[str, str, type, Any], Name] = {}
         self._current: dict[tuple[str, str], dict[str, str | None]] = {}
-        self._values: dict[tuple[int, Any], tuple[Any, ValueRefused | None]] = {}
+        self._values: dict[tuple[int, type, Any], tuple[Any, ValueRefused | None]] = {}
 
     def learn(self, rows: Sequence[Cells]) -> None:
         """Ask for every name in `rows` at once: one statement per field by which records are found."""
@@ -91,9 +92,17 @@ class Builder:
                     known[str(stored[0])] = None if stored[1] is None else str(stored[1])
         return known[id]
 
+    def name(self, obj: Object, field_name: str, cell: Any) -> Name:
+        """The name that a cell is; equal cells are read once."""
+        key = (obj.name, field_name, type(cell), cell)
+        found = self._names.get(key)
+        if found is None:
+            found = self._names[key] = name_of(obj, field_name, cell, self.reading)
+        return found
+
     def read(self, column: ColumnPlan, cell: Any) -> tuple[Any, ValueRefused | None]:
         """A cell as its field takes it, or why not; equal cells are read once."""
-        key = (id(column), cell)
+        key = (id(column), type(cell), cell)
         found = self._values.get(key)
         if found is None:
             reading = replace(
@@ -164,7 +173,7 @@ class _Row:
         for name, value in values.items():
             field = obj.fields[name]
             if name in keys or name == obj.title or field.unique or field.external_key:
-                yield name_of(obj, name, shown(field, value, self.builder.reading), self.builder.reading)
+                yield name_of_value(obj, name, value, self.builder.reading)
 
     # -- values ----------------------------------------------------------------------------------------------
     def _plain(self, target: TargetPlan) -> Iterator[tuple[str, Any]]:
@@ -185,8 +194,7 @@ class _Row:
                 continue
             field = target.object.fields[name]
             text = shown(field, values[name], self.builder.reading)
-            asked = name_of(target.object, name, text, self.builder.reading)
-            found = self.names.meaning(asked, {})
+            found = self.names.meaning(name_of_value(target.object, name, values[name], self.builder.reading), {})
             if found == SEVERAL:
                 reason = msg("{value} is the {label} of more than one record.", value=text, label=field.label)
                 self._refuse("key-ambiguous", name, reason)
@@ -214,7 +222,7 @@ class _Row:
         target = self.builder.unit.runtime.model.objects[column.field.targets[0]]
         lost: int | None = None
         for field_name in column.look_up:
-            name = name_of(target, field_name, cell, self.builder.reading)
+            name = self.builder.name(target, field_name, cell)
             found = self.names.meaning(name, self.changes.names)
             if found == SEVERAL:
                 if kept := self._kept(column, name, record):
