@@ -24,7 +24,7 @@ NARROW = {"text": 120, "number": 76, "date": 104, "datetime": 116, "picklist": 6
 """The same in a card of a record page, which has two thirds of the room."""
 
 TITLE_WIDTH = 216
-NARROW_TITLE_WIDTH = 168
+NARROW_TITLE_WIDTH = 144
 
 
 @dataclass(frozen=True, slots=True)
