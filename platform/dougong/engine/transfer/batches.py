@@ -10,8 +10,8 @@ from dougong.base.errors import Place, Problem
 from dougong.base.field_types import Reading
 from dougong.base.language import msg
 from dougong.engine.saving.batch import Saved
-from dougong.engine.transfer.mapping import ImportPlan
 from dougong.engine.transfer.names import Entry, Names, Pending, RowChanges
+from dougong.engine.transfer.plans import ImportPlan
 from dougong.engine.transfer.rows import Builder, Refused
 
 if TYPE_CHECKING:

@@ -21,11 +21,12 @@ from dougong.engine.actor import Actor
 from dougong.engine.saving.batch import Create, Update
 from dougong.engine.transfer import runs
 from dougong.engine.transfer.batches import Numbered, Outcome, carry_out
+from dougong.engine.transfer.cells import cells_that_claim, cells_to_look_up
 from dougong.engine.transfer.keys import Name, name_of, shown
-from dougong.engine.transfer.mapping import ImportPlan, plan
+from dougong.engine.transfer.mapping import plan
 from dougong.engine.transfer.order import ordered
+from dougong.engine.transfer.plans import ImportPlan
 from dougong.engine.transfer.rehearsal import Rehearsal, RolledBack
-from dougong.engine.transfer.rows import cells_that_claim, cells_to_look_up
 from dougong.engine.transfer.runs import Progress
 from dougong.engine.transfer.sheets import Table
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dougong.base.field_types import Reading
+from dougong.engine.transfer.cells import blank
 from dougong.engine.transfer.keys import Name, name_of
-from dougong.engine.transfer.mapping import ColumnPlan, ImportPlan
-from dougong.engine.transfer.rows import blank
+from dougong.engine.transfer.plans import ColumnPlan, ImportPlan
 from dougong.metadata.model import Model
 
 Numbered = tuple[int, dict[str, Any]]

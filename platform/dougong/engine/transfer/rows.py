@@ -5,8 +5,7 @@ Each row is taken as if it came alone, in order: what one row makes, a later row
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,22 +16,17 @@ from dougong.base.field_types import Reading, ValueRefused
 from dougong.base.language import Message, msg
 from dougong.engine.saving.batch import Create, Made, Update
 from dougong.engine.saving.plan import plan_of
+from dougong.engine.transfer.cells import BETWEEN, Cells, blank, cells_to_look_up
 from dougong.engine.transfer.keys import AT_ONCE, Name, folded, look_up, name_of, name_of_value, shown
-from dougong.engine.transfer.mapping import ColumnPlan, ImportPlan, TargetPlan
 from dougong.engine.transfer.names import SEVERAL, Entry, Names, Pending, RowChanges
+from dougong.engine.transfer.plans import ColumnPlan, ImportPlan, TargetPlan
 from dougong.metadata.model import Object
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
-Cells = Mapping[str, Any]
-"""A row by the titles of its columns."""
-
 Record = str | Made
 """A stored record by its id, or one that the batch is about to make."""
-
-BETWEEN = re.compile(r"[;；、\n]")
-"""What stands between the names of several records in one cell."""
 
 
 class Refused(Exception):
@@ -268,46 +262,3 @@ class _Row:
     def _refuse(self, code: str, column: str, reason: Message, fix: Message | None = None) -> None:
         place = Place(row=self.changes.number, field=column)
         self.problems.append(Problem(code=code, thing="", place=place, reason=reason, fix=fix))
-
-
-def cells_to_look_up(plan: ImportPlan, rows: Iterable[Cells]) -> dict[tuple[str, str], list[Any]]:
-    """By (object, field): the cells by which records are found, each once."""
-    asked: dict[tuple[str, str], dict[Any, None]] = {}
-    rows = list(rows)
-    for target in plan.targets:
-        for column in target.columns:
-            places = [(column.field.targets[0], name) for name in column.look_up]
-            if column.field.name in target.key:
-                places.append((target.object.name, column.field.name))
-            if places:
-                cells = dict.fromkeys(part for row in rows for part in _parts(column, column.cell(row)))
-                for place in places:
-                    asked.setdefault(place, {}).update(cells)
-    return {place: list(cells) for place, cells in asked.items()}
-
-
-def cells_that_claim(plan: ImportPlan, rows: Iterable[Cells]) -> dict[tuple[str, str], list[Any]]:
-    """By (object, unique field): the cells whose value no two records may have, each once."""
-    found: dict[tuple[str, str], dict[Any, None]] = {}
-    rows = list(rows)
-    for target in plan.targets:
-        for column in target.columns:
-            if column.field.unique or column.field.external_key:
-                cells = (column.cell(row) for row in rows)
-                place = (target.object.name, column.field.name)
-                found.setdefault(place, {}).update(dict.fromkeys(cell for cell in cells if not blank(cell)))
-    return {place: list(cells) for place, cells in found.items()}
-
-
-def _parts(column: ColumnPlan, cell: Any) -> Iterator[Any]:
-    if blank(cell):
-        return
-    if column.look_up and column.field.type.many:
-        yield from (part.strip() for part in BETWEEN.split(str(cell)) if part.strip())
-    else:
-        yield cell
-
-
-def blank(cell: Any) -> bool:
-    """Whether a cell says nothing."""
-    return cell is None or (isinstance(cell, str) and not cell.strip())
