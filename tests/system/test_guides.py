@@ -8,10 +8,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dougong.base.hooks import Specifications, plugin_manager
+from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
+from dougong.engine.query import Query, Sort
+from dougong.engine.saving.batch import Create
+from dougong.web.api.records import default_columns
 from tests.companies import company_copy, sales  # noqa: F401
 from tests.conftest import missing
 from tests.system.serving import Place, serving
@@ -49,3 +55,27 @@ def test_every_command_of_a_guide_does_what_it_says(sales: Company, tmp_path: Pa
                     assert at is not None, f"nothing printed says {line!r}: {told}"
                     told = told[at + 1 :] if guide == "first-object.md" else told[at:]
         assert "Traceback" not in server.said()
+
+
+def test_the_plugin_of_the_guide_hides_what_it_says(sales: Company) -> None:  # noqa: F811
+    """From those who are not administrators: the row and the field, and only those."""
+    blocks = BLOCK.finditer((DOCS / "plugins.md").read_text("utf-8"))
+    source = next(block["text"] for block in blocks if block["kind"] == "python")
+    found: dict[str, Any] = {}
+    exec(compile(source, "discretion.py", "exec"), found)
+    sales.hooks = plugin_manager([found["plugin"]]).hook
+    names = (found["CONFIDENTIAL"], "Open Optics")
+    make = [Create("account", {"name": name, "record_type": "enterprise"}) for name in names]
+    sales.write(SYSTEM, lambda unit: unit.records.save(make))
+    seen = {}
+    for login in ("admin", "li"):
+        with sales.read(Actor(user_id=None, name=login, login=login)) as unit:
+            every = unit.records.query(Query(object="account", columns=("name",), sort=(Sort("name"),)))
+            account = unit.runtime.model.objects["account"]
+            seen[login] = [row.values[0] for row in every.rows], "annual_revenue" in default_columns(unit, account)
+    assert seen == {"admin": ([*names], True), "li": ([names[1]], False)}
+
+
+def test_the_guide_names_every_hook() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", (DOCS / "plugins.md").read_text("utf-8"), re.MULTILINE)
+    assert rows and set(rows) == {name for name in vars(Specifications) if not name.startswith("_")}

@@ -12,7 +12,7 @@ Types of the rooms above are named in the docstrings, not imported: imports poin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pluggy
@@ -37,11 +37,6 @@ class Specifications:
         raise NotImplementedError
 
     @_specification
-    def formula_functions(self) -> Iterable[Any]:
-        """Definitions of formula functions to register."""
-        raise NotImplementedError
-
-    @_specification
     def jobs(self) -> Iterable[Any]:
         """`Job`s (`dougong.engine.jobs`) that the workers can run."""
         raise NotImplementedError
@@ -62,11 +57,6 @@ class Specifications:
     @_specification
     def routes(self) -> Iterable[Any]:
         """Starlette routes to add to the application."""
-        raise NotImplementedError
-
-    @_specification
-    def navigation(self, actor: Any, model: Any) -> Iterable[Mapping[str, Any]]:
-        """Entries to add to the navigation."""
         raise NotImplementedError
 
     @_specification
