@@ -29,7 +29,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 WIDTHS = {"1440": {"width": 1440, "height": 900}, "390": {"width": 390, "height": 844}}
 LOOKS = (("en", "light"), ("zh-CN", "light"), ("zh-CN", "dark"), ("en", "dark"))
 COLOURS = 96
-TIMEOUT = 8000
+TIMEOUT = 20_000
 OF_README = "record-deal"
 """The picture that stands in the README, as record.png."""
 
@@ -190,7 +190,7 @@ def take(browser: Browser, site: Demo, wanted: list[Picture], folder: Path) -> N
                 page = context.new_page()
                 page.set_default_timeout(TIMEOUT)
                 each.open(page, site)
-                page.wait_for_load_state("networkidle")
+                page.wait_for_load_state("load")
                 _keep(page, folder / f"{each.name}-{language[:2]}-{theme}-{width}.png")
                 page.close()
             context.close()
