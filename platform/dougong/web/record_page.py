@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -97,26 +98,29 @@ class RecordPage:
     may_edit: bool
     may_delete: bool
     may_void: bool
+    at: datetime | None = None
+    """The moment as of which the record is shown; None for now."""
 
 
-def build(visit: Visit, obj: Object, record: Record) -> RecordPage:
-    """The page of one record."""
+def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None) -> RecordPage:
+    """The page of one record: as it is, or with the values that it had at the moment `at` and nothing to do."""
     layout = layout_for(obj, "view", record.values.get("record_type"))
     view = compose(visit, obj, layout)
-    values = _values(visit, obj, view, record)
+    values = _values(visit, obj, view, record, at)
     changes = timeline.history(visit, obj, record.id)
-    tab = _tab(visit, obj, view)
+    tab = _tab(visit, obj, view, at)
+    status = record.values.get("life_status")
+    access, live = visit.unit.access, not (record.deleted or status == "void" or at)
     shown = {
         "values": values,
         "fields": view.fields,
         "labels": view.labels,
         "id": record.id,
+        "live": live,
         **_common(visit, obj, record, view),
     }
     sections = next((each.sections for each in view.tabs if each.key == tab), ())
-    status = record.values.get("life_status")
-    actions = _actions(visit, obj, record, view)
-    access, live = visit.unit.access, not record.deleted and status != "void"
+    actions = _actions(visit, obj, record, view) if live else Actions()
     return RecordPage(
         object=obj,
         record=record,
@@ -126,11 +130,15 @@ def build(visit: Visit, obj: Object, record: Record) -> RecordPage:
         if status and obj.fields["life_status"].picklist
         else None,
         highlights=Markup(view.highlights.render(shown)),
-        tabs=_tabs(visit, obj, record, view, tab),
-        parts=tuple(_part(visit, obj, record, view, tab, each, shown) for each in sections),
-        related=_related(visit, obj, record, layout.related) if view.tabs and tab == view.tabs[0].key else (),
+        tabs=_tabs(visit, obj, record, view, tab, at),
+        parts=tuple(
+            _part(visit, obj, record, view, tab, each, shown) for each in sections if not (at and each.section.lines)
+        ),
+        related=_related(visit, obj, record, layout.related) if tab == view.tabs[0].key and not at else (),
         path=path_bar.make(visit, obj, record.values, changes) if live else None,
-        timeline=timeline.make(visit, obj, record, changes if obj.features["history"] else [], _most(visit)),
+        timeline=None
+        if at
+        else timeline.make(visit, obj, record, changes if obj.features["history"] else [], _most(visit)),
         actions=actions.shown,
         quick=actions.quick,
         menu=actions.menu,
@@ -138,6 +146,7 @@ def build(visit: Visit, obj: Object, record: Record) -> RecordPage:
         may_edit=live and access.may("edit", obj),
         may_delete=live and obj.delete == "bin" and access.may("delete", obj),
         may_void=live and obj.void and obj.effective and access.may("edit", obj),
+        at=at,
     )
 
 
@@ -157,10 +166,10 @@ def _most(visit: Visit) -> int:
     return timeline.EVERYTHING if visit.asked("timeline") == "all" else timeline.SHOWN
 
 
-def _values(visit: Visit, obj: Object, view: RecordView, record: Record) -> tuple[Any, ...]:
-    """The values of the view's paths: the record's own, and those behind lookups by one more statement."""
+def _values(visit: Visit, obj: Object, view: RecordView, record: Record, at: datetime | None) -> tuple[Any, ...]:
+    """The values of the view's paths: the record's own, and those behind lookups by one more statement, if now."""
     further: dict[str, Any] = {}
-    if view.further:
+    if view.further and at is None:
         query = Query(
             object=obj.name, columns=view.further, where=Condition("id", "is", record.id), limit=1, deleted="all"
         )
@@ -179,19 +188,27 @@ def _common(visit: Visit, obj: Object, record: Record, view: RecordView) -> dict
     }
 
 
-def _tab(visit: Visit, obj: Object, view: RecordView) -> str:
+def _tab(visit: Visit, obj: Object, view: RecordView, at: datetime | None) -> str:
     asked = visit.asked("tab")
-    known = [each.key for each in view.tabs] + ([HISTORY_TAB] if obj.features["history"] else [])
+    known = [each.key for each in view.tabs] + ([HISTORY_TAB] if obj.features["history"] and not at else [])
     return asked if asked in known else known[0]
 
 
-def _tabs(visit: Visit, obj: Object, record: Record, view: RecordView, current: str) -> tuple[Tab, ...]:
+def _tabs(
+    visit: Visit, obj: Object, record: Record, view: RecordView, current: str, at: datetime | None
+) -> tuple[Tab, ...]:
     base = f"/o/{obj.name}/{record.id}"
+    then = [("at", at.isoformat())] if at else []
     found = [
-        Tab(each.key, each.label, base if at == 0 else f"{base}?tab={each.key}", each.key == current)
-        for at, each in enumerate(view.tabs)
+        Tab(
+            each.key,
+            each.label,
+            with_query(base, ([("tab", each.key)] if place else []) + then),
+            each.key == current,
+        )
+        for place, each in enumerate(view.tabs)
     ]
-    if obj.features["history"]:
+    if not at and obj.features["history"]:
         found.append(Tab(HISTORY_TAB, visit.say(msg("History")), f"{base}?tab={HISTORY_TAB}", current == HISTORY_TAB))
     return tuple(found)
 

@@ -42,16 +42,20 @@ DOINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A changed field: its label, old and new in words."""
+    """A changed field: its label, old and new in words; `name` where the old value may be given back, else ""."""
 
     label: str
     old: str
     new: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened. `text` is what somebody wrote, `changes` what became of fields."""
+    """One thing that happened. `text` is what somebody wrote, `changes` what became of fields.
+
+    An entry of history has the id of its `change` and the `version` that the record has since.
+    """
 
     icon: str
     who: str
@@ -64,6 +68,8 @@ class Entry:
     tone: str = ""
     changes: tuple[Told, ...] = ()
     files: tuple[Reference, ...] = ()
+    change: str = ""
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,15 +278,22 @@ def told(visit: Visit, obj: Object, changes: Iterable[Change]) -> list[Entry]:
         made = each.action == "create"
         words = () if made else tuple(
             Told(label(obj.fields[name].label, visit.language), _said(visit, obj.fields[name], old, names),
-                 _said(visit, obj.fields[name], new, names))
+                 _said(visit, obj.fields[name], new, names), name if _may_return(visit, obj, name) else "")
             for name, (old, new) in each.fields.items()
         )  # fmt: skip
         if not words and each.action in ("update", "derive"):
             continue
         what = visit.say(DOINGS.get(each.action, msg("changed")))
         icon = {"create": "plus", "delete": "trash", "restore": "arrow-back-up"}.get(each.action, "history")
-        found.append(Entry(icon=icon, who=_name(visit, each.actor), what=what, at=each.at, changes=words, why=each.why))
+        who = _name(visit, each.actor)
+        found.append(Entry(icon, who, what, each.at, why=each.why, changes=words, change=each.id, version=each.version))
     return found
+
+
+def _may_return(visit: Visit, obj: Object, name: str) -> bool:
+    """Whether the reader may give a field an earlier value back."""
+    field, access = obj.fields[name], visit.unit.access
+    return editable(field) and access.may("edit", obj) and access.may_field("edit", obj, field)
 
 
 def _name(visit: Visit, actor: str) -> str:

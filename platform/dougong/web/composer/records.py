@@ -160,10 +160,10 @@ def item_source(obj: Object, place: Place, sections: Sections) -> str:
     pencil = ""
     if place.editable:
         pencil = (
-            f'<dd class="pen"><a class="ib s" href="/o/{obj.name}/{{{{ id }}}}/edit#w-{name}" '
+            f'{{% if live %}}<dd class="pen"><a class="ib s" href="/o/{obj.name}/{{{{ id }}}}/edit#w-{name}" '
             f'hx-get="/o/{obj.name}/{{{{ id }}}}/field/{name}" '
             f'hx-target="closest .f" hx-swap="outerHTML" aria-label="{{{{ edit_label(labels[{place.at}]) }}}}">'
-            f'{{{{ icon("edit", "s") }}}}</a></dd>'
+            f'{{{{ icon("edit", "s") }}}}</a></dd>{{% endif %}}'
         )
     classes = "f all" if place.wide else "f"
     return (

@@ -20,6 +20,7 @@ from dougong.web import (
     forms,
     list_views,
     listing,
+    past,
     path_bar,
     record_page,
     submission,
@@ -37,8 +38,10 @@ from dougong.web.visit import Visit, broken, forbidden
 
 
 def show(visit: Visit, object: str, id: str) -> Response:
-    """The page of a record."""
+    """The page of a record, as it is or as it was."""
     obj = visit.object(object)
+    if visit.asked("at"):
+        return past.show(visit, obj, id)
     record = visit.unit.records.get(object, id, deleted="all")
     return _page(visit, obj, record)
 
@@ -330,6 +333,8 @@ PAGES = (
     Page("GET", "/o/{object}/{id}/void", void_page),
     Page("POST", "/o/{object}/{id}/void", void),
     Page("POST", "/o/{object}/{id}/life", life),
+    Page("POST", "/o/{object}/{id}/history/field", past.give_back_field),
+    Page("POST", "/o/{object}/{id}/history/version", past.give_back_version),
     Page("POST", "/o/{object}/{id}/delete", delete),
     Page("POST", "/o/{object}/{id}/restore", restore),
     Page("POST", "/o/{object}/{id}/comment", comment),
