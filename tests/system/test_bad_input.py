@@ -30,7 +30,7 @@ from tests.system.serving import Person, welcome
 LIMIT_MB = 1
 LANGUAGES = {"en": "en", "zh-CN": "zh"}
 MISSING = "01890000-0000-7000-8000-000000000000"
-GARBAGE = {
+GARBAGE: dict[str, str | bytes] = {
     "control characters": "a\x00b\x1b\x7f",
     "bytes that are no text": b"\xff\xfe\xed\xa0\x80",
     "a number beyond all columns": "9" * 400,
@@ -347,3 +347,11 @@ def test_what_is_wrong_is_told(scene: Scene, status: int, asking: Asking, langua
     assert answer.status_code == status, answer.text[:500]
     assert is_clear(answer, language), answer.text[:1500]
     assert scene.stored() == before
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_program_that_asks_for_no_language_is_answered_in_its_users(scene: Scene, language: str) -> None:
+    headers = {"authorization": f"Bearer {scene.people[language].token}"}
+    answer = scene.client.get("/api/v1/records/nothing", headers=headers)
+    assert answer.status_code == 404
+    assert is_clear(answer, language)

@@ -111,6 +111,7 @@ _JSON_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "boolean": {"type": "boolean"},
     "date": {"type": "string", "format": "date"},
     "datetime": {"type": "string", "format": "date-time"},
+    "id": {"type": "string", "format": "uuid"},
     "time": {"type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$"},
 }
 """What JSON says of a value by its type in formulas, for types that say nothing more exact themselves."""

@@ -15,7 +15,8 @@ MISSING = "01890000-0000-7000-8000-000000000000"
 def create(api: Caller, name: str = "远澜新能源", **values: Any) -> dict[str, Any]:
     answer = api.call("POST", "/records/account", {"name": name, "record_type": "enterprise", **values})
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    made: dict[str, Any] = answer.json()
+    return made
 
 
 def test_a_record_goes_through_its_life(shared_api: Caller) -> None:

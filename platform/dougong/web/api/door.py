@@ -187,9 +187,9 @@ def _carry_out(site: Site, call: Call, asked: Asked) -> Response:
 def _answer(site: Site, call: Call, asked: Asked, token: str) -> Answer:
     handler = call.handler
     if handler is not None and call.writes:
-        return site.company.write(SYSTEM, lambda unit: handler(asked, _as_caller(site, unit, token)))
+        return site.company.write(SYSTEM, lambda unit: handler(asked, _as_caller(site, unit, token, asked.request)))
     with site.company.read(SYSTEM) as unit:
-        caller = _as_caller(site, unit, token)
+        caller = _as_caller(site, unit, token, asked.request)
         if handler is not None:
             return handler(asked, caller)
     assert call.alone is not None, "a call has a handler or works alone"
@@ -210,7 +210,8 @@ def dump(value: Any) -> bytes:
 
 
 def _problems(site: Site, request: Request, error: DougongError, status: int | None = None) -> Response:
-    language = preferred_language(request.headers.get("accept-language", ""), site.settings.default_language)
+    own = getattr(request.state, "language", site.settings.default_language)
+    language = preferred_language(request.headers.get("accept-language", ""), own)
     headers = {"cache-control": "no-store"}
     if isinstance(error, Unauthorised):
         headers["www-authenticate"] = "Bearer"
@@ -233,7 +234,7 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _as_caller(site: Site, unit: Unit, token: str) -> Unit:
+def _as_caller(site: Site, unit: Unit, token: str, request: Request) -> Unit:
     """The unit with the token's user acting in it, found in one statement."""
     statement = unit.runtime.prepared.get("api.token")
     if statement is None:
@@ -244,6 +245,7 @@ def _as_caller(site: Site, unit: Unit, token: str) -> Unit:
     caller = replace(actor(row, site.settings), channel="api")
     if caller.language not in LANGUAGES:
         caller = replace(caller, language=LANGUAGES[0])
+    request.state.language = caller.language
     return Unit(unit.company, unit.connection, unit.runtime, caller, unit.now, unit.why)
 
 
