@@ -12,7 +12,7 @@ Types of the rooms above are named in the docstrings, not imported: imports poin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pluggy
@@ -57,6 +57,15 @@ class Specifications:
     @_specification
     def routes(self) -> Iterable[Any]:
         """Starlette routes to add to the application."""
+        raise NotImplementedError
+
+    @_specification
+    def navigation(self, actor: Any, model: Any) -> Iterable[Mapping[str, Any]]:
+        """Entries to add to the navigation of every app, below its own, for `actor`.
+
+        Each has `label` (a text, or texts by language) and `url` (a path of this site, or an https address), and may
+        have `icon` (a name of the theme's icons).
+        """
         raise NotImplementedError
 
     @_specification

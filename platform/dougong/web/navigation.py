@@ -10,7 +10,7 @@ from markupsafe import Markup
 from dougong.base.language import label
 from dougong.metadata.model import App, AppItem, Model, Object
 from dougong.web.context import hue, initials
-from dougong.web.visit import Visit, with_query
+from dougong.web.visit import Visit, safe_path, with_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +47,34 @@ class Navigation:
 
 def navigation(visit: Visit, here: str) -> Navigation:
     """The frame for a page at `here`: the name of an object, or a path that begins with a slash."""
-    key = ("web.navigation", visit.language, visit.unit.access.key, here)
+    added = tuple(_added(visit, here))
+    key = ("web.navigation", visit.language, visit.unit.access.key, here, added)
     parts = visit.unit.runtime.prepared.get(str(key))
     if parts is None:
-        parts = visit.unit.runtime.prepared[str(key)] = _parts(visit, here)
+        parts = visit.unit.runtime.prepared[str(key)] = _parts(visit, here, added)
     name = visit.actor.name
     rail, dock, create = parts
     return Navigation(rail, dock, create, hue(visit.actor.user_id or ""), initials(name))
 
 
-def _parts(visit: Visit, here: str) -> tuple[Markup, Markup, Markup]:
+def _added(visit: Visit, here: str) -> Iterator[Item]:
+    """What plugins add for this person.
+
+    Raises:
+        ValueError: an entry has no label, or an address that is neither a path of this site nor https.
+    """
+    for entries in visit.company.hooks.navigation(actor=visit.actor, model=visit.model):
+        for entry in entries or ():
+            said, url = entry.get("label"), str(entry.get("url", ""))
+            if not said or not (safe_path(url) or url.startswith("https://")):
+                raise ValueError(f"an entry of the hook navigation needs a label and a path or https address: {entry}")
+            text = said if isinstance(said, str) else label(said, visit.language)
+            yield Item("link", text, str(entry.get("icon", "external-link")), url, current=url == here)
+
+
+def _parts(visit: Visit, here: str, added: tuple[Item, ...]) -> tuple[Markup, Markup, Markup]:
     app = current_app(visit.model, here)
-    items = list(_items(visit, app, here)) if app else []
+    items = [*(_items(visit, app, here) if app else ()), *added]
     values = {
         "app_name": app.name if app else "",
         "items": items,
