@@ -91,6 +91,13 @@ def test_a_filtered_lookup_offers_what_fits_the_record(person: Person) -> None:
     assert other not in page
 
 
+def test_a_filtered_lookup_finds_what_lies_behind_many_others(person: Person) -> None:
+    mine = person.save(Create("contact", {"name": "Wang Min", "account": person.ids["account1"]}))[0]
+    person.save(*(Create("contact", {"name": f"C{n}", "account": person.ids["account2"]}) for n in range(201)))
+    page = person.get(f"/lookup/opportunity/primary_contact?q=&v.account={person.ids['account1']}").text
+    assert mine in page
+
+
 def test_only_what_changed_is_saved(person: Person) -> None:
     """Two people at different fields of one record both keep what they wrote."""
     path = f"/o/opportunity/{person.ids['deal1']}/edit"

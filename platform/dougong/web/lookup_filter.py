@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from dougong.base.field_types import ValueRefused
@@ -16,8 +19,11 @@ from dougong.web.pages.search import Hit, hits_of
 from dougong.web.prefill import GIVEN
 from dougong.web.visit import Visit
 
-LOOKED_AT = 200
-"""How many records are tried against a filter: more than anyone scrolls through."""
+AT_ONCE = 200
+"""How many records are read for one statement."""
+
+LOOKED_AT = 5000
+"""How many records are tried against a filter before the list says that it holds what was found so far."""
 
 
 def candidates(
@@ -27,7 +33,7 @@ def candidates(
     where = _in_force(other)
     if field.filter is None:
         return hits_of(visit, other, text, most, where) if text else _latest(visit, other, most, where)
-    allowed = _allowed(visit, obj, field, other, text, where)
+    allowed = list(itertools.islice(_allowed(visit, obj, field, other, text, where), most + 1))
     if not allowed:
         return (), False
     chosen = Condition("id", "in", tuple(allowed[:most]))
@@ -44,24 +50,27 @@ def _latest(visit: Visit, other: Object, most: int, where: Filter | None) -> tup
     return hits_of(visit, other, "", most, where)
 
 
-def _allowed(visit: Visit, obj: Object, field: Field, other: Object, text: str, where: Filter | None) -> list[str]:
-    """Ids of records that the filter admits for the record being edited, as far as it is filled in."""
+def _allowed(visit: Visit, obj: Object, field: Field, other: Object, text: str, where: Filter | None) -> Iterator[str]:
+    """Ids of records that the filter admits for the record being edited, as far as it is filled in; newest first."""
     unit = visit.unit
     plan = plan_of(unit.runtime, other.name)
     names = tuple(name for name, each in other.fields.items() if each.type.stored and name not in ("id", "version"))
-    query = Query(object=other.name, columns=names, search=text, where=where, limit=LOOKED_AT, sort=(Sort("id", True),))
+    query = Query(object=other.name, columns=names, search=text, where=where, limit=AT_ONCE, sort=(Sort("id", True),))
     related = Related(unit)
     expressions = Expressions(unit, related)
     row = Row(
         1, "create", plan_of(unit.runtime, obj.name), "", {}, values=dict(initial(unit, obj.name, _so_far(visit, obj)))
     )
-    found = []
     assert field.filter is not None
-    for each in unit.records.query(query).rows:
-        values = {**dict(zip(names, each.values, strict=True)), "id": each.id}
-        if expressions.admits(field.filter, plan, values, row):
-            found.append(each.id)
-    return found
+    for _ in range(LOOKED_AT // AT_ONCE):
+        page = unit.records.query(query)
+        for each in page.rows:
+            values = {**dict(zip(names, each.values, strict=True)), "id": each.id}
+            if expressions.admits(field.filter, plan, values, row):
+                yield each.id
+        if page.next is None:
+            return
+        query = replace(query, cursor=page.next)
 
 
 def _so_far(visit: Visit, obj: Object) -> dict[str, Any]:
