@@ -6,7 +6,7 @@ const box = (row) => row.querySelector("input[name=id]");
 let last = null;
 
 const tell = () => {
-  if (!bulk) return;
+  if (!bulk || !table) return;
   const chosen = rows().filter((row) => box(row)?.checked).length;
   bulk.querySelector("[data-count]").textContent = chosen;
   const all = table.querySelector("[data-all]");
