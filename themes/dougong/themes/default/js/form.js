@@ -87,7 +87,10 @@ document.addEventListener("pointerdown", (event) => {
     event.preventDefault();
     const fld = maker.closest("[data-lookup]");
     const url = new URL(maker.dataset.make, location.href);
-    url.searchParams.set("sheet", fld.querySelector("[role=combobox]").id);
+    const input = fld.querySelector("[role=combobox]");
+    // What is typed now: the list may be the one of a moment ago.
+    for (const key of [...url.searchParams.keys()]) if (key.startsWith("v.")) url.searchParams.set(key, input.value);
+    url.searchParams.set("sheet", input.id);
     shut(fld);
     htmx.ajax("GET", url.pathname + url.search, { target: "#sheet", swap: "innerHTML" });
   }
