@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from dougong.base.errors import Rejected
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
