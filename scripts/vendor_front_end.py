@@ -81,7 +81,9 @@ def main() -> None:
         names = sorted({*(THEME / "icons/names.txt").read_text("utf-8").split(), *icons_of_packages()})
         (THEME / "icons/sprite.svg").write_text(sprite(tabler, names), "utf-8")
     carried = [*sorted((vendor / "htmx").iterdir()), THEME / "icons/LICENSE", THEME / "icons/sprite.svg"]
-    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(THEME).as_posix()}" for file in carried]
+    sums = [
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(THEME).as_posix()}" for file in carried
+    ]
     head = [f"# {HTMX}", f"# {TABLER}"]
     (vendor / "SHA256SUMS").write_text("\n".join([*head, *sums]) + "\n", "utf-8")
 

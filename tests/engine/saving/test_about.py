@@ -16,7 +16,9 @@ def test_notes_and_tasks_let_their_record_go_and_find_it_again(sales: Company) -
             [
                 Create("comment", {"body": "They want two", "related_to": about}),
                 Create("activity", {"subject": "Call", "kind": "call", "status": "done", "related_to": about}),
-                Create("task", {"subject": "Send the offer", "status": "open", "priority": "normal", "related_to": about}),
+                Create(
+                    "task", {"subject": "Send the offer", "status": "open", "priority": "normal", "related_to": about}
+                ),
             ]
         ).changes
         return record, {each.object: each.id for each in made}
