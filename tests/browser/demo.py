@@ -18,7 +18,7 @@ from dougong.cli.assembly import plugins
 from dougong.cli.run import ADMINISTRATOR, prepare
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Companies, Company
-from dougong.engine.query import Condition, Query, Record, Sort
+from dougong.engine.query import Condition, Filter, Query, Record, Sort
 from dougong.engine.saving.batch import Change, Update
 from dougong.web import api, credentials, sessions
 from dougong.web.app import create_app, make_site
@@ -62,7 +62,7 @@ class Demo:
         """The id of the user that `dougong run` makes."""
         return str(self.first("user", Condition("login", "is", ADMINISTRATOR)).id)
 
-    def first(self, object: str, where: Condition | None = None, sort: str = "created_at") -> Record:
+    def first(self, object: str, where: Filter | None = None, sort: str = "created_at") -> Record:
         """The oldest record that fits."""
         with self.company.read(SYSTEM) as unit:
             page = unit.records.query(Query(object=object, where=where, sort=(Sort(sort), Sort("id")), limit=1))
