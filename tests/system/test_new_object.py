@@ -199,12 +199,13 @@ def test_it_is_there_for_both_and_gone_for_both(scene: Scene, tmp_path: Path) ->
     ended = time.perf_counter()
     made = [use(scene, visitor, name) for visitor, name in zip(scene.visitors, NAMES, strict=True)]
 
-    place.dougong("export", "site_visit", tmp_path / "out.csv", "--names")
+    place.dougong("export", "site_visit", tmp_path / "out.csv", "--names", "--columns", ",".join(TYPED))
     rows = (
         (tmp_path / "out.csv").read_text("utf-8-sig").replace("Quay crane", "Rail depot").replace("Yard gate", "Silo")
     )
     (tmp_path / "in.csv").write_text(rows, "utf-8")
-    assert "2 created" in place.dougong("import", "site_visit", tmp_path / "in.csv")
+    said = place.dougong("import", "site_visit", tmp_path / "in.csv", "--errors", tmp_path / "left.csv")
+    assert "2 created" in said, (tmp_path / "left.csv").read_text("utf-8")
     for visitor in scene.visitors:
         found = visitor.call("GET", "/records/site_visit?fields=name,spot,place,topics&sort=name").json()["records"]
         assert [each["name"] for each in found] == ["Quay crane", "Rail depot", "Silo", "Yard gate"]

@@ -135,7 +135,9 @@ def calling(stock: Stock, name: str, operation: Any, session: Any, seen: Counter
 def likely(stock: Stock, name: str, case: Any, seed: random.Random) -> None:
     """Most times, put what exists in place of what was made up: ids, addresses, filters, sound values."""
     if "id" in case.path_parameters and seed.random() < 0.9:
-        case.path_parameters["id"] = seed.choice(stock.ids[name])
+        live, gone = stock.ids[name][:SEVERAL], stock.ids[name][SEVERAL:]
+        likelier, other = (gone, live) if case.path.endswith("/restore") else (live, gone)
+        case.path_parameters["id"] = seed.choice(likelier if seed.random() < 0.8 else other)
     if "address" in case.path_parameters and seed.random() < 0.7:
         case.path_parameters["address"] = seed.choice(ADDRESSES)
     if "If-Match" in (case.headers or {}) and seed.random() < 0.7:
@@ -159,7 +161,7 @@ def likely(stock: Stock, name: str, case: Any, seed: random.Random) -> None:
 
 def mended(stock: Stock, name: str, made_up: dict[str, Any], seed: random.Random) -> dict[str, Any]:
     """Sound values, with a few of those made up among them."""
-    few = dict(seed.sample(sorted(made_up.items()), min(len(made_up), seed.randint(0, 3))))
+    few = dict(seed.sample(sorted(made_up.items()), min(len(made_up), seed.choice([0, 0, 1, 3]))))
     for key, value in few.items():
         if key in stock.sound[name] and seed.random() < 0.5:
             few[key] = stock.sound[name][key]
