@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import event
 
-from dougong.engine.query import All, Any_, Condition, Not
+from dougong.engine.query import All, Condition, Either, Not
 from dougong.engine.saving.batch import Create
 from dougong.web.list_state import read_part, write
 from tests.web.conftest import Person
@@ -30,7 +30,7 @@ def test_a_condition_reads_in_an_address(part: Condition, text: str) -> None:
 @pytest.mark.parametrize(
     "part",
     [
-        Any_((Condition("a", "is", "1"), Not(Condition("b", "blank")))),
+        Either((Condition("a", "is", "1"), Not(Condition("b", "blank")))),
         All((Condition("a", "in", ("x;y", "z")),)),
         Condition("a", "in", ("x;y", "z")),
         Condition("name", "is", ""),

@@ -31,7 +31,7 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:
+class Either:
     """At least one part holds; false when empty."""
 
     parts: tuple[Filter, ...]
@@ -44,7 +44,7 @@ class Not:
     part: Filter
 
 
-Filter = Condition | All | Any_ | Not
+Filter = Condition | All | Either | Not
 
 
 @dataclass(frozen=True, slots=True)

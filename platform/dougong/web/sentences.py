@@ -10,7 +10,7 @@ from dougong.base.errors import BadRequest
 from dougong.base.field_types import Operator, ValueRefused
 from dougong.base.language import Message, label, msg
 from dougong.engine.fields.periods import period_label
-from dougong.engine.query import All, Any_, Condition, Filter, Not, Query
+from dougong.engine.query import All, Condition, Either, Filter, Not, Query
 from dougong.engine.reading.filters import conditions
 from dougong.engine.reading.listing import is_id
 from dougong.engine.reading.paths import ResolvedPath, resolve
@@ -50,7 +50,7 @@ class Speaker:
                 return Sentence(self._visit.say(msg("not")), "", f"({self.say(inner)})")
             case All(parts):
                 return Sentence("", "", self._visit.say(msg(" and ")).join(str(self.say(each)) for each in parts))
-            case Any_(parts):
+            case Either(parts):
                 return Sentence("", "", self._visit.say(msg(" or ")).join(str(self.say(each)) for each in parts))
 
     def _condition(self, name: str, op: str, value: Any) -> Sentence:

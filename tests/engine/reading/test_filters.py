@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dougong.base.errors import BadRequest
-from dougong.engine.query import All, Any_, Condition, Not, Sort
+from dougong.engine.query import All, Condition, Either, Not, Sort
 from dougong.engine.reading.filters import both, conditions, dump, parse, parse_sort
 
 LEAF = {"field": "stage", "op": "is", "value": "won"}
@@ -21,7 +21,7 @@ READ = [
     (LEAF, Condition("stage", "is", "won")),
     ({"field": "stage", "op": "blank"}, Condition("stage", "blank")),
     ([LEAF], All((Condition("stage", "is", "won"),))),
-    ({"any": [LEAF, {"not": LEAF}]}, Any_((Condition("stage", "is", "won"), Not(Condition("stage", "is", "won"))))),
+    ({"any": [LEAF, {"not": LEAF}]}, Either((Condition("stage", "is", "won"), Not(Condition("stage", "is", "won"))))),
     ({"field": "amount", "op": "between", "value": [1, 2]}, Condition("amount", "between", (1, 2))),
 ]
 
@@ -71,7 +71,7 @@ trees = st.recursive(
     leaves,
     lambda inner: st.one_of(
         st.builds(lambda parts: All(tuple(parts)), st.lists(inner, max_size=3)),
-        st.builds(lambda parts: Any_(tuple(parts)), st.lists(inner, max_size=3)),
+        st.builds(lambda parts: Either(tuple(parts)), st.lists(inner, max_size=3)),
         st.builds(Not, inner),
     ),
     max_leaves=8,

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, true
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.field_types import Reading, ValueRefused
 from dougong.base.language import msg
-from dougong.engine.query import All, Any_, Condition, Filter, Not
+from dougong.engine.query import All, Condition, Either, Filter, Not
 from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.scope import Scope
 
@@ -60,7 +60,7 @@ class ConditionCompiler:
         match found:
             case All(parts):
                 return and_(true(), *(self._compile(part) for part in parts))
-            case Any_(parts):
+            case Either(parts):
                 return or_(false(), *(self._compile(part) for part in parts))
             case Not(part):
                 return not_(self._compile(part))

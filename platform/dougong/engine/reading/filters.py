@@ -7,7 +7,7 @@ from typing import Any
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.language import Message, msg
-from dougong.engine.query import All, Any_, Condition, Filter, Not, Sort
+from dougong.engine.query import All, Condition, Either, Filter, Not, Sort
 
 DEPTH = 8
 """How deep groups may nest."""
@@ -51,7 +51,7 @@ def _parse(document: Any, pointer: str, depth: int, problems: list[Problem]) -> 
         keys = set(document)
         if keys == {"all"} or keys == {"any"}:
             (key,) = keys
-            return _group(All if key == "all" else Any_, document[key], f"{pointer}/{key}", depth, problems)
+            return _group(All if key == "all" else Either, document[key], f"{pointer}/{key}", depth, problems)
         if keys == {"not"}:
             return Not(_parse(document["not"], f"{pointer}/not", depth + 1, problems))
         if {"field", "op"} <= keys <= {"field", "op", "value"} and all(
@@ -69,7 +69,7 @@ def _parse(document: Any, pointer: str, depth: int, problems: list[Problem]) -> 
     return All(())
 
 
-def _group(kind: type[All] | type[Any_], parts: Any, pointer: str, depth: int, problems: list[Problem]) -> Filter:
+def _group(kind: type[All] | type[Either], parts: Any, pointer: str, depth: int, problems: list[Problem]) -> Filter:
     if not isinstance(parts, list):
         problems.append(_problem(pointer, "filter-shape", msg("A group is a list of conditions.")))
         return All(())
@@ -96,7 +96,7 @@ def dump(found: Filter | None) -> Any:
             return {"field": field, "op": op, "value": list(value) if isinstance(value, tuple) else value}
         case All(parts):
             return {"all": [dump(part) for part in parts]}
-        case Any_(parts):
+        case Either(parts):
             return {"any": [dump(part) for part in parts]}
         case Not(part):
             return {"not": dump(part)}
@@ -109,7 +109,7 @@ def conditions(found: Filter | None) -> Iterator[Condition]:
             return
         case Condition():
             yield found
-        case All(parts) | Any_(parts):
+        case All(parts) | Either(parts):
             for part in parts:
                 yield from conditions(part)
         case Not(part):
