@@ -37,6 +37,16 @@ def test_a_record_is_made(person: Person) -> None:
     assert person.value("opportunity", made, "record_type") == "standard"
 
 
+def test_what_computes_itself_is_not_asked_for(person: Person) -> None:
+    """A required field that fills itself when it is left empty carries no star, and saves."""
+    page = person.get("/o/activity/new").text
+    field = page[page.index('for="i-subject"') :][:300]
+    assert "req" not in field.partition("</label>")[0]
+    form = person.form("/o/activity/new", {"kind": "call", "notes": "They want two presses", "subject": ""})
+    made = person.post("/o/activity/new", form).headers["location"].partition("?")[0].rpartition("/")[2]
+    assert person.value("activity", made, "subject") == "They want two presses"
+
+
 def test_save_and_new_offers_the_next(person: Person) -> None:
     answer = person.post(NEW, person.form(NEW, {"name": "One of many", "then": "new"}))
     assert answer.headers["location"] == NEW

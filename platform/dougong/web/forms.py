@@ -125,7 +125,7 @@ def build(
             present,
             entered.own,
             errors.fields.get(each.name, ()),
-            required=each.required or each.name in stage,
+            required=inputs.is_asked(each) or each.name in stage,
         )
         for each in view.fields
     }

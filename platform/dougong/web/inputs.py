@@ -167,6 +167,11 @@ def _bare(value: Any) -> Any:
     return value
 
 
+def is_asked(field: Field) -> bool:
+    """Whether a person must fill the field: what computes itself when it is left empty is not asked for."""
+    return field.required and field.compute is None
+
+
 def make(
     visit: Visit,
     obj: Object,
@@ -191,7 +196,7 @@ def make(
         text=text,
         help=label(field.help, visit.language),
         errors=tuple(errors),
-        required=field.required if required is None else required,
+        required=is_asked(field) if required is None else required,
         options=options(visit, obj, field, values),
         currency=currency(visit, obj, values) if field.type.name == "money" else "",
         attributes=lookup_attributes(field),
