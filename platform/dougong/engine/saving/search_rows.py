@@ -67,7 +67,11 @@ def write(batch: Batch, rows: Iterable[Row], expressions: Expressions) -> None:
         batch.unit.connection.execute(_DELETE, {"ids": removed})
     params = [entry for group in written.values() for entry in _entries(batch, group, expressions)]
     if params:
-        batch.unit.connection.execute(_statement(batch), params)
+        statement = _statement(batch)
+        # Asked for what it wrote, a batch becomes few statements of many rows: SQLite's full-text index writes itself
+        # out at each statement, not at each row.
+        many = statement.returning(tables.search.c.record_id) if len(params) > 1 else statement
+        batch.unit.connection.execute(many, params)
 
 
 def _statement(batch: Batch) -> Any:
