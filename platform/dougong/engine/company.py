@@ -121,11 +121,6 @@ class Company:
         self.previews: dict[tuple[str, int, int], Runtime] = {}
         self._compiling = threading.Lock()
 
-    @property
-    def dialect(self) -> Database:
-        """What the company's kind of database says in its own way."""
-        return self.database
-
     # -- units of work ---------------------------------------------------------------------------------------
     @contextmanager
     def read(self, actor: Actor) -> Iterator[Unit]:

@@ -81,9 +81,7 @@ class PreparedList:
         if ordinal is not None:
             columns.append(literal_column(str(ordinal)).label("r"))
         return (
-            self.scope.select(columns, (*self.where, *extra))
-            .order_by(*keyset.order(self.keys, backwards))
-            .limit(_SIZE)
+            self.scope.select(columns, (*self.where, *extra)).order_by(*keyset.order(self.keys, backwards)).limit(_SIZE)
         )
 
 
@@ -206,7 +204,7 @@ def _lay_out(scope: Scope, obj: Object, query: Query) -> tuple[Layout, list[Key]
             paths.append(scope.path(text))
         except BadRequest as error:
             problems.extend(error.problems)
-    for each in query.sort or default_sort(obj):
+    for each in query.sort:
         try:
             keys.extend(_sort_keys(scope, each))
         except BadRequest as error:
@@ -236,6 +234,7 @@ def _prepare(obj: Object, query: Query, formed: Formed) -> PreparedList:
         where.append(formed.condition)
     if query.search:
         where.append(search_condition(scope, query.search))
+    # Without a sort the newest come first: ids are made in time order.
     keys.append(Key(scope.table.c.id, keys[-1].descending if keys else True, False))
     return PreparedList(scope, query.columns, layout, tuple(keys), tuple(where))
 
@@ -251,11 +250,6 @@ def _sort_keys(scope: Scope, sort: Sort) -> list[Key]:
             )
         )
     return scope.sort_keys(path, sort.descending)
-
-
-def default_sort(obj: Object) -> tuple[Sort, ...]:
-    """Newest first, by id alone: ids are made in time order."""
-    return ()
 
 
 def get(unit: Unit, name: str, record_id: str, deleted: str = "live") -> Record:
