@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.browser import demo
 from tests.browser.demo import Demo
@@ -17,6 +17,8 @@ DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 WAIT = 10_000
 """Milliseconds until a page that does not do what is awaited fails a test."""
+
+expect.set_options(timeout=WAIT)
 
 EXPECTED = ("the server responded with a status of 4",)
 """The browser's own note of an answer that says no: a form with something to mend is one."""

@@ -108,7 +108,7 @@ def test_a_lookup_by_keyboard(shown: Demo, open_page: Open) -> None:
     box = page.locator("[data-lookup='/lookup/opportunity/account'] [role=combobox]")
     box.focus()
     page.keyboard.type("有限")
-    page.wait_for_selector("[role=option]:nth-child(2)")
+    page.wait_for_selector("[role=option][data-title*='有限']:nth-child(2)")
     second = page.locator("[role=option]").nth(1).get_attribute("data-title")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")

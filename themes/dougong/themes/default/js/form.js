@@ -37,9 +37,10 @@ const find = async (fld) => {
   if (input.form) siblings(input.form).forEach((value, key) => url.searchParams.append(key, value));
   const mine = ++asked;
   const answer = await fetch(url, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
-  if (mine !== asked || !answer.ok || !input.matches(":focus")) return;
+  const html = answer.ok ? await answer.text() : "";
+  if (mine !== asked || !input.matches(":focus")) return;
   shut(fld);
-  fld.insertAdjacentHTML("beforeend", await answer.text());
+  fld.insertAdjacentHTML("beforeend", html);
   const box = listbox(fld);
   if (!box) return;
   box.id ||= `${input.id}-list`;
@@ -48,6 +49,8 @@ const find = async (fld) => {
   input.setAttribute("aria-expanded", "true");
   mark(fld, 0);
 };
+// While an answer is awaited the list is the one of other words: no key may choose from it.
+const awaits = (fld) => listbox(fld)?.getAttribute("aria-busy") === "true";
 const options = (fld) => [...(listbox(fld)?.querySelectorAll("[role=option]") ?? [])];
 const mark = (fld, at) => {
   const all = options(fld);
@@ -61,6 +64,8 @@ document.addEventListener("input", (event) => {
   if (!fld || !event.target.matches("[role=combobox]")) return;
   fld.querySelector("input[type=hidden]").value = "";
   clearTimeout(timer);
+  asked += 1;
+  listbox(fld)?.setAttribute("aria-busy", "true");
   timer = setTimeout(find, 160, fld);
 });
 document.addEventListener("focusin", (event) => {
@@ -71,6 +76,7 @@ document.addEventListener("focusin", (event) => {
 document.addEventListener("keydown", (event) => {
   const fld = event.target.closest?.("[data-lookup]");
   if (!fld || !event.target.matches("[role=combobox]") || event.isComposing) return;
+  if (awaits(fld) && ["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return event.preventDefault();
   const all = options(fld);
   const at = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
   if (event.key === "ArrowDown" && !all.length) find(fld);
