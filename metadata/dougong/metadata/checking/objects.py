@@ -11,7 +11,6 @@ from dougong.metadata.checking.report import (
     Spot,
     enumerated,
     missing_field,
-    need_field,
     need_object,
     need_path,
     repeated,
@@ -37,8 +36,6 @@ def objects(index: Index) -> Iterator[Problem]:
         yield from _constraints(spot, name, body)
         yield from _currency(spot, name, body)
         yield from _lines(spot, name, body)
-        for key, field in body.get("person", {}).items():
-            yield from need_field(spot / "person" / key, name, field)
 
 
 def _title(spot: Spot, name: str, body: Mapping[str, Any]) -> Iterator[Problem]:
@@ -66,8 +63,6 @@ def _access(spot: Spot, name: str, body: Mapping[str, Any]) -> Iterator[Problem]
     elif access.get("default") == "by_parent":
         reason = msg("Access by parent needs to know the parent.")
         yield (spot / "access").problem("access-parent", reason, msg("Name a lookup of the object under parent."))
-    for below, each in enumerated(spot / "access", "children_follow", access):
-        yield from need_object(below, each)
 
 
 def _lookup(spot: Spot, object_name: str, name: str) -> Iterator[Problem]:
