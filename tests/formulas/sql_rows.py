@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Engine, Integer, MetaData, Table, Text, create_engine, insert, select
+from sqlalchemy import Boolean, Column, Engine, Integer, MetaData, Table, Text, create_engine, event, insert, select
 
 from dougong.engine.columns import Day, Exact, Id, Instant
-from dougong.formulas import Context, EvaluationError, FieldInfo, Formula, Path, Type
+from dougong.formulas import Context, EvaluationError, Failure, FieldInfo, Formula, Path, Type
+from dougong.formulas.sql import installation
 
 NOW = datetime(2024, 2, 29, 8, 5, tzinfo=UTC)
 ID = "0190b5a0-7c00-7000-8000-000000000001"
@@ -98,7 +99,7 @@ class Database:
         self.engine, self.table, self.digits, self.rows = engine, table, digits, rows
 
     def compare(self, formula: Formula) -> Iterator[tuple[dict[str, Any], Any, Any]]:
-        """Each row with what Python and SQL make of `formula`; "error" where there is no value.
+        """Each row with what Python and SQL make of `formula`: a value, or the kind of failure.
 
         Raises:
             FormulaError: not supported in SQL.
@@ -115,7 +116,7 @@ class Database:
             chosen = None if kept is None else set(connection.execute(kept).scalars())
         for index, row in enumerate(self.rows):
             got = found[index]
-            from_sql = "error" if error is not None and got.error else got.value
+            from_sql = Failure(got.error) if error is not None and got.error else got.value
             expected = in_python(formula, row)
             yield row, expected, from_sql
             if chosen is not None:
@@ -123,16 +124,27 @@ class Database:
 
 
 def in_python(formula: Formula, row: Mapping[str, Any]) -> Any:
-    """The value of `formula` for a row, or "error"."""
+    """The value of `formula` for a row, or the kind of failure."""
     try:
         return formula.evaluate({(name,): value for name, value in row.items()}, CONTEXT)
-    except EvaluationError:
-        return "error"
+    except EvaluationError as error:
+        return error.kind
+
+
+def taught(url: str) -> Engine:
+    """The database at `url`, which knows the functions that formulas call."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: installation.register(connection))
+    else:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(installation.postgresql().replace("%", "%%"))
+    return engine
 
 
 def filled(url: str, digits: int) -> Database:
     """A database at `url` with the rows in it."""
-    engine = create_engine(url)
+    engine = taught(url)
     made, given = table(), rows()
     made.metadata.create_all(engine)
     stored = [

@@ -158,8 +158,8 @@ class Formula:
 
     def sql_error(
         self, columns: SqlColumns, context: Context = _NO_CONTEXT, *, digits: int = 18
-    ) -> ColumnElement[bool] | None:
-        """True, never NULL, for the rows for which `evaluate` fails; None where it cannot fail.
+    ) -> ColumnElement[str] | None:
+        """The kind of failure (a `Failure`) where `evaluate` fails, else NULL; None where it cannot fail.
 
         Raises:
             FormulaError: as `sql`.

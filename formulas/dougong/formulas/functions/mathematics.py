@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, ROUND_UP, Decimal
 
@@ -26,7 +25,7 @@ def absolute(number: Number) -> Number:
 
 @function(
     "ROUND",
-    sql=numbers.rounded_to("half_up"),
+    sql=numbers.round_half_up,
     examples=(("ROUND(2.5, 0)", Decimal(3)), ("ROUND(-123456.3, -2)", Decimal(-123500))),
 )
 def round_(number: Number, places: Number) -> Number:
@@ -34,17 +33,13 @@ def round_(number: Number, places: Number) -> Number:
     return _to_places(number, places, ROUND_HALF_UP)
 
 
-@function(
-    "TRUNC", sql=numbers.rounded_to("down"), examples=(("TRUNC(-2.79, 1)", Decimal("-2.7")), ("TRUNC(2.7)", Decimal(2)))
-)
+@function("TRUNC", sql=numbers.truncate, examples=(("TRUNC(-2.79, 1)", Decimal("-2.7")), ("TRUNC(2.7)", Decimal(2))))
 def truncate(number: Number, places: Number = ZERO) -> Number:
     """Cuts to some decimal places, toward zero."""
     return _to_places(number, places, ROUND_DOWN)
 
 
-@function(
-    "CEILING", sql=numbers.rounded_whole("up"), examples=(("CEILING(1.3)", Decimal(2)), ("CEILING(-1.3)", Decimal(-2)))
-)
+@function("CEILING", sql=numbers.ceiling, examples=(("CEILING(1.3)", Decimal(2)), ("CEILING(-1.3)", Decimal(-2))))
 def ceiling(number: Number) -> Number:
     """Rounds to a whole number away from zero."""
     return _whole(number, ROUND_UP)
@@ -52,7 +47,7 @@ def ceiling(number: Number) -> Number:
 
 @function(
     "FLOOR",
-    sql=numbers.rounded_whole("down"),
+    sql=numbers.floor,
     examples=(("FLOOR(1.7)", Decimal(1)), ("FLOOR(-1.7)", Decimal(-1)), ("FLOOR(6/11*11)", Decimal(6))),
 )
 def floor(number: Number) -> Number:
@@ -62,7 +57,7 @@ def floor(number: Number) -> Number:
 
 @function(
     "MCEILING",
-    sql=numbers.rounded_whole("ceiling"),
+    sql=numbers.mathematical_ceiling,
     examples=(("MCEILING(-1.7)", Decimal(-1)), ("MCEILING(1.3)", Decimal(2))),
 )
 def mathematical_ceiling(number: Number) -> Number:
@@ -71,7 +66,7 @@ def mathematical_ceiling(number: Number) -> Number:
 
 
 @function(
-    "MFLOOR", sql=numbers.rounded_whole("floor"), examples=(("MFLOOR(-1.3)", Decimal(-2)), ("MFLOOR(1.7)", Decimal(1)))
+    "MFLOOR", sql=numbers.mathematical_floor, examples=(("MFLOOR(-1.3)", Decimal(-2)), ("MFLOOR(1.7)", Decimal(1)))
 )
 def mathematical_floor(number: Number) -> Number:
     """The nearest whole number that is not larger."""
@@ -86,13 +81,13 @@ def modulo(number: Number, divisor: Number) -> Number:
     return WIDE.remainder(number, divisor)
 
 
-@function("MAX", sql=numbers.extreme(operator.gt), examples=(("MAX(1, 3, 2)", Decimal(3)), ("MAX(1, NULL)", None)))
+@function("MAX", sql=numbers.extreme(largest=True), examples=(("MAX(1, 3, 2)", Decimal(3)), ("MAX(1, NULL)", None)))
 def maximum(*values: Number) -> Number:
     """The largest number; blank where one is blank."""
     return max(values)
 
 
-@function("MIN", sql=numbers.extreme(operator.lt), examples=(("MIN(1, 3, 2)", Decimal(1)), ("MIN(1, NULL)", None)))
+@function("MIN", sql=numbers.extreme(largest=False), examples=(("MIN(1, 3, 2)", Decimal(1)), ("MIN(1, NULL)", None)))
 def minimum(*values: Number) -> Number:
     """The smallest number; blank where one is blank."""
     return min(values)

@@ -124,7 +124,7 @@ def multiply(left: Number, right: Number) -> Number:
     return EXACT.multiply(left, right)
 
 
-@function("/", examples=(("7 / 2", Decimal("3.5")), ("1 / 0", Failure.DIVISION_BY_ZERO)))
+@function("/", sql=numbers.divide, examples=(("7 / 2", Decimal("3.5")), ("1 / 0", Failure.DIVISION_BY_ZERO)))
 def divide(left: Number, right: Number) -> Number:
     """Divides the left number by the right one. Dividing by zero is an error."""
     if not right:
@@ -132,7 +132,11 @@ def divide(left: Number, right: Number) -> Number:
     return EXACT.divide(left, right)
 
 
-@function("^", examples=(("2 ^ 10", Decimal(1024)), ("2 ^ 0.5", Failure.OUT_OF_RANGE), ("0 ^ 0", Decimal(1))))
+@function(
+    "^",
+    sql=numbers.power,
+    examples=(("2 ^ 10", Decimal(1024)), ("2 ^ 0.5", Failure.OUT_OF_RANGE), ("0 ^ 0", Decimal(1))),
+)
 def power(base: Number, exponent: Number) -> Number:
     """Raises a number to a whole power. It binds weaker than `*` and `/`: 2 * 3 ^ 2 is (2 * 3) ^ 2."""
     if exponent != exponent.to_integral_value(ROUND_DOWN):

@@ -7,15 +7,30 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Integer, and_, false, func, or_, true
+from sqlalchemy import ColumnElement, Integer, and_, false, func, or_
 
 from dougong.base.errors import FormulaError, Problem
 from dougong.base.language import msg
-from dougong.formulas.evaluation import UNDEFINED, Context, row
+from dougong.formulas.decimals import RESULT_SCALE
+from dougong.formulas.evaluation import Context, EvaluationError, Failure, row
 from dougong.formulas.problems import problem
 from dougong.formulas.python_backend import compiled, grouped
-from dougong.formulas.sql.numbers import multiply, rounded_to
-from dougong.formulas.sql.values import Sql, Unsupported, blank, boolean, choose, constant, number, result, truth
+from dougong.formulas.sql.numbers import multiply, round_half_up
+from dougong.formulas.sql.types import LongNumber
+from dougong.formulas.sql.values import (
+    SQLITE_DIGITS,
+    Sql,
+    Unsupported,
+    blank,
+    boolean,
+    bounded,
+    choose,
+    constant,
+    kind,
+    number,
+    result,
+    truth,
+)
 from dougong.formulas.typed import Apply, Field, Inlined, TypedNode, children, walk
 from dougong.formulas.types import Path, Type
 
@@ -26,16 +41,13 @@ SqlColumns = Mapping[Path, ColumnElement[Any]]
 """The column for each of `Formula.references`, joined by the caller.
 
 Blank is NULL; text columns never hold "". Numbers are NUMERIC, on SQLite integers of their last place, and the
-column's type says how many (`precision`, `scale`; integer types have no places). On SQLite dates are ISO text,
-moments ``2026-11-22 02:15:49.123456+00:00`` in UTC and times ``02:15:49.123456``. A
-multi-select picklist is a text with every value between semicolons: ``;red;blue;``.
+column's type says how many (`precision`, `scale`; integer types have no places); or their type is
+`types.LongNumber`. On SQLite dates are ISO text, moments ``2026-11-22 02:15:49.123456+00:00`` in UTC and times
+``02:15:49.123456``. A multi-select picklist is a text with every value between semicolons: ``;red;blue;``.
 """
 
 _JOINS: Mapping[str, Callable[..., ColumnElement[bool]]] = {"AND": and_, "&&": and_, "OR": or_, "||": or_}
 _FIX = msg("Leave it out of conditions that the database must decide.")
-_DIGITS = 18
-"""Digits of a number whose column does not say."""
-
 
 MAX_DEPTH = 80
 """Levels of a tree that becomes SQL, long chains included."""
@@ -133,11 +145,13 @@ class _Translator:
     def finished(self, formula: Formula, found: Sql) -> Sql:
         """A number as `Formula.evaluate` gives it: in percent points where asked, rounded to the scale."""
         try:
+            places = RESULT_SCALE if formula.scale is None else formula.scale
             if formula.result_type == "percent":
-                found = multiply(found, constant(Type.NUMBER, Decimal(100), self._digits)).failing(found.error)
-            if formula.scale is not None and found.scale > formula.scale:
-                places = constant(Type.NUMBER, Decimal(formula.scale), self._digits)
-                found = rounded_to("half_up")(found, places).failing(found.error)
+                points = multiply(found, constant(Type.NUMBER, Decimal(100), self._digits))
+                found = points.after(found.error)
+            if found.scale > places:
+                rounded = round_half_up(found, constant(Type.NUMBER, Decimal(places), self._digits))
+                found = rounded.after(found.error)
             return found
         except Unsupported as refusal:
             return self._refuse(formula.node, formula.result_type, refusal)
@@ -146,8 +160,10 @@ class _Translator:
         """What does not depend on the row is computed in Python and bound."""
         try:
             value = compiled(node)(row({}, self._context))
-        except UNDEFINED:
-            return blank(node.type, self._digits).failing(true())
+        except EvaluationError as error:
+            return blank(node.type, self._digits).failing(kind(error.kind))
+        except ArithmeticError:
+            return blank(node.type, self._digits).failing(kind(Failure.NOT_FINITE))
         try:
             return constant(node.type, value, self._digits)
         except Unsupported as refusal:
@@ -165,11 +181,7 @@ class _Translator:
             return self._refuse(node, ".".join(node.path), refusal)
 
     def _number(self, node: Field, column: ColumnElement[Any]) -> Sql:
-        scale = 0 if isinstance(column.type, Integer) else getattr(column.type, "scale", None)
-        if scale is None:
-            raise Unsupported(msg("Its column does not say how many decimal places it keeps."))
-        precision = getattr(column.type, "precision", None) or _DIGITS
-        found = number(column, max(precision - scale, 1), scale, self._digits)
+        found = self._stored(column)
         if node.blanks == "zero":
             zero = constant(Type.NUMBER, Decimal(0), self._digits)
             found = replace(choose([(column.is_not(None), found)], zero), nullable=False)
@@ -177,13 +189,22 @@ class _Translator:
             found = multiply(found, constant(Type.NUMBER, Decimal("0.01"), self._digits))
         return found
 
+    def _stored(self, column: ColumnElement[Any]) -> Sql:
+        if isinstance(column.type, LongNumber):
+            return bounded(column, column.type.whole, column.type.scale, self._digits, exact=True)
+        scale = 0 if isinstance(column.type, Integer) else getattr(column.type, "scale", None)
+        if scale is None:
+            raise Unsupported(msg("Its column does not say how many decimal places it keeps."))
+        precision = getattr(column.type, "precision", None) or SQLITE_DIGITS
+        return number(column, max(precision - scale, 1), scale, self._digits)
+
     def _inlined(self, node: Inlined) -> Sql:
         inner = self.translate(node.inner)
         if node.blank is None or self.problems:
             return inner
         whole = constant(node.type, node.blank, self._digits)
         chosen = choose([(inner.value.is_not(None), replace(inner, error=None))], whole)
-        return replace(chosen, nullable=False).failing(inner.error)
+        return replace(chosen, nullable=False).after(inner.error)
 
     def _call(self, node: Apply) -> Sql:
         signature, arguments = node.signature, [self.translate(each) for each in node.arguments]
@@ -202,7 +223,7 @@ class _Translator:
             found: Sql = signature.sql(*grouped(signature, arguments))
         except Unsupported as refusal:
             return self._refuse(node, node.function.name, refusal)
-        return found.failing(*errors)
+        return found.after(*errors)
 
     def _refuse(self, node: TypedNode, name: str, refusal: Unsupported) -> Sql:
         reason = msg("{name} is not yet supported in SQL.", name=name)

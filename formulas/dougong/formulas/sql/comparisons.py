@@ -58,12 +58,14 @@ def _plain(compare: Compare, left: Sql, right: Sql) -> Sql:
 
 def _with_constant(compare: Compare, left: Sql, right: Sql) -> Sql | None:
     """A number compared with a constant that has more places than it: without widening the number."""
-    if not right.is_constant or not isinstance(right.constant, Decimal) or right.scale <= left.scale:
+    if left.exact or not isinstance(right.constant, Decimal) or right.scale <= left.scale:
         return None
     step = quantized(right.constant, left.scale, ROUND_FLOOR)
     rounded = _BETWEEN_STEPS[compare]
     if rounded is None:
         return boolean(case((left.value.is_not(None), true() if compare is operator.ne else false())))
+    if step.adjusted() + left.scale >= left.limit:
+        return None
     return boolean(rounded(left.value, ExactLiteral(step, left.scale)), left.nullable)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,8 @@ from sqlalchemy import BigInteger, Boolean, Date, Integer, Numeric, Text, bindpa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
+
+from dougong.formulas.sql.sortable import encoded
 
 
 class ExactLiteral(FunctionElement[Any]):
@@ -33,6 +36,51 @@ def _numeric_literal(element: ExactLiteral, compiler: Any, **options: Any) -> st
 @compiles(ExactLiteral, "sqlite")
 def _integer_literal(element: ExactLiteral, compiler: Any, **options: Any) -> str:
     return str(compiler.process(_parts(element)[1], **options))
+
+
+class SortableLiteral(FunctionElement[Any]):
+    """A number of any length: a NUMERIC, or a text that sorts as the number does."""
+
+    name = "sortable_literal"
+    inherit_cache = True
+    type = Numeric()
+
+    def __init__(self, value: Decimal) -> None:
+        super().__init__(
+            bindparam(None, value, Numeric(), unique=True), bindparam(None, encoded(value), Text(), unique=True)
+        )
+
+
+@compiles(SortableLiteral)
+def _long_numeric_literal(element: SortableLiteral, compiler: Any, **options: Any) -> str:
+    return f"CAST({compiler.process(_parts(element)[0], **options)} AS NUMERIC)"
+
+
+@compiles(SortableLiteral, "sqlite")
+def _sortable_literal(element: SortableLiteral, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(_parts(element)[1], **options))
+
+
+class Lengthened(FunctionElement[Any]):
+    """A short number of `scale` in the form that numbers of any length have."""
+
+    name = "lengthened"
+    inherit_cache = True
+    type = Numeric()
+
+    def __init__(self, value: ColumnElement[Any], scale: int) -> None:
+        super().__init__(value, literal_column(str(scale), Integer()))
+
+
+@compiles(Lengthened)
+def _as_it_is(element: Lengthened, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(_parts(element)[0].self_group(), **options))
+
+
+@compiles(Lengthened, "sqlite")
+def _encoded(element: Lengthened, compiler: Any, **options: Any) -> str:
+    value, scale = (compiler.process(each, **options) for each in _parts(element))
+    return f"dg_exact({value}, {scale})"
 
 
 class Rescaled(FunctionElement[Any]):
@@ -102,6 +150,31 @@ def _integer_rounded(element: Rounded, compiler: Any, **options: Any) -> str:
         "'ceiling'": f"(({value} + CASE WHEN {value} > 0 THEN {up} ELSE 0 END) / {unit})",
         "'floor'": f"(({value} - CASE WHEN {value} < 0 THEN {up} ELSE 0 END) / {unit})",
     }[mode]
+
+
+class Extreme(FunctionElement[Any]):
+    """The largest or smallest of several numbers of one form; NULL where one is."""
+
+    name = "extreme"
+    inherit_cache = True
+    type = Numeric()
+
+    def __init__(self, largest: bool, values: Sequence[ColumnElement[Any]]) -> None:
+        super().__init__(literal_column("1" if largest else "0", Integer()), *values)
+
+
+@compiles(Extreme)
+def _greatest(element: Extreme, compiler: Any, **options: Any) -> str:
+    largest, *values = (compiler.process(each, **options) for each in _parts(element))
+    name = "greatest" if largest == "1" else "least"
+    gone = " OR ".join(f"({each}) IS NULL" for each in values)
+    return f"CASE WHEN NOT ({gone}) THEN {name}({', '.join(values)}) END"
+
+
+@compiles(Extreme, "sqlite")
+def _maximum(element: Extreme, compiler: Any, **options: Any) -> str:
+    largest, *values = (compiler.process(each, **options) for each in _parts(element))
+    return f"{'max' if largest == '1' else 'min'}({', '.join(values)})"
 
 
 class CodePointOrder(FunctionElement[Any]):

@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import and_, not_
 
+from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.constructs import DatePart, DayNumber, DayOf, ExactLiteral
-from dougong.formulas.sql.numbers import rounded_to
-from dougong.formulas.sql.values import Meaning, Sql, number
+from dougong.formulas.sql.numbers import clipped
+from dougong.formulas.sql.values import Meaning, Sql, number, where
 from dougong.formulas.types import Type
 
 _LAST_DAY = 3_652_058
 """Days from 0001-01-01 to 9999-12-31."""
-_cut = rounded_to("down")
 
 
 def part(name: str, digits: int, more: int = 0) -> Meaning:
@@ -38,10 +38,10 @@ def moved(operate: Callable[[Any, Any], Any]) -> Meaning:
     """Date plus or minus days, the fraction cut; outside the years 1 to 9999 is an error."""
 
     def meaning(day: Sql, days: Sql) -> Sql:
-        whole = _cut(days)
+        whole = clipped(days)
         target = operate(DayNumber(day.value), whole.value)
         fits = target.between(0, _LAST_DAY)
         fails = and_(day.value.is_not(None), whole.value.is_not(None), not_(fits))
-        return Sql(Type.DATE, DayOf(target), limit=day.limit).failing(fails)
+        return Sql(Type.DATE, DayOf(target), limit=day.limit).failing(where(fails, Failure.OUT_OF_RANGE))
 
     return meaning

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Text, and_, case, false, literal, not_, or_
+from sqlalchemy import ColumnElement, Text, and_, case, false, func, literal, not_, null, or_
 
 from dougong.formulas.sql.comparisons import is_equal
 from dougong.formulas.sql.constructs import Holds
-from dougong.formulas.sql.values import Sql, boolean, choose, same_type, truth
+from dougong.formulas.sql.values import Sql, boolean, choose, either, same_type, truth
 from dougong.formulas.types import Type
 
 
@@ -23,16 +23,13 @@ def any_of(*conditions: Sql) -> Sql:
 
 
 def _until(conditions: tuple[Sql, ...], value: ColumnElement[bool], stops_at: bool) -> Sql:
-    error: ColumnElement[bool] | None = None
+    error: ColumnElement[str] | None = None
     for each in reversed(conditions):
-        own = each.error
         if error is not None:
             reached = not_(truth(each)) if stops_at else truth(each)
-            behind = and_(reached, error)
-            # Where this one fails its truth means nothing.
-            error = behind if own is None else case((own, own), else_=behind)
-        else:
-            error = own
+            error = case((reached, error), else_=null())
+        # Where this one fails its truth means nothing.
+        error = either(each.error, error)
     return boolean(value, False).failing(error)
 
 
@@ -44,7 +41,7 @@ def negated(condition: Sql) -> Sql:
 def if_(condition: Sql, then: Sql, otherwise: Sql) -> Sql:
     """CASE WHEN."""
     chosen = choose([(truth(condition), then)], otherwise)
-    return chosen.failing(condition.error)
+    return chosen.after(condition.error)
 
 
 def ifs(conditions: tuple[Sql, ...], values: tuple[Sql, ...], otherwise: Sql) -> Sql:
@@ -82,8 +79,12 @@ def never(item: Sql) -> Sql:
 def or_substitute(item: Sql, substitute: Sql) -> Sql:
     """The substitute where the item is blank; only then can it fail."""
     first, second = same_type(item, substitute)
+    if second.error is None and second.type not in (Type.NULL, Type.GEOLOCATION) and not first.is_constant:
+        whole, scale = max(first.whole, second.whole), max(first.scale, second.scale)
+        value = func.coalesce(first.value, second.value, type_=first.value.type)
+        return replace(first, value=value, whole=whole, scale=scale, nullable=second.nullable)
     chosen = choose([(first.value.is_not(None), replace(first, error=None))], second)
-    return chosen.failing(item.error) if item.error is not None else chosen
+    return chosen.after(item.error)
 
 
 def or_null_substitute(item: Sql, substitute: Sql) -> Sql:
@@ -100,7 +101,7 @@ def unless_error(item: Sql, substitute: Sql) -> Sql:
     """The substitute where the item fails."""
     if item.error is None:
         return item
-    return choose([(not_(item.error), replace(item, error=None))], substitute)
+    return choose([(item.error.is_(None), replace(item, error=None))], substitute)
 
 
 def has_value(field: Sql, value: Sql) -> Sql:

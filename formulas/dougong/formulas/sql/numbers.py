@@ -1,4 +1,4 @@
-"""SQL of arithmetic: native operators where the digits provably fit, refused elsewhere."""
+"""SQL of arithmetic: native operators where the digits provably fit, exact functions elsewhere."""
 
 from __future__ import annotations
 
@@ -7,47 +7,232 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_
+from sqlalchemy import ColumnElement, and_, func
 
 from dougong.base.language import msg
-from dougong.formulas.sql.constructs import ExactLiteral, Rounded
-from dougong.formulas.sql.values import Meaning, Sql, Unsupported, aligned, number
+from dougong.formulas.evaluation import Failure
+from dougong.formulas.sql.constructs import ExactLiteral, Extreme, Rounded
+from dougong.formulas.sql.routines import Call, Routine
+from dougong.formulas.sql.values import Meaning, Sql, TooLong, Unsupported, aligned, bounded, exactly, number, where
+from dougong.formulas.types import Type
 
-_STEADY_DIGITS = 33
-"""Digits to which the Python meaning rounds first; with fewer there is nothing to round."""
+STEADY_DIGITS = 33
+"""Digits to which CEILING and FLOOR round first; with fewer there is nothing to round."""
+
+EXPONENT = """
+CREATE OR REPLACE FUNCTION dg_exponent(x numeric) RETURNS integer LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+-- The power of ten of the first digit: 2 for 123, -3 for 0.00123.
+DECLARE digits text := abs(x)::text;
+BEGIN
+    IF abs(x) >= 1 THEN RETURN length(split_part(digits, '.', 1)) - 1; END IF;
+    RETURN CASE WHEN x = 0 THEN 0 ELSE length(ltrim(digits, '0.')) - length(digits) + 1 END;
+END $$;
+"""
+
+SIGNIFICANT = """
+CREATE OR REPLACE FUNCTION dg_significant(x numeric, digits integer) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+-- Rounded half up to so many significant digits.
+BEGIN
+    IF scale(x) < digits - 20 AND abs(x) < 1e20 THEN RETURN x; END IF;
+    RETURN trim_scale(round(x, digits - 1 - dg_exponent(x)));
+END $$;
+"""
+
+EXACT = """
+CREATE OR REPLACE FUNCTION dg_exact(x numeric) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT dg_significant(x, 39)
+$$;
+"""
+
+_ROUNDING = (EXPONENT, SIGNIFICANT, EXACT)
 
 
+def short(meaning: Meaning) -> Meaning:
+    """A meaning in native operators, which refuses numbers that may not fit them."""
+
+    def checked(*items: Sql) -> Sql:
+        for each in items:
+            if each.exact:
+                raise TooLong(each.whole + each.scale, each.limit)
+        return meaning(*items)
+
+    return checked
+
+
+def _sql(name: str, parameters: str, body: str) -> str:
+    """A function of numbers that is one expression."""
+    return (
+        f"CREATE OR REPLACE FUNCTION {name}({parameters}) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE "
+        f"AS $$ SELECT {body} $$;"
+    )
+
+
+# -- the four operations ----------------------------------------------------------------------------------
 def sum_or_difference(operate: Callable[[Any, Any], Any]) -> Meaning:
     """`+` or `-` of two numbers: one digit more than the longer."""
 
     def meaning(left: Sql, right: Sql) -> Sql:
         first, second = aligned(left, right)
-        whole = max(first.whole, second.whole) + 1
-        return number(operate(first.value, second.value), whole, first.scale, first.limit)
+        whole, scale = _longest(left, right)
+        return number(operate(first.value, second.value), whole, scale, first.limit)
 
-    return meaning
-
-
-add = sum_or_difference(operator.add)
-subtract = sum_or_difference(operator.sub)
+    return short(meaning)
 
 
-def multiply(left: Sql, right: Sql) -> Sql:
-    """`*`: the digits of both."""
-    return number(left.value * right.value, left.whole + right.whole, left.scale + right.scale, left.limit)
+def _longest(left: Sql, right: Sql) -> tuple[int, int]:
+    return max(left.whole, right.whole) + 1, max(left.scale, right.scale)
 
 
-def modulo(left: Sql, right: Sql) -> Sql:
-    """MOD: the remainder has the sign of the left side in both databases."""
+add = Routine(
+    name="dg_add",
+    result=Type.NUMBER,
+    bounds=_longest,
+    native=sum_or_difference(operator.add),
+    postgresql=_sql("dg_add", "a numeric, b numeric", "dg_exact(a + b)"),
+    needs=_ROUNDING,
+)
+subtract = Routine(
+    name="dg_subtract",
+    result=Type.NUMBER,
+    bounds=_longest,
+    native=sum_or_difference(operator.sub),
+    postgresql=_sql("dg_subtract", "a numeric, b numeric", "dg_exact(a - b)"),
+    needs=_ROUNDING,
+)
+
+
+def _native_product(left: Sql, right: Sql) -> Sql:
+    return number(left.value * right.value, *_product(left, right), left.limit)
+
+
+def _product(left: Sql, right: Sql) -> tuple[int, int]:
+    return left.whole + right.whole, left.scale + right.scale
+
+
+multiply = Routine(
+    name="dg_multiply",
+    result=Type.NUMBER,
+    bounds=_product,
+    native=short(_native_product),
+    postgresql=_sql("dg_multiply", "a numeric, b numeric", "dg_exact(a * b)"),
+    needs=_ROUNDING,
+)
+
+
+def by_zero(left: Sql, right: Sql) -> ColumnElement[str] | None:
+    """Division by zero, where the divisor may be one."""
+    if right.is_constant and right.constant:
+        return None
+    zero = exactly_zero(right)
+    given = [each.value.is_not(None) for each in (left,) if each.nullable]
+    return where(and_(*given, right.value == zero), Failure.DIVISION_BY_ZERO)
+
+
+def exactly_zero(beside: Sql) -> ColumnElement[Any]:
+    """Zero in the form of the number beside it."""
+    zero = Sql(Type.NUMBER, ExactLiteral(Decimal(0), 0), is_constant=True, constant=Decimal(0), limit=beside.limit)
+    return exactly(zero).value if beside.exact else zero.value
+
+
+_DIVIDE = """
+CREATE OR REPLACE FUNCTION dg_divide(a numeric, b numeric) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    shift integer;
+    quotient numeric;
+BEGIN
+    IF b = 0 THEN RETURN NULL; END IF;
+    IF a = 0 THEN RETURN 0; END IF;
+    -- A whole quotient of 40 or 41 digits, cut: half up, the digits behind the 40th change nothing.
+    shift := 40 + dg_exponent(b) - dg_exponent(a);
+    quotient := div(a * ('1e' || shift)::numeric, b);
+    RETURN trim_scale(round(quotient, 39 - length(abs(quotient)::text)) * ('1e' || -shift)::numeric);
+END $$;
+"""
+
+
+def _quotient(left: Sql, right: Sql) -> tuple[int, int]:
+    return left.whole + right.scale + 1, left.scale + right.whole + 40
+
+
+divide = Routine(
+    name="dg_divide",
+    result=Type.NUMBER,
+    bounds=_quotient,
+    error=by_zero,
+    postgresql=_DIVIDE,
+    needs=_ROUNDING,
+)
+
+
+def _native_remainder(left: Sql, right: Sql) -> Sql:
     first, second = aligned(left, right)
-    zero = ExactLiteral(Decimal(0), second.scale)
-    made = number(first.value % func.nullif(second.value, zero), first.whole, first.scale, first.limit)
-    return made.failing(and_(first.value.is_not(None), second.value.is_not(None), second.value == zero))
+    if first.exact:
+        raise TooLong(left.whole + right.whole, left.limit)
+    divisor = func.nullif(second.value, exactly_zero(second))
+    return number(first.value % divisor, first.whole, first.scale, first.limit).failing(by_zero(left, right))
 
 
-def negative(item: Sql) -> Sql:
-    """The sign changed."""
-    return number(-item.value, item.whole, item.scale, item.limit)
+modulo = Routine(
+    name="dg_modulo",
+    result=Type.NUMBER,
+    bounds=_longest,
+    error=by_zero,
+    native=short(_native_remainder),
+    postgresql=_sql("dg_modulo", "a numeric, b numeric", "a % nullif(b, 0)"),
+)
+
+_POWER = """
+CREATE OR REPLACE FUNCTION dg_power(a numeric, b numeric) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    magnitude numeric;
+    result numeric;
+BEGIN
+    IF b <> trunc(b) OR a = 0 AND b < 0 THEN RETURN NULL; END IF;
+    IF b = 0 OR a = 1 THEN RETURN 1; END IF;
+    IF a = 0 THEN RETURN 0; END IF;
+    IF a = -1 THEN RETURN 1 - 2 * abs(b % 2); END IF;
+    -- Far beyond the limits a logarithm of few digits will do; near them it is computed with enough.
+    magnitude := log(abs(a) + 0.000000000000000000000000000000) * b;
+    IF magnitude > 64 THEN RETURN NULL; END IF;
+    IF magnitude < -45 THEN RETURN 0; END IF;
+    result := dg_significant(power(a + ('0e-100')::numeric, b), 18);
+    RETURN CASE WHEN abs(result) < 1e-39 THEN 0 ELSE trim_scale(result) END;
+END $$;
+"""
+
+power = Routine(
+    name="dg_power",
+    result=Type.NUMBER,
+    bounds=lambda base, exponent: (65, 57),
+    fails=Failure.OUT_OF_RANGE,
+    postgresql=_POWER,
+    needs=_ROUNDING,
+)
+
+
+# -- one number -------------------------------------------------------------------------------------------
+def _same_digits(item: Sql) -> tuple[int, int]:
+    return item.whole, item.scale
+
+
+negative = Routine(
+    name="dg_negative",
+    result=Type.NUMBER,
+    bounds=_same_digits,
+    native=short(lambda item: number(-item.value, item.whole, item.scale, item.limit)),
+    postgresql=_sql("dg_negative", "a numeric", "dg_exact(-a)"),
+    needs=_ROUNDING,
+)
+absolute = Routine(
+    name="dg_absolute",
+    result=Type.NUMBER,
+    bounds=_same_digits,
+    native=short(lambda item: number(func.abs(item.value), item.whole, item.scale, item.limit)),
+    postgresql=_sql("dg_absolute", "a numeric", "abs(a)"),
+)
 
 
 def unchanged(item: Sql) -> Sql:
@@ -55,33 +240,17 @@ def unchanged(item: Sql) -> Sql:
     return item
 
 
-def absolute(item: Sql) -> Sql:
-    """ABS."""
-    return number(func.abs(item.value), item.whole, item.scale, item.limit)
-
-
-def rounded_to(mode: str) -> Meaning:
-    """ROUND or TRUNC to a constant number of places."""
-
+# -- rounding ---------------------------------------------------------------------------------------------
+def _native_rounding(mode: str) -> Meaning:
     def meaning(item: Sql, places: Sql | None = None) -> Sql:
         if places is not None and not places.is_constant:
             raise Unsupported(msg("The number of places must be a constant."))
         count = 0 if places is None else int(places.constant)
         if not 0 <= count <= item.limit:
-            raise Unsupported(msg("The number of places must be between 0 and 18."))
+            raise TooLong(abs(count), item.limit)
         return _cut(item, count, mode)
 
-    return meaning
-
-
-def rounded_whole(mode: str) -> Meaning:
-    """CEILING, FLOOR, MCEILING or MFLOOR."""
-
-    def meaning(item: Sql) -> Sql:
-        number(item.value, item.whole, item.scale, _STEADY_DIGITS)
-        return _cut(item, 0, mode)
-
-    return meaning
+    return short(meaning)
 
 
 def _cut(item: Sql, places: int, mode: str) -> Sql:
@@ -91,15 +260,75 @@ def _cut(item: Sql, places: int, mode: str) -> Sql:
     return number(Rounded(item.value, item.scale, places, mode), item.whole + 1, places, item.limit)
 
 
-def extreme(compare: Callable[[Any, Any], Any]) -> Meaning:
+def _rounded_digits(item: Sql, places: Sql | None = None) -> tuple[int, int]:
+    scale = item.scale
+    if places is None or places.is_constant:
+        count = 0 if places is None else int(places.constant)
+        scale = max(0, min(scale, count))
+    return item.whole + 1, scale
+
+
+def _rounding(name: str, mode: str, native: str) -> Routine:
+    body = (
+        f"CASE WHEN abs(places) > 5000 THEN CASE WHEN places > 0 THEN a ELSE 0 END "
+        f"WHEN places >= scale(a) THEN a ELSE trim_scale({native}(a, trunc(places)::integer)) END"
+    )
+    text = _sql(name, "a numeric, places numeric", body)
+    if mode == "down":
+        text += "\n" + _sql(name, "a numeric", f"{native}(a)")
+    return Routine(
+        name=name, result=Type.NUMBER, bounds=_rounded_digits, native=_native_rounding(mode), postgresql=text
+    )
+
+
+round_half_up = _rounding("dg_round", "half_up", "round")
+truncate = _rounding("dg_truncate", "down", "trunc")
+
+
+def rounded_whole(name: str, mode: str, expression: str) -> Routine:
+    """CEILING, FLOOR, MCEILING or MFLOOR."""
+
+    def native(item: Sql) -> Sql:
+        number(item.value, item.whole, item.scale, STEADY_DIGITS)
+        return _cut(item, 0, mode)
+
+    body = expression.format(f"dg_significant(a, {STEADY_DIGITS})")
+    return Routine(
+        name=name,
+        result=Type.NUMBER,
+        bounds=lambda item: (item.whole + 1, 0),
+        native=short(native),
+        postgresql=_sql(name, "a numeric", body),
+        needs=_ROUNDING,
+    )
+
+
+ceiling = rounded_whole("dg_ceiling", "up", "sign(a) * ceil(abs({}))")
+floor = rounded_whole("dg_floor", "down", "trunc({})")
+mathematical_ceiling = rounded_whole("dg_mathematical_ceiling", "ceiling", "ceil({})")
+mathematical_floor = rounded_whole("dg_mathematical_floor", "floor", "floor({})")
+
+
+CLIP = 10**17
+CLIPPED = _sql("dg_clipped", "a numeric", f"greatest(least(trunc(a), {CLIP}), -{CLIP})")
+
+
+def clipped(item: Sql) -> Sql:
+    """A short whole number: cut toward zero, and where it is larger than any position, count or day, 10**17."""
+    if not item.exact:
+        return _cut(item, 0, "down")
+    return number(Call("dg_clipped", (item,)), 18, 0, item.limit)
+
+
+# -- several numbers --------------------------------------------------------------------------------------
+def extreme(largest: bool) -> Meaning:
     """MAX or MIN; one blank makes all blank."""
 
     def meaning(*items: Sql) -> Sql:
         first, *others = aligned(*items)
-        best = first.value
-        for each in others:
-            best = case((compare(each.value, best), each.value), else_=best)
-        value = case((or_(*(each.value.is_(None) for each in (first, *others))), None), else_=best)
-        return number(value, max(each.whole for each in items), first.scale, first.limit)
+        whole, scale = max(each.whole for each in items), max(each.scale for each in items)
+        values = [each.value for each in (first, *others)]
+        value = Extreme(largest, values) if others else first.value
+        return bounded(value, whole, scale, first.limit, first.exact)
 
     return meaning

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Dialect, Numeric, Text, Time, type_coerce
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, DateTime, Dialect, Numeric, Text, Time, type_coerce
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from dougong.formulas.sql.sortable import decoded, encoded
+from dougong.formulas.types import Type
 
 
 class ScaledInteger(TypeDecorator[Decimal]):
@@ -30,16 +34,43 @@ class ScaledInteger(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value).scaleb(-self.scale)
 
 
-class ExactNumber(Numeric[Decimal]):
-    """NUMERIC, and a scaled integer where there is none."""
+class SortableText(TypeDecorator[Decimal]):
+    """An exact decimal of any length as a text that sorts as the number does."""
 
-    def __init__(self, precision: int, scale: int) -> None:
-        """A number of `precision` digits, `scale` of them after the point."""
-        super().__init__(precision, scale)
+    impl = Text
+    cache_ok = True
 
-    def coerced(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """`value` read back as Decimal."""
-        return type_coerce(value, self.with_variant(ScaledInteger(self.scale or 0), "sqlite"))
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """The text."""
+        return None if value is None else encoded(Decimal(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """The decimal."""
+        return None if value is None else decoded(value)
+
+
+class LongNumber(TypeDecorator[Decimal]):
+    """A column of numbers with at most `whole` digits before the point and `scale` after it, too many for 64 bits.
+
+    NUMERIC, and a sortable text where there is none.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, whole: int, scale: int) -> None:
+        """Say how many digits there may be."""
+        super().__init__()
+        self.whole, self.scale = whole, scale
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """What the database keeps."""
+        return dialect.type_descriptor(SortableText() if dialect.name == "sqlite" else Numeric())
+
+
+def read_as_decimal(value: ColumnElement[Any], scale: int, exact: bool) -> ColumnElement[Any]:
+    """`value` read back as Decimal; `scale` and `exact` as in `values.Sql`."""
+    return type_coerce(value, LongNumber(0, scale) if exact else Numeric().with_variant(ScaledInteger(scale), "sqlite"))
 
 
 class MomentText(TypeDecorator[datetime]):
@@ -74,3 +105,15 @@ class TimeText(TypeDecorator[time]):
 
 MOMENT = DateTime(timezone=True).with_variant(MomentText(), "sqlite")
 TIME = Time().with_variant(TimeText(), "sqlite")
+
+TYPES: Mapping[Type, TypeEngine[Any]] = {
+    Type.TEXT: Text(),
+    Type.ID: Text(),
+    Type.PICKLIST: Text(),
+    Type.MULTI_PICKLIST: Text(),
+    Type.BOOLEAN: Boolean(),
+    Type.DATE: Date(),
+    Type.DATETIME: MOMENT,
+    Type.TIME: TIME,
+}
+"""What values that are no numbers are in the databases."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -10,25 +10,30 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
-    Date,
     Text,
     case,
     cast,
     false,
     func,
     literal,
+    literal_column,
     null,
-    or_,
     true,
     type_coerce,
 )
 from sqlalchemy.types import TypeEngine
 
 from dougong.base.language import Message, msg
-from dougong.formulas.decimals import EXACT
-from dougong.formulas.sql.constructs import ExactLiteral, Rescaled
-from dougong.formulas.sql.types import MOMENT, TIME, ExactNumber
-from dougong.formulas.types import Type, Value
+from dougong.formulas.decimals import WIDE
+from dougong.formulas.evaluation import Failure
+from dougong.formulas.sql.constructs import ExactLiteral, Lengthened, Rescaled, SortableLiteral
+from dougong.formulas.sql.types import TYPES, read_as_decimal
+from dougong.formulas.types import Geolocation, Type, Value
+
+SQLITE_DIGITS = 18
+"""Digits that a 64-bit integer surely holds."""
+MOST_DIGITS = 1_900
+"""Digits before the point, and after it, of the longest numbers: within what PostgreSQL rounds exactly (2,000)."""
 
 
 class Unsupported(Exception):
@@ -40,30 +45,47 @@ class Unsupported(Exception):
         self.why = why
 
 
+class TooLong(Unsupported):
+    """More digits than the database computes exactly with by its own operators."""
+
+    def __init__(self, digits: int, limit: int) -> None:
+        """Say how many `digits` there may be and how many the `limit` is."""
+        super().__init__(msg("It may need {digits} digits; {limit} are exact.", digits=digits, limit=limit))
+
+
 @dataclass(frozen=True, slots=True)
 class Sql:
     """A translated expression.
 
-    `value` is NULL where the formula is blank; text is never "". `error` is true, never NULL, where there is no
-    value; None where the checker proves that there is one. Numbers have at most `whole` digits before the point
-    and exactly `scale` after it: on SQLite `value` is then the integer value * 10**scale. `constant` holds the
-    Python value of what does not depend on the row.
+    `value` is NULL where the formula is blank; text is never "". `error` is the kind of failure (a `Failure`) where
+    there is no value, else NULL; None where the checker proves that there is a value. `constant` holds the Python
+    value of what does not depend on the row.
+
+    Numbers have at most `whole` digits before the point and `scale` after it. A short one fits the database's own
+    operators: on SQLite it is the integer value * 10**scale. An `exact` one need not: on SQLite it is the text that
+    `sortable` makes. On PostgreSQL both are NUMERIC. A geolocation has its two numbers as `parts`.
     """
 
     type: Type
     value: ColumnElement[Any]
-    error: ColumnElement[bool] | None = None
+    error: ColumnElement[str] | None = None
     whole: int = 0
     scale: int = 0
     nullable: bool = True
     is_constant: bool = False
     constant: Value = None
-    limit: int = 18
+    limit: int = SQLITE_DIGITS
     """The digits that the database computes exactly with."""
+    exact: bool = False
+    parts: tuple[Sql, ...] = ()
 
-    def failing(self, *errors: ColumnElement[bool] | None) -> Sql:
-        """The same with further error conditions."""
+    def failing(self, *errors: ColumnElement[str] | None) -> Sql:
+        """The same with further kinds of failure; where several apply, the one named first is it."""
         return replace(self, error=either(self.error, *errors))
+
+    def after(self, *errors: ColumnElement[str] | None) -> Sql:
+        """The same behind what may have failed before it."""
+        return replace(self, error=either(*errors, self.error))
 
 
 def blank(type: Type, limit: int) -> Sql:
@@ -71,10 +93,20 @@ def blank(type: Type, limit: int) -> Sql:
     return Sql(type, null(), is_constant=True, limit=limit)
 
 
-def either(*conditions: ColumnElement[bool] | None) -> ColumnElement[bool] | None:
-    """True where one of the conditions is; None where there is none."""
-    given = [each for each in conditions if each is not None]
-    return or_(*given) if given else None
+def kind(failure: Failure) -> ColumnElement[str]:
+    """A kind of failure in SQL."""
+    return literal_column(f"'{failure}'", Text())
+
+
+def where(condition: ColumnElement[bool], failure: Failure) -> ColumnElement[str]:
+    """The kind of failure where the condition holds, else NULL."""
+    return case((condition, kind(failure)), else_=null())
+
+
+def either(*errors: ColumnElement[str] | None) -> ColumnElement[str] | None:
+    """The first kind of failure that applies; None where there is none."""
+    given = [each for each in errors if each is not None]
+    return func.coalesce(*given, type_=Text()) if len(given) > 1 else next(iter(given), None)
 
 
 # -- making -----------------------------------------------------------------------------------------------
@@ -89,36 +121,42 @@ def text(value: ColumnElement[Any], may_be_empty: bool = True) -> Sql:
 
 
 def number(value: ColumnElement[Any], whole: int, scale: int, limit: int) -> Sql:
-    """A number with at most `whole` digits before the point and `scale` after it.
+    """A short number with at most `whole` digits before the point and `scale` after it.
 
     Raises:
-        Unsupported: more digits than the database computes exactly with.
+        TooLong: more digits than the database computes exactly with.
     """
     if whole + scale > limit:
-        raise Unsupported(msg("It may need {digits} digits; {limit} are exact.", digits=whole + scale, limit=limit))
+        raise TooLong(whole + scale, limit)
     return Sql(Type.NUMBER, value, whole=whole, scale=scale, limit=limit)
+
+
+def bounded(value: ColumnElement[Any], whole: int, scale: int, limit: int, exact: bool) -> Sql:
+    """A number in either form.
+
+    Raises:
+        TooLong: more digits than numbers ever have here.
+    """
+    if max(whole, scale) > MOST_DIGITS:
+        raise TooLong(max(whole, scale), MOST_DIGITS)
+    return Sql(Type.NUMBER, value, whole=whole, scale=scale, limit=limit, exact=exact)
 
 
 def constant(type: Type, value: Value, limit: int) -> Sql:
     """A value that does not depend on the row, as a bound parameter."""
     if isinstance(value, Decimal):
-        digits = value.normalize(EXACT)
+        digits = value.normalize(WIDE)
         scale = max(0, -int(digits.as_tuple().exponent))
         whole = max(1, digits.adjusted() + 1)
-        if whole + scale > limit:
-            raise Unsupported(msg("It may need {digits} digits; {limit} are exact.", digits=whole + scale, limit=limit))
-        made = number(ExactLiteral(digits, scale), whole, scale, limit)
+        exact = whole + scale > limit
+        literal_number = SortableLiteral(digits) if exact else ExactLiteral(digits, scale)
+        made = bounded(literal_number, whole, scale, limit, exact)
         return replace(made, nullable=False, is_constant=True, constant=value)
-    bound = null() if value is None else literal(value, _TYPES.get(type, Text()))
+    if isinstance(value, Geolocation):
+        parts = tuple(constant(Type.NUMBER, each, limit) for each in value)
+        return Sql(type, parts[0].value, nullable=False, is_constant=True, constant=value, limit=limit, parts=parts)
+    bound = null() if value is None else literal(value, TYPES.get(type, Text()))
     return Sql(type, bound, nullable=value is None, is_constant=True, constant=value, limit=limit)
-
-
-_TYPES: Mapping[Type, TypeEngine[Any]] = {
-    Type.BOOLEAN: Boolean(),
-    Type.DATE: Date(),
-    Type.DATETIME: MOMENT,
-    Type.TIME: TIME,
-}
 
 
 # -- using ------------------------------------------------------------------------------------------------
@@ -129,18 +167,32 @@ def truth(condition: Sql) -> ColumnElement[bool]:
     return func.coalesce(condition.value, false(), type_=Boolean()) if condition.nullable else condition.value
 
 
-def aligned(*numbers: Sql) -> list[Sql]:
-    """Numbers brought to one scale.
+def exactly(item: Sql) -> Sql:
+    """A number in the form that has no limit of digits."""
+    if item.exact or (item.is_constant and item.constant is None):
+        return item
+    if item.is_constant:
+        return replace(item, value=SortableLiteral(item.constant), exact=True)
+    return replace(item, value=Lengthened(item.value, item.scale), exact=True)
 
-    Raises:
-        Unsupported: one of them does not fit at that scale.
-    """
-    scale = max(each.scale for each in numbers)
-    return [rescaled(each, scale) for each in numbers]
+
+def aligned(*numbers: Sql) -> list[Sql]:
+    """Numbers brought to one form, and short ones to one scale."""
+    if not any(each.exact for each in numbers):
+        scale = max(each.scale for each in numbers)
+        try:
+            return [rescaled(each, scale) for each in numbers]
+        except TooLong:
+            pass
+    return [exactly(each) for each in numbers]
 
 
 def rescaled(item: Sql, scale: int) -> Sql:
-    """A number with `scale` digits after the point, at least as many as it has."""
+    """A short number with `scale` digits after the point, at least as many as it has.
+
+    Raises:
+        TooLong: it does not fit at that scale.
+    """
     if item.is_constant:
         if item.constant is None:
             return replace(item, scale=scale)
@@ -157,6 +209,8 @@ def same_type(*items: Sql) -> list[Sql]:
     given = {each.type for each in items}
     if Type.NUMBER in given:
         return aligned(*items)
+    if Type.GEOLOCATION in given:
+        return list(items)
     if Type.ID in given and given & {Type.TEXT, Type.PICKLIST}:
         items = tuple(as_text(each) for each in items)
     model = next((each for each in items if not each.is_constant), None)
@@ -183,29 +237,44 @@ def choose(branches: Iterable[tuple[ColumnElement[bool], Sql]], otherwise: Sql) 
     """CASE WHEN over whole expressions, errors included: only the branch taken can fail."""
     conditions, items = zip(*branches, strict=True)
     *results, last = same_type(*items, otherwise)
-    type = next((each.type for each in (*results, last) if each.type is not Type.NULL), Type.NULL)
-    value = case(*zip(conditions, (each.value for each in results), strict=True), else_=last.value)
+    everything = (*results, last)
+    type = next((each.type for each in everything if each.type is not Type.NULL), Type.NULL)
     error = None
-    if any(each.error is not None for each in (*results, last)):
-        errors = [false() if each.error is None else each.error for each in (*results, last)]
+    if any(each.error is not None for each in everything):
+        errors = [null() if each.error is None else each.error for each in everything]
         error = case(*zip(conditions, errors[:-1], strict=True), else_=errors[-1])
-    if all(each.is_constant and each.constant is None for each in (*results, last)):
+    if all(each.is_constant and each.constant is None for each in everything):
         return blank(type, last.limit).failing(error)
-    whole = max(each.whole for each in (*results, last))
-    nullable = any(each.nullable for each in (*results, last))
-    return Sql(type, value, error, whole, last.scale, nullable, limit=last.limit)
+    return replace(_chosen(type, conditions, results, last), error=error)
+
+
+def _chosen(type: Type, conditions: tuple[ColumnElement[bool], ...], results: list[Sql], last: Sql) -> Sql:
+    everything = (*results, last)
+    value = case(*zip(conditions, (each.value for each in results), strict=True), else_=last.value)
+    whole, scale = (max(getattr(each, name) for each in everything) for name in ("whole", "scale"))
+    chosen = Sql(type, value, None, whole, scale, any(each.nullable for each in everything))
+    if type is Type.GEOLOCATION:
+        gone = blank(Type.NUMBER, last.limit)
+        parts = [each.parts or (gone, gone) for each in everything]
+        branches = list(zip(*parts, strict=True))
+        chosen = replace(
+            chosen,
+            parts=tuple(choose(zip(conditions, each[:-1], strict=True), each[-1]) for each in branches),
+        )
+    limit = max(each.limit for each in everything)
+    return replace(chosen, limit=limit, exact=any(each.exact for each in everything))
 
 
 def result(item: Sql) -> ColumnElement[Any]:
     """The expression as selected: NULL where it fails, numbers read back as Decimal."""
     value = item.value
     if item.type is Type.NUMBER and not (item.is_constant and item.constant is None):
-        value = ExactNumber(item.limit, item.scale).coerced(value)
+        value = read_as_decimal(value, item.scale, item.exact)
     elif item.type is Type.BOOLEAN:
         value = type_coerce(value, Boolean())
     if item.error is None:
         return value
-    return type_coerce(case((item.error, null()), else_=value), value.type)
+    return type_coerce(case((item.error.is_not(None), null()), else_=value), value.type)
 
 
 Meaning = Callable[..., Sql]

@@ -25,6 +25,7 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 from dougong.engine.dialects import queue
 from dougong.engine.dialects.base import Busy
 from dougong.engine.tables import PLATFORM
+from dougong.formulas.sql import installation
 
 LOCK_MILLISECONDS = 50
 """How long a publish may stand in a lock's queue: everybody who comes after stands behind it."""
@@ -54,6 +55,7 @@ class PostgreSQL:
     """A company in a PostgreSQL schema (see `Database`)."""
 
     kind: ClassVar[str] = "postgresql"
+    digits: ClassVar[int] = 39
 
     def __init__(self, url: URL, company: str, threads: int) -> None:
         """Name the schema; it is made by `create`."""
@@ -84,6 +86,7 @@ class PostgreSQL:
             queue.create(raw)
             raw.execute(sql.SQL(ENTER).format(key=sql.Literal(self.key)))
             raw.execute(TOUCH)
+            _teach_formulas(raw)
             raw.execute("INSERT INTO dg_head (id, revision) VALUES (1, 0) ON CONFLICT DO NOTHING")
 
     def begin_read(self, connection: Connection) -> int:
@@ -188,6 +191,17 @@ class PostgreSQL:
 def driver(connection: Connection) -> psycopg.Connection[Any]:
     """The driver's own connection: for the few statements of each request that need nothing of SQLAlchemy."""
     return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+
+
+def _teach_formulas(raw: psycopg.Connection[Any]) -> None:
+    """Make the functions that formulas call, unless they are there in this version."""
+    statements, version = installation.postgresql(), installation.version()
+    known = raw.execute("SELECT to_regprocedure('dg_formulas_version()')").fetchone()
+    if known and known[0]:
+        found = raw.execute("SELECT dg_formulas_version()").fetchone()
+        if found and found[0] == version:
+            return
+    raw.execute(statements)
 
 
 def _begin(connection: Connection, statement: str) -> int:

@@ -26,6 +26,7 @@ from dougong.engine.dialects.base import Busy
 from dougong.engine.expressions import local_day
 from dougong.engine.lettercase import lowered
 from dougong.engine.tables import PLATFORM
+from dougong.formulas.sql import installation
 
 WAIT_SECONDS = 30
 """How long a writer waits for another process's write."""
@@ -52,6 +53,7 @@ class SQLite:
     """A company in a SQLite file (see `Database`)."""
 
     kind: ClassVar[str] = "sqlite"
+    digits: ClassVar[int] = 18
 
     def __init__(self, url: URL, company: str, threads: int) -> None:
         """Name the file; it is made by `create`."""
@@ -81,6 +83,7 @@ class SQLite:
                 connection.execute(pragma)
             connection.create_function("lower", 1, _lower, deterministic=True)
             connection.create_function("local_day", 2, local_day, deterministic=True)
+            installation.register(connection)
 
         return engine
 

@@ -1,0 +1,206 @@
+"""How databases learn the routines: registered with each connection of SQLite, created once on PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from dougong.formulas.decimals import whole
+from dougong.formulas.definition import FUNCTIONS, Parameter, Signature
+from dougong.formulas.evaluation import UNDEFINED, EvaluationError, Failure
+from dougong.formulas.sql.numbers import CLIP, CLIPPED
+from dougong.formulas.sql.routines import Routine
+from dougong.formulas.sql.sortable import decoded, encoded
+from dougong.formulas.types import Geolocation, Type, Value
+
+_Read = Callable[..., Value]
+_Registered = tuple[str, int, Callable[..., Any]]
+
+
+# -- PostgreSQL -------------------------------------------------------------------------------------------
+@cache
+def _definitions() -> str:
+    """Each function once, whoever needs it."""
+    texts = [CLIPPED]
+    for routine, _ in _routines():
+        texts += [*routine.needs, routine.postgresql]
+    return "\n\n".join(dict.fromkeys(each.strip() for each in texts))
+
+
+def version() -> str:
+    """What `dg_formulas_version()` answers in a database that has the functions as they are now."""
+    return hashlib.blake2b(_definitions().encode(), digest_size=8).hexdigest()
+
+
+def postgresql() -> str:
+    """The statements that create every function in the first schema of the search path, or replace an older form.
+
+    To be executed within a transaction, as often as one likes.
+    """
+    return (
+        "SET LOCAL check_function_bodies = off;\n"  # so that their order does not matter
+        f"{_definitions()}\n\n"
+        "CREATE OR REPLACE FUNCTION dg_formulas_version() RETURNS text LANGUAGE sql IMMUTABLE "
+        f"AS $$ SELECT '{version()}' $$;\n"
+    )
+
+
+# -- SQLite -----------------------------------------------------------------------------------------------
+def register(connection: sqlite3.Connection) -> None:
+    """Teach `connection` every routine."""
+    for name, count, function in _functions():
+        connection.create_function(name, count, function, deterministic=True)
+
+
+@cache
+def _functions() -> tuple[_Registered, ...]:
+    found: list[_Registered] = [("dg_exact", 2, _exact), ("dg_clipped", 2, _clipped)]
+    for routine, signature in _routines():
+        found += _forms(routine, signature)
+    return tuple(found)
+
+
+def _exact(value: Any, scale: int) -> str | None:
+    return None if value is None else encoded(_number(value, scale))
+
+
+def _clipped(value: Any, scale: int) -> int | None:
+    if value is None:
+        return None
+    return max(-CLIP, min(CLIP, whole(_number(value, scale))))
+
+
+def _routines() -> Iterator[tuple[Routine, Signature]]:
+    """Each routine once, with a signature that means it."""
+    seen: set[str] = set()
+    for name in sorted(FUNCTIONS):
+        for signature in FUNCTIONS[name].signatures:
+            routine = signature.sql
+            if isinstance(routine, Routine) and routine.name not in seen:
+                seen.add(routine.name)
+                yield routine, signature
+
+
+def _forms(routine: Routine, signature: Signature) -> Iterator[_Registered]:
+    """The routine for each number of arguments that it may get, and its error twin."""
+    required = sum(not each.optional for each in signature.leading)
+    python = routine.python or signature.python
+    for count in range(required, len(signature.leading) + 1):
+        parameters = signature.leading[:count]
+        readers = [_reader(each) for each in parameters]
+        width = sum(each for each, _ in readers)
+        takes_null = [each.takes_null for each in parameters]
+        arguments = _arguments([each for _, each in readers], [each for each, _ in readers], takes_null)
+        yield routine.name, width, _value(python, arguments, _writer(routine))
+        if routine.fails is True:
+            yield f"{routine.name}_error", width, _failure(python, arguments)
+
+
+_Arguments = Callable[[tuple[Any, ...]], list[Value] | None]
+
+
+def _arguments(readers: list[_Read], widths: list[int], takes_null: list[bool]) -> _Arguments:
+    """From what SQLite gives to the arguments; None where a blank makes the result blank."""
+    steps, start = [], 0
+    for read, width, takes in zip(readers, widths, takes_null, strict=True):
+        steps.append((read, slice(start, start + width), takes))
+        start += width
+
+    def arguments(raw: tuple[Any, ...]) -> list[Value] | None:
+        values = []
+        for read, places, takes in steps:
+            given = raw[places]
+            if given[0] is not None:
+                values.append(read(*given))
+            elif takes:
+                values.append(None)
+            else:
+                return None
+        return values
+
+    return arguments
+
+
+def _value(python: Callable[..., Any], arguments: _Arguments, write: Callable[[Value], Any]) -> Callable[..., Any]:
+    def run(*raw: Any) -> Any:
+        values = arguments(raw)
+        if values is None:
+            return None
+        try:
+            found = python(*values)
+        except UNDEFINED:
+            return None
+        return None if found is None else write(found)
+
+    return run
+
+
+def _failure(python: Callable[..., Any], arguments: _Arguments) -> Callable[..., Any]:
+    def run(*raw: Any) -> Any:
+        values = arguments(raw)
+        if values is not None:
+            try:
+                python(*values)
+            except EvaluationError as error:
+                return str(error.kind)
+            except ArithmeticError:
+                return str(Failure.NOT_FINITE)
+        return None
+
+    return run
+
+
+# -- values on SQLite -------------------------------------------------------------------------------------
+def _number(value: Any, scale: int) -> Decimal:
+    return Decimal(value).scaleb(-scale) if type(value) is int else decoded(value)
+
+
+def _place(latitude: Any, latitude_scale: int, longitude: Any, longitude_scale: int) -> Geolocation:
+    return Geolocation(_number(latitude, latitude_scale), _number(longitude, longitude_scale))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_READ: dict[Type, tuple[int, _Read]] = {
+    Type.NUMBER: (2, _number),
+    Type.GEOLOCATION: (4, _place),
+    Type.TEXT: (1, _same),
+    Type.ID: (1, _same),
+    Type.PICKLIST: (1, _same),
+    Type.MULTI_PICKLIST: (1, lambda text: frozenset(text.strip(";").split(";"))),
+    Type.BOOLEAN: (1, bool),
+    Type.DATE: (1, date.fromisoformat),
+    Type.DATETIME: (1, datetime.fromisoformat),
+    Type.TIME: (1, time.fromisoformat),
+}
+"""How many arguments of SQLite make one value of a type, and how."""
+
+
+def _reader(parameter: Parameter) -> tuple[int, _Read]:
+    found = {_READ[each] for each in parameter.types}
+    if len(found) != 1:
+        raise TypeError(f"a routine cannot tell what its parameter {parameter.name} is")
+    return found.pop()
+
+
+def _writer(routine: Routine) -> Callable[[Value], Any]:
+    if routine.result is not Type.NUMBER:
+        return _WRITE[routine.result]
+    places = routine.digits[1]
+    return (lambda value: int(value.scaleb(places))) if routine.is_short else encoded
+
+
+_WRITE: dict[Type, Callable[[Value], Any]] = {
+    Type.TEXT: lambda value: value or None,
+    Type.BOOLEAN: int,
+    Type.DATE: date.isoformat,
+    Type.DATETIME: lambda value: value.astimezone(UTC).isoformat(" ", "microseconds"),
+    Type.TIME: lambda value: value.isoformat("microseconds"),
+}
