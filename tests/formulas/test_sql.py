@@ -189,10 +189,54 @@ NULLVALUE(amount / 3, 1 / count)
 start + amount / 7
 amount > 12345678901234567890.5
 amount * 1000000000000000000
+SQRT(amount)
+SQRT(amount / 7)
+LN(amount)
+LOG(amount * 10)
+LOG(count)
+EXP(amount)
+EXP(-amount * 7)
+EXP(-count - 600)
+EXP(count * 58 + 20)
+EXP(-count * 60)
+SIN(amount)
+COS(amount * 1000000)
+TAN(discount)
+ASIN(discount)
+ACOS(discount / 2)
+ATAN(amount)
+ATAN2(amount, count)
+SIN(EXP(-count * 60))
+SQRT(EXP(-count * 60))
+LN(EXP(count * 58) * EXP(count * 58))
+EXP(amount) * EXP(amount) / EXP(amount)
+ROUND(EXP(amount / 100), 2) > 1.13
+TEXT(amount)
+TEXT(amount / 3)
+TEXT(ROUND(amount, 1)) & "!"
+TEXT(EXP(-count))
+VALUE(name)
+VALUE(TEXT(amount))
+VALUE(TEXT(amount / 7)) = amount / 7
+IFERROR(VALUE(name), 0)
+VALUE(TEXT(count) & "e" & TEXT(count))
+ISNUMBER(name)
+ISNUMBER(TEXT(amount))
+ISNUMBER(TEXT(count) & ".5e7")
+FORMATCURRENCY("USD", amount)
+FORMATCURRENCY("JPY", amount * 1000)
+FORMATCURRENCY(name, discount)
+FORMATCURRENCY("KWD", -0.0001 * count)
+ISBLANK(GEOLOCATION(amount, discount))
+DISTANCE(GEOLOCATION(amount, discount), GEOLOCATION(count, 10), "km")
+DISTANCE(GEOLOCATION(31.2, 121.5), GEOLOCATION(discount, count), "mi")
+DISTANCE(GEOLOCATION(discount, amount), GEOLOCATION(discount, amount), name)
+DISTANCE(IF(active, GEOLOCATION(1, 2), GEOLOCATION(discount, 3)), GEOLOCATION(EXP(-count * 6), 1), "km") > 100
 """.strip().splitlines()
 
 REFUSED = {
     "ISNEW()": "ISNEW",
+    "GEOLOCATION(amount, discount)": "geolocation",
     "amount > 1 && ISCHANGED(amount)": "ISCHANGED",
 }
 

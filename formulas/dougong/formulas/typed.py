@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -94,12 +94,15 @@ def children(node: TypedNode) -> tuple[TypedNode, ...]:
 
 
 def rebase(root: TypedNode, prefix: Path) -> TypedNode:
-    """`root` as seen from a record that reaches the root's own record over `prefix`.
+    """`root` as seen from a record that reaches the root's own record over `prefix`."""
+    return with_fields(root, lambda field: replace(field, path=prefix + field.path)) if prefix else root
+
+
+def with_fields(root: TypedNode, change: Callable[[Field], Field]) -> TypedNode:
+    """`root` with every field that is no ``$`` variable as `change` makes it.
 
     Works without recursion: a long chain of operators is a deep tree.
     """
-    if not prefix:
-        return root
     done: dict[int, TypedNode] = {}
     waiting = [(root, False)]
     while waiting:
@@ -109,13 +112,13 @@ def rebase(root: TypedNode, prefix: Path) -> TypedNode:
             waiting.append((node, True))
             waiting.extend((each, False) for each in below)
         else:
-            done[id(node)] = _moved(node, prefix, tuple(done[id(each)] for each in below))
+            done[id(node)] = _changed(node, change, tuple(done[id(each)] for each in below))
     return done[id(root)]
 
 
-def _moved(node: TypedNode, prefix: Path, below: tuple[TypedNode, ...]) -> TypedNode:
+def _changed(node: TypedNode, change: Callable[[Field], Field], below: tuple[TypedNode, ...]) -> TypedNode:
     if isinstance(node, Field) and not node.is_variable:
-        return replace(node, path=prefix + node.path)
+        return change(node)
     if isinstance(node, Inlined):
         return replace(node, inner=below[0])
     return replace(node, arguments=below) if isinstance(node, Apply) else node

@@ -35,6 +35,6 @@ def find(text: str, sought: str, start: int) -> int:
         return text.find(sought, start)
     encoded, part = text.encode("utf-16-le"), sought.encode("utf-16-le")
     at = encoded.find(part, 2 * start)
-    while at % 2 == 1:
+    while at > 0 and at % 2:
         at = encoded.find(part, at + 1)
     return at // 2 if at >= 0 else -1

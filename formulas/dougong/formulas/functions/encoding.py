@@ -12,9 +12,10 @@ from urllib.parse import quote_plus
 from babel.core import get_global
 
 from dougong.formulas.annotations import GivenText, Number, Text
-from dougong.formulas.decimals import plain, quantized
+from dougong.formulas.decimals import WIDE, ZERO, plain, quantized
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
+from dougong.formulas.sql import figures
 
 _PATH_STEP = re.compile(r"\.([A-Za-z_$][\w$-]*)|\['([^']*)'\]|\[\"([^\"]*)\"\]|\[([0-9]+)\]")
 _SCRIPT = str.maketrans(
@@ -32,12 +33,14 @@ _SCRIPT = str.maketrans(
 _DEFAULT_DIGITS = 2
 
 
-@function("FORMATCURRENCY", examples=(("FORMATCURRENCY('USD', -1000.495)", "USD -1,000.50"),))
+@function(
+    "FORMATCURRENCY", sql=figures.format_currency, examples=(("FORMATCURRENCY('USD', -1000.495)", "USD -1,000.50"),)
+)
 def format_currency(code: Text | None, amount: Number) -> Text:
     """An amount with its ISO code, thousands grouped, with the decimal places of the currency."""
     digits = get_global("currency_fractions").get(code or "", (_DEFAULT_DIGITS,))[0]
-    shown = quantized(amount, digits)
-    return f"{code or ''} {shown.quantize(Decimal(1).scaleb(-digits)):,f}"
+    shown = quantized(amount, digits) or ZERO
+    return f"{code or ''} {shown.quantize(Decimal(1).scaleb(-digits), context=WIDE):,f}"
 
 
 @function("JSONVALUE", examples=(("JSONVALUE('{\"t\": 50}', 't')", "50"),))

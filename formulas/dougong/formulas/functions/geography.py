@@ -10,13 +10,15 @@ from dougong.formulas.checks import on_earth
 from dougong.formulas.decimals import from_double
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
+from dougong.formulas.sql import places
 from dougong.formulas.types import Geolocation
 
 _RADIUS = {"mi": 3958.761, "km": 6371.009}
 """Mean radius of the earth, by unit."""
+_NOTHING = Decimal("1e-100")
 
 
-@function("GEOLOCATION", check=on_earth, examples=(("ISBLANK(GEOLOCATION(NULL, NULL))", True),))
+@function("GEOLOCATION", sql=places.place, check=on_earth, examples=(("ISBLANK(GEOLOCATION(NULL, NULL))", True),))
 def geolocation(latitude: Number | None, longitude: Number | None) -> Place | None:
     """A place by its degrees north and east."""
     if latitude is None and longitude is None:
@@ -28,6 +30,7 @@ def geolocation(latitude: Number | None, longitude: Number | None) -> Place | No
 
 @function(
     "DISTANCE",
+    sql=places.distance,
     examples=(
         (
             "ROUND(DISTANCE(GEOLOCATION(31.2304, 121.4737), GEOLOCATION(39.9042, 116.4074), 'km'), 0)",
@@ -40,7 +43,13 @@ def distance(start: Place, end: Place, unit: GivenText) -> Number:
     radius = _RADIUS.get(unit.lower())
     if radius is None:
         raise EvaluationError(Failure.OUT_OF_RANGE)
-    north, other = math.radians(start.latitude), math.radians(end.latitude)
-    east = math.radians(float(end.longitude) - float(start.longitude))
-    half = math.sin((other - north) / 2) ** 2 + math.cos(north) * math.cos(other) * math.sin(east / 2) ** 2
+    north, other = math.radians(_degrees(start.latitude)), math.radians(_degrees(end.latitude))
+    east = math.radians(_degrees(end.longitude) - _degrees(start.longitude))
+    upward, sideward = math.sin((other - north) / 2), math.sin(east / 2)
+    half = upward * upward + math.cos(north) * math.cos(other) * (sideward * sideward)
     return from_double(2 * radius * math.asin(min(1.0, math.sqrt(half))))
+
+
+def _degrees(number: Decimal) -> float:
+    """What is nearer to zero than any place is from another counts as zero: its square is none in every database."""
+    return 0.0 if abs(number) < _NOTHING else float(number)

@@ -10,7 +10,7 @@ from dougong.formulas.annotations import Number
 from dougong.formulas.decimals import WIDE, ZERO, from_double, quantized, significant, whole
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
-from dougong.formulas.sql import numbers
+from dougong.formulas.sql import doubles, numbers
 
 _PLACES_LIMIT = 5_000
 _STEADY_DIGITS = 33
@@ -93,25 +93,25 @@ def minimum(*values: Number) -> Number:
     return min(values)
 
 
-@function("SQRT", examples=(("SQRT(16)", Decimal(4)), ("SQRT(-1)", Failure.NOT_FINITE)))
+@function("SQRT", sql=doubles.square_root, examples=(("SQRT(16)", Decimal(4)), ("SQRT(-1)", Failure.NOT_FINITE)))
 def square_root(number: Number) -> Number:
     """The square root, in double precision. A negative number is an error."""
     return _double(math.sqrt, number)
 
 
-@function("LN", examples=(("LN(1)", Decimal(0)), ("LN(0)", Failure.NOT_FINITE)))
+@function("LN", sql=doubles.natural_logarithm, examples=(("LN(1)", Decimal(0)), ("LN(0)", Failure.NOT_FINITE)))
 def natural_logarithm(number: Number) -> Number:
     """The natural logarithm, in double precision. Zero and negative numbers are errors."""
     return _double(math.log, number)
 
 
-@function("LOG", examples=(("LOG(1000)", Decimal(3)), ("LOG(-1)", Failure.NOT_FINITE)))
+@function("LOG", sql=doubles.logarithm, examples=(("LOG(1000)", Decimal(3)), ("LOG(-1)", Failure.NOT_FINITE)))
 def logarithm(number: Number) -> Number:
     """The logarithm to base 10, in double precision. Zero and negative numbers are errors."""
     return _double(math.log10, number)
 
 
-@function("EXP", examples=(("EXP(0)", Decimal(1)), ("EXP(1000)", Failure.NOT_FINITE)))
+@function("EXP", sql=doubles.exponential, examples=(("EXP(0)", Decimal(1)), ("EXP(1000)", Failure.NOT_FINITE)))
 def exponential(number: Number) -> Number:
     """e raised to the number, in double precision."""
     return _double(math.exp, number)
@@ -123,43 +123,43 @@ def pi() -> Number:
     return Decimal("3.14159265358979323846")
 
 
-@function("SIN", examples=(("SIN(0)", Decimal(0)),))
+@function("SIN", sql=doubles.sine, examples=(("SIN(0)", Decimal(0)),))
 def sine(angle: Number) -> Number:
     """The sine of an angle in radians, in double precision."""
     return _double(math.sin, angle)
 
 
-@function("COS", examples=(("COS(0)", Decimal(1)),))
+@function("COS", sql=doubles.cosine, examples=(("COS(0)", Decimal(1)),))
 def cosine(angle: Number) -> Number:
     """The cosine of an angle in radians, in double precision."""
     return _double(math.cos, angle)
 
 
-@function("TAN", examples=(("TAN(0)", Decimal(0)),))
+@function("TAN", sql=doubles.tangent, examples=(("TAN(0)", Decimal(0)),))
 def tangent(angle: Number) -> Number:
     """The tangent of an angle in radians, in double precision."""
     return _double(math.tan, angle)
 
 
-@function("ASIN", examples=(("ASIN(0)", Decimal(0)), ("ASIN(2)", Failure.NOT_FINITE)))
+@function("ASIN", sql=doubles.arc_sine, examples=(("ASIN(0)", Decimal(0)), ("ASIN(2)", Failure.NOT_FINITE)))
 def arc_sine(number: Number) -> Number:
     """The angle in radians whose sine is the number. Outside -1 to 1 is an error."""
     return _double(math.asin, number)
 
 
-@function("ACOS", examples=(("ACOS(1)", Decimal(0)), ("ACOS(2)", Failure.NOT_FINITE)))
+@function("ACOS", sql=doubles.arc_cosine, examples=(("ACOS(1)", Decimal(0)), ("ACOS(2)", Failure.NOT_FINITE)))
 def arc_cosine(number: Number) -> Number:
     """The angle in radians whose cosine is the number. Outside -1 to 1 is an error."""
     return _double(math.acos, number)
 
 
-@function("ATAN", examples=(("ATAN(0)", Decimal(0)),))
+@function("ATAN", sql=doubles.arc_tangent, examples=(("ATAN(0)", Decimal(0)),))
 def arc_tangent(number: Number) -> Number:
     """The angle in radians whose tangent is the number."""
     return _double(math.atan, number)
 
 
-@function("ATAN2", examples=(("ATAN2(0, 1)", Decimal(0)),))
+@function("ATAN2", sql=doubles.arc_tangent_of, examples=(("ATAN2(0, 1)", Decimal(0)),))
 def arc_tangent_of(y: Number, x: Number) -> Number:
     """The angle in radians between the positive x axis and the point (x, y)."""
     return from_double(math.atan2(float(y), float(x)))

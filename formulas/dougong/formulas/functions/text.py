@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from dougong.formulas import utf16
 from dougong.formulas.annotations import Boolean, Date, DateTime, GivenText, Number, Picklist, Text, Time
@@ -12,9 +12,11 @@ from dougong.formulas.decimals import DIGITS, EXACT, plain, whole
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
 from dougong.formulas.patterns import is_like, matches
-from dougong.formulas.sql import texts
+from dougong.formulas.sql import figures, texts
 
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?0*[0-9]{1,2})?")
+_NUMBER_LENGTH = 100
+"""Characters of a text that spells a number; with exponents of two digits, no text spells too large a one."""
 _WORD = re.compile(r"[^\W_]+")
 _MAX_LENGTH = 100_000
 """Characters that padding may produce."""
@@ -23,7 +25,11 @@ _REST = Decimal(10**9)
 _TURKIC = ("tr", "az")
 
 
-@function("TEXT", examples=(("TEXT(12.50)", "12.5"), ("TEXT(DATE(2024, 2, 9))", "2024-02-09"), ("TEXT(NULL)", None)))
+@function(
+    "TEXT",
+    sql=figures.number_text,
+    examples=(("TEXT(12.50)", "12.5"), ("TEXT(DATE(2024, 2, 9))", "2024-02-09"), ("TEXT(NULL)", None)),
+)
 def text_of_number(value: Number) -> Text:
     """A number, date, date and time, time or picklist as text: plain digits, ISO dates, the picklist's value."""
     return plain(value)
@@ -55,22 +61,27 @@ def text_of_picklist(value: Picklist) -> Text:
     return value
 
 
-@function("VALUE", examples=(("VALUE('-12.50')", Decimal("-12.5")), ("VALUE('1,000')", Failure.NUMBER_TEXT)))
+@function(
+    "VALUE",
+    sql=figures.value,
+    examples=(("VALUE('-12.50')", Decimal("-12.5")), ("VALUE('1,000')", Failure.NUMBER_TEXT)),
+)
 def value_of(text: Text) -> Number:
     """The number that a text spells: sign, digits, point, exponent. Anything else is an error."""
-    if not _NUMBER.fullmatch(text):
+    if not is_number(text):
         raise EvaluationError(Failure.NUMBER_TEXT)
-    try:
-        number = Decimal(text)
-        return number if len(text) < DIGITS else EXACT.plus(number)
-    except InvalidOperation:
-        raise EvaluationError(Failure.NUMBER_TEXT) from None
+    number = Decimal(text)
+    return number if len(text) < DIGITS else EXACT.plus(number)
 
 
-@function("ISNUMBER", examples=(("ISNUMBER('12')", True), ("ISNUMBER('12a')", False), ("ISNUMBER('')", False)))
+@function(
+    "ISNUMBER",
+    sql=figures.is_number,
+    examples=(("ISNUMBER('12')", True), ("ISNUMBER('12a')", False), ("ISNUMBER('')", False)),
+)
 def is_number(text: GivenText | None) -> Boolean:
     """True where VALUE could read the text."""
-    return text is not None and _NUMBER.fullmatch(text) is not None
+    return text is not None and len(text) <= _NUMBER_LENGTH and _NUMBER.fullmatch(text) is not None
 
 
 @function("LEN", examples=(("LEN('Ada')", Decimal(3)), ("LEN(NULL)", Decimal(0)), ("LEN('客户')", Decimal(2))))

@@ -61,7 +61,7 @@ def translated(formula: Formula, columns: SqlColumns, context: Context, digits: 
     """
     translator = _translator(formula, columns, context, digits)
     found = translator.translate(formula.node)
-    if not translator.problems and found.type is Type.NUMBER:
+    if not translator.problems:
         found = translator.finished(formula, found)
     if translator.problems:
         raise FormulaError(translator.problems)
@@ -144,6 +144,10 @@ class _Translator:
 
     def finished(self, formula: Formula, found: Sql) -> Sql:
         """A number as `Formula.evaluate` gives it: in percent points where asked, rounded to the scale."""
+        if found.type is Type.GEOLOCATION:
+            return self._refuse(formula.node, str(found.type), Unsupported(msg("A column holds one value.")))
+        if found.type is not Type.NUMBER:
+            return found
         try:
             places = RESULT_SCALE if formula.scale is None else formula.scale
             if formula.result_type == "percent":

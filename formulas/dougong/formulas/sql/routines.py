@@ -19,7 +19,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.types import TYPES
-from dougong.formulas.sql.values import SQLITE_DIGITS, Sql, Unsupported, bounded, kind, text
+from dougong.formulas.sql.values import SQLITE_DIGITS, Sql, Unsupported, as_text, bounded, kind, text
 from dougong.formulas.types import Type
 
 Bounds = Callable[..., tuple[int, int]]
@@ -67,6 +67,7 @@ class Routine:
 
     def call(self, *arguments: Sql) -> Sql:
         """The call of the routine itself."""
+        arguments = tuple(as_text(each) for each in arguments)
         value = Call(self.name, arguments)
         return self._typed(value, arguments).failing(self._error(value, arguments))
 
