@@ -14,7 +14,19 @@ from dataclasses import dataclass
 from dougong.base.errors import MetadataError, Problem
 from dougong.base.language import msg
 from dougong.metadata import violations
-from dougong.metadata.checking import fields, formulas, layouts, objects, packages, references, rules
+from dougong.metadata.checking import (
+    constraints,
+    fields,
+    formula_fields,
+    formulas,
+    layouts,
+    objects,
+    packages,
+    references,
+    rows,
+    rules,
+    validation,
+)
 from dougong.metadata.checking.report import Spot
 from dougong.metadata.compile import compile_effective
 from dougong.metadata.component import Component
@@ -32,10 +44,12 @@ RULES: tuple[Rule, ...] = (
     packages.overlays,
     objects.objects,
     objects.master_detail,
+    constraints.constraints,
     fields.fields,
     fields.picklists,
     rules.record_types,
     rules.paths,
+    validation.validation_rules,
     layouts.layouts,
     layouts.list_views,
     layouts.apps,
@@ -43,7 +57,9 @@ RULES: tuple[Rule, ...] = (
     rules.conversions,
     rules.import_mappings,
     rules.settings,
+    rows.rows,
     formulas.formulas,
+    formula_fields.formula_fields,
     references.requirements,
 )
 """Every rule over the effective tree, in the order in which people would look."""

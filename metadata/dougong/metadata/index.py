@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dougong.base.field_types import FIELD_TYPES, FieldType
+from dougong.formulas import Formula
 from dougong.metadata.component import Component
 from dougong.metadata.layers import Effective
 
@@ -24,7 +25,9 @@ FIXED_TARGETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 ROLLUP_COUNTS = frozenset({"count", "distinct"})
 """Roll-up operations whose result is a whole number whatever they read."""
 
-NAMING_KINDS = frozenset({"field", "record_type", "path", "layout", "list_view", "conversion", "action"})
+NAMING_KINDS = frozenset(
+    {"field", "record_type", "path", "validation_rule", "layout", "list_view", "conversion", "action", "row"}
+)
 """Kinds of which an object's components are found under the object."""
 
 
@@ -63,6 +66,8 @@ class Index:
         self.components = effective.components
         self.kinds: dict[str, dict[str, Component]] = {}
         self.below: dict[tuple[str, str], dict[str, Component]] = {}
+        self.formulas: dict[str, Formula | None] = {}
+        """The compiled formulas of formula fields by address, as far as they were asked for (`scope.formula_of`)."""
         for each in effective.components.values():
             self.kinds.setdefault(each.kind, {})[each.name] = each
             if each.kind in NAMING_KINDS and each.object:

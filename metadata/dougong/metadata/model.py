@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from typing import Any, Literal
 from dougong.base.field_types import FieldType
 from dougong.base.language import Labels
 from dougong.formulas import Formula
+from dougong.metadata.row_record import RowRecord
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -44,6 +46,12 @@ class Picklist:
     label: Labels
     values: Mapping[str, PicklistValue]
     attributes_schema: Mapping[str, str] = _nothing()
+
+    def digits(self, attribute: str) -> tuple[int, int]:
+        """The precision and scale in which every number under `attribute` fits."""
+        numbers = [each.attributes[attribute] for each in self.values.values() if attribute in each.attributes]
+        scale = max((max(0, -int(each.as_tuple().exponent)) for each in numbers), default=0)
+        return max((max(1, each.adjusted() + 1) for each in numbers), default=1) + scale, scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +98,10 @@ class Field:
     """Of a lookup: which records may be chosen; `$Record` is the record being edited."""
     where: Formula | None = None
     """Of a roll-up: which children count."""
+    formula: Formula | None = None
+    """Of a formula field: what gives its value. In other formulas it stands in the field's place, unless stored."""
+    company: Formula | None = None
+    """Of a formula field that returns money: what gives the amount in the company's currency."""
     layer: str = "company"
 
     @property
@@ -146,6 +158,31 @@ class Stage:
     next: tuple[str, ...] | None = None
     back: Literal["yes", "with_reason", "no"] = "yes"
     limit_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationRule:
+    """What must not be in a record.
+
+    `at` are the fields at which `message` stands, or lines (``child.field``). A "warning" is let through with a
+    reason. `active` is None for a rule that always holds, else a formula over settings that switches it.
+    """
+
+    object: str
+    name: str
+    label: Labels
+    when: Formula
+    message: Labels
+    at: tuple[str, ...] = ()
+    on: frozenset[str] = frozenset({"create", "update"})
+    record_types: tuple[str, ...] = ()
+    severity: Literal["error", "warning"] = "error"
+    active: Formula | None = None
+
+    @property
+    def address(self) -> str:
+        """``validation_rule:object.name``."""
+        return f"validation_rule:{self.object}.{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,17 +285,44 @@ class ListView:
     default: bool = False
 
 
+EFFECTIVE_DATES = "effective_dates"
+"""The name of the constraint that an object's effective dates are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """The fields between which the range of a record lies: dates, or dates and times.
+
+    A blank end leaves it open. `closed`: the end is a day that still belongs to the range. `unbounded`: a blank start
+    means since ever; else a record without a start has no range.
+    """
+
+    start: str
+    end: str
+    closed: bool = False
+    unbounded: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
-    """A named rule over several fields or records: kind is unique, no_overlap, balance or check."""
+    """A named rule over several fields or records: kind is unique, no_overlap, balance or check.
+
+    `fields` are what is unique, or the keys that a range (`range`) or a sum (of `summed`, from `least` to `most`)
+    belongs to. A check is a `formula`, told at the fields `at`.
+    """
 
     name: str
-    kind: str
+    kind: Literal["unique", "no_overlap", "balance", "check"]
     fields: tuple[str, ...] = ()
     when: Formula | None = None
     fold: Mapping[str, bool] = _nothing()
     message: Labels = _nothing()
-    options: Mapping[str, Any] = _nothing()
+    range: Range | None = None
+    summed: str | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    formula: Formula | None = None
+    at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,19 +367,20 @@ class Object:
     append_only: bool
     hierarchy: str | None
     """The lookup field to the parent of the same object, where the object is a tree."""
-    effective_dates: Mapping[str, Any] | None
     constraints: Mapping[str, Constraint]
+    """By name; effective dates are one of them, `EFFECTIVE_DATES`."""
     currency: Currency
     lines: tuple[str, ...]
     """``child_object.field`` of the line items that its form edits."""
     features: Mapping[str, bool]
-    person: Mapping[str, str]
     formerly: tuple[str, ...]
     layer: str
     fields: Mapping[str, Field]
     """By API name, system fields included, in the order of the documents."""
     record_types: Mapping[str, RecordType]
     paths: Mapping[str, Path]
+    validation_rules: Mapping[str, ValidationRule]
+    """Those that may hold; one switched off for good is none."""
     layouts: Mapping[str, Layout]
     list_views: Mapping[str, ListView]
     conversions: Mapping[str, Conversion]
@@ -407,6 +472,8 @@ class Model:
     labels: Mapping[str, Labels]
     import_mappings: Mapping[str, Mapping[str, Any]]
     packages: Mapping[str, Mapping[str, Any]]
+    rows: Mapping[str, Mapping[str, RowRecord]]
+    """By object whose records are metadata, and by record id."""
     components: Mapping[str, Mapping[str, Any]]
     """Address → merged document body, for showing and editing metadata."""
     layers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

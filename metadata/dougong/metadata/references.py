@@ -17,7 +17,7 @@ from dougong.formulas.tree import Call, Node
 from dougong.formulas.tree import Reference as FormulaReference
 from dougong.metadata.component import Component
 from dougong.metadata.index import Index
-from dougong.metadata.positions import escape
+from dougong.metadata.positions import escape, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,12 @@ def _looked_up_below(index: Index, found: Found) -> str:
     return (facts.leads_to if facts else None) or ""
 
 
+def _valued(index: Index, found: Found) -> str:
+    """Of a value in a row, the object that its field refers to; "" where it refers to none."""
+    facts = index.field(found.own, steps(found.pointer)[1])
+    return facts.targets[0] if facts and facts.targets else ""
+
+
 Row = tuple[str, str, From]
 """A pattern, the sort of name that stands there, and from where it is seen."""
 
@@ -96,14 +102,21 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("highlights/*/field", "path", _own),
         ("search/*/field", "path", _own),
         ("access/parent", "path", _own),
-        ("access/children_follow/*", "object", _own),
         ("hierarchy/parent", "path", _own),
+        ("effective_dates/from", "path", _own),
+        ("effective_dates/to", "path", _own),
+        ("effective_dates/keys/*", "path", _own),
         ("constraints/*/fields/*", "path", _own),
+        ("constraints/*/keys/*", "path", _own),
+        ("constraints/*/range/from", "path", _own),
+        ("constraints/*/range/to", "path", _own),
+        ("constraints/*/field", "path", _own),
+        ("constraints/*/at/*", "path", _own),
         ("constraints/*/when", "formula", _own),
+        ("constraints/*/formula", "formula", _own),
         ("currency/rate_date", "path", _own),
         ("currency/freeze_when", "formula", _own),
         ("lines/*/field", "relation", _own),
-        ("person/*", "path", _own),
     ),
     "field": (
         ("target", "object", _own),
@@ -118,6 +131,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("default", "formula", _own),
         ("compute/formula", "formula", _own),
         ("compute/when", "formula", _own),
+        ("formula", "formula", _own),
         ("copy/@", "path", _own),
         ("copy/*/from", "path", _target),
     ),
@@ -136,6 +150,13 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("record_types/*", "record_type", _own),
         ("stages/*/required/*", "path", _own),
         ("stages/*/gate/*/when", "formula", _own),
+    ),
+    "validation_rule": (
+        ("object", "object", _own),
+        ("when", "formula", _own),
+        ("active", "formula", _own),
+        ("at/*", "place", _own),
+        ("record_types/*", "record_type", _own),
     ),
     "layout": (
         ("object", "object", _own),
@@ -186,6 +207,12 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("into/*/children/*/map/*", "formula", _before_point("from", -2)),
         ("after/set/@", "path", _own),
         ("after/set/*", "formula", _own),
+    ),
+    "row": (
+        ("object", "object", _own),
+        ("values/@", "path", _own),
+        ("values/*", "row", _valued),
+        ("values/*/*", "row", _valued),
     ),
     "import_mapping": (
         ("object", "object", _own),
@@ -251,6 +278,8 @@ def _resolved(index: Index, found: Found, sort: str, origin: str) -> Iterator[Re
         yield _reference(found, 0, len(child), f"object:{child}")
         if rest:
             yield from _path(index, found, child, rest.split("."), len(child) + 1)
+    elif sort == "place":
+        yield from _resolved(index, found, "relation" if "." in found.text else "path", origin)
     elif sort == "formula":
         yield from _formula(index, found, origin)
     elif sort in ("object", "picklist", "package"):
@@ -259,6 +288,10 @@ def _resolved(index: Index, found: Found, sort: str, origin: str) -> Iterator[Re
         yield _reference(found, *whole, found.text)
     elif sort.endswith(" of"):
         yield _reference(found, *whole, f"{sort.removesuffix(' of')}:{found.text}")
+    elif sort == "row":
+        if origin:
+            name = found.text if found.text.startswith("row:") else f"row:{origin}.{found.text}"
+            yield _reference(found, *whole, name)
     elif sort == "action" and found.text not in index.of_object("action", origin):
         yield _reference(found, *whole, f"action:{found.text}")
     else:

@@ -26,6 +26,7 @@ KINDS = (
     "record_type",
     "picklist",
     "path",
+    "validation_rule",
     "layout",
     "list_view",
     "app",
@@ -33,13 +34,16 @@ KINDS = (
     "conversion",
     "overlay",
     "setting",
+    "row",
     "import_mapping",
     "label",
     "translation",
 )
 """The kinds that are built, in the order in which they are explained."""
 
-BELOW_OBJECTS = frozenset({"field", "record_type", "path", "layout", "list_view", "conversion", "import_mapping"})
+BELOW_OBJECTS = frozenset(
+    {"field", "record_type", "path", "validation_rule", "layout", "list_view", "conversion", "row", "import_mapping"}
+)
 """Kinds of which every component stands below an object; an action may."""
 
 

@@ -18,13 +18,21 @@ class Said:
     anchor: str
 
 
+ASK_WHY = frozenset({"reason-missing", "rule-warning"})
+"""Codes of problems that a reason settles."""
+
+
 @dataclass(frozen=True, slots=True)
 class FormErrors:
-    """`fields` by name, `lines` by (number of the change, name), `rest` of no field of this form."""
+    """`fields` by name, `lines` by (number of the change, name), `rest` of no field of this form.
+
+    `ask_why` tells that a reason is asked for.
+    """
 
     fields: Mapping[str, tuple[str, ...]]
     lines: Mapping[tuple[int, str], tuple[str, ...]]
     rest: tuple[str, ...]
+    ask_why: bool = False
 
     @property
     def any(self) -> bool:
@@ -50,7 +58,7 @@ def sort_out(
             fields[name] = (*fields.get(name, ()), said)
         else:
             rest.append(_named(problem, obj, said, language))
-    return FormErrors(fields, lines, tuple(rest))
+    return FormErrors(fields, lines, tuple(rest), any(each.code in ASK_WHY for each in error.problems))
 
 
 def _named(problem: Problem, obj: Object, said: str, language: str) -> str:

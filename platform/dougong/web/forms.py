@@ -63,6 +63,8 @@ class Form:
     rest: tuple[str, ...] = ()
     broken: frozenset[str] = frozenset()
     """Keys of the sections that hold an error."""
+    why: str | None = None
+    """The reason that the form asks for, as far as it is given; None where none is asked."""
 
     @property
     def bad(self) -> bool:
@@ -146,6 +148,7 @@ def build(
         summary=_summary(made, tables, errors),
         rest=errors.rest,
         broken=_broken(view, made, tables),
+        why=visit.sent("why") if errors.ask_why or visit.sent("why") else None,
     )
 
 

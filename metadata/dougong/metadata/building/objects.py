@@ -7,15 +7,16 @@ from types import MappingProxyType
 from typing import Any
 
 from dougong.formulas import compile as compile_formula
+from dougong.metadata.building.constraints import build_constraints
 from dougong.metadata.building.fields import build_field, labels
 from dougong.metadata.building.layouts import build_layout, build_list_view, reverse_label
 from dougong.metadata.building.rules import (
     build_action,
-    build_constraint,
     build_conversion,
     build_path,
     build_record_type,
 )
+from dougong.metadata.building.validation import build_validation_rules
 from dougong.metadata.component import Component
 from dougong.metadata.index import Index, texts
 from dougong.metadata.layers import system_fields
@@ -78,14 +79,10 @@ def _object(
         delete=lifecycle.get("delete", "bin"),
         append_only=body.get("append_only", False),
         hierarchy=body.get("hierarchy", {}).get("parent"),
-        effective_dates=body.get("effective_dates"),
-        constraints=MappingProxyType(
-            {key: build_constraint(index, name, key, each) for key, each in body.get("constraints", {}).items()}
-        ),
+        constraints=build_constraints(index, name, body),
         currency=_currency(index, name, body),
         lines=tuple(each["field"] for each in body.get("lines", ())),
         features=MappingProxyType({**FEATURES, **body.get("features", {})}),
-        person=MappingProxyType(dict(body.get("person", {}))),
         formerly=texts(body.get("formerly")),
         layer=component.layer,
         fields=fields,
@@ -107,6 +104,7 @@ def _below(index: Index, name: str) -> dict[str, Any]:
         "record_types": _frozen(
             (own, build_record_type(index, name, own, body)) for own, body in each_of("record_type")
         ),
+        "validation_rules": build_validation_rules(index, name),
         "paths": _frozen((own, build_path(index, name, own, body)) for own, body in each_of("path")),
         "layouts": _frozen((own, build_layout(index, name, own, body)) for own, body in each_of("layout")),
         "list_views": _frozen((own, build_list_view(name, own, body)) for own, body in each_of("list_view")),

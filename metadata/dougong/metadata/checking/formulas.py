@@ -24,7 +24,7 @@ Check = Callable[[Formula], Iterator[Problem]]
 
 def formulas(index: Index) -> Iterator[Problem]:
     """What is wrong with any formula."""
-    for part in (_fields, _objects, _record_types, _paths, _conversions, _actions):
+    for part in (_fields, _objects, _record_types, _paths, _validation_rules, _conversions, _actions):
         yield from part(index)
 
 
@@ -34,10 +34,16 @@ def _compiled(spot: Spot, text: Any, scope: FieldScope, result: str | None) -> I
     try:
         yield compile_formula(text, scope, result)
     except FormulaError as error:
-        for each in error.problems:
-            at = _offset(text, each.place.line or 1, each.place.column or 1)
-            placed = spot.problem(each.code, each.reason, each.fix, character=at)
-            yield dataclasses.replace(placed, severity=each.severity)
+        yield from placed(spot, text, error)
+
+
+def placed(spot: Spot, text: str, error: FormulaError) -> Iterator[Problem]:
+    """What is wrong with the formula `text` that stands at `spot`, each problem at its character."""
+    for each in error.problems:
+        at = _offset(text, each.place.line or 1, each.place.column or 1)
+        yield dataclasses.replace(
+            spot.problem(each.code, each.reason, each.fix, character=at), severity=each.severity
+        )
 
 
 def _offset(text: str, line: int, column: int) -> int:
@@ -104,8 +110,6 @@ def _compute_mode(spot: Spot, compute: Mapping[str, Any]) -> Iterator[Problem]:
 def _objects(index: Index) -> Iterator[Problem]:
     for spot, body in spots(index, "object"):
         scope = FieldScope(index, spot.component.name)
-        for key, each in body.get("constraints", {}).items():
-            yield from _stored(spot / "constraints" / key / "when", each.get("when"), scope)
         freeze = body.get("currency", {}).get("freeze_when")
         yield from _problems(spot / "currency" / "freeze_when", freeze, scope, "boolean")
 
@@ -123,6 +127,18 @@ def _paths(index: Index) -> Iterator[Problem]:
         for below, stage in enumerated(spot, "stages", body):
             for where, gate in enumerated(below, "gate", stage):
                 yield from _problems(where / "when", gate.get("when"), scope, "boolean")
+
+
+def _validation_rules(index: Index) -> Iterator[Problem]:
+    for spot, body in spots(index, "validation_rule"):
+        scope = FieldScope(index, spot.component.object or "")
+        yield from _problems(spot / "when", body.get("when"), scope, "boolean")
+        for found in _compiled(spot / "active", body.get("active"), scope, "boolean"):
+            if isinstance(found, Problem):
+                yield found
+            elif any(not path[0].startswith("$") for path in found.references):
+                reason = msg("What switches a rule is the same for every record, so it reads no field.")
+                yield (spot / "active").problem("rule-active-field", reason, msg("Ask for fields under when."))
 
 
 def _conversions(index: Index) -> Iterator[Problem]:

@@ -9,7 +9,7 @@
 | amounts in the company's currency | `money` |
 | rights of the actor; `before_save` hooks | `permissions` |
 | required fields, choices, lookups: every problem of every row | `rules`, `references` |
-| stages, life status, uniqueness: every problem of every row | `stages`, `lifecycle`, `unique` |
+| stages, validation rules, life status, uniqueness: every problem of every row | `stages`, `validation`, `lifecycle`, `unique` |
 | auto-numbers; rows are written | `numbers`, `writing`, `bin` |
 | roll-ups of parents, values computed from them; rules that waited for these | `cascade` |
 | history, search rows; `after_save` hooks | `history`, `search_rows` |
@@ -30,6 +30,7 @@ from dougong.base.ids import record_id
 from dougong.engine.saving import (
     bin,
     cascade,
+    constraints,
     defaults,
     history,
     intake,
@@ -43,6 +44,7 @@ from dougong.engine.saving import (
     search_rows,
     stages,
     unique,
+    validation,
     writing,
 )
 from dougong.engine.saving.batch import Action, Change, Create, Made, Saved, SavedRecord, Update, Upsert
@@ -161,10 +163,12 @@ class _Saving:
         permissions.check(batch)
         rules.check(batch)
         stages.check(batch, batch.people("create", "update"), self.unit.why)
+        validation.check(batch, batch.people("create", "update"), self.unit.why)
         lifecycle.check(batch, self.unit.why)
         lifecycle.check_locks(batch)
         references.check(batch, batch.expressions)
         unique.check(batch, batch.expressions)
+        constraints.check(batch)
         if batch.problems() and len(batch.groups()) == 1:
             # Nothing of this batch can change a roll-up of its own records: what waits for these can be told now.
             self._check_late(batch)
@@ -192,7 +196,10 @@ class _Saving:
         )
 
     def _check_late(self, batch: Batch) -> None:
-        late = [row for row in batch.people("create", "update") if row.plan.part(rules.rules_of).late]
+        constraints.check(batch, after=True)
+        written = batch.people("create", "update")
+        validation.check(batch, written, self.unit.why, after=True)
+        late = [row for row in written if row.plan.part(rules.rules_of).late]
         rules.check_late(late)
         paths = [row for row in late if row.plan.part(rules.rules_of).late_paths]
         stages.check(batch, paths, self.unit.why, after=True)
@@ -243,7 +250,7 @@ def _names(change: Change, keys: set[str]) -> bool:
 
 _KINDS: tuple[tuple[frozenset[str], type[DougongError]], ...] = (
     (frozenset({"record-missing"}), NotFound),
-    (frozenset({"not-allowed", "field-not-allowed"}), Forbidden),
+    (frozenset({"not-allowed", "field-not-allowed", "rows-of-metadata"}), Forbidden),
     (frozenset({"record-stale", "field-conflict"}), Conflict),
 )
 """Problems that make another error than `Rejected` when there are no others beside them."""

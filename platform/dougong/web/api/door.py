@@ -187,7 +187,10 @@ def _carry_out(site: Site, call: Call, asked: Asked) -> Response:
 def _answer(site: Site, call: Call, asked: Asked, token: str) -> Answer:
     handler = call.handler
     if handler is not None and call.writes:
-        return site.company.write(SYSTEM, lambda unit: handler(asked, _as_caller(site, unit, token, asked.request)))
+        why = asked.request.query_params.get("why", "")
+        return site.company.write(
+            SYSTEM, lambda unit: handler(asked, _as_caller(site, unit, token, asked.request)), why=why
+        )
     with site.company.read(SYSTEM) as unit:
         caller = _as_caller(site, unit, token, asked.request)
         if handler is not None:

@@ -260,6 +260,12 @@ PARAMETERS: Body = {
     },
     "deleted": {"name": "deleted", "in": "query", "schema": {"enum": ["live", "bin", "all"], "default": "live"}},
     "exact": {"name": "exact", "in": "query", "schema": {"type": "boolean", "default": False}},
+    "why": {
+        "name": "why",
+        "in": "query",
+        "description": "The reason, for the history; what asks for one refuses without.",
+        "schema": {"type": "string"},
+    },
 }
 
 
@@ -293,11 +299,11 @@ def _paths(obj: Object, language: str) -> Body:
     listing = _parameters("fields", "filter", "sort", "search", "limit", "cursor", "deleted")
     page = _json({"$ref": f"#/components/schemas/{name}.page"}, "One page.")
     written = ("403", "409", "413", "415", "422")
-    match = _parameters("if_match")
+    match, why = _parameters("if_match", "why"), _parameters("why")
     return {
         base: {
             "get": operation("list", {"200": page}, parameters=listing),
-            "post": operation("create", {"201": record}, *written, **given),
+            "post": operation("create", {"201": record}, *written, parameters=why, **given),
         },
         f"{base}/count": {
             "get": operation(
@@ -306,7 +312,9 @@ def _paths(obj: Object, language: str) -> Body:
                 parameters=_parameters("filter", "search", "deleted", "exact"),
             )
         },
-        f"{base}/bulk": {"post": operation("bulk", {"200": _results()}, *written, requestBody=_bulk_body(name))},
+        f"{base}/bulk": {
+            "post": operation("bulk", {"200": _results()}, *written, parameters=why, requestBody=_bulk_body(name))
+        },
         f"{base}/{{id}}": {
             "parameters": _parameters("id"),
             "get": operation("get", {"200": record}),

@@ -43,10 +43,11 @@ def carry_out(visit: Visit, object: str, id: str, name: str) -> Response:
         given = _computed(reading, obj, id, body.get("set", {}))
     first = sent.changes[0]
     assert isinstance(first, Update)
-    change = Update(object, id, {**first.values, **given}, version=first.version, base=sent.base)
+    why = visit.sent("why")
+    change = Update(object, id, {**first.values, **given}, version=first.version, base=sent.base, why=why)
     try:
         sent.checked()
-        visit.write(lambda unit: unit.records.save([change]))
+        visit.write(lambda unit: unit.records.save([change]), why=why)
     except DougongError as error:
         with visit.read() as reading:
             return _form(reading, obj, record, name, view, sent, error)
@@ -99,8 +100,6 @@ def _form(
         "form": form,
         "parts": forms.render(visit, form),
         "hidden": {"version": visit.sent("version") or record.version, "back": visit.back("")},
-        "reason": False,
-        "why": "",
         "title": said,
         "action": f"{record_url(obj.name, record.id)}/action/{name}",
         "cancel": visit.back(record_url(obj.name, record.id)),

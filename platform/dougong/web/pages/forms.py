@@ -21,7 +21,7 @@ from dougong.web.forms import Form
 from dougong.web.frame import framed
 from dougong.web.navigation import several
 from dougong.web.routing import Page
-from dougong.web.visit import Visit, forbidden, with_query
+from dougong.web.visit import Visit, refused, with_query
 
 
 # -- a new record -----------------------------------------------------------------------------------------------
@@ -29,7 +29,7 @@ def new(visit: Visit, object: str) -> Response:
     """The form of a new record, or the choice of its record type."""
     obj = visit.object(object)
     if not visit.unit.access.may("create", obj):
-        raise forbidden(obj.name)
+        raise refused(obj)
     types = [each for each in obj.record_types.values() if each.active]
     if len(types) > 1 and not _record_type(visit, obj) and not visit.partial:
         return _choose_type(visit, obj)
@@ -125,7 +125,7 @@ def create(visit: Visit, object: str) -> Response:
             return _again(reading, obj, view, given, sent, errors_in_forms.NONE, "", 200)
     try:
         changes = sent.checked()
-        saved = visit.write(lambda unit: unit.records.save(changes))
+        saved = visit.write(lambda unit: unit.records.save(changes), why=visit.sent("why"))
     except DougongError as error:
         with visit.read() as reading:
             errors = errors_in_forms.sort_out(error, obj, {each.name: 1 for each in view.fields}, visit.language)
@@ -201,7 +201,7 @@ def edit(visit: Visit, object: str, id: str) -> Response:
     """The form of a stored record."""
     obj = visit.object(object)
     if not visit.unit.access.may("edit", obj):
-        raise forbidden(obj.name)
+        raise refused(obj)
     record = visit.unit.records.get(object, id)
     view = forms.view_of(visit, obj, "edit", record.values.get("record_type"))
     form = forms.build(visit, obj, view, record.values, record_id=id, version=str(record.version))

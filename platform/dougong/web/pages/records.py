@@ -30,6 +30,7 @@ from dougong.web import (
 from dougong.web.composer.columns import editable
 from dougong.web.composer.forms import FormView, compose
 from dougong.web.context import noun, record_url
+from dougong.web.errors_in_forms import ASK_WHY
 from dougong.web.frame import framed
 from dougong.web.list_state import read as read_state
 from dougong.web.navigation import several
@@ -140,7 +141,7 @@ def save_field(visit: Visit, object: str, id: str, name: str) -> Response:
         sent = submission.read(reading, obj, view, id, {})
     try:
         changes = sent.checked()
-        visit.write(lambda unit: unit.records.save(changes), channel="inline")
+        visit.write(lambda unit: unit.records.save(changes), why=visit.sent("why"), channel="inline")
     except DougongError as error:
         with visit.read() as reading:
             record = reading.unit.records.get(object, id)
@@ -204,25 +205,24 @@ def _stage_form(
 ) -> Response:
     """What the stage asks for; nothing is called wrong before the person has had a chance to say it."""
     names = {each.name: 1 for each in view.fields}
-    first = sent is None and all(each.place.field in names or each.code == "reason-missing" for each in error.problems)
-    errors = errors_in_forms.NONE if first else errors_in_forms.sort_out(error, obj, names, visit.language)
+    first = sent is None and all(each.place.field in names or each.code in ASK_WHY for each in error.problems)
+    errors = errors_in_forms.sort_out(error, obj, names, visit.language)
+    if first:
+        errors = replace(errors_in_forms.NONE, ask_why=errors.ask_why)
     entered = sent.entered if sent else forms.Entered()
     there = {**record.values, path.field: to}
     form = forms.build(visit, obj, view, there, record_id=record.id, entered=entered, errors=errors)
     picklist = obj.fields[path.field].picklist
     stage = picklist.values[to].label if picklist else {}
-    reason = any(problem.code == "reason-missing" for problem in error.problems) or bool(visit.sent("why"))
     values = {
         "object": obj,
         "form": form,
         "parts": forms.render(visit, form),
         "hidden": {"to": to},
-        "reason": reason,
         "title": visit.say(msg("What “{stage}” asks for", stage=stage)),
         "action": f"{record_url(obj.name, record.id)}/stage",
         "cancel": record_url(obj.name, record.id),
         "button": visit.say(msg("Save and move on")),
-        "why": visit.sent("why"),
     }
     return sheet(visit, obj, values, 200 if first else error.status)
 
@@ -259,6 +259,7 @@ def _void_form(visit: Visit, obj: Object, record_id: str, error: DougongError | 
     record = visit.unit.records.get(obj.name, record_id)
     view = some_fields(visit, obj, "none", ())
     errors = errors_in_forms.sort_out(error, obj, {}, visit.language) if error else errors_in_forms.NONE
+    errors = replace(errors, ask_why=True)
     form = forms.build(visit, obj, view, record.values, record_id=record_id, errors=errors)
     title = visit.say(msg("Void {name}", name=record_page.title_of(visit, obj, record.values)))
     values = {
@@ -266,12 +267,10 @@ def _void_form(visit: Visit, obj: Object, record_id: str, error: DougongError | 
         "form": form,
         "parts": {},
         "hidden": {},
-        "reason": True,
         "title": title,
         "action": f"{record_url(obj.name, record_id)}/void",
         "cancel": record_url(obj.name, record_id),
         "button": visit.say(msg("Void {object}", object=noun(obj.label, visit.language))),
-        "why": visit.sent("why"),
     }
     return sheet(visit, obj, values, error.status if error else 200)
 
