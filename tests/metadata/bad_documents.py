@@ -14,7 +14,7 @@ import dougong.engine.fields  # noqa: F401  the field types
 from dougong.base.errors import Problem
 from dougong.metadata.check import check
 from dougong.metadata.documents import Documents, read_texts
-from tests.metadata.workshop import WORKSHOP, changed, label
+from tests.metadata.workshop import WORKSHOP, changed, label, text
 
 GOLDEN = Path(__file__).with_name("bad_documents.txt")
 
@@ -36,6 +36,31 @@ SECTION = "layout/deal/default.json#tabs/0/sections"
 FILTER = "list_view/deal/mine.json#filter"
 DEAL = "object/deal.json#fields"
 INTO = "conversion/deal/to_customer.json#into"
+
+
+def tiers(*, keys: dict[str, Any] | None = None, **values: Any) -> dict[str, Any]:
+    """An object whose rows are metadata, and one row of it with `values`."""
+    return {
+        "object/tier.json": {
+            "kind": "object",
+            "name": "tier",
+            "label": label("Tier", "等级"),
+            "title": {"field": "name"},
+            "rows": "metadata",
+            "fields": {
+                "name": text("Name", "名称", required=True, unique=True),
+                "rate": {"type": "percent", "label": label("Rate", "折扣")},
+                "since": {"type": "date", "label": label("Since", "起始日")},
+                "stage": {"type": "picklist", "label": label("Stage", "阶段"), "picklist": "stage"},
+                "above": {"type": "lookup", "label": label("Above", "上级"), "target": "tier"},
+                "customer": {"type": "lookup", "label": label("Customer", "客户"), "target": "customer"},
+                "count": {"type": "rollup", "label": label("Count", "数量"), "from": "tier.above", "op": "count"},
+            },
+            **(keys or {}),
+        },
+        "row/tier/gold.json": {"kind": "row", "name": "tier.gold", "values": {"name": "Gold", **values}},
+    }
+
 
 CASES: dict[str, dict[str, Any]] = {
     # files
@@ -176,6 +201,32 @@ CASES: dict[str, dict[str, Any]] = {
     "an item that is nothing": {"app/sales.json#items/1": {"key": "rule"}},
     "a translation of nothing": {"translation/de.json#texts/object:custmer": {"label": "Kunde"}},
     "a translation at a missing place": {"translation/de.json#texts/picklist:stage": {"values#wonn/label": "Gewonnen"}},
+    # rows
+    "a row of data": {"row/deal/first.json": {"kind": "row", "name": "deal.first", "values": {"name": "First"}}},
+    "a row of a missing object": {"row/dael/first.json": {"kind": "row", "name": "dael.first", "values": {}}},
+    "a row with a missing field": tiers(nam="Gold"),
+    "a row with a value that is computed": tiers(count=3),
+    "a row with a value of the system": tiers(created_at="2026-01-01"),
+    "a row without a required value": {
+        **tiers(), "row/tier/none.json": {"kind": "row", "name": "tier.none", "values": {}}
+    },
+    "a row with a text for a number": tiers(rate="much"),
+    "a row with a fraction": tiers(rate=0.2),
+    "a row with a date as people write it": tiers(since="2026/1/2"),
+    "a row with a label for a value": tiers(stage="赢单"),
+    "a row that names a missing row": tiers(above="gld"),
+    "a row that names data": tiers(customer="ada"),
+    "two rows with one unique value": {
+        **tiers(), "row/tier/two.json": {"kind": "row", "name": "tier.two", "values": {"name": "Gold"}}
+    },
+    "too many rows": {
+        **tiers(),
+        **{
+            f"row/tier/r{at}.json": {"kind": "row", "name": f"tier.r{at}", "values": {"name": f"Tier {at}"}}
+            for at in range(2000)
+        },
+    },
+    "rows that never change": tiers(keys={"append_only": True}),
     # actions, conversions, imports, settings
     "a missing conversion": {"action/deal/convert.json#does/convert": "deal.to_costumer"},
     "a global action that converts": {"action/new_deal.json#does": {"convert": "deal.to_customer"}},

@@ -16,6 +16,7 @@ from typing import Any
 from dougong.metadata.building.fields import build_picklist, labels
 from dougong.metadata.building.layouts import build_app
 from dougong.metadata.building.objects import build_objects
+from dougong.metadata.building.rows import build_rows
 from dougong.metadata.index import Index
 from dougong.metadata.layers import Effective, effective
 from dougong.metadata.model import Model
@@ -39,6 +40,7 @@ def compile_effective(whole: Effective, revision: str) -> Model:
         labels=_frozen({name: labels(each.body.get("label")) for name, each in index.named("label").items()}),
         import_mappings=_bodies(index, "import_mapping"),
         packages=_bodies(index, "package"),
+        rows=build_rows(index),
         components=_frozen({address: each.body for address, each in whole.components.items()}),
         layers=whole.provenance,
     )

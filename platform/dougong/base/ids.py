@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 
 import uuid_utils
+
+_NAMES = uuid.UUID("6f0e3c1e-8d1b-4a39-9a53-0d4f2b6c7e11")
+"""The namespace of ids that are made from names; it never changes."""
 
 _ALPHABET = "0123456789abcdefghijkmnpqrstuvwxyz"
 
@@ -12,6 +16,11 @@ _ALPHABET = "0123456789abcdefghijkmnpqrstuvwxyz"
 def record_id() -> str:
     """A new UUIDv7 (RFC 9562) as 36 lower-case characters: sortable by time, safe to make anywhere."""
     return str(uuid_utils.uuid7())
+
+
+def named_id(name: str) -> str:
+    """The record id that belongs to `name` (a UUIDv5), the same in every company and at any time."""
+    return str(uuid.uuid5(_NAMES, name))
 
 
 def component_id() -> str:

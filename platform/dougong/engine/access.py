@@ -11,7 +11,9 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, FromClause, and_
 
+from dougong.base.errors import Problem
 from dougong.base.hooks import Hooks
+from dougong.base.language import msg
 from dougong.engine.actor import Actor
 from dougong.metadata.model import Field, Model, Object
 
@@ -66,11 +68,73 @@ class Combined(Access):
         return and_(*found) if found else None
 
 
+class Derived(Access):
+    """An access that hides formula fields as well where they would tell of what it hides."""
+
+    def __init__(self, access: Access, model: Model) -> None:
+        """Narrow `access` in this respect."""
+        self.access, self.model, self.key = access, model, access.key
+        self._readable: dict[str, bool] = {}
+
+    def may(self, right: Right, obj: Object) -> bool:
+        """As the access."""
+        return self.access.may(right, obj)
+
+    def may_field(self, right: Literal["read", "edit"], obj: Object, field: Field) -> bool:
+        """As the access; a formula field also only where everything that it reads may be read."""
+        if not self.access.may_field(right, obj, field):
+            return False
+        if field.formula is None:
+            return True
+        found = self._readable.get(field.address)
+        if found is None:
+            found = self._readable[field.address] = all(self._may_read(obj, path) for path in field.formula.references)
+        return found
+
+    def visible(self, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
+        """As the access."""
+        return self.access.visible(right, obj, table)
+
+    def _may_read(self, obj: Object, path: tuple[str, ...]) -> bool:
+        here = obj
+        for name in path:
+            field = here.fields.get(name)
+            if field is None:
+                return True  # a picklist's attribute, an aspect of money: as the field before it
+            if not self.access.may("read", here) or not self.may_field("read", here, field):
+                return False
+            if field.type.refers and len(field.targets) == 1:
+                here = self.model.objects[field.targets[0]]
+        return True
+
+
+class _Configured(Access):
+    """What everybody may do where some records travel with the metadata: read those, no more."""
+
+    key = "configured"
+
+    def may(self, right: Right, obj: Object) -> bool:
+        """Whether the right is one to read, or the records are data."""
+        return obj.rows == "data" or right in ("read", "export")
+
+
+def kept_in_metadata(obj: Object) -> Problem:
+    """Why nobody makes, changes or deletes records of an object whose rows are metadata."""
+    return Problem(
+        code="rows-of-metadata",
+        reason=msg("{object} records travel with the metadata and change when that is published.", object=obj.label),
+        fix=msg("Change the row in the metadata, and publish it."),
+        thing=f"object:{obj.name}",
+    )
+
+
 def access_for(hooks: Hooks, actor: Actor, model: Model) -> Access:
     """What `actor` may do: everything, as far as the `access` hooks leave it."""
     if actor.is_system:
         return EVERYTHING
     parts = [part for part in hooks.access(actor=actor, model=model) if part is not None]
+    if model.rows:
+        parts.insert(0, _Configured())
     if not parts:
         return EVERYTHING
-    return parts[0] if len(parts) == 1 else Combined(parts)
+    return Derived(parts[0] if len(parts) == 1 else Combined(parts), model)

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-Channel = Literal["form", "inline", "bulk", "api", "import", "conversion", "workflow", "system", "cli", "undo"]
+Channel = Literal[
+    "form", "inline", "bulk", "api", "import", "conversion", "workflow", "system", "cli", "undo", "publish"
+]
+
+PUBLISHING: Channel = "publish"
+"""The channel by which records that travel with the metadata are written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ that records stand against a new rule, or that values would be set aside.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,13 +19,14 @@ from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.backfill import converted
 from dougong.engine.company import Company
+from dougong.engine.metadata_rows import named_by
 from dougong.engine.preparation import Coming
 from dougong.engine.publish import Publication, come, merged
 from dougong.engine.saving.expressions import Expressions
+from dougong.engine.saving.keys import key_of
 from dougong.engine.saving.plan import plan_of
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Row
-from dougong.engine.saving.unique import key_of
 from dougong.engine.storage import RecordTable
 from dougong.engine.unit import Unit
 from dougong.metadata.check import check
@@ -107,12 +108,44 @@ def _effects(unit: Unit, coming: Coming) -> Iterator[Effect]:
             )
         else:
             yield from _Comparison(unit, coming, records, after[id], total).effects()
+    yield from _row_effects(unit, coming, before)
     for index in coming.steps.indexes:
         yield Effect(
             code="index-added",
             thing=f"table:{index.table.name if index.table is not None else ''}",
             text=msg("The index {name} is built afterwards, while everybody works.", name=str(index.name)),
         )
+
+
+def _row_effects(unit: Unit, coming: Coming, before: Mapping[str, RecordTable]) -> Iterator[Effect]:
+    """What becomes of records that travel with the metadata, and of those that people made before they did."""
+    for each in coming.rows:
+        obj = coming.runtime.model.objects[each.object]
+        total = _total(unit, before[obj.id]) if obj.id in before else 0
+        thing = f"object:{each.object}"
+        counted = (
+            ("rows-added", msg("{count} rows are written as new records.", count=len(each.added)), len(each.added)),
+            ("rows-changed", msg("{count} rows change.", count=len(each.changed)), len(each.changed)),
+            ("rows-retired", msg("{count} rows are retired: they can no longer be chosen.", count=len(each.retired)),
+             len(each.retired)),
+        )  # fmt: skip
+        for code, text, count in counted:
+            if count:
+                yield Effect(code=code, thing=thing, text=text, count=count, total=total)
+        naming = named_by(unit, before[obj.id].object.name, each.retired) if obj.id in before else 0
+        if naming:
+            text = msg("{count} records name rows that are retired; they go on naming them.", count=naming)
+            yield Effect(code="rows-still-named", thing=thing, text=text, count=naming, severity="warning")
+    for obj in coming.runtime.model.objects.values():
+        records = before.get(obj.id)
+        if records is not None and obj.rows == "metadata" and records.object.rows == "data":
+            total = _total(unit, records)
+            if total:
+                text = msg(
+                    "{count} records that people made stay as they are, and nobody can change them.", count=total
+                )
+                yield Effect(code="rows-from-people", thing=f"object:{obj.name}", text=text, count=total, total=total,
+                             severity="warning")  # fmt: skip
 
 
 def _total(unit: Unit, records: RecordTable) -> int:
@@ -141,6 +174,8 @@ class _Comparison:
                 yield from self._changed(old[id], field)
         for name, constraint in self.after.object.constraints.items():
             column = self.after.uniques.get(name)
+            if constraint.kind != "unique":
+                continue
             if column is not None and column.name not in {each.name for each in self.before.uniques.values()}:
                 yield from self._unique_together(constraint, old, new)
 

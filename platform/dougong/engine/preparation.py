@@ -18,6 +18,7 @@ from dougong.engine.actor import SYSTEM
 from dougong.engine.backfill import ROWS, Filler, Filling, catch_up
 from dougong.engine.company import Company
 from dougong.engine.ledger import Ledger, Place
+from dougong.engine.metadata_rows import RowChanges
 from dougong.engine.runtime import Runtime
 from dougong.engine.schema_steps import SchemaSteps, add_columns, drop_index, make_tables
 from dougong.engine.unit import Unit
@@ -39,6 +40,7 @@ class Coming:
     ledger: Ledger
     steps: SchemaSteps
     fillings: tuple[Filling, ...]
+    rows: tuple[RowChanges, ...] = ()
 
     @property
     def places(self) -> list[Place]:

@@ -3,8 +3,8 @@
     merge with what others published → check → prepare (fill new columns) → switch
 
 Only the switch can be felt, and only as a moment's wait: it takes the company's lock alone, adds tables and columns,
-writes the revision and moves the head, or does nothing. Whatever a killed publish leaves behind is invisible (a column
-that no revision names) and is used or cleared by the next.
+writes the revision, moves the head and writes the rows that travel with the metadata, or does nothing. Whatever a
+killed publish leaves behind is invisible (a column that no revision names) and is used or cleared by the next.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from dougong.base.errors import Conflict, Place, Problem
 from dougong.base.ids import component_id
 from dougong.base.language import msg
-from dougong.engine import jobs, preparation, revisions
+from dougong.engine import jobs, metadata_rows, preparation, revisions
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.aftermath import ask_for_work
 from dougong.engine.backfill import fillings
@@ -35,6 +35,7 @@ from dougong.engine.preparation import Coming
 from dougong.engine.runtime import Runtime
 from dougong.engine.schema_steps import drop_index, schema_steps
 from dougong.engine.storage import Storage
+from dougong.engine.unit import Unit
 from dougong.metadata.check import check
 from dougong.metadata.component import COMPANY, Component
 from dougong.metadata.packages import identified as with_id
@@ -67,7 +68,7 @@ def publish(company: Company, wanted: Publication) -> int:
     Raises:
         MetadataError: the tree does not pass its check.
         Conflict: somebody else's publish stands against it or is under way, live records stand against a new unique
-            rule, or others never let go of the tables.
+            rule, rows against the rules of their object, or others never let go of the tables.
     """
     with turn(company) as connection:
         with connection.begin():
@@ -81,6 +82,9 @@ def publish(company: Company, wanted: Publication) -> int:
         except IntegrityError as error:
             alone(company, lambda own: preparation.abandon(company, own, coming))
             raise Conflict(_not_unique(error)) from error
+        except metadata_rows.RowsRefused:
+            alone(company, lambda own: preparation.abandon(company, own, coming))
+            raise
     for task in tasks:
         jobs.perform(company, task)  # where this process dies, a worker does it
     return number
@@ -207,6 +211,7 @@ def come(company: Company, connection: Connection, tree: Tree) -> Coming:
         ledger=ledger,
         steps=schema_steps(known, ledger, before.storage, runtime.storage),
         fillings=fillings(before, runtime, known),
+        rows=metadata_rows.row_changes(before.model, model),
     )
 
 
@@ -252,6 +257,10 @@ def _switch(
         message=wanted.message,
         at=datetime.now(UTC),
     )
+    if coming.rows:
+        writer = metadata_rows.publisher(wanted.author)
+        unit = Unit(company, connection, coming.runtime, writer, datetime.now(UTC), wanted.message)
+        metadata_rows.write(unit, coming.rows)
     return number, ask_for_work(company, connection, coming)
 
 

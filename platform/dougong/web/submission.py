@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.datastructures import FormData
 
 from dougong.base.errors import Place, Problem
-from dougong.base.field_types import Reference
+from dougong.base.field_types import Reference, ValueRefused
 from dougong.engine.query import All, Condition, Query
 from dougong.engine.reading.listing import is_id
 from dougong.engine.saving.batch import Change, Create, Delete, Made, Update
@@ -19,7 +20,7 @@ from dougong.web.composer.columns import editable
 from dougong.web.composer.forms import FormView, Lines
 from dougong.web.forms import Entered, EnteredLine
 from dougong.web.inputs import Typed
-from dougong.web.visit import Visit, forbidden, whole_number
+from dougong.web.visit import Visit, refused, whole_number
 
 DECIDED = "decide."
 """Names of the choices after a conflict: ``decide.amount`` is mine or theirs."""
@@ -94,7 +95,7 @@ def _take_in(visit: Visit, obj: Object, view: FormView, record_id: str) -> uploa
     if not view.multipart or "refresh" in visit.request.query_params:
         return uploads.TakenIn(visit.form)
     if not visit.unit.access.may("edit" if record_id else "create", obj):
-        raise forbidden(obj.name)
+        raise refused(obj)
     inputs: dict[str, Field] = {each.name: each for each in view.fields}
     for section in view.sections:
         if section.lines:
@@ -187,12 +188,21 @@ def _names(lines: Lines) -> frozenset[str]:
 def resolve_titles(visit: Visit, fields: Iterable[Field], typed: Typed) -> Typed:
     """Give lookups whose title was typed, not chosen, the one record of that title: what works without a script.
 
-    A title that names no record, or several, stays as typed and is refused when saving.
+    A title that names no record, or several, stays as typed and is refused when saving. So with a field that holds
+    several records, for each title that was typed to be added.
     """
     values, raw = dict(typed.values), dict(typed.raw)
     for field in fields:
-        text = raw.get(field.name)
-        if field.type.refers and field.type.stored and isinstance(text, str) and not _names_id(text):
+        if not field.type.refers or not (field.type.stored or field.type.many):
+            continue
+        text = raw[field.name]
+        if isinstance(text, list):
+            named = [each if _names_id(each) else _by_title(visit, field, each) or each for each in text]
+            if named != text:
+                raw[field.name] = named
+                with suppress(ValueRefused):
+                    values[field.name] = field.type.coerce(field, named, visit.reading)
+        elif isinstance(text, str) and not _names_id(text):
             found = _by_title(visit, field, text)
             if found is not None:
                 values[field.name] = raw[field.name] = found

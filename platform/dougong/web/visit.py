@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from dougong.base.errors import BadRequest, Forbidden, NotFound, Problem
 from dougong.base.field_types import Reading
 from dougong.base.language import LANGUAGES, Message, msg
+from dougong.engine.access import kept_in_metadata
 from dougong.engine.actor import Actor, Channel
 from dougong.engine.company import Company
 from dougong.engine.unit import Unit
@@ -209,6 +210,11 @@ def whole_number(text: str) -> int | None:
 def forbidden(what: str) -> Forbidden:
     """The error for a page that this person may not use."""
     return Forbidden(Problem(code="not-allowed", reason=msg("You may not do this."), thing=what))
+
+
+def refused(obj: Object) -> Forbidden:
+    """The error for making or changing records of an object that this person may not make or change."""
+    return Forbidden(kept_in_metadata(obj)) if obj.rows == "metadata" else forbidden(obj.name)
 
 
 def broken(what: str) -> BadRequest:

@@ -15,12 +15,14 @@ Action = Literal["create", "update", "delete", "restore", "unchanged"]
 class Create:
     """Make a record. `values` are by API name, as a form, the API or code gives them.
 
-    `key` names the record within its batch: another change refers to it by `Made(key)`.
+    `key` names the record within its batch: another change refers to it by `Made(key)`. `id` is the record's, where
+    it is known beforehand (records that travel with metadata).
     """
 
     object: str
     values: Mapping[str, Any]
     key: str | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,15 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Put a record, and what belongs to it, into the recycle bin."""
+    """Put a record, and what belongs to it, into the recycle bin.
+
+    `alone`: nothing else is touched, and what names the record goes on naming it (records that left the metadata).
+    """
 
     object: str
     id: str
     version: int | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,14 +89,14 @@ def _plan(unit: Unit, change: Change, number: int, problems: list[Problem]) -> O
 
 def _row(plan: ObjectPlan, change: Change, number: int) -> Row:
     match change:
-        case Create(values=values):
-            return Row(number, "create", plan, record_id(), dict(values))
+        case Create(values=values, id=known):
+            return Row(number, "create", plan, known or record_id(), dict(values))
         case Upsert(values=values):
             return Row(number, "create", plan, record_id(), dict(values))
         case Update(id=id, values=values, version=version, base=base, why=why):
             return Row(number, "update", plan, id, dict(values), version=version, base=base, why=why)
-        case Delete(id=id, version=version):
-            return Row(number, "delete", plan, id, {}, version=version)
+        case Delete(id=id, version=version, alone=alone):
+            return Row(number, "delete", plan, id, {}, version=version, alone=alone)
         case Restore(id=id):
             return Row(number, "restore", plan, id, {})
     raise TypeError(f"{change!r} is no change of a record")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dougong.base.language import msg
-from dougong.engine.access import Right
+from dougong.engine.access import Right, kept_in_metadata
+from dougong.engine.actor import PUBLISHING
 from dougong.engine.saving.row import Batch, Doing, Row
 
 RIGHTS: dict[Doing, Right] = {"create": "create", "update": "edit", "delete": "delete", "restore": "delete"}
@@ -16,6 +18,9 @@ def check(batch: Batch) -> None:
     """Note what the actor may not do. Rows of records are judged when they are loaded."""
     access = batch.unit.access
     for plan, rows in batch.groups("create", "update", "delete", "restore"):
+        if plan.object.rows == "metadata" and batch.unit.actor.channel != PUBLISHING:
+            _refuse_rows(rows)
+            continue
         asked = {row.doing for row in rows}
         granted = {doing: access.may(RIGHTS[doing], plan.object) for doing in asked}
         for row in rows:
@@ -25,6 +30,13 @@ def check(batch: Batch) -> None:
                 row.refuse("not-allowed", _refusal(row))
             elif row.doing in ("create", "update"):
                 _check_fields(batch, row)
+
+
+def _refuse_rows(rows: Sequence[Row]) -> None:
+    for row in rows:
+        if not row.extra:
+            kept = kept_in_metadata(row.plan.object)
+            row.refuse(kept.code, kept.reason, kept.fix)
 
 
 def _refusal(row: Row) -> Any:

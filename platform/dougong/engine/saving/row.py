@@ -30,7 +30,8 @@ class Row:
 
     `settled` is what other records know of this one: what was stored when roll-ups and dependants last followed it.
     `searched` tells that what search reads of a parent changed, `touched` that a roll-up's condition on a parent did.
-    `extra` rows are those that the engine adds: what a deletion takes along, and records derived from others.
+    `extra` rows are those that the engine adds: what a deletion takes along, and records derived from others. A row
+    that is deleted `alone` takes nothing along, and nothing forbids it.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Row:
     searched: bool = False
     touched: bool = False
     extra: bool = False
+    alone: bool = False
     deleted_with: str | None = None
     problems: list[Problem] = field(default_factory=list)
     version: int | None = None
@@ -99,7 +101,8 @@ class Batch:
     """The rows of one call, the records they look at, and the operation that history groups them by.
 
     Rows whose record does not exist, or may not be seen, are set aside in `missing`. A `reverting` batch takes changes
-    back: rules about which step may follow which do not hold for it.
+    back: rules about which step may follow which do not hold for it. `judged` keeps, by constraint and record, what a
+    constraint has judged: it is asked again where that changes.
     """
 
     unit: Unit
@@ -111,6 +114,7 @@ class Batch:
     missing: list[Row] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     by_id: dict[tuple[str, str], Row] = field(default_factory=dict)
+    judged: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find rows by record."""

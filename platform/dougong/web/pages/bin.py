@@ -36,7 +36,9 @@ class Deleted:
 def show(visit: Visit) -> Response:
     """The bin of one object, or of the first that has anything in it."""
     objects = [
-        each for each in visit.model.objects.values() if each.delete == "bin" and visit.unit.access.may("read", each)
+        each
+        for each in visit.model.objects.values()
+        if each.delete == "bin" and each.rows == "data" and visit.unit.access.may("read", each)
     ]
     asked = visit.asked("object")
     chosen = [each for each in objects if each.name == asked] or objects

@@ -14,7 +14,7 @@ from dougong.base.language import label, msg
 from dougong.engine.query import Record
 from dougong.engine.saving.batch import Saved, StaleRecord
 from dougong.metadata.model import Object
-from dougong.web import conflicts, errors_in_forms, forms, prefill, submission
+from dougong.web import conflicts, errors_in_forms, forms, inputs, prefill, submission
 from dougong.web.composer.forms import FormView
 from dougong.web.context import noun, record_url
 from dougong.web.forms import Form
@@ -140,7 +140,7 @@ def _beside(view: FormView, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _only_redraw(visit: Visit) -> bool:
-    return bool(visit.sent("add_line")) or "refresh" in visit.request.query_params
+    return bool(visit.sent("add_line") or visit.sent("redraw")) or "refresh" in visit.request.query_params
 
 
 def _again(
@@ -154,7 +154,9 @@ def _again(
     status: int,
 ) -> Response:
     """The form as it was sent, with what is wrong."""
-    own = sent.entered.own
+    own = inputs.shown(view.fields, sent.entered.own, visit.reading)
+    if _only_redraw(visit):
+        own = inputs.settled(view.fields, own, values)
     titles = prefill.titled(visit, dict(own.values))
     entered = replace(sent.entered, own=replace(own, values=titles))
     form = forms.build(
