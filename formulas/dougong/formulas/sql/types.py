@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -70,7 +70,9 @@ class LongNumber(TypeDecorator[Decimal]):
 
 def read_as_decimal(value: ColumnElement[Any], scale: int, exact: bool) -> ColumnElement[Any]:
     """`value` read back as Decimal; `scale` and `exact` as in `values.Sql`."""
-    return type_coerce(value, LongNumber(0, scale) if exact else Numeric().with_variant(ScaledInteger(scale), "sqlite"))
+    # The scale is part of the plain type, too: statements are cached by it, and not by its variants.
+    short = Numeric(None, scale).with_variant(ScaledInteger(scale), "sqlite")
+    return type_coerce(value, LongNumber(0, scale) if exact else short)
 
 
 class MomentText(TypeDecorator[datetime]):
@@ -103,6 +105,22 @@ class TimeText(TypeDecorator[time]):
         return None if value is None else time.fromisoformat(value)
 
 
+class DayText(TypeDecorator[date]):
+    """A date as ISO text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
+        """The text."""
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
+        """The date."""
+        return None if value is None else date.fromisoformat(value)
+
+
+DAY = Date().with_variant(DayText(), "sqlite")
 MOMENT = DateTime(timezone=True).with_variant(MomentText(), "sqlite")
 TIME = Time().with_variant(TimeText(), "sqlite")
 
@@ -112,7 +130,7 @@ TYPES: Mapping[Type, TypeEngine[Any]] = {
     Type.PICKLIST: Text(),
     Type.MULTI_PICKLIST: Text(),
     Type.BOOLEAN: Boolean(),
-    Type.DATE: Date(),
+    Type.DATE: DAY,
     Type.DATETIME: MOMENT,
     Type.TIME: TIME,
 }
