@@ -9,7 +9,7 @@ entry, its examples are its tests, `sql` is its meaning in SQL.
   arrive as tuples of equal length.
 - ``X | Y`` accepts either type. The same name decorated again is a further signature of the same function.
 - `lazy=True`: the body runs once, when the formula is compiled; it receives `Code` and returns `Code`.
-- A first parameter annotated `Row` receives the row (clock, user, stored values).
+- A first parameter annotated `Row` receives the row (clock, user, stored values); the SQL meaning, the `Context`.
 """
 
 from __future__ import annotations

@@ -177,9 +177,11 @@ class _Translator:
         column = self._columns[node.path]
         if node.type is Type.BOOLEAN:
             return boolean(func.coalesce(column, false()), False)
-        if node.type is not Type.NUMBER:
-            return Sql(node.type, column, limit=self._digits)
         try:
+            if node.type is Type.GEOLOCATION:
+                raise Unsupported(msg("A column holds one value."))
+            if node.type is not Type.NUMBER:
+                return Sql(node.type, column, limit=self._digits)
             return self._number(node, column)
         except Unsupported as refusal:
             return self._refuse(node, ".".join(node.path), refusal)
@@ -224,7 +226,8 @@ class _Translator:
         ):
             return blank(node.type, self._digits).failing(*errors)
         try:
-            found: Sql = signature.sql(*grouped(signature, arguments))
+            known = [self._context] if signature.wants_row else []
+            found: Sql = signature.sql(*known, *grouped(signature, arguments))
         except Unsupported as refusal:
             return self._refuse(node, node.function.name, refusal)
         return found.after(*errors)
