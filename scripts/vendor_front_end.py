@@ -2,8 +2,8 @@
 
     python scripts/vendor_front_end.py
 
-Needs npm. Writes `vendor/` (htmx with its licence, SHA256SUMS) and `icons/sprite.svg` of the default theme; the
-results are committed, so nobody who runs or installs Dougong needs npm. The icons are those named in
+Needs npm. Writes `vendor/` (htmx and Squire with their licences, SHA256SUMS) and `icons/sprite.svg` of the default
+theme; the results are committed, so nobody who runs or installs Dougong needs npm. The icons are those named in
 `icons/names.txt` and in the packages that ship.
 """
 
@@ -23,7 +23,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 THEME = ROOT / "themes/dougong/themes/default"
 PACKAGES = ROOT / "metadata/dougong/metadata/packages"
-HTMX, TABLER = "htmx.org@4.0.1", "@tabler/icons@3.51.0"
+HTMX, SQUIRE, TABLER = "htmx.org@4.0.1", "squire-rte@2.4.8", "@tabler/icons@3.51.0"
+CARRIED = {"htmx": (HTMX, "htmx.min.js"), "squire": (SQUIRE, "squire.mjs")}
+"""By folder of `vendor/`: the npm package, and the file of its `dist/` that pages load."""
 DRAWING = re.compile(r"<svg.*?>(.*)</svg>", re.DOTALL)
 BACKGROUND = '<path stroke="none" d="M0 0h24v24H0z" fill="none" />'
 
@@ -69,23 +71,28 @@ def sprite(source: Path, names: list[str]) -> str:
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 
+def carry(folder: Path) -> Iterator[Path]:
+    """Take the script and the licence of every package of `CARRIED`; the files."""
+    for name, (package, script) in CARRIED.items():
+        source, into = fetch(package, folder), THEME / "vendor" / name
+        into.mkdir(parents=True, exist_ok=True)
+        yield Path(shutil.copy(source / "LICENSE", into / "LICENSE"))
+        yield Path(shutil.copy(source / "dist" / script, into / script))
+
+
 def main() -> None:
     """Fetch, build, write."""
     with tempfile.TemporaryDirectory() as folder:
-        htmx, tabler = fetch(HTMX, Path(folder)), fetch(TABLER, Path(folder))
-        vendor = THEME / "vendor"
-        (vendor / "htmx").mkdir(parents=True, exist_ok=True)
-        shutil.copy(htmx / "dist/htmx.min.js", vendor / "htmx/htmx.min.js")
-        shutil.copy(htmx / "LICENSE", vendor / "htmx/LICENSE")
+        carried, tabler = list(carry(Path(folder))), fetch(TABLER, Path(folder))
         shutil.copy(tabler / "LICENSE", THEME / "icons/LICENSE")
         names = sorted({*(THEME / "icons/names.txt").read_text("utf-8").split(), *icons_of_packages()})
         (THEME / "icons/sprite.svg").write_text(sprite(tabler, names), "utf-8")
-    carried = [*sorted((vendor / "htmx").iterdir()), THEME / "icons/LICENSE", THEME / "icons/sprite.svg"]
+    carried += [THEME / "icons/LICENSE", THEME / "icons/sprite.svg"]
     sums = [
         f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(THEME).as_posix()}" for file in carried
     ]
-    head = [f"# {HTMX}", f"# {TABLER}"]
-    (vendor / "SHA256SUMS").write_text("\n".join([*head, *sums]) + "\n", "utf-8")
+    head = [f"# {HTMX}", f"# {SQUIRE}", f"# {TABLER}"]
+    (THEME / "vendor/SHA256SUMS").write_text("\n".join([*head, *sums]) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

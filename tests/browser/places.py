@@ -29,6 +29,7 @@ PLACES: dict[str, Callable[[Demo], str]] = {
     "kind": _fixed("/o/opportunity/new"),
     "form": _fixed("/o/opportunity/new?type=standard"),
     "edit": _record("quote", "/edit"),
+    "rich": _record("product", "/edit"),
     "convert": _record("lead", "/convert/convert", Condition("status", "is", "qualified")),
     "search": _fixed("/search?q=%E7%A7%91%E6%8A%80"),
     "bin": _fixed("/bin"),

@@ -36,6 +36,7 @@ def read(theme: Path) -> Iterator[tuple[str, bytes]]:
     for file in sorted((theme / "js").glob("*.js")):
         yield file.name, file.read_bytes()
     yield "htmx.js", (theme / "vendor/htmx/htmx.min.js").read_bytes()
+    yield "squire.js", (theme / "vendor/squire/squire.mjs").read_bytes()
     yield "icons.svg", (theme / "icons/sprite.svg").read_bytes()
     yield "mark.svg", (theme / "icons/mark.svg").read_bytes()
 
@@ -44,7 +45,7 @@ class Assets:
     """The ASGI application that serves the assets of `theme`, and the addresses that pages use."""
 
     def __init__(self, theme: Path) -> None:
-        """Read every asset of `theme` into memory (about 200 KB)."""
+        """Read every asset of `theme` into memory (about 300 KB)."""
         self._named = {name: _asset(name, body) for name, body in read(theme)}
         self._served: Mapping[str, Asset] = {asset.url: asset for asset in self._named.values()}
         self.icons = frozenset(_symbols(self._named["icons.svg"].body))

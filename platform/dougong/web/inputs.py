@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -13,8 +14,11 @@ from starlette.datastructures import FormData, UploadFile
 
 from dougong.base.field_types import Reading, Reference, ValueRefused
 from dougong.base.language import label
+from dougong.engine.fields.choices import allowed_values
 from dougong.metadata.model import Field, Object
 from dougong.web.visit import Visit
+
+_BETWEEN = re.compile(r"[;；\n]")
 
 Option = tuple[str, str, str | None]
 """Value, label, colour."""
@@ -69,7 +73,8 @@ def sent(form: FormData, name: str, field: Field) -> Any:
     An unticked box sends nothing: absence means no, for a field that the form shows.
     """
     if field.type.many:
-        return [value for value in form.getlist(name) if isinstance(value, str) and value]
+        chosen = [value for value in form.getlist(name) if isinstance(value, str) and value]
+        return [*chosen, *_titles(form.get(f"{name}.text"))] if field.type.refers else chosen
     several = [value for value in form.getlist(name) if isinstance(value, str)]
     text = several[-1] if several else ""
     parts = _parts(form, name)
@@ -80,6 +85,11 @@ def sent(form: FormData, name: str, field: Field) -> Any:
     if field.type.formula_type == "boolean":
         return text or False
     return text if text.strip() else None
+
+
+def _titles(typed: Any) -> list[str]:
+    """The names that a person typed to be added, one a line or with semicolons between them."""
+    return [each for part in _BETWEEN.split(typed) if (each := part.strip())] if isinstance(typed, str) else []
 
 
 def _reference(chosen: str, parts: Mapping[str, Any]) -> str:
@@ -203,6 +213,27 @@ def make(
     )
 
 
+def shown(fields: Iterable[Field], entered: Typed, reading: Reading) -> Typed:
+    """What was sent, for drawing the form again: fields of several records keep those that were chosen, though a name
+    that was typed beside them says nothing.
+    """
+    values = dict(entered.values)
+    for field in fields:
+        raw = entered.raw.get(field.name)
+        if field.type.refers and isinstance(raw, list) and field.name not in values:
+            chosen = [each for each in raw if not _unreadable(field, each, reading)]
+            values[field.name] = field.type.coerce(field, chosen, reading)
+    return Typed(entered.raw, values)
+
+
+def _unreadable(field: Field, value: str, reading: Reading) -> bool:
+    try:
+        field.type.coerce(field, [value], reading)
+    except ValueRefused:
+        return True
+    return False
+
+
 def _as_widget(raw: Any, shown: Any) -> Any:
     """What was sent, in the shape that the widget shows: a request may send parts of a text, or a text for parts."""
     if raw is None:
@@ -226,8 +257,7 @@ def options(visit: Visit, obj: Object, field: Field, values: Mapping[str, Any]) 
         return ()
     record_type = obj.record_types.get(values.get("record_type") or "")
     only = record_type.values.get(field.name, {}).get("only") if record_type else None
-    depends = field.options.get("depends_on")
-    allowed = depends["allow"].get(values.get(depends["field"]) or "", ()) if depends else None
+    allowed = allowed_values(field, _controlling(field, values))
     present = values.get(field.name)
     kept = present if isinstance(present, tuple) else (present,)
     return tuple(
@@ -236,6 +266,31 @@ def options(visit: Visit, obj: Object, field: Field, values: Mapping[str, Any]) 
         if each.value in kept
         or (each.active and (only is None or each.value in only) and (allowed is None or each.value in allowed))
     )
+
+
+def _controlling(field: Field, values: Mapping[str, Any]) -> Any:
+    depends = field.options.get("depends_on")
+    return values.get(depends["field"]) if depends else None
+
+
+def settled(fields: Iterable[Field], entered: Typed, stored: Mapping[str, Any]) -> Typed:
+    """What was sent, without choices that the present values of their controlling fields no longer allow.
+
+    A choice that goes may take those along that depend on it. `stored` are values of fields that were not sent.
+    """
+    raw, values = dict(entered.raw), dict(entered.values)
+    dependents = [each for each in fields if each.options.get("depends_on") and each.name in values]
+    for _ in dependents:
+        for field in dependents:
+            allowed = allowed_values(field, _controlling(field, {**stored, **values}))
+            value = values[field.name]
+            if isinstance(value, tuple):
+                kept: Any = tuple(each for each in value if allowed is None or each in allowed)
+            else:
+                kept = value if allowed is None or value in allowed else None
+            if kept != value:
+                values[field.name] = raw[field.name] = kept
+    return Typed(raw, values)
 
 
 def currency(visit: Visit, obj: Object, values: Mapping[str, Any]) -> str:

@@ -52,6 +52,11 @@ class Submission:
         return list(self.changes)
 
 
+def redraws(visit: Visit) -> bool:
+    """Whether a form was sent to be drawn again, with a line more or the choices that fit now, and not to be saved."""
+    return bool(visit.sent("add_line") or visit.sent("redraw")) or "refresh" in visit.request.query_params
+
+
 def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mapping[str, Any]) -> Submission:
     """Read the form and keep its files; `extra` are values that no field of the form holds (record type, what the
     address gives).
@@ -61,6 +66,8 @@ def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mappi
     form, reading = visit.form, visit.reading
     own = resolve_titles(visit, view.fields, inputs.typed(form, view.fields, reading))
     base = inputs.from_json(view.fields, visit.sent("base"), reading)
+    if redraws(visit):
+        own = inputs.settled(view.fields, own, base)
     changed = {
         name: value
         for name, value in inputs.changed(view.fields, own, base).items()
@@ -151,6 +158,9 @@ def _prefixes(visit: Visit, child: str) -> list[str]:
 
 def _line(visit: Visit, lines: Lines, prefix: str) -> EnteredLine:
     typed = inputs.typed(visit.form, _writable(lines), visit.reading, f"{prefix}.")
+    if redraws(visit):
+        base = inputs.from_json(lines.columns, visit.sent(f"{prefix}.base"), visit.reading)
+        typed = inputs.settled(_writable(lines), typed, base)
     return EnteredLine(
         prefix=prefix,
         typed=resolve_titles(visit, _writable(lines), typed),

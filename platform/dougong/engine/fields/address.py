@@ -24,7 +24,7 @@ from dougong.engine.fields.operators import (
     read_operand,
     wrong_kind,
 )
-from dougong.engine.fields.regions import find_region, level, region_name, regions
+from dougong.engine.fields.regions import choices, chosen, find_region, level, lineage, region_name, regions
 from dougong.engine.fields.text import OPERAND_LENGTH, check_length, clean_text
 from dougong.engine.lettercase import lowered
 
@@ -35,6 +35,7 @@ BR AR CL ZA EG NG KE SA AE IL"""
 COUNTRIES = tuple(_OFFERED.split())
 """The countries that the form lists; any other code is taken where it is typed."""
 _KEYS = ("region", "street", "postcode", "country")
+_STEPS = ("province", "city", "district")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class AddressType(FieldType):
             value = _read_line(value)
         if isinstance(value, Address):
             value = asdict(value)
-        if not isinstance(value, Mapping) or not set(value) <= {*_KEYS, "province", "city", "district"}:
+        if not isinstance(value, Mapping) or not set(value) <= {*_KEYS, *_STEPS}:
             raise wrong_kind(value, msg("an address with region, street, postcode and country"))
         return _checked(value)
 
@@ -113,9 +114,27 @@ class AddressType(FieldType):
             return _json(value)
 
     def form(self, field: FieldLike, value: Any, reading: Reading) -> Mapping[str, str]:
-        """The parts, the region in words."""
+        """The parts, the region step by step."""
         address = value or Address()
-        return asdict(address) | {"region": region_name(address.region) if address.region else ""}
+        codes = (*chosen(address.region), "", "", "")
+        steps = dict(zip(_STEPS, codes, strict=False))
+        return steps | {key: part for key, part in asdict(address).items() if key != "region"}
+
+    def steps(self, parts: Mapping[str, str]) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
+        """Province, city, district as a form offers them: (part, the code chosen, the (code, name) pairs to choose).
+
+        What does not lie in the step before is not among the pairs.
+        """
+        found = []
+        above: str | None = None
+        for at, name in enumerate(_STEPS):
+            offered = choices(above) if at == 0 or above else ()
+            code = parts.get(name, "")
+            if above and code in regions() and above in lineage(code) and code not in dict(offered):
+                offered = (*offered, (code, regions()[code]))
+            found.append((name, code, offered))
+            above = code if code in dict(offered) else ""
+        return tuple(found)
 
     def countries(self, chosen: str, language: str) -> tuple[tuple[str, str], ...]:
         """The countries that the form offers, (code, name), with the one that is `chosen`."""
@@ -201,7 +220,7 @@ def _read_line(typed: str) -> Mapping[str, Any]:
 
 def _checked(value: Mapping[str, Any]) -> Address | None:
     texts = {key: " ".join((clean_text(part) or "").split()) for key, part in value.items()}
-    region = texts.get("district") or texts.get("city") or texts.get("province") or texts.get("region") or ""
+    region = _together(texts) or texts.get("region", "")
     street, postcode = texts.get("street", ""), texts.get("postcode", "")
     country = (texts.get("country") or "CN").upper()
     if not (region or street or postcode):
@@ -214,6 +233,21 @@ def _checked(value: Mapping[str, Any]) -> Address | None:
             msg("Write the two letters of ISO 3166, such as CN or US."),
         )
     return Address(_region(region, country), street, _postcode(postcode, country), country)
+
+
+def _together(texts: Mapping[str, str]) -> str:
+    """The region that province, city and district name: the smallest one, which lies in the others; or their words."""
+    given = [texts[name] for name in _STEPS if name in texts]
+    parts = [each for each in given if each]
+    if not all(each in regions() for each in parts):
+        return "".join(parts)
+    if given[: len(parts)] != parts or (parts and not set(parts) <= set(lineage(parts[-1]))):
+        raise ValueRefused(
+            "region-apart",
+            msg("Province, city and district do not belong together."),
+            msg("Choose them again, from the province on."),
+        )
+    return parts[-1] if parts else ""
 
 
 def _region(given: str, country: str) -> str:

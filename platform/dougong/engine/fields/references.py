@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Text
@@ -168,6 +168,13 @@ def _split(value: Any) -> tuple[str | None, Any]:
     return None, value
 
 
+def _is_id(text: str) -> bool:
+    try:
+        return read_id(_split(text)[1]) is not None
+    except ValueRefused:
+        return False
+
+
 @FIELD_TYPES.register
 class LookupType(ReferenceType):
     """A record of another object, or of one of several."""
@@ -292,6 +299,10 @@ class LinkType(ReferenceType):
     def form(self, field: FieldLike, value: Any, reading: Reading) -> tuple[str, ...]:
         """The ids."""
         return tuple(each.id for each in value or ())
+
+    def unresolved(self, sent: Iterable[str]) -> str:
+        """What of the ids that a form sent is none: names that were typed and that no single record has."""
+        return "; ".join(each for each in sent if not _is_id(each))
 
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """The titles."""

@@ -46,6 +46,20 @@ def below(code: str | None) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+@functools.cache
+def choices(code: str | None) -> tuple[tuple[str, str], ...]:
+    """The (code, name) pairs that a person chooses from below `code`: for a group, what it groups."""
+    found: list[tuple[str, str]] = []
+    for each, name in below(code):
+        found += choices(each) if name in _GROUPS else [(each, name)]
+    return tuple(found)
+
+
+def chosen(code: str) -> tuple[str, ...]:
+    """The codes from the province down to `code` as a person chooses them, without groups."""
+    return tuple(each for each in lineage(code) if each == code or regions()[each] not in _GROUPS)
+
+
 def parent(code: str) -> str | None:
     """The next larger region that the table has; None for a province."""
     above = lineage(code)[:-1]

@@ -188,6 +188,8 @@ class RichTextType(TextLike):
     sortable = False
     offered = (CONTAINS, NOT_CONTAINS, *PRESENCE)
     keys = {"length": {"type": "integer", "minimum": 1, "maximum": 200_000, "default": 64_000}}
+    tags: ClassVar[str] = " ".join(sorted(_TAGS))
+    """The tags that the sanitiser keeps: an editor drops others as soon as they are pasted."""
 
     def parts(self, field: FieldLike) -> tuple[Part, ...]:
         """The markup, and its words."""

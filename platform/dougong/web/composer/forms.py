@@ -65,7 +65,7 @@ class FormView:
     sections: tuple[FormSection, ...]
     bodies: Mapping[str, Template]
     depends: tuple[str, ...]
-    """Names of the fields whose change changes the choices of others."""
+    """Names of the fields whose change changes the choices of others; of a field of lines, with the child's before."""
     multipart: bool
     """True when the form sends files."""
 
@@ -106,7 +106,7 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
         sections=tuple(sections),
         bodies=bodies,
         labels={each.name: label(each.label, visit.language) for each in fields.values()},
-        depends=_controls(fields),
+        depends=(*_controls(fields), *_controls_of_lines(sections)),
         multipart=any(isinstance(each.type, FileType) for each in (*fields.values(), *_in_lines(sections))),
     )
 
@@ -134,6 +134,13 @@ def _controls(fields: Mapping[str, Field]) -> tuple[str, ...]:
         each.options["depends_on"]["field"] for each in fields.values() if each.options.get("depends_on")
     )
     return tuple(name for name in found if name in fields)
+
+
+def _controls_of_lines(sections: Sequence[FormSection]) -> Iterator[str]:
+    for each in sections:
+        if each.lines:
+            columns = {column.name: column for column in each.lines.columns}
+            yield from (f"{each.lines.object.name}.{name}" for name in _controls(columns))
 
 
 def _input(field: Field, all_: bool, sections: Sections) -> str:

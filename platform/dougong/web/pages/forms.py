@@ -106,7 +106,7 @@ def _page(
         "object_label": several(obj, visit.language),
         "record_type": label(kind.label, visit.language) if kind else "",
     }
-    if visit.partial and "refresh" not in visit.request.query_params:
+    if visit.partial and visit.asked("refresh") in ("", "sheet-form"):
         answer = visit.page("sheet_form.html", status=status, **values)
         if status != 200:
             answer.headers["hx-retarget"], answer.headers["hx-reswap"] = "#sheet", "innerHTML"
@@ -121,7 +121,7 @@ def create(visit: Visit, object: str) -> Response:
         given = _given(reading, obj)
         view = forms.view_of(reading, obj, _purpose(reading, obj), given.get("record_type"))
         sent = submission.read(reading, obj, view, "", _beside(view, given))
-        if _only_redraw(visit):
+        if submission.redraws(visit):
             return _again(reading, obj, view, given, sent, errors_in_forms.NONE, "", 200)
     try:
         changes = sent.checked()
@@ -139,10 +139,6 @@ def _beside(view: FormView, given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name not in shown}
 
 
-def _only_redraw(visit: Visit) -> bool:
-    return bool(visit.sent("add_line") or visit.sent("redraw")) or "refresh" in visit.request.query_params
-
-
 def _again(
     visit: Visit,
     obj: Object,
@@ -155,8 +151,6 @@ def _again(
 ) -> Response:
     """The form as it was sent, with what is wrong."""
     own = inputs.shown(view.fields, sent.entered.own, visit.reading)
-    if _only_redraw(visit):
-        own = inputs.settled(view.fields, own, values)
     titles = prefill.titled(visit, dict(own.values))
     entered = replace(sent.entered, own=replace(own, values=titles))
     form = forms.build(
@@ -222,7 +216,7 @@ def save(visit: Visit, object: str, id: str) -> Response:
         record = reading.unit.records.get(object, id)
         view = forms.view_of(reading, obj, "edit", record.values.get("record_type"))
         sent = submission.read(reading, obj, view, id, {})
-        if _only_redraw(visit):
+        if submission.redraws(visit):
             return _again(reading, obj, view, record.values, sent, errors_in_forms.NONE, id, 200)
     try:
         changes = sent.checked()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -12,8 +10,8 @@ from starlette.responses import Response
 
 from dougong.base.errors import NotFound, Problem
 from dougong.base.language import label, msg
-from dougong.engine.fields.regions import below, region_name
-from dougong.engine.fields.regions import regions as region_codes
+from dougong.engine.fields.regions import choices
+from dougong.engine.fields.regions import regions as known_regions
 from dougong.metadata.model import Field, Object
 from dougong.web.context import noun
 from dougong.web.lookup_filter import candidates
@@ -22,7 +20,6 @@ from dougong.web.routing import Page
 from dougong.web.visit import Visit
 
 MOST = 8
-MOST_REGIONS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +82,9 @@ def _make(visit: Visit, field: Field, target: Object, text: str) -> str:
 
 
 def regions(visit: Visit) -> Response:
-    """Provinces, cities and districts whose name holds what was typed, as options of a datalist."""
-    text = visit.asked("q").strip()[:30]
-    return visit.page("regions.html", names=_regions(text))
-
-
-@functools.lru_cache(maxsize=512)
-def _regions(text: str) -> tuple[str, ...]:
-    if not text:
-        return tuple(name for _, name in below(None))
-    parts = text.replace("，", " ").replace(",", " ").split()
-    found = (name for code in region_codes() if all(part in (name := region_name(code)) for part in parts))
-    return tuple(itertools.islice(found, MOST_REGIONS))
+    """The cities of a province or the districts of a city, as options."""
+    code = visit.asked("of")
+    return visit.page("regions.html", choices=choices(code) if code in known_regions() else ())
 
 
 PAGES = (Page("GET", "/lookup/{object}/{field}", choose), Page("GET", "/regions", regions))

@@ -180,6 +180,8 @@ def stage(visit: Visit, object: str, id: str) -> Response:
         names = tuple(each for each in path.stages[to].required if each in obj.fields)
         view = some_fields(reading, obj, f"stage {path.name} {to}", names)
         sent = submission.read(reading, obj, view, id, {}) if "base" in visit.form else None
+        if sent and submission.redraws(visit):
+            return _stage_form(reading, obj, record, view, sent, None, path, to)
     values = {**(dict(sent.changes[0].values) if sent and isinstance(sent.changes[0], Update) else {}), path.field: to}
     change = Update(object, id, values, why=visit.sent("why"))
     try:
@@ -199,14 +201,15 @@ def _stage_form(
     record: Record,
     view: FormView,
     sent: submission.Submission | None,
-    error: DougongError,
+    error: DougongError | None,
     path: Path,
     to: str,
 ) -> Response:
     """What the stage asks for; nothing is called wrong before the person has had a chance to say it."""
     names = {each.name: 1 for each in view.fields}
-    first = sent is None and all(each.place.field in names or each.code in ASK_WHY for each in error.problems)
-    errors = errors_in_forms.sort_out(error, obj, names, visit.language)
+    problems = error.problems if error else ()
+    first = sent is None and all(each.place.field in names or each.code in ASK_WHY for each in problems)
+    errors = errors_in_forms.sort_out(error, obj, names, visit.language) if error else errors_in_forms.NONE
     if first:
         errors = replace(errors_in_forms.NONE, ask_why=errors.ask_why)
     entered = sent.entered if sent else forms.Entered()
@@ -224,13 +227,15 @@ def _stage_form(
         "cancel": record_url(obj.name, record.id),
         "button": visit.say(msg("Save and move on")),
     }
-    return sheet(visit, obj, values, 200 if first else error.status)
+    return sheet(visit, obj, values, 200 if first or error is None else error.status)
 
 
 def sheet(visit: Visit, obj: Object, values: Mapping[str, Any], status: int) -> Response:
     """A small form: in the sheet of the page that asked, or as a page of its own."""
     if visit.partial or visit.scripted:
         answer = visit.page("sheet_fields.html", status=status, **values)
+        if submission.redraws(visit):
+            return answer
         answer.headers["hx-retarget"], answer.headers["hx-reswap"] = "#sheet", "innerHTML"
         return answer
     rest = {key: value for key, value in values.items() if key != "title"}

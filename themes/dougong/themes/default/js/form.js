@@ -104,18 +104,43 @@ document.addEventListener("pointerdown", (event) => {
   if (option) { event.preventDefault(); pick(option.closest("[data-lookup]"), option); }
 });
 
-// Province, city and district are suggested as one types.
-document.addEventListener("input", async (event) => {
-  const input = event.target;
-  if (!input.matches?.("[data-regions]")) return;
-  let list = input.list;
-  if (!list) {
-    list = Object.assign(document.createElement("datalist"), { id: `${input.id}-regions` });
-    input.after(list);
-    input.setAttribute("list", list.id);
+// A rich text field fetches its editor; so does one that comes later with a sheet or a field in place.
+const dressAll = () => {
+  for (const each of document.querySelectorAll("textarea[data-rich]")) import(each.dataset.rich).then(({ dress }) => dress(each));
+};
+dressAll();
+document.addEventListener("htmx:after:swap", dressAll);
+
+// A province brings its cities, a city its districts; an address abroad has neither.
+const offer = (select, html) => {
+  select.replaceChildren(select.options[0]);
+  select.insertAdjacentHTML("beforeend", html);
+  select.value = "";
+  select.disabled = select.options.length < 2;
+};
+const abroad = (address) => {
+  const country = address.querySelector("[name$='.country']").value;
+  for (const select of address.querySelectorAll("[data-region]")) {
+    if (country !== "CN") select.disabled = true;
+    else select.disabled = select.options.length < 2;
   }
-  const answer = await fetch(`/regions?q=${encodeURIComponent(input.value)}`, { headers: { "HX-Request-Type": "partial" } });
-  if (answer.ok) list.innerHTML = await answer.text();
+};
+document.querySelectorAll("[data-address]").forEach(abroad);
+document.addEventListener("change", async (event) => {
+  const address = event.target.closest?.("[data-address]");
+  if (!address) return;
+  if (event.target.name.endsWith(".country")) return abroad(address);
+  const steps = [...address.querySelectorAll("[data-region]")];
+  const at = steps.indexOf(event.target);
+  if (at < 0) return;
+  const [next, ...rest] = steps.slice(at + 1);
+  const code = event.target.value;
+  for (const each of rest) offer(each, "");
+  if (!next) return;
+  offer(next, "");
+  if (!code) return;
+  const answer = await fetch(`/regions?of=${code}`, { headers: { "HX-Request-Type": "partial" } });
+  if (answer.ok && event.target.value === code) offer(next, await answer.text());
 });
 
 // A record made in place is chosen where it was asked for.
@@ -131,9 +156,9 @@ document.addEventListener("change", (event) => { if (event.target.matches?.("[da
 // A choice that others depend on asks the server for the form again; what was typed stays.
 document.addEventListener("change", (event) => {
   const form = event.target.closest?.("form[data-refresh]");
-  const name = event.target.name;
+  const name = event.target.name?.replace(/-\d+\./, ".");
   if (!form || !name || !form.dataset.refresh.split(" ").includes(name)) return;
-  htmx.ajax("POST", form.getAttribute("action") + (form.action.includes("?") ? "&" : "?") + "refresh=1", {
+  htmx.ajax("POST", `${form.getAttribute("action")}${form.action.includes("?") ? "&" : "?"}refresh=${form.id}`, {
     source: form, target: `#${form.id}`, select: `#${form.id}`, swap: "outerMorph",
   });
 });
