@@ -12,7 +12,7 @@ from dougong.base.field_types import ValueRefused
 from dougong.base.language import label, msg
 from dougong.engine.query import Record
 from dougong.engine.saving.batch import Update
-from dougong.engine.saving.expressions import fitted, variables
+from dougong.engine.saving.expressions import fitted
 from dougong.formulas import Context as FormulaContext
 from dougong.formulas import EvaluationError, Formula
 from dougong.metadata.model import Object
@@ -40,6 +40,8 @@ def carry_out(visit: Visit, object: str, id: str, name: str) -> Response:
         record = reading.unit.records.get(object, id)
         view = _asked(reading, obj, name, body)
         sent = submission.read(reading, obj, view, id, {})
+        if submission.redraws(visit):
+            return _form(reading, obj, record, name, view, sent, None)
         given = _computed(reading, obj, id, body.get("set", {}))
     first = sent.changes[0]
     assert isinstance(first, Update)
@@ -71,7 +73,7 @@ def _computed(visit: Visit, obj: Object, record_id: str, formulas: Mapping[str, 
     """What the action sets, computed from the record as it is stored; a formula without a value blanks its field."""
     wanted = {key: each for key, each in formulas.items() if isinstance(each, Formula)}
     values = prefill.read_paths(visit, obj, record_id, list(wanted.values()))
-    context = FormulaContext(now=visit.unit.now, timezone=visit.actor.zone, variables=variables(visit.unit))
+    context = formula_context(visit.unit)
     found: dict[str, Any] = {}
     for key, formula in wanted.items():
         try:
