@@ -42,7 +42,6 @@ class Prepared:
     columns: tuple[Column, ...]
     paths: tuple[str, ...]
     template: Template
-    fields: tuple[Any, ...]
     currency_at: int | None
 
 
@@ -81,8 +80,14 @@ def _prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable:
     if obj.currency.mode == "record" and any(each.money for each in made) and "currency" in obj.fields:
         currency_at, paths = len(paths), (*paths, "currency")
     source = tables.rows_source(obj.name, made, visit.site.sections, selectable, currency_at)
-    template = visit.site.templates.environment(visit.language).from_string(source)
-    return Prepared(made, paths, template, tuple(each.field for each in made), currency_at)
+    template = visit.site.templates.environment(visit.language).composed(
+        source,
+        fields=tuple(each.field for each in made),
+        choose=visit.say(msg("Select")),
+        untitled=visit.say(msg("No name")),
+        company_currency=str(visit.model.settings.get("currency") or "CNY"),
+    )
+    return Prepared(made, paths, template, currency_at)
 
 
 def show(visit: Visit, state: ListState, ready: Prepared, counted: Counted) -> Shown:
@@ -109,13 +114,9 @@ def render_rows(visit: Visit, ready: Prepared, rows: Sequence[Row], common: str 
     """The rows as HTML."""
     values: dict[str, Any] = {
         "rows": rows,
-        "fields": ready.fields,
         "x": visit.context,
         "r": visit.reading,
-        "choose": visit.say(msg("Select")),
-        "untitled": visit.say(msg("No name")),
         "own_currency": common is None,
-        "company_currency": str(visit.model.settings.get("currency") or "CNY"),
     }
     return Markup(ready.template.render(values))
 

@@ -113,8 +113,6 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
     access, live = visit.unit.access, not (record.deleted or status == "void" or at)
     shown = {
         "values": values,
-        "fields": view.fields,
-        "labels": view.labels,
         "id": record.id,
         "live": live,
         **_common(visit, obj, record, view),
@@ -184,7 +182,6 @@ def _common(visit: Visit, obj: Object, record: Record, view: RecordView) -> dict
         "x": visit.context,
         "r": visit.reading,
         "currencies": [currency] * len(view.paths),
-        "edit_label": lambda said: visit.say(msg("Edit {field}", field=said)),
     }
 
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, nodes
 from markupsafe import Markup
 
 from dougong.base.language import LANGUAGES, translate
 from dougong.web.assets import Assets
+from dougong.web.context import filters
+from dougong.web.settling import Settling
 
 _ICON = Markup('<svg class="i{size}" aria-hidden="true"><use href="{url}#{name}"/></svg>')
 FALLBACK_ICON = "box"
@@ -37,6 +39,19 @@ class Icons:
         return self._made[key]
 
 
+class Settled(Environment):
+    """An environment whose templates have what is known of them worked out when they are compiled."""
+
+    def _generate(self, source: nodes.Template, *rest: Any, **named: Any) -> str:
+        return super()._generate(Settling(self, {}).settle(source), *rest, **named)
+
+    def composed(self, source: str, **known: Any) -> Template:
+        """A template of our own making, for values of which those `known` by name are the same in each rendering."""
+        settling = Settling(self, known)
+        tree = settling.settle(self.parse(source))
+        return self.from_string(tree, settling.constants)
+
+
 class Templates:
     """Templates of the theme folders, the first one that has a file wins."""
 
@@ -44,12 +59,12 @@ class Templates:
         """Read templates below ``templates/`` of each of `themes`."""
         self.icons = Icons(assets)
         loader = FileSystemLoader([theme / "templates" for theme in themes])
-        self._environments: Mapping[str, Environment] = {
+        self._environments: Mapping[str, Settled] = {
             language: self._environment(loader, language, assets) for language in LANGUAGES
         }
 
-    def _environment(self, loader: FileSystemLoader, language: str, assets: Assets) -> Environment:
-        made = Environment(
+    def _environment(self, loader: FileSystemLoader, language: str, assets: Assets) -> Settled:
+        made = Settled(
             loader=loader,
             autoescape=True,
             undefined=StrictUndefined,
@@ -58,12 +73,13 @@ class Templates:
             auto_reload=False,
             cache_size=-1,
         )
+        made.filters.update(filters(language))
         made.globals.update(
             _=functools.partial(translate, language), asset=assets.url, icon=self.icons, language=language
         )
         return made
 
-    def environment(self, language: str) -> Environment:
+    def environment(self, language: str) -> Settled:
         """The environment of a language; of the first one where it is not known."""
         return self._environments.get(language) or self._environments[LANGUAGES[0]]
 

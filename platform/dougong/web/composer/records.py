@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jinja2 import Template
 
 from dougong.base.errors import BadRequest
-from dougong.base.language import label
+from dougong.base.language import label, msg
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.metadata.model import Layout, LayoutItem, Object, Section
 from dougong.web.composer.columns import editable
@@ -21,7 +20,7 @@ from dougong.web.visit import Visit
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A field as a record page shows it: `at` is its index in the page's lists of fields and labels."""
+    """A field as a record page shows it: `at` is its index in the page's lists of values, fields and labels."""
 
     at: int
     path: ResolvedPath
@@ -55,20 +54,14 @@ class RecordView:
     """A layout, ready to show records: templates of the highlights and of each tab's sections.
 
     `further` are the paths behind lookups, which a second statement reads; `values` of the templates are a tuple in
-    the order of `fields`.
+    the order of `paths`.
     """
 
     layout: Layout
     paths: tuple[ResolvedPath, ...]
-    labels: tuple[str, ...]
     tabs: tuple[ShownTab, ...]
     highlights: Template
     sections: Mapping[tuple[str, str], Template]
-
-    @property
-    def fields(self) -> tuple[Any, ...]:
-        """The field of each path."""
-        return tuple(path.field for path in self.paths)
 
     @property
     def further(self) -> tuple[str, ...]:
@@ -120,20 +113,25 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> RecordView:
     )
     environment = visit.site.templates.environment(visit.language)
     sections = visit.site.sections
+    paths = tuple(places.paths.values())
+    labels = tuple(path_label(visit.model.objects, path, visit.language) for path in paths)
+    known = {
+        "fields": tuple(path.field for path in paths),
+        "labels": labels,
+        "edit_labels": tuple(visit.say(msg("Edit {field}", field=said)) for said in labels),
+    }
     bodies = {
-        (tab.key, each.key): environment.from_string(_section_source(obj, each.places, sections))
+        (tab.key, each.key): environment.composed(_section_source(obj, each.places, sections), **known)
         for tab in tabs
         for each in tab.sections
         if not each.section.lines
     }
-    paths = tuple(places.paths.values())
     return RecordView(
         layout=layout,
         paths=paths,
         tabs=tabs,
         sections=bodies,
-        labels=tuple(path_label(visit.model.objects, path, visit.language) for path in paths),
-        highlights=environment.from_string(_highlights_source(top, sections)),
+        highlights=environment.composed(_highlights_source(top, sections), **known),
     )
 
 
@@ -162,7 +160,7 @@ def item_source(obj: Object, place: Place, sections: Sections) -> str:
         pencil = (
             f'{{% if live %}}<dd class="pen"><a class="ib s" href="/o/{obj.name}/{{{{ id }}}}/edit#w-{name}" '
             f'hx-get="/o/{obj.name}/{{{{ id }}}}/field/{name}" '
-            f'hx-target="closest .f" hx-swap="outerHTML" aria-label="{{{{ edit_label(labels[{place.at}]) }}}}">'
+            f'hx-target="closest .f" hx-swap="outerHTML" aria-label="{{{{ edit_labels[{place.at}] }}}}">'
             f'{{{{ icon("edit", "s") }}}}</a></dd>{{% endif %}}'
         )
     classes = "f all" if place.wide else "f"

@@ -41,6 +41,6 @@ class Sections:
 
 
 def bind(text: str, **names: str) -> str:
-    """`text` with each of `names` set before it to a Jinja expression; those it never mentions are left out."""
-    lines = [f"{{% set {name} = {source} %}}" for name, source in names.items() if re.search(rf"\b{name}\b", text)]
-    return "".join(lines) + text
+    """`text` with each of `names` standing for a Jinja expression in it; those it never mentions are left out."""
+    bound = ", ".join(f"{name} = {source}" for name, source in names.items() if re.search(rf"\b{name}\b", text))
+    return f"{{% with {bound} %}}{text}{{% endwith %}}" if bound else text

@@ -8,7 +8,7 @@ from dougong.web.composer.columns import Column
 from dougong.web.composer.sections import Sections, bind
 
 BOX = (
-    '<td role="cell" class="pin"><input type="checkbox" name="id" value="{{ row.id }}" form="bulk" '
+    '<td role="cell" class="pin"><input type="checkbox" name="id" value="{{ id }}" form="bulk" '
     'aria-label="{{ choose }}"></td>'
 )
 
@@ -19,12 +19,13 @@ def rows_source(
     """The Jinja source of table rows: `rows` of the engine in, one `<tr>` each out.
 
     Uses `rows`, `fields` (the field of each column), `own_currency` (whether each row says its code, which stands at
-    `currency_at` of its values, or else is the `company_currency`), `x` and `r`. An
-    object's name is an identifier by the metadata's rules, so it may stand in the source.
+    `currency_at` of its values, or else is the `company_currency`), `choose` and `untitled` (what boxes and records
+    without a name are called), `x` and `r`. An object's name is an identifier by the metadata's rules, so it may stand
+    in the source.
     """
     cells = "".join(_cell(object_name, at, column, sections, currency_at) for at, column in enumerate(columns))
     row = f'<tr role="row">{BOX if selectable else ""}{cells}</tr>\n'
-    return f"{{% for row in rows %}}{{% set values = row.values %}}{row}{{% endfor %}}"
+    return f"{{% for row in rows %}}{{% set values = row.values %}}{{% set id = row.id %}}{row}{{% endfor %}}"
 
 
 def _cell(object_name: str, at: int, column: Column, sections: Sections, currency_at: int | None) -> str:
@@ -36,7 +37,7 @@ def _cell(object_name: str, at: int, column: Column, sections: Sections, currenc
     attributes += f' data-p="{column.role}"' if column.role else ""
     if column.is_title:
         shown = (
-            f'<a href="/o/{object_name}/{{{{ row.id }}}}">{{% if values[{at}] %}}{shown}'
+            f'<a href="/o/{object_name}/{{{{ id }}}}">{{% if values[{at}] %}}{shown}'
             f"{{% else %}}{{{{ untitled }}}}{{% endif %}}</a>"
         )
     return f'<td role="cell"{attributes}>{shown}</td>'
