@@ -11,6 +11,7 @@ import re2  # type: ignore[import-untyped]
 from dougong.formulas.evaluation import EvaluationError, Failure
 
 _MEMORY = 8 << 20
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|.)", re.DOTALL)
 _SPECIAL = re.compile(r"([.^$*+?{}\[\]()|\\])")
 
 
@@ -20,12 +21,17 @@ def matches(text: str, pattern: str) -> bool:
     Raises:
         EvaluationError: the pattern is not valid, or too large.
     """
-    return _compiled(pattern).fullmatch(text) is not None
+    return compiled(pattern).fullmatch(text) is not None
 
 
 def is_like(text: str, pattern: str) -> bool:
     """True where the whole of `text` matches: ``%`` any run, ``_`` one character, a backslash quotes."""
-    return _compiled(_from_like(pattern)).fullmatch(text) is not None
+    return compiled(_from_like(pattern)).fullmatch(text) is not None
+
+
+def in_re2(pattern: str) -> str:
+    """`pattern` with Java's ``\\u4E00`` in RE2's spelling."""
+    return _ESCAPE.sub(lambda found: f"\\x{{{found[1]}}}" if found[1] else found[0], pattern)
 
 
 @functools.lru_cache(maxsize=256)
@@ -42,12 +48,17 @@ def _from_like(pattern: str) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled(pattern: str) -> Any:
+def compiled(pattern: str) -> Any:
+    """The program that matches `pattern`.
+
+    Raises:
+        EvaluationError: the pattern is not valid, or too large.
+    """
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MEMORY
     try:
-        return re2.compile(pattern, options)
+        return re2.compile(in_re2(pattern), options)
     except re2.error as error:
         is_large = "too large" in str(error)
         raise EvaluationError(Failure.REGEX_TOO_COMPLEX if is_large else Failure.REGEX) from None

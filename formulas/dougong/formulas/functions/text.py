@@ -6,23 +6,21 @@ import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from dougong.formulas import utf16
+from dougong.formulas import lettercase, utf16
 from dougong.formulas.annotations import Boolean, Date, DateTime, GivenText, Number, Picklist, Text, Time
 from dougong.formulas.decimals import DIGITS, EXACT, plain, whole
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
 from dougong.formulas.patterns import is_like, matches
-from dougong.formulas.sql import figures, texts
+from dougong.formulas.sql import figures, letters, patterns, positions, texts
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?0*[0-9]{1,2})?")
 _NUMBER_LENGTH = 100
 """Characters of a text that spells a number; with exponents of two digits, no text spells too large a one."""
-_WORD = re.compile(r"[^\W_]+")
 _MAX_LENGTH = 100_000
 """Characters that padding may produce."""
 _REST = Decimal(10**9)
 """A count that reaches the end of any text."""
-_TURKIC = ("tr", "az")
 
 
 @function(
@@ -84,33 +82,47 @@ def is_number(text: GivenText | None) -> Boolean:
     return text is not None and len(text) <= _NUMBER_LENGTH and _NUMBER.fullmatch(text) is not None
 
 
-@function("LEN", examples=(("LEN('Ada')", Decimal(3)), ("LEN(NULL)", Decimal(0)), ("LEN('客户')", Decimal(2))))
+@function(
+    "LEN",
+    sql=positions.length,
+    examples=(("LEN('Ada')", Decimal(3)), ("LEN(NULL)", Decimal(0)), ("LEN('客户')", Decimal(2))),
+)
 def length(text: Text | None) -> Number:
     """The length of a text; 0 for a blank one."""
     return Decimal(utf16.length(text or ""))
 
 
-@function("LEFT", examples=(("LEFT('Ada Lovelace', 3)", "Ada"), ("LEFT('Ada', 9)", "Ada"), ("LEFT('Ada', 0)", None)))
+@function(
+    "LEFT",
+    sql=positions.left,
+    examples=(("LEFT('Ada Lovelace', 3)", "Ada"), ("LEFT('Ada', 9)", "Ada"), ("LEFT('Ada', 0)", None)),
+)
 def left(text: Text, count: Number) -> Text:
     """The first characters of a text; all of it when it is shorter."""
     return utf16.cut(text, 0, max(whole(count), 0))
 
 
-@function("RIGHT", examples=(("RIGHT('Lovelace', 3)", "ace"), ("RIGHT('Ada', 9)", "Ada")))
+@function("RIGHT", sql=positions.right, examples=(("RIGHT('Lovelace', 3)", "ace"), ("RIGHT('Ada', 9)", "Ada")))
 def right(text: Text, count: Number) -> Text:
     """The last characters of a text; all of it when it is shorter."""
     units = utf16.length(text)
     return utf16.cut(text, units - min(max(whole(count), 0), units), units)
 
 
-@function("MID", examples=(("MID('Lovelace', 5, 2)", "la"), ("MID('Ada', 0, 2)", "Ad"), ("MID('Ada', 7, 2)", None)))
+@function(
+    "MID",
+    sql=positions.middle,
+    examples=(("MID('Lovelace', 5, 2)", "la"), ("MID('Ada', 0, 2)", "Ad"), ("MID('Ada', 7, 2)", None)),
+)
 def middle(text: Text, start: Number, count: Number) -> Text:
     """Some characters of a text from a position on; the first position is 1."""
     begin = max(whole(start), 1) - 1
     return utf16.cut(text, begin, begin + max(whole(count), 0))
 
 
-@function("SUBSTR", examples=(("SUBSTR('Lovelace', -3)", "ace"), ("SUBSTR('Lovelace', 5, 2)", "la")))
+@function(
+    "SUBSTR", sql=positions.substring, examples=(("SUBSTR('Lovelace', -3)", "ace"), ("SUBSTR('Lovelace', 5, 2)", "la"))
+)
 def substring(text: Text, start: Number, count: Number = _REST) -> Text:
     """As MID; without a count, to the end. A negative position counts from the end."""
     units = utf16.length(text)
@@ -122,7 +134,7 @@ def substring(text: Text, start: Number, count: Number = _REST) -> Text:
     return utf16.cut(text, begin, end)
 
 
-@function("FIND", examples=(("FIND('a', 'Ada')", Decimal(3)), ("FIND('x', 'Ada')", Decimal(0))))
+@function("FIND", sql=positions.find, examples=(("FIND('a', 'Ada')", Decimal(3)), ("FIND('x', 'Ada')", Decimal(0))))
 def find(sought: Text | None, text: Text | None, start: Number | None = Decimal(1)) -> Number:
     """Where a text begins within another, from 1; 0 where it does not. The third argument says where to start."""
     if sought is None or text is None or start is None:
@@ -164,45 +176,45 @@ def trim(text: Text) -> Text:
     return text.strip(" ")
 
 
-@function("UPPER", examples=(("UPPER('Straße')", "STRASSE"), ("UPPER('i', 'tr')", "İ")))
+@function("UPPER", sql=letters.upper, examples=(("UPPER('Straße')", "STRASSE"), ("UPPER('i', 'tr')", "İ")))
 def upper(text: Text, locale: Text | None = None) -> Text:
     """The text in capitals. The locale tr or az makes İ of i."""
-    return (text.replace("i", "İ") if _is_turkic(locale) else text).upper()
+    return lettercase.upper(text, locale)
 
 
-@function("LOWER", examples=(("LOWER('ADA')", "ada"), ("LOWER('I', 'tr')", "ı")))
+@function("LOWER", sql=letters.lower, examples=(("LOWER('ADA')", "ada"), ("LOWER('I', 'tr')", "ı")))
 def lower(text: Text, locale: Text | None = None) -> Text:
     """The text in small letters. The locale tr or az makes ı of I."""
-    return (text.replace("İ", "i").replace("I", "ı") if _is_turkic(locale) else text).lower()
+    return lettercase.lower(text, locale)
 
 
-@function("INITCAP", examples=(("INITCAP('ADA lovelace')", "Ada Lovelace"),))
+@function("INITCAP", sql=letters.initial_capitals, examples=(("INITCAP('ADA lovelace')", "Ada Lovelace"),))
 def initial_capitals(text: Text) -> Text:
     """Each word with a capital first letter and small ones after it."""
-    return _WORD.sub(lambda word: word[0][0].upper() + word[0][1:].lower(), text)
+    return lettercase.initial_capitals(text)
 
 
-@function("LPAD", examples=(("LPAD('7', 3, '0')", "007"), ("LPAD('Lovelace', 4)", "Love")))
+@function("LPAD", sql=positions.pad_left, examples=(("LPAD('7', 3, '0')", "007"), ("LPAD('Lovelace', 4)", "Love")))
 def pad_left(text: Text, count: Number, padding: Text | None = " ") -> Text:
     """Pads on the left to a length; a longer text is cut to its first characters."""
     missing, cut = _padding(text, count, padding)
     return missing + cut
 
 
-@function("RPAD", examples=(("RPAD('7', 3, '0')", "700"), ("RPAD('Lovelace', 4)", "Love")))
+@function("RPAD", sql=positions.pad_right, examples=(("RPAD('7', 3, '0')", "700"), ("RPAD('Lovelace', 4)", "Love")))
 def pad_right(text: Text, count: Number, padding: Text | None = " ") -> Text:
     """Pads on the right to a length; a longer text is cut to its first characters."""
     missing, cut = _padding(text, count, padding)
     return cut + missing
 
 
-@function("REVERSE", examples=(("REVERSE('Ada')", "adA"),))
+@function("REVERSE", sql=positions.reverse, examples=(("REVERSE('Ada')", "adA"),))
 def reverse(text: Text) -> Text:
     """The text backwards."""
     return text[::-1]
 
 
-@function("CHR", examples=(("CHR(65)", "A"), ("CHR(0)", None)))
+@function("CHR", sql=positions.character, examples=(("CHR(65)", "A"), ("CHR(0)", None)))
 def character(code: Number) -> Text:
     """The character with a Unicode code point; blank where there is none."""
     point = whole(code)
@@ -210,19 +222,21 @@ def character(code: Number) -> Text:
     return chr(point) if is_character else ""
 
 
-@function("ASCII", examples=(("ASCII('A')", Decimal(65)), ("ASCII('客')", Decimal(23458))))
+@function("ASCII", sql=positions.code_point, examples=(("ASCII('A')", Decimal(65)), ("ASCII('客')", Decimal(23458))))
 def code_point(text: Text) -> Number:
     """The Unicode code point of the first character."""
     return Decimal(ord(text[0]))
 
 
-@function("REGEX", examples=(("REGEX('94102', '[0-9]{5}')", True), ("REGEX('94102', '[')", Failure.REGEX)))
+@function(
+    "REGEX", sql=patterns.regex, examples=(("REGEX('94102', '[0-9]{5}')", True), ("REGEX('94102', '[')", Failure.REGEX))
+)
 def regex(text: GivenText | None, pattern: GivenText | None) -> Boolean:
     """True where the whole text matches a regular expression (RE2 syntax: no look-around, no back-references)."""
     return matches(text or "", pattern or "")
 
 
-@function("LIKE", examples=(("LIKE('Lovelace', 'Lo%ce')", True), ("LIKE('Ada', '_d_')", True)))
+@function("LIKE", sql=patterns.like, examples=(("LIKE('Lovelace', 'Lo%ce')", True), ("LIKE('Ada', '_d_')", True)))
 def like(text: Text, pattern: Text) -> Boolean:
     """True where the whole text matches: % stands for anything, _ for one character, \\ before them for themselves."""
     return is_like(text, pattern)
@@ -244,7 +258,3 @@ def _padding(text: str, count: Decimal, padding: str | None) -> tuple[str, str]:
 
 def _iso(value: date) -> str:
     return value.isoformat()
-
-
-def _is_turkic(locale: str | None) -> bool:
-    return locale is not None and locale.replace("-", "_").split("_")[0].lower() in _TURKIC

@@ -28,7 +28,8 @@ def _definitions() -> str:
     """Each function once, whoever needs it."""
     texts = [CLIPPED]
     for routine, _ in _routines():
-        texts += [*routine.needs, routine.postgresql]
+        made = routine.postgresql
+        texts += [*routine.needs, made if isinstance(made, str) else made()]
     return "\n\n".join(dict.fromkeys(each.strip() for each in texts))
 
 

@@ -30,9 +30,9 @@ Bounds = Callable[..., tuple[int, int]]
 class Routine:
     """The SQL meaning of one signature: a call of a routine, or what `native` makes of it where that can.
 
-    `name` is the routine's name in the databases. `postgresql` is its CREATE FUNCTION there, and `needs` further
-    ones that it calls. A number has at most `digits` before and after the point; `bounds` finds them from the
-    arguments instead.
+    `name` is the routine's name in the databases. `postgresql` is its CREATE FUNCTION there, or what makes it, and
+    `needs` further ones that it calls; where it is empty, what `native` refuses is refused. A number has at most
+    `digits` before and after the point; `bounds` finds them from the arguments instead.
 
     `fails` is the kind of failure where the routine gives NULL for arguments that are not blank, the one kind it
     has. True says that there are several: then a second routine, ``<name>_error`` with the same parameters, gives
@@ -42,7 +42,7 @@ class Routine:
 
     name: str
     result: Type
-    postgresql: str
+    postgresql: str | Callable[[], str]
     needs: tuple[str, ...] = ()
     digits: tuple[int, int] = (0, 0)
     bounds: Bounds | None = None
@@ -62,7 +62,8 @@ class Routine:
             try:
                 return self.native(*arguments)
             except Unsupported:
-                pass
+                if not self.postgresql:
+                    raise
         return self.call(*arguments)
 
     def call(self, *arguments: Sql) -> Sql:

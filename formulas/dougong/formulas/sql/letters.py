@@ -1,0 +1,121 @@
+"""SQL of upper and lower case. PostgreSQL's own know only what its operating system knows: it gets Python's table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+
+from dougong.formulas.lettercase import has_case
+from dougong.formulas.sql.routines import Routine
+from dougong.formulas.types import Type
+
+LAST = 0x40000
+"""Beyond it no character is a letter with case, and none is a letter that those before did not already show."""
+
+_SURROGATES = range(0xD800, 0xE000)
+
+
+def _signs(start: int, test: Callable[[str], bool]) -> Iterator[str]:
+    """The characters from `start` on that pass."""
+    return filter(test, (chr(code) for code in range(start, LAST) if code not in _SURROGATES))
+
+
+def char_class(signs: Iterator[str]) -> str:
+    """The inside of brackets in a regular expression: ranges of code points."""
+    ranges: list[list[int]] = []
+    for code in map(ord, signs):
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "".join(_escaped(first) + (f"-{_escaped(last)}" if last > first else "") for first, last in ranges)
+
+
+def _escaped(code: int) -> str:
+    return f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
+
+
+@cache
+def case_routines() -> str:
+    """The functions of PostgreSQL, with the table of letters that this Python knows."""
+    cased = list(_signs(0x80, has_case))
+    up = {each: each.upper() for each in cased if each.upper() != each}
+    down = {each: each.lower() for each in cased if each.lower() != each and len(each.lower()) == 1}
+    long = {each: capitals for each, capitals in up.items() if len(capitals) > 1}
+    word = char_class(_signs(0, str.isalnum))
+    texts = {
+        "cased": char_class(iter(cased)),
+        "long": char_class(iter(long)),
+        "long_from": ",".join(long),
+        "long_to": ",".join(long.values()),
+        "up_from": "".join(each for each in up if each not in long),
+        "up_to": "".join(capital for each, capital in up.items() if each not in long),
+        "down_from": "".join(down),
+        "down_to": "".join(down.values()),
+        "word": word,
+    }
+    made = _CASES
+    for name, value in texts.items():
+        made = made.replace(f"@{name}@", value)
+    return made
+
+
+_CASES = r"""
+CREATE OR REPLACE FUNCTION dg_is_turkic(locale text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(lower(split_part(replace(locale, '-', '_'), '_', 1) COLLATE "C") IN ('tr', 'az'), false)
+$$;
+
+CREATE OR REPLACE FUNCTION dg_upper(t text, locale text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    froms text[] := '{@long_from@}';
+    tos text[] := '{@long_to@}';
+BEGIN
+    IF dg_is_turkic(locale) THEN
+        t := replace(t, 'i', 'İ');
+    END IF;
+    IF octet_length(t) > length(t) AND t ~ '[@cased@]' THEN
+        IF t ~ '[@long@]' THEN
+            FOR i IN 1 .. array_length(froms, 1) LOOP
+                t := replace(t, froms[i], tos[i]);
+            END LOOP;
+        END IF;
+        t := translate(t, '@up_from@', '@up_to@');
+    END IF;
+    RETURN upper(t COLLATE "C");
+END $$;
+
+CREATE OR REPLACE FUNCTION dg_upper(t text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN octet_length(t) = length(t) THEN upper(t COLLATE "C") ELSE dg_upper(t, NULL) END
+$$;
+
+CREATE OR REPLACE FUNCTION dg_lower(t text, locale text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    IF dg_is_turkic(locale) THEN
+        t := replace(replace(t, 'İ', 'i'), 'I', 'ı');
+    END IF;
+    IF octet_length(t) > length(t) AND t ~ '[@cased@]' THEN
+        IF strpos(t, 'Σ') > 0 THEN
+            t := regexp_replace(t, '(?<=[A-Za-z@cased@])Σ(?![A-Za-z@cased@])', 'ς', 'g');
+        END IF;
+        t := translate(replace(t, 'İ', 'i̇'), '@down_from@', '@down_to@');
+    END IF;
+    RETURN lower(t COLLATE "C");
+END $$;
+
+CREATE OR REPLACE FUNCTION dg_lower(t text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN octet_length(t) = length(t) THEN lower(t COLLATE "C") ELSE dg_lower(t, NULL) END
+$$;
+
+CREATE OR REPLACE FUNCTION dg_initcap(t text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT CASE WHEN octet_length(t) = length(t) THEN initcap(t COLLATE "C") ELSE (
+        SELECT string_agg(
+            CASE WHEN part[1] IS NULL THEN part[2] ELSE dg_upper(left(part[1], 1)) || dg_lower(substr(part[1], 2)) END,
+            '' ORDER BY place
+        ) FROM regexp_matches(t, '([@word@]+)|([^@word@]+)', 'g') WITH ORDINALITY AS parts (part, place)
+    ) END
+$$;
+"""
+
+upper = Routine(name="dg_upper", result=Type.TEXT, postgresql=case_routines)
+lower = Routine(name="dg_lower", result=Type.TEXT, postgresql=case_routines)
+initial_capitals = Routine(name="dg_initcap", result=Type.TEXT, postgresql=case_routines)

@@ -1,0 +1,67 @@
+"""SQL of LIKE and REGEX."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Boolean, Text, func, literal, null
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from dougong.base.language import msg
+from dougong.formulas.evaluation import EvaluationError
+from dougong.formulas.patterns import compiled, in_re2
+from dougong.formulas.sql.regular_expressions import portable
+from dougong.formulas.sql.routines import Routine
+from dougong.formulas.sql.values import Sql, Unsupported, as_text, boolean, kind
+from dougong.formulas.types import Type
+
+like = Routine(
+    name="dg_like",
+    result=Type.BOOLEAN,
+    postgresql=r"""
+CREATE OR REPLACE FUNCTION dg_like(t text, pattern text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    -- A backslash at the end stands for itself.
+    SELECT t COLLATE "C" LIKE pattern
+        || CASE WHEN (length(pattern) - length(rtrim(pattern, '\'))) % 2 = 1 THEN '\' ELSE '' END ESCAPE '\'
+$$;
+""",
+)
+
+
+class Matched(FunctionElement[bool]):
+    """True where the whole of a text matches a pattern, given for RE2 and for PostgreSQL."""
+
+    name = "matched"
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(Matched)
+def _by_operator(element: Matched, compiler: Any, **options: Any) -> str:
+    text, _, pattern = (compiler.process(each, **options) for each in element.clauses)
+    return f"(({text}) ~ {pattern})"
+
+
+@compiles(Matched, "sqlite")
+def _by_routine(element: Matched, compiler: Any, **options: Any) -> str:
+    text, pattern, _ = (compiler.process(each, **options) for each in element.clauses)
+    return f"{regex.name}({text}, {pattern})"
+
+
+def _constant_pattern(item: Sql, pattern: Sql) -> Sql:
+    if not pattern.is_constant:
+        raise Unsupported(msg("Its pattern must not depend on the record."))
+    given = pattern.constant or ""
+    try:
+        compiled(given)
+    except EvaluationError as error:
+        return replace(boolean(null()), error=kind(error.kind))
+    text = func.coalesce(as_text(item).value, literal("", Text()), type_=Text())
+    spelt = literal(portable(in_re2(given)), Text())
+    return boolean(Matched(text, literal(given, Text()), spelt), False)
+
+
+regex = Routine(name="dg_regex", result=Type.BOOLEAN, postgresql="", native=_constant_pattern)

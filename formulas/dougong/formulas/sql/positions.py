@@ -1,0 +1,217 @@
+"""SQL of text by position. Positions and lengths count UTF-16 code units; PostgreSQL counts characters."""
+
+from __future__ import annotations
+
+from dougong.formulas.evaluation import Failure
+from dougong.formulas.sql.routines import Routine
+from dougong.formulas.types import Type
+
+_SAFE = "IMMUTABLE PARALLEL SAFE"
+_STRICT = "IMMUTABLE STRICT PARALLEL SAFE"
+
+_LENGTH = rf"""
+CREATE OR REPLACE FUNCTION dg_length(t text) RETURNS numeric LANGUAGE sql {_SAFE} AS $$
+    SELECT coalesce(CASE WHEN octet_length(t) = length(t) OR t !~ '[\U00010000-\U0010FFFF]' THEN length(t)
+        ELSE length(regexp_replace(t, '[\U00010000-\U0010FFFF]', '\&\&', 'g')) END, 0)::numeric
+$$;
+"""
+
+_UNITS = rf"""
+-- One sign per code unit: 0 is a whole character, 1 and 2 are the halves of a pair.
+CREATE OR REPLACE FUNCTION dg_units(t text) RETURNS text LANGUAGE sql {_STRICT} AS $$
+    SELECT regexp_replace(regexp_replace(t, '[^\U00010000-\U0010FFFF]', '0', 'g'), '[^0]', '12', 'g')
+$$;
+"""
+
+_CUT = rf"""
+-- The code units from first to last, counted from 0, last left out; NULL where a character would be split.
+CREATE OR REPLACE FUNCTION dg_cut(t text, first numeric, last numeric) RETURNS text LANGUAGE plpgsql {_STRICT} AS $$
+DECLARE
+    start integer := trunc(least(greatest(first, 0), 1000000000));
+    size integer := greatest(trunc(least(last, 1000000000)) - start, 0);
+    units text;
+    part text;
+BEGIN
+    IF octet_length(t) = length(t) OR t !~ '[\U00010000-\U0010FFFF]' THEN
+        RETURN substr(t, start + 1, size);
+    END IF;
+    units := dg_units(t);
+    part := substr(units, start + 1, size);
+    IF part ~ '^2|1$' THEN
+        RETURN NULL;
+    END IF;
+    RETURN substr(t, length(replace(left(units, start), '2', '')) + 1, length(replace(part, '2', '')));
+END $$;
+"""
+
+_LEFT = f"""
+CREATE OR REPLACE FUNCTION dg_left(t text, n numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
+    SELECT dg_cut(t, 0, n)
+$$;
+"""
+
+
+def _splits(name: str, parameters: str, names: str) -> str:
+    """The twin that tells where `name` has no value: where it gives NULL, which is not the empty text."""
+    return f"""
+CREATE OR REPLACE FUNCTION {name}_error({parameters}) RETURNS text LANGUAGE sql {_SAFE} AS $$
+    SELECT CASE WHEN t IS NOT NULL AND n IS NOT NULL AND {name}({names}) IS NULL THEN '{Failure.OUT_OF_RANGE}' END
+$$;
+"""
+
+
+length = Routine(name="dg_length", result=Type.NUMBER, digits=(9, 0), postgresql=_LENGTH)
+
+left = Routine(
+    name="dg_left",
+    result=Type.TEXT,
+    fails=True,
+    needs=(_UNITS, _CUT),
+    postgresql=_LEFT + _splits("dg_left", "t text, n numeric", "t, n"),
+)
+
+right = Routine(
+    name="dg_right",
+    result=Type.TEXT,
+    fails=True,
+    needs=(_LENGTH, _UNITS, _CUT),
+    postgresql=f"""
+CREATE OR REPLACE FUNCTION dg_right(t text, n numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
+    SELECT dg_cut(t, dg_length(t) - least(greatest(trunc(n), 0), dg_length(t)), dg_length(t))
+$$;
+{_splits("dg_right", "t text, n numeric", "t, n")}""",
+)
+
+middle = Routine(
+    name="dg_mid",
+    result=Type.TEXT,
+    fails=True,
+    needs=(_UNITS, _CUT),
+    postgresql=f"""
+CREATE OR REPLACE FUNCTION dg_mid(t text, start numeric, n numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
+    SELECT dg_cut(t, greatest(trunc(start), 1) - 1, greatest(trunc(start), 1) - 1 + greatest(trunc(n), 0))
+$$;
+CREATE OR REPLACE FUNCTION dg_mid_error(t text, start numeric, n numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
+    SELECT CASE WHEN dg_mid(t, start, n) IS NULL THEN '{Failure.OUT_OF_RANGE}' END
+$$;
+""",
+)
+
+substring = Routine(
+    name="dg_substr",
+    result=Type.TEXT,
+    fails=True,
+    needs=(_LENGTH, _UNITS, _CUT),
+    postgresql=f"""
+CREATE OR REPLACE FUNCTION dg_substr(t text, start numeric, n numeric) RETURNS text LANGUAGE plpgsql {_STRICT} AS $$
+DECLARE
+    first numeric := CASE WHEN trunc(start) < 0 THEN dg_length(t) + trunc(start) ELSE greatest(trunc(start), 1) - 1 END;
+BEGIN
+    RETURN CASE WHEN first < 0 THEN '' ELSE dg_cut(t, first, first + greatest(trunc(n), 0)) END;
+END $$;
+CREATE OR REPLACE FUNCTION dg_substr(t text, start numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
+    SELECT dg_substr(t, start, 1000000000)
+$$;
+CREATE OR REPLACE FUNCTION dg_substr_error(t text, start numeric, n numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
+    SELECT CASE WHEN dg_substr(t, start, n) IS NULL THEN '{Failure.OUT_OF_RANGE}' END
+$$;
+CREATE OR REPLACE FUNCTION dg_substr_error(t text, start numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
+    SELECT dg_substr_error(t, start, 1000000000)
+$$;
+""",
+)
+
+find = Routine(
+    name="dg_find",
+    result=Type.NUMBER,
+    digits=(9, 0),
+    needs=(_LENGTH, _UNITS),
+    postgresql=rf"""
+CREATE OR REPLACE FUNCTION dg_find(sought text, t text, start numeric) RETURNS numeric LANGUAGE plpgsql {_SAFE} AS $$
+DECLARE
+    skipped integer := trunc(least(greatest(start, 1), 1000000000)) - 1;
+    found integer;
+BEGIN
+    IF sought IS NULL OR t IS NULL OR start IS NULL THEN
+        RETURN 0;
+    END IF;
+    IF octet_length(t) > length(t) AND t ~ '[\U00010000-\U0010FFFF]' THEN
+        skipped := length(replace(left(dg_units(t), skipped), '2', ''));
+        found := strpos(substr(t, skipped + 1), sought);
+        RETURN CASE WHEN found = 0 THEN 0 ELSE dg_length(left(t, skipped + found - 1)) + 1 END;
+    END IF;
+    found := strpos(substr(t, skipped + 1), sought);
+    RETURN CASE WHEN found = 0 THEN 0 ELSE skipped + found END;
+END $$;
+CREATE OR REPLACE FUNCTION dg_find(sought text, t text) RETURNS numeric LANGUAGE sql {_SAFE} AS $$
+    SELECT dg_find(sought, t, 1)
+$$;
+""",
+)
+
+_PADDING = f"""
+-- What t lacks of n code units; NULL where that splits a character or is too much.
+CREATE OR REPLACE FUNCTION dg_padding(t text, n numeric, padding text) RETURNS text LANGUAGE plpgsql {_SAFE} AS $$
+DECLARE
+    missing numeric := trunc(n) - dg_length(t);
+BEGIN
+    IF missing <= 0 OR n < 1 OR padding IS NULL THEN
+        RETURN '';
+    END IF;
+    IF trunc(n) > 100000 THEN
+        RETURN NULL;
+    END IF;
+    RETURN dg_cut(repeat(padding, div(missing, dg_length(padding))::integer + 1), 0, missing);
+END $$;
+"""
+
+
+def _pad(name: str, body: str) -> Routine:
+    """LPAD or RPAD; without a padding it is a blank."""
+    return Routine(
+        name=name,
+        result=Type.TEXT,
+        fails=True,
+        needs=(_LENGTH, _UNITS, _CUT, _LEFT, _PADDING),
+        postgresql=f"""
+CREATE OR REPLACE FUNCTION {name}(t text, n numeric, padding text) RETURNS text LANGUAGE sql {_SAFE} AS $$
+    SELECT {body}
+$$;
+CREATE OR REPLACE FUNCTION {name}(t text, n numeric) RETURNS text LANGUAGE sql {_SAFE} AS $$
+    SELECT {name}(t, n, ' ')
+$$;
+{_splits(name, "t text, n numeric, padding text", "t, n, padding")}
+{_splits(name, "t text, n numeric", "t, n")}""",
+    )
+
+
+pad_left = _pad("dg_lpad", "dg_padding(t, n, padding) || dg_left(t, n)")
+pad_right = _pad("dg_rpad", "dg_left(t, n) || dg_padding(t, n, padding)")
+
+reverse = Routine(
+    name="dg_reverse",
+    result=Type.TEXT,
+    postgresql=f"""
+CREATE OR REPLACE FUNCTION dg_reverse(t text) RETURNS text LANGUAGE sql {_STRICT} AS $$ SELECT reverse(t) $$;
+""",
+)
+
+character = Routine(
+    name="dg_chr",
+    result=Type.TEXT,
+    postgresql=f"""
+CREATE OR REPLACE FUNCTION dg_chr(n numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
+    SELECT CASE WHEN trunc(n) BETWEEN 1 AND 55295 OR trunc(n) BETWEEN 57344 AND 1114111
+        THEN chr(trunc(n)::integer) ELSE '' END
+$$;
+""",
+)
+
+code_point = Routine(
+    name="dg_ascii",
+    result=Type.NUMBER,
+    digits=(7, 0),
+    postgresql=f"""
+CREATE OR REPLACE FUNCTION dg_ascii(t text) RETURNS numeric LANGUAGE sql {_STRICT} AS $$ SELECT ascii(t)::numeric $$;
+""",
+)
