@@ -19,10 +19,10 @@ from dougong.engine import tables
 from dougong.engine.ledger import Ledger
 from dougong.engine.runtime import Runtime
 from dougong.engine.saving.expressions import Expressions
+from dougong.engine.saving.keys import fill_keys
 from dougong.engine.saving.plan import plan_of
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Row
-from dougong.engine.saving.unique import fill_keys
 from dougong.engine.saving.writing import sort_columns, sort_key_of
 from dougong.engine.storage import RecordTable
 from dougong.engine.unit import Unit

@@ -12,7 +12,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from dougong.engine.columns import shape
 from dougong.engine.ledger import sorted_fields
-from dougong.metadata.model import Field, Object
+from dougong.metadata.model import Constraint, Field, Object
 
 Parts = Mapping[str, tuple[Column[Any], ...]]
 Helpers = Mapping[str, Column[Any]]
@@ -40,8 +40,17 @@ class _Indexer:
         self._add([deleted_with], where=deleted_with.is_not(None))
         if self.object.owner != "none":
             self._add([self.table.c.owner_id])
-        for constraint, column in uniques.items():
-            self._add([column], where=self.live, unique=constraint)
+        for name, column in uniques.items():
+            constraint = self.object.constraints[name]
+            unique = name if constraint.kind == "unique" else None
+            self._add([column, *self._measured(constraint)], where=self.live, unique=unique)
+
+    def _measured(self, constraint: Constraint) -> Iterator[Column[Any]]:
+        """What is read of the records of one key: when their ranges end and begin, or what is summed."""
+        if constraint.range is not None:
+            yield from (self.parts[constraint.range.end][0], self.parts[constraint.range.start][0])
+        if constraint.summed is not None:
+            yield self.parts[constraint.summed][-1]
 
     def add_lists(self) -> None:
         """What list views filter and sort by."""

@@ -117,10 +117,11 @@ def optional_columns(obj: Object) -> tuple[str, ...]:
 
 
 def unique_shape(obj: Object, constraint: Constraint) -> str:
-    """What a unique key depends on: when any of it changes, keys are another column, computed anew."""
+    """What the key of a constraint depends on: when any of it changes, keys are another column, computed anew."""
     fields = "+".join(obj.fields[name].id for name in constraint.fields)
     fold = "+".join(name for name, on in sorted(constraint.fold.items()) if on)
-    return f"{fields}|{constraint.when.text if constraint.when else ''}|{fold}|{obj.effective}"
+    ranged = f"|{obj.fields[constraint.range.start].id}" if constraint.range and not constraint.range.unbounded else ""
+    return f"{fields}|{constraint.when.text if constraint.when else ''}|{fold}|{obj.effective}{ranged}"
 
 
 def sorts_by_key(field: Field) -> bool:
@@ -193,10 +194,11 @@ class _Allotment:
                 name = self._column(table, f"{given[field.name]}__key", "=text")
                 yield Place("sort", field.id, given[field.name], table, name)
         for constraint in obj.constraints.values():
-            if constraint.kind == "unique":
+            if constraint.fields:
                 key = f"{obj.id}:{constraint.name}", unique_shape(obj, constraint)
                 if ("unique", *key) not in self.ledger:
-                    yield Place("unique", *key, table, self._column(table, f"u__{constraint.name}", "=text"))
+                    prefix = "u" if constraint.kind == "unique" else "k"
+                    yield Place("unique", *key, table, self._column(table, f"{prefix}__{constraint.name}", "=text"))
 
     def _shape(self, field: Field) -> str:
         try:

@@ -24,7 +24,7 @@ class RecordTable:
     """The table of one object.
 
     `parts`: the columns of each stored field by API name, system fields included. `keys`: the sort key column of those
-    that have one. `uniques`: the normalised key column of each unique constraint, NULL where it does not apply.
+    that have one. `uniques`: the normalised key column of each constraint that has a key, NULL where it does not apply.
     """
 
     object: Object
@@ -133,7 +133,7 @@ class _Builder:
             place = self.ledger["sort", field.id, self.parts[field.name][0].name]
             yield self.keys.setdefault(field.name, Column(place.name, Text))
         for constraint in self.object.constraints.values():
-            if constraint.kind == "unique":
+            if constraint.fields:
                 key = "unique", f"{self.object.id}:{constraint.name}", unique_shape(self.object, constraint)
                 yield self.uniques.setdefault(constraint.name, Column(self.ledger[key].name, Text))
 

@@ -13,7 +13,6 @@ from dougong.metadata.building.fields import labels, yields
 from dougong.metadata.index import Index, texts
 from dougong.metadata.model import (
     NOTHING,
-    Constraint,
     Conversion,
     ConversionTarget,
     Gate,
@@ -92,21 +91,6 @@ def _stage(scope: FieldScope, body: Document) -> Stage:
         next=texts(following) if following is not None else None,
         back=body.get("back", "yes"),
         limit_days=days(body.get("limit")),
-    )
-
-
-def build_constraint(index: Index, object_name: str, name: str, body: Document) -> Constraint:
-    """The constraint of the model."""
-    when = body.get("when")
-    known = {"type", "fields", "when", "fold", "message"}
-    return Constraint(
-        name=name,
-        kind=body["type"],
-        fields=texts(body.get("fields")),
-        when=compile_formula(when, FieldScope(index, object_name), "boolean") if when is not None else None,
-        fold=MappingProxyType({"case": True, "width": True, "space": True, **body.get("fold", {})}),
-        message=labels(body.get("message")),
-        options=MappingProxyType({key: value for key, value in body.items() if key not in known}),
     )
 
 

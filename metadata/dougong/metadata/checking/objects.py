@@ -1,4 +1,4 @@
-"""Rules of objects: title, access, tree, constraints, currency, lines, cycles of master-detail."""
+"""Rules of objects: title, access, tree, currency, lines, cycles of master-detail."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ def objects(index: Index) -> Iterator[Problem]:
                 yield from need_path(below / "field", name, each.get("field"))
         yield from _access(spot, name, body)
         yield from _hierarchy(spot, name, body)
-        yield from _constraints(spot, name, body)
         yield from _currency(spot, name, body)
         yield from _lines(spot, name, body)
 
@@ -85,18 +84,6 @@ def _hierarchy(spot: Spot, name: str, body: Mapping[str, Any]) -> Iterator[Probl
         yield where.problem(
             "hierarchy-target", reason, msg("A tree needs a lookup whose target is {object}.", object=name)
         )
-
-
-def _constraints(spot: Spot, name: str, body: Mapping[str, Any]) -> Iterator[Problem]:
-    for key, each in body.get("constraints", {}).items():
-        where = spot / "constraints" / key
-        for below, field in enumerated(where, "fields", each):
-            facts = spot.index.field(name, field)
-            if facts is None:
-                yield missing_field(below, name, field)
-            elif facts.type is not None and not facts.type.stored:
-                reason = msg("{field} has no column to be unique by.", field=facts.body.get("label") or field)
-                yield below.problem("field-type-wrong", reason)
 
 
 def _currency(spot: Spot, name: str, body: Mapping[str, Any]) -> Iterator[Problem]:

@@ -17,10 +17,11 @@ class Database(Protocol):
 
     `readers` and `writers` are pools (the same one where a database needs no difference). Their connections begin no
     transaction by themselves: `begin_read` and `begin_write` do, and say which revision is in force; commit, rollback
-    or closing ends it.
+    or closing ends it. `digits` is how many digits of a number its operators compute exactly with.
     """
 
     kind: ClassVar[str]
+    digits: ClassVar[int]
     readers: Engine
     writers: Engine
 
@@ -38,6 +39,10 @@ class Database(Protocol):
 
     def begin_write(self, connection: Connection) -> int:
         """Begin a transaction in which no publish can happen; the head revision."""
+        ...
+
+    def lock(self, connection: Connection, names: Sequence[str]) -> None:
+        """Until the transaction ends, be the only one with locks of these `names`; wait for who has one."""
         ...
 
     def switch(self) -> AbstractContextManager[Connection]:

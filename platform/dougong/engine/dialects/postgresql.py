@@ -103,6 +103,11 @@ class PostgreSQL:
         """Begin, share the company's lock, read the head. One round trip."""
         return _begin(connection, WRITE)
 
+    def lock(self, connection: Connection, names: Sequence[str]) -> None:
+        """Advisory locks, taken in one order by everybody. One statement."""
+        keys = sorted({_lock_key(self.schema, name) for name in names})
+        driver(connection).execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
+
     @contextmanager
     def switch(self) -> Iterator[Connection]:
         """A transaction that holds the company's lock alone."""

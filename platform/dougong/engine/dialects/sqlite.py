@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from dougong.engine.dialects.base import Busy
-from dougong.engine.expressions import local_day
+from dougong.engine.expressions import ExactTotal, local_day
 from dougong.engine.lettercase import lowered
 from dougong.engine.tables import PLATFORM
 from dougong.formulas.sql import installation
@@ -83,6 +83,7 @@ class SQLite:
                 connection.execute(pragma)
             connection.create_function("lower", 1, _lower, deterministic=True)
             connection.create_function("local_day", 2, local_day, deterministic=True)
+            connection.create_aggregate("exact_total", 1, ExactTotal)  # type: ignore[arg-type]
             installation.register(connection)
 
         return engine
@@ -113,6 +114,9 @@ class SQLite:
         raw = driver(connection)
         raw.execute("BEGIN IMMEDIATE")
         return cast(int, raw.execute(HEAD).fetchone()[0])
+
+    def lock(self, connection: Connection, names: Sequence[str]) -> None:
+        """Nothing: a writer is alone from its beginning."""
 
     @contextmanager
     def switch(self) -> Iterator[Connection]:

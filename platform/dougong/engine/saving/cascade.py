@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dougong.engine.saving import defaults, followers, money, rollups, unique, writing
+from dougong.engine.saving import defaults, followers, money, rollups, writing
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.followers import Found
+from dougong.engine.saving.keys import fill_keys
 from dougong.engine.saving.plan import ObjectPlan, load, plan_of
 from dougong.engine.saving.related import AT_ONCE
 from dougong.engine.saving.rollups import Affected
@@ -100,5 +101,5 @@ def _derive(batch: Batch, rows: Iterable[Row], affected: Affected, expressions: 
             rollups.compute(batch, plan, chosen, names)
     defaults.compute(batch, rows, expressions)
     money.fill_company_amounts(batch, rows, expressions)
-    unique.fill_keys(rows, expressions)
+    fill_keys(rows, expressions)
     writing.write(batch, rows, derived=True)

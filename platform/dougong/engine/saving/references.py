@@ -20,7 +20,6 @@ from dougong.engine.saving.related import Need, Needs, merge_needs, needs_of, re
 from dougong.engine.saving.row import Batch, Row, grouped
 from dougong.engine.saving.search_rows import search_plan
 from dougong.engine.saving.stages import paths_of
-from dougong.engine.saving.unique import uniques_of
 from dougong.formulas.formula import Formula
 from dougong.metadata.model import Field
 
@@ -90,7 +89,6 @@ def wanted_of(plan: ObjectPlan) -> Needs:
     for needs in (
         defaults.compute_needs,
         plan.part(paths_of)[1],
-        plan.part(uniques_of).needs,
         plan.part(numbering).needs,
         plan.part(search_plan).needs,
         plan.part(money_plan).needs,

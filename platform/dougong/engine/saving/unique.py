@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,21 +10,16 @@ from sqlalchemy import Select, bindparam, case, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from dougong.base.errors import Conflict, Place, Problem, Rejected
-from dougong.base.field_types import Reference
 from dougong.base.language import Labels, Message, msg
-from dougong.engine.saving.expressions import Expressions, formula_needs
-from dougong.engine.saving.lifecycle import IN_FORCE
+from dougong.engine.saving.expressions import Expressions
+from dougong.engine.saving.keys import fill_keys
 from dougong.engine.saving.plan import ObjectPlan
-from dougong.engine.saving.related import AT_ONCE, Needs
-from dougong.engine.saving.row import Batch, Row, grouped
-from dougong.formulas.formula import Formula
+from dougong.engine.saving.related import AT_ONCE
+from dougong.engine.saving.row import Batch, Row
 from dougong.metadata.model import Constraint, Field
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
-
-SEPARATOR = "\x1f"
-"""Between the parts of a compound key: a character that no form lets through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +33,7 @@ class UniqueRule:
     message: Labels
 
 
-@dataclass(frozen=True, slots=True)
-class Uniques:
-    """The unique rules of an object and what their conditions look at."""
-
-    rules: tuple[UniqueRule, ...]
-    needs: Needs
-
-
-def uniques_of(plan: ObjectPlan) -> Uniques:
+def uniques_of(plan: ObjectPlan) -> tuple[UniqueRule, ...]:
     """The unique rules of an object."""
     obj = plan.object
     rules = [
@@ -60,66 +46,14 @@ def uniques_of(plan: ObjectPlan) -> Uniques:
             fields = tuple(obj.fields[name] for name in constraint.fields)
             column = plan.records.uniques[constraint.name].key
             rules.append(UniqueRule(constraint.name, fields, column, constraint, constraint.message))
-    whens = [rule.constraint.when for rule in rules if rule.constraint and rule.constraint.when]
-    return Uniques(tuple(rules), formula_needs(plan, whens))
-
-
-def folded(text: str, fold: Mapping[str, bool]) -> str:
-    """`text` without the differences that `fold` names: case, width, space."""
-    if fold.get("width"):
-        text = unicodedata.normalize("NFKC", text)
-    if fold.get("case"):
-        text = text.casefold()
-    if fold.get("space"):
-        text = "".join(text.split())
-    return text
-
-
-def key_of(plan: ObjectPlan, constraint: Constraint, values: Mapping[str, Any], applies: bool = True) -> str | None:
-    """The normalised key of a record under a unique constraint; None where the constraint does not apply to it.
-
-    It does not apply to a record with all of the fields blank, to one that is not in force where the object has
-    life statuses and the condition does not speak of them, nor where `applies` (the constraint's condition) is False.
-    """
-    if not applies or not _counts(plan, constraint.when, values):
-        return None
-    parts = [_text(plan.object.fields[name], values.get(name), constraint.fold) for name in constraint.fields]
-    return SEPARATOR.join(parts) if any(parts) else None
-
-
-def _counts(plan: ObjectPlan, when: Formula | None, values: Mapping[str, Any]) -> bool:
-    if not plan.object.effective or (when is not None and ("life_status",) in when.references):
-        return True
-    return values.get("life_status") in IN_FORCE
-
-
-def _text(field: Field, value: Any, fold: Mapping[str, bool]) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Reference):
-        return value.id
-    return folded(value if isinstance(value, str) else str(field.type.to_json(field, value)), fold)
-
-
-def fill_keys(rows: Iterable[Row], expressions: Expressions) -> None:
-    """Work out the unique keys of rows, under their physical column's name in `Row.keys`."""
-    for plan, group in grouped(row for row in rows if row.plan.records.uniques):
-        uniques = plan.part(uniques_of)
-        expressions.follow([row.values for row in group], uniques.needs)
-        for rule in uniques.rules:
-            if rule.constraint is None:
-                continue
-            when = rule.constraint.when
-            for row in group:
-                applies = when is None or expressions.holds(when, row)
-                row.keys[rule.column] = key_of(plan, rule.constraint, row.values, applies)
+    return tuple(rules)
 
 
 def check(batch: Batch, expressions: Expressions) -> None:
     """Note every record whose unique value another live record has, or another row of the batch."""
     fill_keys((row for row in batch.rows if row.doing != "delete"), expressions)
     for plan, rows in batch.groups("create", "update", "restore", "derive"):
-        for rule in plan.part(uniques_of).rules:
+        for rule in plan.part(uniques_of):
             wanted = _wanted(plan, rule, rows)
             if wanted:
                 _check(batch, plan, rule, wanted)
@@ -227,7 +161,7 @@ def refused_by_database(plans: Iterable[ObjectPlan], error: IntegrityError) -> C
     """What a unique index or foreign key said, as people read it: somebody else was first."""
     text = str(error.orig)
     for plan in plans:
-        for rule in plan.part(uniques_of).rules:
+        for rule in plan.part(uniques_of):
             index = next(
                 (each.name for each in plan.table.indexes if each.unique and each.columns.keys() == [rule.column]), None
             )
@@ -244,7 +178,7 @@ def refused_by_database(plans: Iterable[ObjectPlan], error: IntegrityError) -> C
 
 def ids_by_value(unit: Unit, plan: ObjectPlan, name: str, values: Sequence[Any]) -> dict[Any, str]:
     """The ids of live, visible records by their value of the unique field `name`."""
-    rule = next(each for each in plan.part(uniques_of).rules if each.constraint is None and each.name == name)
+    rule = next(each for each in plan.part(uniques_of) if each.constraint is None and each.name == name)
     statement = _statement(unit, plan, rule)
     found: dict[Any, str] = {}
     for start in range(0, len(values), AT_ONCE):

@@ -112,7 +112,7 @@ class Rehearsal:
             else:
                 self.records[key] = Update(change.object, id, merged)
                 plan = plan_of(unit.runtime, change.object)
-                if any(each.name in values for rule in plan.part(uniques_of).rules for each in rule.fields):
+                if any(each.name in values for rule in plan.part(uniques_of) for each in rule.fields):
                     self.freed.add(key)
             for name in named(change):
                 self.names.setdefault(name, set()).add(key)
@@ -166,4 +166,4 @@ def _taken(unit: Unit, outcome: Outcome) -> dict[Taken, str]:
 
 
 def _unique_columns(plan: ObjectPlan) -> list[Any]:
-    return [plan.table.c[rule.column] for rule in plan.part(uniques_of).rules]
+    return [plan.table.c[rule.column] for rule in plan.part(uniques_of)]
