@@ -110,6 +110,17 @@ CASES: dict[str, dict[str, Any]] = {
     # objects
     "title of a missing field": {"object/deal.json#title/field": "nam"},
     "title of a wrong type": {"object/deal.json#title/field": "amount"},
+    "a title filled by no text": {"object/deal.json#title/template": "amount"},
+    "a title filled from a missing field": {"object/deal.json#title/template": 'custmer.name & "!"'},
+    "a title that changes with the day": {"object/deal.json#title/template": "TEXT(TODAY())"},
+    "a title made of itself": {"object/deal.json#title/template": 'name & "!"'},
+    "a title filled twice": {
+        "object/deal.json#title/template": "customer.name", f"{DEAL}/name/default": "customer.name"
+    },
+    "a number filled by a template": {
+        f"{DEAL}/no": {"type": "auto_number", "label": label("No.", "编号"), "pattern": "D-{0001}"},
+        "object/deal.json#title": {"field": "no", "template": "customer.name"},
+    },
     "subtitle that leads nowhere": {"object/deal.json#title/subtitle": ["name.length"]},
     "access by an unnamed parent": {"object/deal.json#access": {"default": "by_parent"}},
     "access by a text": {"object/deal.json#access/parent": "name"},

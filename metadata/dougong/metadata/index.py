@@ -138,6 +138,12 @@ class Index:
         values = [each.get("value") for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
         return tuple(each for each in values if isinstance(each, str))
 
+    def template(self, facts: FieldFacts) -> str | None:
+        """The formula that fills a field because it is its object's title; None where people type it."""
+        title = self.body("object", facts.object).get("title", {})
+        found = title.get("template") if isinstance(title, Mapping) and title.get("field") == facts.name else None
+        return found if isinstance(found, str) else None
+
     def rollup_source(self, facts: FieldFacts) -> FieldFacts | None:
         """The child's field that leads to the parent of a roll-up (``from``'s first step)."""
         if facts.body.get("type") != "rollup":

@@ -98,6 +98,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
     "package": (("requires/@", "package", _own),),
     "object": (
         ("title/field", "path", _own),
+        ("title/template", "formula", _own),
         ("title/subtitle/*", "path", _own),
         ("highlights/*/field", "path", _own),
         ("search/*/field", "path", _own),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,13 +16,14 @@ from dougong.engine.company import Company
 from dougong.engine.jobs import job
 from dougong.engine.outbox import Task
 from dougong.engine.preparation import Coming
-from dougong.engine.saving.cascade import refresh
+from dougong.engine.saving import search_rows
+from dougong.engine.saving.cascade import recompute, refresh
 from dougong.engine.saving.expressions import Expressions
-from dougong.engine.saving.plan import plan_of
+from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Batch
 from dougong.engine.unit import Unit
-from dougong.metadata.model import Field, Model
+from dougong.metadata.model import Field, Model, Object
 
 ROWS = 200
 """Records whose roll-ups one transaction computes; their children are what takes the time."""
@@ -38,6 +39,9 @@ def ask_for_work(company: Company, connection: Connection, coming: Coming) -> li
     for name, fields in stale_rollups(company.runtime().model, coming.runtime.model):
         if coming.runtime.storage.tables[name].table.name not in made:
             wanted.append(("metadata.rollups", {"object": name, "fields": fields}))
+    for name in stale_titles(company.runtime().model, coming.runtime.model):
+        if coming.runtime.storage.tables[name].table.name not in made:
+            wanted.append(("metadata.titles", {"object": name}))
     tasks: list[str] = []
     for name, payload in wanted:
         id = outbox.put(connection, name, payload, None, now, now)
@@ -64,6 +68,21 @@ def _meaning(field: Field) -> tuple[Any, ...]:
     return dict(field.options), field.targets, field.where.text if field.where else None
 
 
+def stale_titles(before: Model, after: Model) -> Iterator[str]:
+    """The objects whose titles are filled by a template that was another one, or none, before."""
+    known = {obj.id: obj for obj in before.objects.values()}
+    for obj in after.objects.values():
+        old = known.get(obj.id)
+        if old is not None and "template" in obj.raw.get("title", {}) and _template(old) != _template(obj):
+            yield obj.name
+
+
+def _template(obj: Object) -> tuple[str, str]:
+    """The title's field by id, and the formula that fills it."""
+    field = obj.fields[obj.title]
+    return field.id, field.compute.formula.text if field.compute else ""
+
+
 def missing_indexes(connection: Connection, company: Company) -> list[Index]:
     """The indexes of the model in force that the database does not have."""
     inspector = inspect(connection)
@@ -88,23 +107,46 @@ def _indexes(company: Company, task: Task) -> None:
 @job("metadata.rollups")
 def _rollups(company: Company, task: Task) -> None:
     """Compute roll-ups of every record of an object; done twice it does the same twice."""
-    name, fields = task.payload["object"], task.payload["fields"]
+    _every(company, task.payload["object"], functools.partial(_refresh, fields=task.payload["fields"]))
+
+
+@job("metadata.titles")
+def _titles(company: Company, task: Task) -> None:
+    """Fill the titles of every record of an object; done twice it does the same twice."""
+    _every(company, task.payload["object"], _retitle)
+
+
+Work = Callable[[Batch, ObjectPlan, Sequence[str]], None]
+
+
+def _every(company: Company, name: str, work: Work) -> None:
+    """Do `work` to all live records of an object, so many in a transaction."""
     last: str | None = None
     while True:
-        ids = company.write(SYSTEM, functools.partial(_next, name=name, fields=fields, last=last))
+        ids = company.write(SYSTEM, functools.partial(_next, name=name, last=last, work=work))
         if not ids:
             return
         last = ids[-1]
 
 
-def _next(unit: Unit, name: str, fields: Sequence[str], last: str | None) -> Sequence[str]:
+def _next(unit: Unit, name: str, last: str | None, work: Work) -> Sequence[str]:
     if name not in unit.runtime.model.objects:
         return ()
     plan = plan_of(unit.runtime, name)
-    names = [each for each in fields if each in plan.slots]
     rows = select(plan.table.c.id).where(plan.table.c.deleted_at.is_(None)).order_by(plan.table.c.id).limit(ROWS)
     ids = unit.connection.scalars(rows if last is None else rows.where(plan.table.c.id > last)).all()
-    if ids and names:
+    if ids:
         related = Related(unit)
-        refresh(Batch(unit, [], related, record_id(), Expressions(unit, related)), plan, ids, names)
+        work(Batch(unit, [], related, record_id(), Expressions(unit, related)), plan, ids)
     return ids
+
+
+def _refresh(batch: Batch, plan: ObjectPlan, ids: Sequence[str], fields: Sequence[str]) -> None:
+    names = [each for each in fields if each in plan.slots]
+    if names:
+        refresh(batch, plan, ids, names)
+
+
+def _retitle(batch: Batch, plan: ObjectPlan, ids: Sequence[str]) -> None:
+    recompute(batch, plan, ids)
+    search_rows.write(batch, batch.rows, batch.expressions)

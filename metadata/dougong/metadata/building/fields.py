@@ -16,7 +16,7 @@ from dougong.formulas import compile as compile_formula
 from dougong.metadata.index import FieldFacts, Index, texts
 from dougong.metadata.layers import system_fields
 from dougong.metadata.model import NOTHING, Compute, Field, Picklist, PicklistValue
-from dougong.metadata.scope import FieldScope, formula_type
+from dougong.metadata.scope import FieldScope, company_formula, formula_of, formula_type
 
 RESULTS = frozenset(["text", "number", "boolean", "date", "datetime", "time", "picklist", "multi_picklist", "id"])
 """Types that a formula can be asked to yield."""
@@ -32,6 +32,8 @@ def build_field(index: Index, facts: FieldFacts) -> Field:
         compute=_compute(index, facts),
         filter=_filter(index, facts),
         where=_where(index, facts),
+        formula=formula_of(index, facts),
+        company=company_formula(index, facts),
     )
 
 
@@ -113,10 +115,12 @@ def _formula(index: Index, facts: FieldFacts, text: Any, result: str | None) -> 
 
 
 def _compute(index: Index, facts: FieldFacts) -> Compute | None:
-    body = facts.body.get("compute")
+    body, scope = facts.body.get("compute"), FieldScope(index, facts.object)
+    template = index.template(facts)
+    if template is not None:
+        return Compute(formula=compile_formula(f"LEFT({template}, {facts.option('length')})", scope, "text"))
     if not isinstance(body, Mapping):
         return None
-    scope = FieldScope(index, facts.object)
     when = body.get("when")
     return Compute(
         formula=compile_formula(body["formula"], scope, yields(index, facts)),

@@ -41,9 +41,7 @@ def placed(spot: Spot, text: str, error: FormulaError) -> Iterator[Problem]:
     """What is wrong with the formula `text` that stands at `spot`, each problem at its character."""
     for each in error.problems:
         at = _offset(text, each.place.line or 1, each.place.column or 1)
-        yield dataclasses.replace(
-            spot.problem(each.code, each.reason, each.fix, character=at), severity=each.severity
-        )
+        yield dataclasses.replace(spot.problem(each.code, each.reason, each.fix, character=at), severity=each.severity)
 
 
 def _offset(text: str, line: int, column: int) -> int:
@@ -110,8 +108,22 @@ def _compute_mode(spot: Spot, compute: Mapping[str, Any]) -> Iterator[Problem]:
 def _objects(index: Index) -> Iterator[Problem]:
     for spot, body in spots(index, "object"):
         scope = FieldScope(index, spot.component.name)
+        title = body.get("title", {})
+        yield from _template(spot / "title" / "template", title.get("template"), scope, title.get("field"))
         freeze = body.get("currency", {}).get("freeze_when")
         yield from _problems(spot / "currency" / "freeze_when", freeze, scope, "boolean")
+
+
+def _template(spot: Spot, text: Any, scope: FieldScope, field: Any) -> Iterator[Problem]:
+    """A title is stored, so it may not depend on the clock, nor on who looks; nor on itself."""
+    for found in _compiled(spot, text, scope, "text"):
+        if isinstance(found, Problem):
+            yield found
+        elif found.uses_clock or found.uses_user or found.save_only:
+            reason = msg("A title is kept, so it cannot depend on the time, on who reads it or on what changed.")
+            yield spot.problem("title-fleeting", reason, msg("Use fields of the record and its parents."))
+        elif (field,) in found.references:
+            yield spot.problem("title-circle", msg("The title would be made of itself."), msg("Use other fields."))
 
 
 def _record_types(index: Index) -> Iterator[Problem]:

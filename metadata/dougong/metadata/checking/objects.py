@@ -50,8 +50,22 @@ def _title(spot: Spot, name: str, body: Mapping[str, Any]) -> Iterator[Problem]:
                 msg("{field} cannot be a title: it is {type}.", field=field, type=facts.type.name),
                 msg("Choose a field that is one of: {types}.", types=", ".join(TITLE_TYPES)),
             )
+        elif "template" in title:
+            yield from _template(spot / "title" / "template", facts)
     for below, path in enumerated(spot / "title", "subtitle", title):
         yield from need_path(below, name, path)
+
+
+def _template(spot: Spot, facts: FieldFacts) -> Iterator[Problem]:
+    """A title that a formula fills: a text to which nothing else gives a value."""
+    called = facts.body.get("label") or facts.name
+    if facts.type is not None and facts.type.name != "text":
+        reason = msg("{field} cannot be filled by a template: it is {type}.", field=called, type=facts.type.name)
+        yield spot.problem("title-template", reason, msg("Choose a field of type text as the title."))
+    for key in ("compute", "default"):
+        if facts.body.get(key):
+            reason = msg("{field} is filled by the template of the title, so {key} has no use.", field=called, key=key)
+            yield spot.problem("title-template", reason, msg("Take {key} out of the field.", key=key))
 
 
 def _access(spot: Spot, name: str, body: Mapping[str, Any]) -> Iterator[Problem]:

@@ -81,7 +81,7 @@ def _row(spot: Spot, object_name: str, values: Mapping[str, Any]) -> Iterator[Pr
         where, facts = spot / "values" / name, spot.index.field(object_name, name)
         if facts is None:
             yield missing_field(where, object_name, name)
-        elif not _may_be_given(facts):
+        elif not _may_be_given(spot.index, facts):
             reason = msg("{field} gets its value by itself.", field=_called(facts))
             yield where.problem("row-value-kept", reason, msg("Leave it out."))
         else:
@@ -97,16 +97,18 @@ def _called(facts: FieldFacts) -> Any:
     return facts.body.get("label") or facts.name
 
 
-def _may_be_given(facts: FieldFacts) -> bool:
+def _may_be_given(index: Index, facts: FieldFacts) -> bool:
     if facts.component.layer == PLATFORM:
         return facts.name in GIVEN
+    if index.template(facts) is not None:
+        return False
     computed = facts.body.get("compute", {}).get("mode", "always") == "always" and "compute" in facts.body
     return facts.type is None or (facts.type.writable and not computed)
 
 
 def _is_needed(index: Index, facts: FieldFacts, values: Mapping[str, Any]) -> bool:
     """Whether a row must give the field: it is required, and nothing else fills it."""
-    if facts.component.layer == PLATFORM or not facts.body.get("required") or not _may_be_given(facts):
+    if facts.component.layer == PLATFORM or not facts.body.get("required") or not _may_be_given(index, facts):
         return False
     kind = index.body("record_type", f"{facts.object}.{values.get('record_type')}")
     filled = facts.name in kind.get("defaults", {}) or "default" in kind.get("values", {}).get(facts.name, {})

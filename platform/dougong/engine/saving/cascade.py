@@ -52,6 +52,12 @@ def refresh(batch: Batch, plan: ObjectPlan, ids: Sequence[str], names: Iterable[
     run(batch, batch.expressions)
 
 
+def recompute(batch: Batch, plan: ObjectPlan, ids: Sequence[str]) -> None:
+    """Compute the fields of stored records anew, and whatever follows from them; `batch` is empty."""
+    _derive(batch, _load(batch, plan, list(ids)), {}, batch.expressions)
+    run(batch, batch.expressions)
+
+
 def _concerned(batch: Batch, affected: Affected, found: Found) -> list[Row]:
     """The rows to make anew, those not in the batch yet loaded and locked: one statement per object."""
     wanted: dict[str, set[str]] = {name: set(ids) for name, (ids, _) in affected.items()}
