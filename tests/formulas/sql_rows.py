@@ -131,6 +131,11 @@ def in_python(formula: Formula, row: Mapping[str, Any]) -> Any:
         return error.kind
 
 
+def _kept(value: Any) -> Any:
+    """Several selected values stand between semicolons."""
+    return f";{';'.join(value)};" if isinstance(value, tuple) else value
+
+
 def taught(url: str) -> Engine:
     """The database at `url`, which knows the functions that formulas call."""
     engine = create_engine(url)
@@ -142,15 +147,12 @@ def taught(url: str) -> Engine:
     return engine
 
 
-def filled(url: str, digits: int) -> Database:
-    """A database at `url` with the rows in it."""
+def filled(url: str, digits: int, made: Table | None = None, given: list[dict[str, Any]] | None = None) -> Database:
+    """A database at `url` with the rows in it; with rows of another table, if one is given."""
     engine = taught(url)
-    made, given = table(), rows()
+    made, given = table() if made is None else made, rows() if given is None else given
     made.metadata.create_all(engine)
-    stored = [
-        {**row, "row": index, "colours": f";{';'.join(row['colours'])};" if row["colours"] else None}
-        for index, row in enumerate(given)
-    ]
+    stored = [{**{name: _kept(value) for name, value in row.items()}, "row": index} for index, row in enumerate(given)]
     with engine.begin() as connection:
         connection.execute(insert(made), stored)
     return Database(engine, made, digits, given)

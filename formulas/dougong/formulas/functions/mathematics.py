@@ -162,7 +162,7 @@ def arc_tangent(number: Number) -> Number:
 @function("ATAN2", sql=doubles.arc_tangent_of, examples=(("ATAN2(0, 1)", Decimal(0)),))
 def arc_tangent_of(y: Number, x: Number) -> Number:
     """The angle in radians between the positive x axis and the point (x, y)."""
-    return from_double(math.atan2(float(y), float(x)))
+    return from_double(math.atan2(_as_double(y), _as_double(x)))
 
 
 def _to_places(number: Decimal, places: Decimal, rounding: str) -> Decimal:
@@ -181,6 +181,11 @@ def _whole(number: Decimal, rounding: str) -> Decimal:
 
 def _double(compute: Callable[[float], float], number: Decimal) -> Decimal:
     try:
-        return from_double(compute(float(number)))
+        return from_double(compute(_as_double(number)))
     except (ValueError, OverflowError):
         raise EvaluationError(Failure.NOT_FINITE) from None
+
+
+def _as_double(number: Decimal) -> float:
+    """The nearest double. Zero has no sign: a minus before it would turn the angle of ATAN2."""
+    return float(number) + 0.0
