@@ -10,13 +10,13 @@ from dougong.formulas.annotations import Date, DateTime, Number, Time
 from dougong.formulas.decimals import whole
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
-from dougong.formulas.sql import dates
+from dougong.formulas.sql import dates, moments
 
 _EXAMPLE = "DATE(2024, 2, 9)"
 _CLOCK = "TIMEVALUE('08:05:09.250')"
 
 
-@function("DATE", examples=((_EXAMPLE, date(2024, 2, 9)), ("DATE(2023, 2, 29)", Failure.OUT_OF_RANGE)))
+@function("DATE", sql=dates.date, examples=((_EXAMPLE, date(2024, 2, 9)), ("DATE(2023, 2, 29)", Failure.OUT_OF_RANGE)))
 def date_(year: Number, month: Number, day: Number) -> Date:
     """The date with a year, month and day; one that does not exist is an error."""
     try:
@@ -55,25 +55,31 @@ def day_of_year(day: Date) -> Number:
     return Decimal(day.timetuple().tm_yday)
 
 
-@function("ISOWEEK", examples=(("ISOWEEK(DATE(2006, 1, 1))", Decimal(52)),))
+@function("ISOWEEK", sql=dates.iso_week, examples=(("ISOWEEK(DATE(2006, 1, 1))", Decimal(52)),))
 def iso_week(day: Date) -> Number:
     """The week of the year by ISO 8601, 1 to 53; of a date and time, by its GMT day."""
     return Decimal(day.isocalendar().week)
 
 
-@function("ISOWEEK", examples=(("ISOWEEK(DATETIMEVALUE('2006-01-01 00:00:00'))", Decimal(52)),))
+@function(
+    "ISOWEEK", sql=dates.iso_week_of_moment, examples=(("ISOWEEK(DATETIMEVALUE('2006-01-01 00:00:00'))", Decimal(52)),)
+)
 def iso_week_of_moment(moment: DateTime) -> Number:
     """The week of a moment's GMT day."""
     return iso_week(_gmt_day(moment))
 
 
-@function("ISOYEAR", examples=(("ISOYEAR(DATE(2006, 1, 1))", Decimal(2005)),))
+@function("ISOYEAR", sql=dates.iso_year, examples=(("ISOYEAR(DATE(2006, 1, 1))", Decimal(2005)),))
 def iso_year(day: Date) -> Number:
     """The year that the ISO 8601 week of a date belongs to; of a date and time, by its GMT day."""
     return Decimal(day.isocalendar().year)
 
 
-@function("ISOYEAR", examples=(("ISOYEAR(DATETIMEVALUE('2006-01-01 00:00:00'))", Decimal(2005)),))
+@function(
+    "ISOYEAR",
+    sql=dates.iso_year_of_moment,
+    examples=(("ISOYEAR(DATETIMEVALUE('2006-01-01 00:00:00'))", Decimal(2005)),),
+)
 def iso_year_of_moment(moment: DateTime) -> Number:
     """The week's year of a moment's GMT day."""
     return iso_year(_gmt_day(moment))
@@ -81,6 +87,7 @@ def iso_year_of_moment(moment: DateTime) -> Number:
 
 @function(
     "ADDMONTHS",
+    sql=dates.add_months,
     examples=(
         ("ADDMONTHS(DATE(2019, 2, 28), -1)", date(2019, 1, 31)),
         ("ADDMONTHS(DATE(2024, 1, 30), 1)", date(2024, 2, 29)),
@@ -93,6 +100,7 @@ def add_months(day: Date, months: Number) -> Date:
 
 @function(
     "ADDMONTHS",
+    sql=dates.add_months_to_moment,
     examples=(("TEXT(ADDMONTHS(DATETIMEVALUE('2024-01-31 08:00:00'), 1))", "2024-02-29 08:00:00Z"),),
 )
 def add_months_to_moment(moment: DateTime, months: Number) -> DateTime:
@@ -101,25 +109,25 @@ def add_months_to_moment(moment: DateTime, months: Number) -> DateTime:
     return datetime.combine(later, moment.astimezone(UTC).timetz())
 
 
-@function("HOUR", examples=((f"HOUR({_CLOCK})", Decimal(8)),))
+@function("HOUR", sql=moments.hour, examples=((f"HOUR({_CLOCK})", Decimal(8)),))
 def hour(clock: Time) -> Number:
     """The hour of a time of day, 0 to 23."""
     return Decimal(clock.hour)
 
 
-@function("MINUTE", examples=((f"MINUTE({_CLOCK})", Decimal(5)),))
+@function("MINUTE", sql=moments.minute, examples=((f"MINUTE({_CLOCK})", Decimal(5)),))
 def minute(clock: Time) -> Number:
     """The minute of a time of day."""
     return Decimal(clock.minute)
 
 
-@function("SECOND", examples=((f"SECOND({_CLOCK})", Decimal(9)),))
+@function("SECOND", sql=moments.second, examples=((f"SECOND({_CLOCK})", Decimal(9)),))
 def second(clock: Time) -> Number:
     """The second of a time of day."""
     return Decimal(clock.second)
 
 
-@function("MILLISECOND", examples=((f"MILLISECOND({_CLOCK})", Decimal(250)),))
+@function("MILLISECOND", sql=moments.millisecond, examples=((f"MILLISECOND({_CLOCK})", Decimal(250)),))
 def millisecond(clock: Time) -> Number:
     """The millisecond of a time of day."""
     of_day: time = clock

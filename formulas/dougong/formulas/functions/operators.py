@@ -11,7 +11,7 @@ from dougong.formulas.decimals import EXACT, ONE, ZERO, significant, whole
 from dougong.formulas.definition import function
 from dougong.formulas.durations import DAY_MICROSECONDS, as_time, exact_days, milliseconds, shifted
 from dougong.formulas.evaluation import EvaluationError, Failure
-from dougong.formulas.sql import dates, numbers, texts
+from dougong.formulas.sql import dates, moments, numbers, texts
 from dougong.formulas.sql.comparisons import compared, text_different, text_equal
 
 _POWER_DIGITS = 18
@@ -31,25 +31,31 @@ def add_days(day: Date, days: Number) -> Date:
     return _moved(day, whole(days))
 
 
-@function("+", examples=(("2 + DATE(2024, 2, 28)", date(2024, 3, 1)),))
+@function("+", sql=dates.days_and_date, examples=(("2 + DATE(2024, 2, 28)", date(2024, 3, 1)),))
 def add_to_days(days: Number, day: Date) -> Date:
     """A date some days later."""
     return _moved(day, whole(days))
 
 
-@function("+", examples=(("TEXT(DATETIMEVALUE('2024-02-28 12:00:00') + 1.5)", "2024-03-01 00:00:00Z"),))
+@function(
+    "+", sql=moments.later, examples=(("TEXT(DATETIMEVALUE('2024-02-28 12:00:00') + 1.5)", "2024-03-01 00:00:00Z"),)
+)
 def add_to_moment(moment: DateTime, days: Number) -> DateTime:
     """A date and time some days later, rounded to whole seconds."""
     return shifted(moment, days)
 
 
-@function("+", examples=(("TEXT(0.5 + DATETIMEVALUE('2024-02-28 12:00:00'))", "2024-02-29 00:00:00Z"),))
+@function(
+    "+",
+    sql=moments.days_and_moment,
+    examples=(("TEXT(0.5 + DATETIMEVALUE('2024-02-28 12:00:00'))", "2024-02-29 00:00:00Z"),),
+)
 def add_moment(days: Number, moment: DateTime) -> DateTime:
     """A date and time some days later."""
     return shifted(moment, days)
 
 
-@function("+", examples=(("TIMEVALUE('23:59:59.000') + 2000", time(0, 0, 1)),))
+@function("+", sql=moments.time_later, examples=(("TIMEVALUE('23:59:59.000') + 2000", time(0, 0, 1)),))
 def add_to_time(clock: Time, amount: Number) -> Time:
     """A time of day some milliseconds later, past midnight if need be."""
     return as_time(milliseconds(clock) + whole(amount))
@@ -85,7 +91,9 @@ def days_between(left: Date, right: Date) -> Number:
     return Decimal((left - right).days)
 
 
-@function("-", examples=(("TEXT(DATETIMEVALUE('2024-03-01 00:00:00') - 0.25)", "2024-02-29 18:00:00Z"),))
+@function(
+    "-", sql=moments.earlier, examples=(("TEXT(DATETIMEVALUE('2024-03-01 00:00:00') - 0.25)", "2024-02-29 18:00:00Z"),)
+)
 def subtract_from_moment(moment: DateTime, days: Number) -> DateTime:
     """A date and time some days earlier, rounded to whole seconds."""
     return shifted(moment, -days)
@@ -93,6 +101,7 @@ def subtract_from_moment(moment: DateTime, days: Number) -> DateTime:
 
 @function(
     "-",
+    sql=moments.days_between,
     examples=(("DATETIMEVALUE('2024-03-01 12:00:00') - DATETIMEVALUE('2024-03-01 00:00:00')", Decimal("0.5")),),
 )
 def time_between(left: DateTime, right: DateTime) -> Number:
@@ -100,13 +109,17 @@ def time_between(left: DateTime, right: DateTime) -> Number:
     return exact_days(left - right)
 
 
-@function("-", examples=(("TIMEVALUE('00:00:01.000') - 2000", time(23, 59, 59)),))
+@function("-", sql=moments.time_earlier, examples=(("TIMEVALUE('00:00:01.000') - 2000", time(23, 59, 59)),))
 def subtract_from_time(clock: Time, amount: Number) -> Time:
     """A time of day some milliseconds earlier, past midnight if need be."""
     return as_time(milliseconds(clock) - whole(amount))
 
 
-@function("-", examples=(("TIMEVALUE('10:00:00.000') - TIMEVALUE('09:59:59.500')", Decimal(500)),))
+@function(
+    "-",
+    sql=moments.milliseconds_between,
+    examples=(("TIMEVALUE('10:00:00.000') - TIMEVALUE('09:59:59.500')", Decimal(500)),),
+)
 def milliseconds_between(left: Time, right: Time) -> Number:
     """Milliseconds from the right time to the left one, going forward."""
     return Decimal((milliseconds(left) - milliseconds(right)) % (DAY_MICROSECONDS // 1000))

@@ -12,7 +12,7 @@ from dougong.formulas.decimals import DIGITS, EXACT, plain, whole
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
 from dougong.formulas.patterns import is_like, matches
-from dougong.formulas.sql import figures, letters, patterns, positions, texts
+from dougong.formulas.sql import dates, figures, letters, moments, patterns, positions, texts
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?0*[0-9]{1,2})?")
 _NUMBER_LENGTH = 100
@@ -33,20 +33,24 @@ def text_of_number(value: Number) -> Text:
     return plain(value)
 
 
-@function("TEXT", examples=(("TEXT(DATE(999, 1, 2))", "0999-01-02"),))
+@function("TEXT", sql=dates.text_of_date, examples=(("TEXT(DATE(999, 1, 2))", "0999-01-02"),))
 def text_of_date(value: Date) -> Text:
     """The date as YYYY-MM-DD."""
     return _iso(value)
 
 
-@function("TEXT", examples=(("TEXT(DATETIMEVALUE('2024-02-09 08:05:00'))", "2024-02-09 08:05:00Z"),))
+@function(
+    "TEXT",
+    sql=moments.text_of_moment,
+    examples=(("TEXT(DATETIMEVALUE('2024-02-09 08:05:00'))", "2024-02-09 08:05:00Z"),),
+)
 def text_of_moment(value: DateTime) -> Text:
     """The moment as YYYY-MM-DD HH:MM:SSZ, in GMT."""
     moment: datetime = value.astimezone(UTC)
     return f"{_iso(moment.date())} {moment.strftime('%H:%M:%S')}Z"
 
 
-@function("TEXT", examples=(("TEXT(TIMEVALUE('08:05:00.250'))", "08:05:00.250"),))
+@function("TEXT", sql=moments.text_of_time, examples=(("TEXT(TIMEVALUE('08:05:00.250'))", "08:05:00.250"),))
 def text_of_time(value: Time) -> Text:
     """The time as HH:MM:SS.mmm."""
     clock: time = value

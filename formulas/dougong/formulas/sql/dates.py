@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -11,11 +12,16 @@ from sqlalchemy import and_, not_
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.constructs import DatePart, DayNumber, DayOf, ExactLiteral
 from dougong.formulas.sql.numbers import clipped
+from dougong.formulas.sql.routines import Routine
 from dougong.formulas.sql.values import Meaning, Sql, number, where
 from dougong.formulas.types import Type
 
 _LAST_DAY = 3_652_058
 """Days from 0001-01-01 to 9999-12-31."""
+_EPOCH = 719_162
+"""Days from 0001-01-01 to 1970-01-01."""
+_DAY_SECONDS = 86_400
+_STRICT = "IMMUTABLE STRICT PARALLEL SAFE"
 
 
 def part(name: str, digits: int, more: int = 0) -> Meaning:
@@ -45,3 +51,98 @@ def moved(operate: Callable[[Any, Any], Any]) -> Meaning:
         return Sql(Type.DATE, DayOf(target), limit=day.limit).failing(where(fails, Failure.OUT_OF_RANGE))
 
     return meaning
+
+
+def days_and_date(days: Sql, day: Sql) -> Sql:
+    """Days plus a date."""
+    return moved(operator.add)(day, days)
+
+
+def unix_of_date(day: Sql) -> Sql:
+    """Seconds from 1970 to the beginning of a date."""
+    days = DayNumber(day.value) - ExactLiteral(Decimal(_EPOCH), 0)
+    return number(days * ExactLiteral(Decimal(_DAY_SECONDS), 0), 12, 0, day.limit)
+
+
+DATE = f"""
+CREATE OR REPLACE FUNCTION dg_date(a numeric, b numeric, c numeric) RETURNS date LANGUAGE plpgsql {_STRICT} AS $$
+-- The date of a year, month and day, fractions cut; NULL where there is none.
+DECLARE
+    first date;
+    day integer;
+BEGIN
+    IF trunc(a) NOT BETWEEN 1 AND 9999 OR trunc(b) NOT BETWEEN 1 AND 12 OR trunc(c) NOT BETWEEN 1 AND 31 THEN
+        RETURN NULL;
+    END IF;
+    first := make_date(trunc(a)::integer, trunc(b)::integer, 1);
+    day := trunc(c);
+    RETURN CASE WHEN day < 29 OR day <= (first + interval '1 month')::date - first THEN first + day - 1 END;
+END $$;
+"""
+
+date = Routine(name="dg_date", result=Type.DATE, fails=Failure.OUT_OF_RANGE, postgresql=DATE)
+
+_MONTHS = f"""
+CREATE OR REPLACE FUNCTION dg_add_months(d date, n numeric) RETURNS date LANGUAGE plpgsql {_STRICT} AS $$
+DECLARE
+    months numeric := EXTRACT(YEAR FROM d) * 12 + EXTRACT(MONTH FROM d) - 1 + trunc(n);
+    first date;
+    days integer;
+BEGIN
+    IF months < 12 OR months >= 120000 THEN
+        RETURN NULL;
+    END IF;
+    first := make_date(div(months, 12)::integer, (months % 12)::integer + 1, 1);
+    days := (first + interval '1 month')::date - first;
+    -- The last day of a month stays the last.
+    IF EXTRACT(DAY FROM d + 1) > 1 THEN
+        days := least(days, EXTRACT(DAY FROM d)::integer);
+    END IF;
+    RETURN first + days - 1;
+END $$;
+"""
+
+add_months = Routine(name="dg_add_months", result=Type.DATE, fails=Failure.OUT_OF_RANGE, postgresql=_MONTHS)
+
+add_months_to_moment = Routine(
+    name="dg_add_months_moment",
+    result=Type.DATETIME,
+    fails=Failure.OUT_OF_RANGE,
+    needs=(_MONTHS,),
+    postgresql=f"""
+CREATE OR REPLACE FUNCTION dg_add_months_moment(m timestamptz, n numeric) RETURNS timestamptz
+LANGUAGE sql {_STRICT} AS $$
+    SELECT (dg_add_months((m AT TIME ZONE 'UTC')::date, n) + (m AT TIME ZONE 'UTC')::time) AT TIME ZONE 'UTC'
+$$;
+""",
+)
+
+
+def _iso(name: str, field: str, kind: str, day: str) -> Routine:
+    """ISOWEEK or ISOYEAR of a date or moment."""
+    return Routine(
+        name=name,
+        result=Type.NUMBER,
+        digits=(4, 0),
+        postgresql=f"""
+CREATE OR REPLACE FUNCTION {name}(d {kind}) RETURNS numeric LANGUAGE sql {_STRICT} AS $$
+    SELECT EXTRACT({field} FROM {day})
+$$;
+""",
+    )
+
+
+iso_week = _iso("dg_iso_week", "WEEK", "date", "d")
+iso_week_of_moment = _iso("dg_iso_week_moment", "WEEK", "timestamptz", "d AT TIME ZONE 'UTC'")
+iso_year = _iso("dg_iso_year", "ISOYEAR", "date", "d")
+iso_year_of_moment = _iso("dg_iso_year_moment", "ISOYEAR", "timestamptz", "d AT TIME ZONE 'UTC'")
+
+text_of_date = Routine(
+    name="dg_date_text",
+    result=Type.TEXT,
+    postgresql=f"""
+CREATE OR REPLACE FUNCTION dg_date_text(d date) RETURNS text LANGUAGE sql {_STRICT} AS $$
+    SELECT to_char(d, 'YYYY-MM-DD')
+$$;
+""",
+)

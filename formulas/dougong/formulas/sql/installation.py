@@ -13,6 +13,7 @@ from typing import Any
 from dougong.formulas.decimals import whole
 from dougong.formulas.definition import FUNCTIONS, Parameter, Signature
 from dougong.formulas.evaluation import UNDEFINED, EvaluationError, Failure
+from dougong.formulas.sql.moments import local_day
 from dougong.formulas.sql.numbers import CLIP, CLIPPED
 from dougong.formulas.sql.routines import Routine
 from dougong.formulas.sql.sortable import decoded, encoded
@@ -60,7 +61,7 @@ def register(connection: sqlite3.Connection) -> None:
 
 @cache
 def _functions() -> tuple[_Registered, ...]:
-    found: list[_Registered] = [("dg_exact", 2, _exact), ("dg_clipped", 2, _clipped)]
+    found: list[_Registered] = [("dg_exact", 2, _exact), ("dg_clipped", 2, _clipped), ("dg_local_day", 2, local_day)]
     for routine, signature in _routines():
         found += _forms(routine, signature)
     return tuple(found)
