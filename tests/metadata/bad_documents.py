@@ -28,6 +28,14 @@ def overlay(**keys: Any) -> dict[str, Any]:
     return {"kind": "overlay", "name": "change", "target": "layout:deal.default", **keys}
 
 
+def clash(**keys: Any) -> dict[str, Any]:
+    return {"object/deal.json#constraints": {"clash": keys}}
+
+
+def formula(text: str, returns: str = "decimal", **keys: Any) -> dict[str, Any]:
+    return {"type": "formula", "label": label("Worth", "价值"), "returns": returns, "formula": text, **keys}
+
+
 def nested(depth: int) -> dict[str, Any]:
     return {"not": nested(depth - 1)} if depth else {"all": []}
 
@@ -126,6 +134,45 @@ CASES: dict[str, dict[str, Any]] = {
     "access by a text": {"object/deal.json#access/parent": "name"},
     "a tree over another object": {"object/deal.json#hierarchy": {"parent": "customer"}},
     "unique by a missing field": {"object/customer.json#constraints/once/fields/1": "town"},
+    "unique in other words": {
+        "object/customer.json#constraints/once": {"type": "unique", "keys": ["name"], "message": label("Taken", "重复")}
+    },
+    "a range of a text": clash(type="no_overlap", range={"from": "name", "to": "closes_on"}, keys=["customer"]),
+    "a range between a day and a moment": clash(
+        type="no_overlap", range={"from": "closes_on", "to": "created_at"}, keys=["customer"]
+    ),
+    "a moment that belongs to its range": clash(
+        type="no_overlap", range={"from": "created_at", "to": "updated_at", "end": "included"}, keys=["customer"]
+    ),
+    "a balance of texts": clash(type="balance", field="name", keys=["customer"], min=0),
+    "a balance of what is not stored": {
+        **clash(type="balance", field="twice", keys=["customer"], min=0),
+        f"{DEAL}/twice": {"type": "formula", "returns": "number", "formula": "amount * 2", "label": label("Twice", "双倍")},
+    },
+    "a balance without bounds": clash(type="balance", field="amount", keys=["custmer"]),
+    "bounds that nothing fits": clash(type="balance", field="amount", keys=["customer"], min="1.5", max=1),
+    "a check without a message": clash(type="check", formula="amount > 0", at=["amout"]),
+    "a check of the clock": clash(type="check", formula="closes_on > TODAY()", message=label("Too early", "过早")),
+    "a check of a change": clash(
+        type="check", formula="NOT(ISCHANGED(amount))", message=label("Fixed", "不可变更")
+    ),
+    "a check of another record": clash(
+        type="check", formula="NOT(ISBLANK(customer.city))", message=label("No city", "缺少城市")
+    ),
+    "a check of another type": clash(type="check", formula="amount", message=label("Amount", "金额")),
+    "effective dates of a missing field": {
+        "object/deal.json#effective_dates": {"from": "begins_on", "to": "amount", "keys": ["customer"]}
+    },
+    "a constraint with the name of effective dates": {
+        "object/deal.json#effective_dates": {"from": "closes_on", "to": "closes_on", "keys": ["customer"]},
+        "object/deal.json#constraints": {"effective_dates": {"type": "unique", "fields": ["name"]}},
+    },
+    "a ledger that passes through life statuses": {
+        "object/deal.json#append_only": True, "object/deal.json#lifecycle": {"effective": True}
+    },
+    "who a person is comes later": {"object/customer.json#person": {"name": "name"}},
+    "children that follow come later": {"object/deal.json#access/children_follow": ["line"]},
+    "a category of personal data comes later": {f"{DEAL}/name/personal": "name"},
     "currency of a parent that is not there": {"object/customer.json#currency": {"mode": "parent"}},
     "rate date that is no date": {"object/deal.json#currency/rate_date": "name"},
     "lines that are no children": {"object/deal.json#lines/0/field": "deal.customer"},
@@ -175,6 +222,16 @@ CASES: dict[str, dict[str, Any]] = {
         }
     },
     "copying from a missing field": {f"{DEAL}/customer/copy": {"name": {"from": "nmae"}}},
+    # formula fields
+    "a formula field of another type": {f"{DEAL}/worth": formula("amount > 0", returns="text")},
+    "a formula field with a missing field": {f"{DEAL}/worth": formula("amout * 2")},
+    "a formula field that must be filled in": {f"{DEAL}/worth": formula("amount", required=True, unique=True)},
+    "a formula field with an index": {f"{DEAL}/worth": formula("amount", indexed=True)},
+    "a formula field that looks at changes": {f"{DEAL}/worth": formula("ISNEW()", returns="boolean")},
+    "a formula field that reads itself over others": {
+        f"{DEAL}/worth": formula("twice / 2"), f"{DEAL}/twice": formula("customer.won * 2"),
+        "object/customer.json#fields/won/field": "worth",
+    },
     # formulas
     "a formula of a wrong type": {f"{DEAL}/closes_on/default": "amount * 2"},
     "a formula with a missing field": {"path/deal/main.json#stages/1/gate/0/when": "ISBLANK(custmer)"},
@@ -192,6 +249,17 @@ CASES: dict[str, dict[str, Any]] = {
     "a stage that is no value": {"path/deal/main.json#stages/1/value": "wonn"},
     "a next stage that is none": {"path/deal/main.json#stages/0/next": ["won", "sent"]},
     "a path over a text": {"path/deal/main.json#field": "name"},
+    "a rule at a missing field": {"validation_rule/deal/dear.json#at": ["amout"]},
+    "a rule at lines that are none": {"validation_rule/deal/dear.json#at": ["line.name"]},
+    "a rule that is a number": {"validation_rule/deal/dear.json#when": "amount"},
+    "a rule for stages without any": {
+        "validation_rule/customer/never.json": {
+            "kind": "validation_rule", "name": "customer.never", "object": "customer", "when": "FALSE",
+            "on": ["stage"], "message": label("Never", "从不"),
+        }
+    },
+    "a rule that a field switches": {"validation_rule/deal/dear.json#active": "amount > 5"},
+    "a rule without a message": {"validation_rule/deal/dear.json#message": None},
     "a required field that is missing": {"path/deal/main.json#stages/1/required": ["amout"]},
     # layouts, lists, apps
     "a layout naming a missing field": {f"{SECTION}/0/items/2/field": "customer.owner.nam"},

@@ -145,9 +145,9 @@ def test_a_rename_and_a_change_come_together() -> None:
     merged = merge(base, ours, theirs)
     assert merged.conflicts == ()
     assert merged.tree.components["field:account.amount"].body["required"] is True
-    assert [
-        (each.action, each.before) for each in diff(base, ours) if each.action == "renamed"
-    ] == [("renamed", "field:account.amt")]
+    assert [(each.action, each.before) for each in diff(base, ours) if each.action == "renamed"] == [
+        ("renamed", "field:account.amt")
+    ]
 
 
 def test_a_freed_name_may_be_taken_by_another_field() -> None:

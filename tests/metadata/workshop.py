@@ -120,6 +120,18 @@ WORKSHOP: dict[str, dict[str, Any]] = {
             {"value": "lost", "required": ["reason"], "back": "with_reason"},
         ],
     },
+    "validation_rule/deal/dear.json": {
+        "kind": "validation_rule",
+        "name": "deal.dear",
+        "object": "deal",
+        "when": "amount > $Setup.free_discount && ISPICKVAL(stage, \"won\")",
+        "active": "$Setup.free_discount > 0",
+        "at": ["amount", "line.deal"],
+        "on": ["update", "stage"],
+        "record_types": ["tender"],
+        "severity": "warning",
+        "message": label("Rather dear", "偏贵"),
+    },
     "layout/deal/default.json": {
         "kind": "layout",
         "name": "deal.default",
