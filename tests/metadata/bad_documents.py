@@ -147,7 +147,7 @@ CASES: dict[str, dict[str, Any]] = {
     "a balance of texts": clash(type="balance", field="name", keys=["customer"], min=0),
     "a balance of what is not stored": {
         **clash(type="balance", field="twice", keys=["customer"], min=0),
-        f"{DEAL}/twice": {"type": "formula", "returns": "number", "formula": "amount * 2", "label": label("Twice", "双倍")},
+        f"{DEAL}/twice": formula("amount * 2"),
     },
     "a balance without bounds": clash(type="balance", field="amount", keys=["custmer"]),
     "bounds that nothing fits": clash(type="balance", field="amount", keys=["customer"], min="1.5", max=1),

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any, cast
 
+from dougong.base.errors import FormulaError
+from dougong.base.field_types import FIELD_TYPES, FieldLike, FieldType
 from dougong.base.language import label
-from dougong.formulas import FieldInfo, Path, Type
+from dougong.formulas import Blanks, FieldInfo, Formula, Path, Type
+from dougong.formulas import compile as compile_formula
+from dougong.formulas.typed import Field as FormulaReference
+from dougong.formulas.typed import with_fields
 from dougong.metadata.index import ROLLUP_COUNTS, FieldFacts, Index
 
 LONGEST_PATH = 6
@@ -96,8 +105,9 @@ class FieldScope:
         """What a name after a field's own stands for, where it is no field: money's aspects, attributes."""
         if len(rest) != 1:
             return None
-        if facts.type is not None and facts.type.name == "money":
-            money = {"company": FieldInfo(Type.NUMBER, scale=facts.option("scale")), "currency": FieldInfo(Type.TEXT)}
+        if is_money(self.index, facts):
+            scale, company = facts.option("scale"), None if is_stored(facts) else company_formula(self.index, facts)
+            money = {"company": FieldInfo(Type.NUMBER, scale=scale, formula=company), "currency": FieldInfo(Type.TEXT)}
             found = money.get(rest[0].lower())
             return _at(found, (*spelt, rest[0].lower())) if found else None
         body = self.index.picklist_body(facts) or {}
@@ -119,6 +129,7 @@ class FieldScope:
             precision=precision if isinstance(precision, int) else None,
             scale=scale if isinstance(scale, int) else None,
             values=values,
+            formula=None if is_stored(facts) else formula_of(self.index, facts),
             path=spelt,
             label=label(facts.body.get("label"), "en", facts.name),
         )
@@ -135,7 +146,89 @@ def formula_type(index: Index, facts: FieldFacts) -> Type | None:
         if facts.body.get("op") == "concat":
             return Type.TEXT
         return formula_type(index, read)
+    if facts.type.name == "formula":
+        return Type(returned(facts).formula_type or Type.UNKNOWN)
     return Type(facts.type.formula_type) if facts.type.formula_type else None
+
+
+def is_money(index: Index, facts: FieldFacts) -> bool:
+    """Whether the values of a field are amounts of money, those of roll-ups and formula fields included."""
+    if facts.type is None:
+        return False
+    if facts.type.name == "formula":
+        return returned(facts).money
+    read = index.result(facts)
+    return is_money(index, read) if read is not None else facts.type.money
+
+
+# -- formula fields -----------------------------------------------------------------------------------------
+def is_stored(facts: FieldFacts) -> bool:
+    """True for a formula field that has a column of its own; other formulas read that."""
+    return bool(facts.option("stored"))
+
+
+def returned(facts: FieldFacts) -> FieldType:
+    """The type of the values of a formula field; text where its document says none that there is."""
+    said = facts.body.get("returns")
+    return FIELD_TYPES[said if isinstance(said, str) and said in FIELD_TYPES else "text"]
+
+
+def formula_of(index: Index, facts: FieldFacts) -> Formula | None:
+    """The compiled formula of a formula field, compiled once.
+
+    None where the field has none, or none that can be compiled, or one that reads itself over others: all of this is
+    reported by a rule.
+    """
+    text, address = facts.body.get("formula"), facts.component.address
+    if facts.body.get("type") != "formula" or not isinstance(text, str):
+        return None
+    if address not in index.formulas:
+        index.formulas[address] = None
+        with contextlib.suppress(FormulaError):
+            index.formulas[address] = compiled(index, facts, text)
+    return index.formulas[address]
+
+
+def company_formula(index: Index, facts: FieldFacts) -> Formula | None:
+    """Of a formula field that returns money, the formula of the amount in the company's currency.
+
+    It is the same formula over the company's amounts of the money that it reads.
+    """
+    formula = formula_of(index, facts)
+    if formula is None or not returned(facts).money:
+        return None
+
+    def in_company(field: FormulaReference) -> FormulaReference:
+        aspect = (*field.path, "company")
+        return dataclasses.replace(field, path=aspect) if _ends_in_money(index, facts.object, field.path) else field
+
+    return dataclasses.replace(formula, node=with_fields(formula.node, in_company))
+
+
+def _ends_in_money(index: Index, object_name: str, path: Path) -> bool:
+    facts = index.field(object_name, path[0])
+    if facts is None or len(path) == 1:
+        return facts is not None and is_money(index, facts)
+    return facts.leads_to is not None and _ends_in_money(index, facts.leads_to, path[1:])
+
+
+def compiled(index: Index, facts: FieldFacts, text: str) -> Formula:
+    """The formula `text` as that of the formula field `facts`: of its type, rounded to its scale.
+
+    Raises:
+        FormulaError: every mistake in it.
+    """
+    kind = returned(facts)
+    blanks: Blanks = "zero" if facts.option("blanks") == "zero" else "blank"
+    scale = kind.scale(cast(FieldLike, _Options(facts.body)))
+    return compile_formula(text, FieldScope(index, facts.object), kind.formula_type, blanks, scale=scale)
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What a number type asks of a field to know its decimals."""
+
+    options: Mapping[str, Any]
 
 
 def _at(info: FieldInfo, path: Path) -> FieldInfo:

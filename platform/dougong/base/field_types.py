@@ -129,7 +129,9 @@ class FieldType:
     writable: ClassVar[bool] = True
     """False for what the engine alone computes (roll-up, auto-number)."""
     stored: ClassVar[bool] = True
-    """False where the record's own table has no column for it (many-to-many link)."""
+    """False where the values are rows of another table (many-to-many link)."""
+    virtual: bool = False
+    """True where a query computes the value from other fields: it is read like a stored one and has no column."""
     refers: ClassVar[bool] = False
     """True where the value is a Reference (or several): lookup, user, master-detail …"""
     money: ClassVar[bool] = False
@@ -144,6 +146,8 @@ class FieldType:
 
     template: ClassVar[str] = ""
     """Path of the template with the sections cell, show, edit; ``fields/<name>.html`` unless a type says otherwise."""
+    around: ClassVar[str] = ""
+    """Path of a template whose sections stand around those of `template`, which take the place of ``{{ inner }}``."""
 
     def __init_subclass__(cls, **rest: Any) -> None:
         """Give a type its template."""
@@ -201,6 +205,10 @@ class FieldType:
         """
         return self.to_text(field, value, reading)
 
+    def scale(self, field: FieldLike) -> int | None:
+        """The decimals that a number keeps; None for what is no number."""
+        return None
+
     def computed(self, field: FieldLike, value: Any) -> Any:
         """The result of a formula as `coerce` takes it: rounded to the field's scale, where it has one."""
         return value
@@ -238,6 +246,10 @@ class FieldType:
     def sort_keys(self, field: FieldLike, columns: Sequence[ColumnElement[Any]]) -> tuple[ColumnElement[Any], ...]:
         """What ORDER BY uses, most significant first."""
         return (columns[0],)
+
+    def error(self, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[bool] | None:
+        """Of the part columns the one that tells that there is no value; None for a type that has none."""
+        return None
 
 
 FIELD_TYPES: Registry[FieldType] = Registry("field type")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,9 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from dougong.engine.columns import Day
+from dougong.formulas.decimals import WIDE
+from dougong.formulas.sql.sortable import decoded, encoded
+from dougong.formulas.sql.types import LongNumber
 
 
 class DateBucket(FunctionElement[Any]):
@@ -95,6 +99,46 @@ def _in_place(element: InPlace, compiler: Any, **options: Any) -> str:
 def _sqlite_in_place(element: InPlace, compiler: Any, **options: Any) -> str:
     (column,) = element.clauses
     return f"+{compiler.process(column, **options)}"
+
+
+class Total(FunctionElement[Any]):
+    """The exact sum of a number column or expression, whichever form its numbers have."""
+
+    name = "total"
+    inherit_cache = True
+
+    def __init__(self, value: ColumnElement[Any]) -> None:
+        """Sum `value`."""
+        super().__init__(value)
+        self.type = value.type
+
+
+@compiles(Total)
+def _total(element: Total, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(func.sum(*element.clauses), **options))
+
+
+@compiles(Total, "sqlite")
+def _sqlite_total(element: Total, compiler: Any, **options: Any) -> str:
+    name = "exact_total" if isinstance(element.type, LongNumber) else "sum"
+    return str(compiler.process(getattr(func, name)(*element.clauses), **options))
+
+
+class ExactTotal:
+    """SQLite's aggregate ``exact_total``: the sum of numbers that are texts (see `LongNumber`), again such a text."""
+
+    def __init__(self) -> None:
+        """Begin with nothing, whose sum is NULL."""
+        self._sum: Decimal | None = None
+
+    def step(self, text: str | None) -> None:
+        """Add one."""
+        if text is not None:
+            self._sum = WIDE.add(self._sum or Decimal(0), decoded(text))
+
+    def finalize(self) -> str | None:
+        """The sum."""
+        return None if self._sum is None else encoded(self._sum)
 
 
 # -- search ---------------------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def sorted_fields(obj: Object) -> dict[str, bool | None]:
     for view in obj.list_views.values():
         for key in view.sort:
             name, descending = key["field"], key.get("dir") == "desc"
-            if name in obj.fields and obj.fields[name].type.stored:
+            if name in obj.fields and obj.fields[name].type.stored and not obj.fields[name].type.virtual:
                 found[name] = descending if found.get(name, descending) == descending else None
     return found
 
@@ -175,7 +175,7 @@ class _Allotment:
     def _fields(self, obj: Object, table: str) -> Iterator[Place]:
         given: dict[str, str] = {}
         for field in obj.fields.values():
-            if field.system:
+            if field.system or field.type.virtual:
                 continue
             kind: Kind = "field" if field.type.stored else "link"
             form = self._shape(field) if kind == "field" else ""

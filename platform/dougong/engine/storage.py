@@ -92,7 +92,7 @@ class _Builder:
     def build(self) -> RecordTable:
         columns = list(self._system())
         for field in self.object.fields.values():
-            if field.type.stored and not field.system:
+            if field.type.stored and not field.type.virtual and not field.system:
                 self.parts[field.name] = self._field(field)
                 columns += self.parts[field.name]
         columns += self._helpers()

@@ -10,7 +10,8 @@ from dougong.base.field_types import Reference, ValueRefused
 from dougong.base.language import msg
 from dougong.engine.query import Condition, Query
 from dougong.engine.reading.paths import resolve
-from dougong.engine.saving.expressions import fitted, plain_value, variables
+from dougong.engine.saving.expressions import fitted, plain_value
+from dougong.engine.variables import formula_context
 from dougong.formulas import Context, EvaluationError, Formula
 from dougong.metadata.model import Field, Object
 from dougong.web.composer.columns import editable
@@ -60,7 +61,7 @@ def by_action(visit: Visit, obj: Object, name: str, source: str) -> dict[str, An
         raise NotFound(Problem(code="action-unknown", reason=msg("There is no such page."), thing=name))
     formulas: Mapping[str, Formula | str] = action.get("prefill", {})
     values = read_paths(visit, origin, record_id, [each for each in formulas.values() if isinstance(each, Formula)])
-    context = Context(now=visit.unit.now, timezone=visit.actor.zone, variables=variables(visit.unit))
+    context = formula_context(visit.unit)
     found: dict[str, Any] = {}
     for field_name, formula in formulas.items():
         field = obj.fields.get(field_name)

@@ -586,5 +586,12 @@ CASES = (
         shown="HT-202611-0001",
     ),
     Case(name="rollup", values=(0, 3, 20), operands=NUMBER, options={"op": "count", "from": "task.account"}, shown="0"),
+    Case(
+        name="formula",
+        values=WORDS,
+        operands={**TEXT, "error": NONE},
+        shown="100% sure",
+        options={"returns": "text", "formula": "name"},
+    ),
     Case(name="id", values=(A, B, C), operands=CHOICE, shown=A),
 )

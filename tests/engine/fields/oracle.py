@@ -19,6 +19,8 @@ def holds(case: Case, op: str, value: Any, operand: Any) -> bool:
     """Whether `value` fits the condition."""
     if op in ("blank", "not_blank"):
         return (value is None) == (op == "blank")
+    if op == "error":
+        return False
     if case.name == "boolean":
         return bool(value) == (operand if op == "is" else not operand)
     if op in ("is_not", "not_in", "not_contains", "excludes"):

@@ -12,6 +12,7 @@ from dougong.metadata.component import Component
 from dougong.metadata.index import FieldFacts, Index
 from dougong.metadata.keyed import element_key
 from dougong.metadata.positions import escape
+from dougong.metadata.scope import is_money
 from dougong.metadata.violations import near
 
 LONGEST_PATH = 6
@@ -124,7 +125,7 @@ def _walk(spot: Spot, object_name: str, names: list[str]) -> Iterator[Problem]:
 
 def parts_of(index: Index, facts: FieldFacts) -> tuple[str, ...]:
     """What may follow a field's name in a path without being a field: attributes, aspects of money."""
-    if facts.type is not None and facts.type.name == "money":
+    if is_money(index, facts):
         return ("company", "currency")
     return tuple((index.picklist_body(facts) or {}).get("attributes_schema", ()))
 

@@ -12,6 +12,7 @@ from dougong.engine.fields import (
     contact,
     dates,
     files,
+    formula,
     json_field,
     money,
     numbers,
@@ -23,8 +24,8 @@ from dougong.engine.fields import (
 )
 
 FAMILIES = (
-    address, auto_number, boolean, choices, codes, contact, dates, files, json_field, money, numbers, person_name,
-    places, references, rollup, text,
+    address, auto_number, boolean, choices, codes, contact, dates, files, formula, json_field, money, numbers,
+    person_name, places, references, rollup, text,
 )  # fmt: skip
 """The modules, each of which registers its types."""
 

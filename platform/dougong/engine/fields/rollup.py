@@ -10,16 +10,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement
-
-from dougong.base.field_types import FIELD_TYPES, FieldLike, FieldType, Operator, Part, Reading
-from dougong.engine.columns import SQLITE_DIGITS
+from dougong.base.field_types import FIELD_TYPES, FieldType
+from dougong.engine.fields.derived import DerivedType, innermost
 from dougong.engine.fields.numbers import IntegerType
 
-_TAKEN_OVER = ("template", "many", "money", "numeric", "sortable", "plain", "formula_type")
 _COUNTS = ("count", "distinct")
 _SORT = {
     "type": "array",
@@ -33,11 +30,10 @@ _SORT = {
 
 
 @FIELD_TYPES.register
-class RollupType(FieldType):
+class RollupType(DerivedType):
     """A roll-up. The registered one declares the keys; `bound` makes the one that serves a field."""
 
     name = "rollup"
-    writable = False
     formula_type = "number"
     required_keys = ("from", "op")
     keys: ClassVar[Mapping[str, Any]] = {
@@ -51,67 +47,11 @@ class RollupType(FieldType):
 
     def __init__(self, result: FieldType | None = None) -> None:
         """Give values of the type `result`; a count without one."""
-        self.result: FieldType = result or FIELD_TYPES[IntegerType.name]
-        for attribute in _TAKEN_OVER:
-            setattr(self, attribute, getattr(self.result, attribute))
+        super().__init__(result or FIELD_TYPES[IntegerType.name])
 
     def bound(self, options: Mapping[str, Any], read: FieldType | None) -> FieldType:
         """The roll-up whose values are of the type that `op` makes of the field `read`."""
         return RollupType(_result(str(options.get("op")), read))
-
-    def parts(self, field: FieldLike) -> tuple[Part, ...]:
-        """The columns of the result, with as many digits as fit: a sum outgrows what it sums."""
-        return self.result.parts(_Wide(field))
-
-    def to_row(self, field: FieldLike, value: Any) -> tuple[Any, ...]:
-        """As the result."""
-        return self.result.to_row(field, value)
-
-    def from_row(self, field: FieldLike, stored: Sequence[Any]) -> Any:
-        """As the result."""
-        return self.result.from_row(field, stored)
-
-    def coerce(self, field: FieldLike, value: Any, reading: Reading) -> Any:
-        """As the result."""
-        return self.result.coerce(field, value, reading)
-
-    def computed(self, field: FieldLike, value: Any) -> Any:
-        """As the result."""
-        return self.result.computed(field, value)
-
-    def to_json(self, field: FieldLike, value: Any) -> Any:
-        """As the result."""
-        return self.result.to_json(field, value)
-
-    def json_schema(self, field: FieldLike) -> dict[str, Any]:
-        """As the result."""
-        return self.result.json_schema(field)
-
-    def to_text(self, field: FieldLike, value: Any, reading: Reading) -> str:
-        """As the result."""
-        return self.result.to_text(field, value, reading)
-
-    def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
-        """As the result."""
-        return self.result.display(field, value, reading)
-
-    def operators(self, field: FieldLike) -> tuple[Operator, ...]:
-        """Those of the result."""
-        return self.result.operators(field)
-
-    def operand(self, field: FieldLike, op: str, value: Any, reading: Reading) -> Any:
-        """As the result."""
-        return self.result.operand(field, op, value, reading)
-
-    def condition(
-        self, field: FieldLike, columns: Sequence[ColumnElement[Any]], op: str, operand: Any
-    ) -> ColumnElement[bool]:
-        """As the result."""
-        return self.result.condition(field, columns, op, operand)
-
-    def sort_keys(self, field: FieldLike, columns: Sequence[ColumnElement[Any]]) -> tuple[ColumnElement[Any], ...]:
-        """As the result."""
-        return self.result.sort_keys(field, columns)
 
 
 def _result(op: str, read: FieldType | None) -> FieldType | None:
@@ -119,19 +59,7 @@ def _result(op: str, read: FieldType | None) -> FieldType | None:
         return None
     if op == "concat":
         return FIELD_TYPES["long_text"]
-    if isinstance(read, RollupType):
-        read = read.result
+    read = innermost(read)
     if op == "avg" and read.name in ("integer", "rating"):
         return FIELD_TYPES["decimal"]
     return None if op == "sum" and read.name == "rating" else read
-
-
-class _Wide:
-    """A field as its roll-up sees it when columns are made: at full precision, without limits."""
-
-    def __init__(self, field: FieldLike) -> None:
-        self._field = field
-        self.options: Mapping[str, Any] = {**field.options, "precision": SQLITE_DIGITS}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._field, name)

@@ -94,7 +94,7 @@ class ConditionCompiler:
         if path.aspect == "currency":
             columns = (self.scope.currency(path),)
         elif path.aspect == "company":
-            columns = (columns[-1],) * len(columns)
+            columns = (columns[1], *columns[1:])
         return field.type.condition(field, columns, found.op, operand)
 
     def _known_operator(self, path: ResolvedPath, found: Condition) -> None:

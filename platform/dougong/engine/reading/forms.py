@@ -61,11 +61,15 @@ def of_form(
 ) -> tuple[T, dict[str, Any]]:
     """What `build` makes of a filter's form, made once per `key` and form; and the parameters of this filter's values.
 
-    `key` is everything but the filter that the result depends on; `scope` makes the scope that all filters share.
+    `key` is everything but the filter that the result depends on, None for what serves only once; `scope` makes the
+    scope that all filters share.
 
     Raises:
         BadRequest: as `compile_filter`.
     """
+    if key is None:
+        formed = compile_filter(unit, scope(), where)
+        return build(formed), dict(zip(formed.names, formed.values, strict=True))
     if where is None:
         return prepared(unit.runtime, key, lambda: build(compile_filter(unit, scope(), None))), {}
     return prepared(

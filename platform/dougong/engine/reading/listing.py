@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from dougong.base.language import msg
 from dougong.engine.access import Right
 from dougong.engine.query import Page, Query, Record, Row, Sort
 from dougong.engine.reading import keyset
+from dougong.engine.reading.computed import changing_names, terms_of, under
+from dougong.engine.reading.filters import conditions
 from dougong.engine.reading.forms import Formed, compile_filter, of_form
 from dougong.engine.reading.keyset import Key
 from dougong.engine.reading.paths import ResolvedPath
@@ -169,7 +171,7 @@ def readable(unit: Unit, name: str) -> Object:
 
 def _prepared(unit: Unit, obj: Object, query: Query) -> tuple[PreparedList, dict[str, Any]]:
     """The list that serves every query of this form, and the parameters of this one's filter."""
-    key = (
+    key: Hashable = (
         "list",
         obj.name,
         query.columns,
@@ -181,15 +183,28 @@ def _prepared(unit: Unit, obj: Object, query: Query) -> tuple[PreparedList, dict
     )
     try:
         return of_form(
-            unit, key, lambda: _scope(unit, obj, query), query.where, lambda formed: _prepare(obj, query, formed)
+            unit,
+            under(unit, key, field_texts(query)),
+            lambda: _scope(unit, obj, query),
+            query.where,
+            lambda formed: _prepare(obj, query, formed),
         )
     except BadRequest as error:
         raise BadRequest(_problems(unit, obj, query) or error.problems) from None
 
 
+def field_texts(query: Query) -> Iterator[str]:
+    """Every field path that a query names."""
+    yield from query.columns
+    for key in query.sort:
+        yield key.field
+    for condition in conditions(query.where):
+        yield condition.field
+
+
 def _scope(unit: Unit, obj: Object, query: Query) -> Scope:
     """A scope with the joins of the columns and sort keys, which lists that differ in their filter alone share."""
-    scope = Scope(unit.runtime, unit.access, obj)
+    scope = Scope(unit.runtime, unit.access, obj, terms_of(unit))
     _, keys = _lay_out(scope, obj, query)
     scope.walks = not keys or getattr(keys[0].column, "table", None) is scope.table
     return scope
@@ -217,7 +232,7 @@ def _lay_out(scope: Scope, obj: Object, query: Query) -> tuple[Layout, list[Key]
 def _problems(unit: Unit, obj: Object, query: Query) -> list[Problem]:
     """Everything that is wrong with a query: its columns, its sort and its filter."""
     found: list[Problem] = []
-    scope = Scope(unit.runtime, unit.access, obj)
+    scope = Scope(unit.runtime, unit.access, obj, terms_of(unit))
     for look in (lambda: _lay_out(scope, obj, query), lambda: compile_filter(unit, scope, query.where)):
         try:
             look()
@@ -259,10 +274,11 @@ def get(unit: Unit, name: str, record_id: str, deleted: str = "live") -> Record:
         NotFound: no such object or record, or not visible to the actor.
     """
     obj = readable(unit, name)
-    ready = prepared(
-        unit.runtime,
-        ("record", obj.name, deleted, unit.access.key),
-        lambda: _prepare_record(unit, obj, deleted),
+    key = under(unit, ("record", obj.name, deleted, unit.access.key), changing_names(unit.runtime, obj))
+    ready = (
+        prepared(unit.runtime, key, lambda: _prepare_record(unit, obj, deleted))
+        if key is not None
+        else _prepare_record(unit, obj, deleted)
     )
     found = (
         unit.connection.execute(ready.statements["record"], {"record_id": record_id}).first()
@@ -298,7 +314,7 @@ def is_id(text: Any) -> bool:
 
 
 def _prepare_record(unit: Unit, obj: Object, deleted: str) -> PreparedList:
-    scope = Scope(unit.runtime, unit.access, obj)
+    scope = Scope(unit.runtime, unit.access, obj, terms_of(unit))
     names = tuple(
         each.name
         for each in obj.fields.values()

@@ -34,8 +34,8 @@ class ResolvedPath:
         return tuple(step.name for step in self.steps)
 
 
-def resolve(model: Model, access: Access, obj: Object, path: str) -> ResolvedPath:
-    """The fields that `path` names, starting at `obj`; former names answer too.
+def resolve(model: Model, access: Access, obj: Object, path: str, depth: int = DEPTH) -> ResolvedPath:
+    """The fields that `path` names, starting at `obj`, over at most `depth` lookups; former names answer too.
 
     Raises:
         BadRequest: a part is unknown or may not be read (the same answer), or leads nowhere.
@@ -43,8 +43,8 @@ def resolve(model: Model, access: Access, obj: Object, path: str) -> ResolvedPat
     steps: list[Field] = []
     here = obj
     names = path.split(".")
-    if len(names) > DEPTH + 1:
-        raise _refused(path, msg("The path follows more than {count} lookups.", count=DEPTH))
+    if len(names) > depth + 1:
+        raise _refused(path, msg("The path follows more than {count} lookups.", count=depth))
     for at, name in enumerate(names):
         found = _readable(here, access, name, path)
         rest = names[at + 1 :]

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, case, select
 
 from dougong.engine.access import Access
 from dougong.engine.expressions import InPlace
+from dougong.engine.reading.computed import Terms, expressed
 from dougong.engine.reading.keyset import Key
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.engine.runtime import Runtime
@@ -23,13 +24,15 @@ from dougong.metadata.model import Field, Object
 class Scope:
     """Collects the joins that the paths of one query need."""
 
-    def __init__(self, runtime: Runtime, access: Access, obj: Object) -> None:
-        """Start at the records of `obj`."""
+    def __init__(self, runtime: Runtime, access: Access, obj: Object, terms: Terms | None = None) -> None:
+        """Start at the records of `obj`; formula fields are computed on `terms`."""
+        self.terms = terms
         self.runtime, self.access, self.object = runtime, access, obj
         self.records = runtime.storage.tables[obj.name]
         self.table: FromClause = self.records.table.alias("t")
         self._joined: dict[tuple[str, ...], tuple[Object, FromClause]] = {(): (obj, self.table)}
         self._aliases: dict[tuple[str, ...], FromClause] = {}
+        self._expressed: dict[tuple[str, ...], tuple[ColumnElement[Any], ...]] = {}
         self.source: FromClause = self.table
         self.walks = False
         """True where the records are read in the order of one of their own indexes, a page at a time."""
@@ -38,6 +41,7 @@ class Scope:
         """A scope that begins with the joins of this one and may add its own; both name the same tables alike."""
         forked = copy(self)
         forked._joined = dict(self._joined)
+        forked._expressed = dict(self._expressed)
         return forked
 
     def path(self, text: str) -> ResolvedPath:
@@ -73,14 +77,23 @@ class Scope:
         return table.c[self.runtime.storage.tables[obj.name].parts[name][0].key]
 
     def parts(self, path: ResolvedPath) -> tuple[ColumnElement[Any], ...]:
-        """The physical columns of the path's field where it was reached."""
+        """The physical columns of the path's field where it was reached, of a formula field what computes them."""
+        if path.field.type.virtual:
+            return self._computed(path)
         obj, table = self.place(path.steps)
         return tuple(table.c[part.key] for part in self.runtime.storage.tables[obj.name].parts[path.field.name])
+
+    def _computed(self, path: ResolvedPath) -> tuple[ColumnElement[Any], ...]:
+        key = (*path.prefix, path.field.name)
+        found = self._expressed.get(key)
+        if found is None:
+            found = self._expressed[key] = expressed(self, path)
+        return found
 
     def compared(self, path: ResolvedPath) -> tuple[ColumnElement[Any], ...]:
         """The columns of `parts` as a condition takes them."""
         columns = self.parts(path)
-        if not (self.walks and path.steps):
+        if not (self.walks and path.steps) or path.field.type.virtual:
             return columns
         obj, _ = self.place(path.steps)
         indexed = {index.columns[0].key for index in self.runtime.storage.tables[obj.name].table.indexes}
@@ -98,7 +111,7 @@ class Scope:
         if path.aspect == "currency":
             return self.currency(path)
         if path.aspect == "company":
-            return columns[-1]
+            return columns[1]
         return path.field.type.sort_keys(path.field, columns)[0]
 
     def currency(self, path: ResolvedPath) -> ColumnElement[Any]:
@@ -127,6 +140,8 @@ class Scope:
             return self.sort_keys(
                 ResolvedPath(text=path.text, steps=steps, field=target.fields[target.title]), descending
             )
+        if path.field.type.virtual:
+            return self._computed_keys(path, descending)
         obj, table = self.place(path.steps)
         records = self.runtime.storage.tables[obj.name]
         key = records.sort_key(path.field.name)
@@ -135,6 +150,14 @@ class Scope:
         columns = self.parts(path)
         nullable = bool(path.steps) or any(bool(part.nullable) for part in records.parts[path.field.name])
         return [Key(each, descending, nullable) for each in path.field.type.sort_keys(path.field, columns)]
+
+    def _computed_keys(self, path: ResolvedPath, descending: bool) -> list[Key]:
+        """Values in their order, then blanks, then errors."""
+        columns = self.parts(path)
+        error = path.field.type.error(columns)
+        keys = [Key(each, descending, True) for each in path.field.type.sort_keys(path.field, columns)]
+        # Blank where there is an error, so that errors come last whatever the direction.
+        return keys if error is None else [*keys, Key(case((error.is_not(True), 0)), descending, True)]
 
     def rows(self, deleted: str, lifecycle: str = "any") -> list[ColumnElement[bool]]:
         """Which records the query is about, before its filter: those the actor may see."""

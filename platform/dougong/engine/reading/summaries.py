@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,10 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
-from dougong.engine.expressions import DateBucket
+from dougong.engine.expressions import DateBucket, Total
 from dougong.engine.query import Counted, Measure, Query, Summary
+from dougong.engine.reading.computed import terms_of, under
+from dougong.engine.reading.filters import conditions
 from dougong.engine.reading.forms import Formed, of_form
 from dougong.engine.reading.listing import readable
 from dougong.engine.reading.paths import ResolvedPath
@@ -36,7 +38,8 @@ def count(unit: Unit, query: Query, cap: int | None = None) -> Counted:
     """
     obj = readable(unit, query.object)
     searched = search_key(unit, obj, query.search)
-    key = ("count", obj.name, searched, query.deleted, query.lifecycle, cap, unit.access.key)
+    key: Hashable = ("count", obj.name, searched, query.deleted, query.lifecycle, cap, unit.access.key)
+    key = under(unit, key, (each.field for each in conditions(query.where)))
 
     def build(formed: Formed) -> Any:
         where = _rows(formed, query.search, query.deleted, query.lifecycle)
@@ -45,7 +48,9 @@ def count(unit: Unit, query: Query, cap: int | None = None) -> Counted:
         few = formed.scope.select([literal_column("1")], where).limit(literal_column(str(cap + 1))).subquery()
         return select(func.count()).select_from(few)
 
-    statement, values = of_form(unit, key, lambda: Scope(unit.runtime, unit.access, obj), query.where, build)
+    statement, values = of_form(
+        unit, key, lambda: Scope(unit.runtime, unit.access, obj, terms_of(unit)), query.where, build
+    )
     number = unit.connection.execute(statement, {**values, **search_parameters(query.search)}).scalar_one()
     return Counted(number=min(number, cap), capped=number > cap) if cap is not None else Counted(number=number)
 
@@ -70,26 +75,35 @@ def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple
     """
     obj = readable(unit, summary.object)
     searched = search_key(unit, obj, summary.search)
-    key = ("summary", replace(summary, search="", where=None), searched, unit.access.key, str(unit.reading.zone))
+    key: Hashable = (
+        "summary",
+        replace(summary, search="", where=None),
+        searched,
+        unit.access.key,
+        str(unit.reading.zone),
+    )
+    key = under(unit, key, _field_texts(summary))
     (statement, readers), values = of_form(
         unit,
         key,
-        lambda: Scope(unit.runtime, unit.access, obj),
+        lambda: Scope(unit.runtime, unit.access, obj, terms_of(unit)),
         summary.where,
         lambda formed: _prepare(unit, summary, formed),
     )
     found = []
     for row in unit.connection.execute(statement, {**values, **search_parameters(summary.search)}):
         groups, at = [], 0
-        for target in readers:
-            if target is None:
-                groups.append(row[at])
-                at += 1
-            else:
-                groups.append(None if row[at] is None else Reference(target, row[at], row[at + 1] or ""))
-                at += 2
+        for width, read in readers:
+            groups.append(row[at] if read is None else read(row[at : at + width]))
+            at += width
         found.append((tuple(groups), _measured(summary.measures, row[at:])))
     return found
+
+
+def _field_texts(summary: Summary) -> Iterator[str]:
+    yield from summary.by
+    yield from (each.field for each in summary.measures if each.field)
+    yield from (each.field for each in conditions(summary.where))
 
 
 def _measured(measures: Sequence[Measure], row: Sequence[Any]) -> tuple[Any, ...]:
@@ -104,15 +118,21 @@ def _measured(measures: Sequence[Measure], row: Sequence[Any]) -> tuple[Any, ...
     return tuple(values)
 
 
-def _prepare(unit: Unit, summary: Summary, formed: Formed) -> tuple[Any, list[str | None]]:
+Read = Callable[[Sequence[Any]], Any]
+
+GroupReader = tuple[int, Read | None]
+"""How many columns of a row one group value takes, and how it is read; None for the column as it is."""
+
+
+def _prepare(unit: Unit, summary: Summary, formed: Formed) -> tuple[Any, list[GroupReader]]:
     where = _rows(formed, summary.search, summary.deleted)
     scope = formed.scope
     groups: list[ColumnElement[Any]] = []
-    readers: list[str | None] = []
+    readers: list[GroupReader] = []
     for text in summary.by:
-        columns, target = _group(unit, scope, text)
+        columns, read = _group(unit, scope, text)
         groups.extend(columns)
-        readers.append(target)
+        readers.append((len(columns), read))
     measures = [column for each in summary.measures for column in _measure(scope, each)]
     labelled = [each.label(f"g{at}") for at, each in enumerate(groups)]
     statement = scope.select([*labelled, *measures], where)
@@ -121,7 +141,7 @@ def _prepare(unit: Unit, summary: Summary, formed: Formed) -> tuple[Any, list[st
     return statement.limit(literal_column(str(summary.limit))), readers
 
 
-def _group(unit: Unit, scope: Scope, text: str) -> tuple[list[ColumnElement[Any]], str | None]:
+def _group(unit: Unit, scope: Scope, text: str) -> tuple[list[ColumnElement[Any]], Read | None]:
     name, _, bucket = text.partition(":")
     path = scope.path(name)
     if bucket:
@@ -129,10 +149,19 @@ def _group(unit: Unit, scope: Scope, text: str) -> tuple[list[ColumnElement[Any]
     if path.field.type.refers and path.field.type.stored and len(path.field.targets) == 1 and not path.attribute:
         title = scope.title((*path.steps, path.field))
         key = scope.parts(path)[0]
-        return [key, title if title is not None else key], path.field.targets[0]
+        return [key, title if title is not None else key], _reference(path.field.targets[0])
     if not path.field.type.stored or not path.field.type.sortable:
         raise _refused(text, path, "group-refused")
-    return [scope.parts(path)[0] if not path.attribute and not path.aspect else scope.value(path)], None
+    if path.attribute or path.aspect:
+        return [scope.value(path)], None
+    columns = scope.parts(path)
+    if path.field.type.error(columns) is not None:
+        return list(columns), lambda parts: path.field.type.from_row(path.field, parts)
+    return [columns[0]], None
+
+
+def _reference(target: str) -> Read:
+    return lambda parts: None if parts[0] is None else Reference(target, parts[0], parts[1] or "")
 
 
 def _bucket(unit: Unit, scope: Scope, path: ResolvedPath, bucket: str) -> ColumnElement[Any]:
@@ -154,7 +183,7 @@ def _measure(scope: Scope, measure: Measure) -> list[ColumnElement[Any]]:
     if measure.op in ("sum", "avg"):
         if not path.field.type.numeric:
             raise _refused(measure.field or "", path, "measure-refused")
-        return [func.sum(value, type_=value.type), *([func.count(value)] if measure.op == "avg" else [])]
+        return [Total(value), *([func.count(value)] if measure.op == "avg" else [])]
     if not path.field.type.sortable:
         raise _refused(measure.field or "", path, "measure-refused")
     return [func.min(value, type_=value.type) if measure.op == "min" else func.max(value, type_=value.type)]

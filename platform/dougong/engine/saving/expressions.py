@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dougong.base.field_types import Reading, Reference, ValueRefused
-from dougong.base.language import label, msg
+from dougong.base.language import msg
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, bare, plan_of
 from dougong.engine.saving.related import Needs, Related, needs_of
+from dougong.engine.variables import variables
 from dougong.formulas.evaluation import Context, EvaluationError
 from dougong.formulas.formula import Formula
 from dougong.metadata.model import Field
@@ -62,7 +63,7 @@ def _accessor(plan: ObjectPlan, path: tuple[str, ...]) -> Accessor:
     if field.picklist is not None:
         attributes = {each.value: each.attributes.get(rest[0]) for each in field.picklist.values.values()}
         return lambda values, related: attributes.get(values.get(name) or "")
-    if field.type.name == "money":
+    if field.type.money:
         key = name + COMPANY
         if rest[0] == "company":
             return lambda values, related: values.get(key)
@@ -96,34 +97,13 @@ def _currency(plan: ObjectPlan) -> Accessor:
     return lambda values, related: values.get("currency")
 
 
-def variables(unit: Unit) -> Callable[[tuple[str, ...]], Any]:
-    """What ``$User``, ``$Setup`` and ``$Label`` paths mean for the actor of `unit`."""
-    actor, model = unit.actor, unit.runtime.model
-
-    def answer(path: tuple[str, ...]) -> Any:
-        match path:
-            case ("$User", "id"):
-                return actor.user_id
-            case ("$User", "name"):
-                return actor.name
-            case ("$User", name):
-                return actor.attributes.get(name)
-            case ("$Setup", *names):
-                return model.settings.get(".".join(names))
-            case ("$Label", *names):
-                return label(model.labels.get(".".join(names)), actor.language)
-        return None
-
-    return answer
-
-
 class Expressions:
     """Evaluates formulas for one batch."""
 
     def __init__(self, unit: Unit, related: Related) -> None:
         """Share the batch's loaded records, moment and user."""
         self.unit, self.related = unit, related
-        self._variables = variables(unit)
+        self._variables = variables(unit.actor, unit.runtime.model)
         self._zone = unit.actor.zone
         self._now = unit.now
 

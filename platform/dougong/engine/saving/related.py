@@ -62,7 +62,7 @@ def _need(plan: ObjectPlan, path: tuple[str, ...], into: Needs) -> None:
     first = plan.object.fields.get(path[0])
     if first is None or len(path) < 2:
         return
-    if first.type.name == "money":
+    if first.type.money:
         master = plan.object.master
         if path[1] == "currency" and plan.object.currency.mode == "parent" and master is not None:
             _need(plan, (master.name, "currency"), into)

@@ -13,7 +13,7 @@ from dougong.base.language import label, msg
 from dougong.engine.query import Record
 from dougong.engine.saving.batch import Update
 from dougong.engine.saving.expressions import fitted
-from dougong.formulas import Context as FormulaContext
+from dougong.engine.variables import formula_context
 from dougong.formulas import EvaluationError, Formula
 from dougong.metadata.model import Object
 from dougong.web import errors_in_forms, forms, prefill, submission

@@ -1,0 +1,149 @@
+"""Formula fields in queries: each is an expression over the columns that its formula reads, joined where it reads them.
+
+What a formula knows beside the record, the moment and the reader, is bound into the expression. A statement that holds
+such a formula serves only as long as these stay the same: `circumstances` says what they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Boolean, ColumnElement, Text, case, literal, null, type_coerce
+from sqlalchemy.types import TypeEngine
+
+from dougong.engine.access import EVERYTHING
+from dougong.engine.columns import SQLITE_DIGITS, Exact
+from dougong.engine.reading.paths import ResolvedPath, resolve
+from dougong.engine.runtime import Runtime
+from dougong.engine.variables import formula_context, variables
+from dougong.formulas import FUNCTIONS, Context, Formula
+from dougong.formulas.sql.types import LongNumber
+from dougong.metadata.model import Field, Object
+
+if TYPE_CHECKING:
+    from dougong.engine.reading.scope import Scope
+    from dougong.engine.unit import Unit
+
+LONGEST_PATH = 30
+"""Lookups that a formula may follow with the formula fields that it uses put in their place."""
+
+Columns = tuple[ColumnElement[Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms formulas become SQL: what they know beside the record, and the digits of the database."""
+
+    context: Context
+    digits: int
+
+
+def terms_of(unit: Unit) -> Terms:
+    """The terms of what `unit` asks."""
+    return Terms(formula_context(unit), unit.company.database.digits)
+
+
+def expressed(scope: Scope, path: ResolvedPath) -> Columns:
+    """The parts of a formula field that has no columns: its value, of money the company amount; then, if any, whether
+    the formula fails."""
+    formula, terms = path.field.formula, scope.terms
+    if formula is None or terms is None:
+        raise LookupError(f"{path.field.address} cannot be computed here")
+    columns = {each: _operand(scope, path, each) for each in formula.references}
+    found = [_value(formula, columns, terms)]
+    if path.field.company is not None:
+        amounts = {each: _operand(scope, path, each) for each in path.field.company.references}
+        found.append(_value(path.field.company, amounts, terms))
+    error = formula.sql_error(columns, terms.context, digits=terms.digits)
+    return (*found, error.is_not(None)) if error is not None else tuple(found)
+
+
+def _value(formula: Formula, columns: Mapping[tuple[str, ...], ColumnElement[Any]], terms: Terms) -> ColumnElement[Any]:
+    value = formula.sql(columns, terms.context, digits=terms.digits)
+    scale = getattr(value.type, "scale", None)
+    if scale is None or isinstance(value.type, LongNumber):
+        return value
+    return type_coerce(value, Exact(SQLITE_DIGITS, scale))
+
+
+def _operand(scope: Scope, path: ResolvedPath, read: tuple[str, ...]) -> ColumnElement[Any]:
+    """The column that a formula reads, from where the formula field was reached."""
+    obj, _ = scope.place(path.steps)
+    found = resolve(scope.runtime.model, EVERYTHING, obj, ".".join(read), LONGEST_PATH)
+    found = replace(found, steps=(*path.steps, *found.steps))
+    columns = scope.parts(found)
+    if found.attribute is not None:
+        return attribute_of(columns[0], found.field, found.attribute)
+    if found.aspect == "currency":
+        return scope.currency(found)
+    return columns[1 if found.aspect == "company" else 0]
+
+
+def attribute_of(column: ColumnElement[Any], field: Field, name: str) -> ColumnElement[Any]:
+    """The attribute `name` of the picklist value in `column`, typed as formulas need it."""
+    if field.picklist is None:
+        return null()
+    values = field.picklist.values.values()
+    kind = _attribute_type(field, name)
+    known = {each.value: literal(each.attributes[name], kind) for each in values if name in each.attributes}
+    return type_coerce(case(known, value=column), kind) if known else type_coerce(null(), kind)
+
+
+def _attribute_type(field: Field, name: str) -> TypeEngine[Any]:
+    kind = field.picklist.attributes_schema.get(name) if field.picklist else None
+    if field.picklist is not None and kind in ("integer", "decimal", "percent"):
+        return Exact(*field.picklist.digits(name))
+    return Boolean() if kind == "boolean" else Text()
+
+
+# -- circumstances --------------------------------------------------------------------------------------------
+_NAMES = re.compile(r"[.:]")
+
+
+def under(unit: Unit, key: Hashable, texts: Iterable[str]) -> Hashable:
+    """The `key` of a statement, with what the formula fields in its field paths `texts` depend on beside the revision.
+
+    None where they depend on the very moment: such a statement serves once.
+    """
+    changing = _changing(unit.runtime)
+    if not changing:
+        return key
+    used = [each for text in texts for name in _NAMES.split(text) for each in changing.get(name, ())]
+    if any(_by_the_moment(each) for each in used):
+        return None
+    return (key, _circumstances(unit, used)) if used else key
+
+
+def changing_names(runtime: Runtime, obj: Object) -> Iterable[str]:
+    """The formula fields of an object whose value depends on the moment or the reader."""
+    changing = _changing(runtime)
+    return [name for name in obj.fields if name in changing] if changing else ()
+
+
+def _changing(runtime: Runtime) -> Mapping[str, tuple[Formula, ...]]:
+    """The formulas without columns whose value depends on the moment or the reader, by each name of their field."""
+    found: dict[str, tuple[Formula, ...]] | None = runtime.prepared.get("changing formulas")
+    if found is None:
+        found = runtime.prepared["changing formulas"] = {}
+        for obj in runtime.model.objects.values():
+            for field in obj.fields.values():
+                formula = field.formula if field.type.virtual else None
+                if formula is not None and (formula.uses_clock or formula.uses_user):
+                    for name in (field.name, *field.formerly):
+                        found[name] = (*found.get(name, ()), formula)
+    return found
+
+
+def _by_the_moment(formula: Formula) -> bool:
+    """True where the day is not enough to know the value."""
+    return any(FUNCTIONS[name].uses_clock for name in formula.functions - {"TODAY"})
+
+
+def _circumstances(unit: Unit, formulas: Sequence[Formula]) -> Hashable:
+    answer = variables(unit.actor, unit.runtime.model)
+    known = frozenset((path, str(answer(path))) for each in formulas for path in each.variables)
+    today = unit.reading.today if any(each.uses_clock for each in formulas) else None
+    return today, str(unit.actor.zone), known
