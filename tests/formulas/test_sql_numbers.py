@@ -161,14 +161,14 @@ def deeper(
         filling("OR({}, {})", truths, truths),
         filling("NOT({})", truths),
     )
-    return numbers | more_numbers, texts | more_texts, truths | more_truths
+    return more_numbers, more_texts, more_truths
 
 
 def formulas(levels: int) -> st.SearchStrategy[str]:
     """Formulas of every type, at most so many levels deep."""
-    made = NUMBERS, TEXTS, TRUTHS
+    leaves = made = NUMBERS, TEXTS, TRUTHS
     for _ in range(levels):
-        made = deeper(*made)
+        made = deeper(*(leaf | below for leaf, below in zip(leaves, made, strict=True)))
     return st.one_of(*made)
 
 
