@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dougong.base.errors import Rejected
 from dougong.engine.saving.batch import Create, Update
 from tests.web.conftest import Person, fields
 
@@ -249,3 +250,30 @@ def test_two_at_one_record_with_lines_are_asked_too(person: Person) -> None:
     assert person.post(path, fields(asked.text) | {"decide.name": "theirs"}).status_code == 303
     assert person.value("opportunity", person.ids["deal1"], "name") == "Theirs"
     assert lines(person, person.ids["deal1"]) == [("Gateway", 2)]
+
+
+def test_several_records_are_chosen_by_typing_their_names(person: Person) -> None:
+    """Names with semicolons between them are added; one that no record has is said, and the others are kept."""
+    north, south = (
+        person.save(Create("user", {"login": each.lower(), "name": each, "language": "en"}))[0]
+        for each in ("North", "South")
+    )
+    (call,) = person.save(Create("activity", {"kind": "call", "subject": "Two presses", "owner": person.user_id}))
+    url = f"/o/activity/{call}/edit"
+    answer = person.post(url, person.form(url, {"participants.text": "North；East"}))
+    assert answer.status_code == 422
+    assert 'id="e-i-participants"' in answer.text
+    assert re.search(rf'value="{north}" checked', answer.text)
+    form = fields(answer.text)
+    assert form["participants.text"] == "East"
+    answer = person.post(url, form | {"participants.text": "South"})
+    assert answer.status_code == 303
+    assert {each.id for each in person.value("activity", call, "participants")} == {north, south}
+
+
+def test_what_follows_from_records_of_its_own_is_not_offered(person: Person) -> None:
+    """The competitors of a deal are records with more to say than a name: no input pretends otherwise."""
+    (north,) = person.save(Create("competitor", {"name": "North"}))
+    assert "competitors" not in person.form(f"/o/opportunity/{person.ids['deal1']}/edit")
+    with pytest.raises(Rejected, match="follows from records of Competitor in a deal"):
+        person.save(Update("opportunity", person.ids["deal1"], {"competitors": [north]}))

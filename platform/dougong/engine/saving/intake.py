@@ -174,12 +174,18 @@ def read_given(batch: Batch) -> None:
                 except ValueRefused as refused:
                     row.refuse(refused.code, refused.reason, refused.fix, at=field.name)
             elif not _as_stored(batch, row, field, value):
-                row.refuse(
-                    "field-not-writable",
-                    msg("{label} is kept by the system and cannot be set.", label=field.label),
-                    at=field.name,
-                )
+                _refuse_kept(row, field)
         row.given = coerced
+
+
+def _refuse_kept(row: Row, field: Field) -> None:
+    between = row.plan.runtime.model.objects.get(str(field.options.get("through")))
+    if between is None:
+        reason, fix = msg("{label} is kept by the system and cannot be set.", label=field.label), None
+    else:
+        reason = msg("{label} follows from records of {object}.", label=field.label, object=between.label)
+        fix = msg("Make or delete those.")
+    row.refuse("field-not-writable", reason, fix, at=field.name)
 
 
 def _may_be_given(row: Row, field: Field, moving: bool) -> bool:
@@ -187,7 +193,7 @@ def _may_be_given(row: Row, field: Field, moving: bool) -> bool:
         return field.name in GIVEN_SYSTEM_FIELDS or (moving and row.new and field.name in BACKDATED_FIELDS)
     if field.type.name == "auto_number":
         return moving and row.new
-    return field.type.writable
+    return field.type.writable and not field.options.get("through")
 
 
 def _as_stored(batch: Batch, row: Row, field: Field, value: Any) -> bool:

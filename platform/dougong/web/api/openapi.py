@@ -69,7 +69,8 @@ def _schemas(unit: Unit, obj: Object, language: str) -> Body:
             continue
         read[field.name] = _read_schema(field, language)
         computed = field.compute is not None and field.compute.mode == "always"
-        settable = field.type.writable and not computed and (not field.system or field.name in SETTABLE)
+        kept = computed or field.options.get("through")
+        settable = field.type.writable and not kept and (not field.system or field.name in SETTABLE)
         if settable and unit.access.may_field("edit", obj, field):
             write[field.name] = _write_schema(obj, field, language)
     title = label(obj.label, language, obj.name)

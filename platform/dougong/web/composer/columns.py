@@ -103,7 +103,8 @@ def editable(field: Field) -> bool:
     """Whether people may write this field at all."""
     if field.system:
         return field.name in ("owner",)
-    return field.type.writable and not (field.compute and field.compute.mode == "always") and not field.retired
+    computed = field.compute is not None and field.compute.mode == "always"
+    return field.type.writable and not computed and not field.retired and not field.options.get("through")
 
 
 def _with_roles(made: list[Column]) -> Iterator[Column]:

@@ -153,14 +153,27 @@ document.addEventListener("record-made", (event) => {
 // Choosing a file sends it.
 document.addEventListener("change", (event) => { if (event.target.matches?.("[data-send]")) event.target.form.requestSubmit(); });
 
-// A choice that others depend on asks the server for the form again; what was typed stays.
-document.addEventListener("change", (event) => {
+// A choice that others depend on asks the server what they offer now; nothing else of the form is touched.
+const offers = (field) => [...field.querySelectorAll("option, input")].map((each) => each.value).join("\n");
+let redrawn = 0;
+document.addEventListener("change", async (event) => {
   const form = event.target.closest?.("form[data-refresh]");
   const name = event.target.name?.replace(/-\d+\./, ".");
   if (!form || !name || !form.dataset.refresh.split(" ").includes(name)) return;
-  htmx.ajax("POST", `${form.getAttribute("action")}${form.action.includes("?") ? "&" : "?"}refresh=${form.id}`, {
-    source: form, target: `#${form.id}`, select: `#${form.id}`, swap: "outerMorph",
-  });
+  const url = new URL(form.getAttribute("action"), location.href);
+  url.searchParams.set("refresh", form.id);
+  const body = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  const mine = ++redrawn;
+  const answer = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
+  if (!answer.ok || mine !== redrawn) return;
+  const drawn = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const field of form.querySelectorAll("[data-depends]")) {
+    const fresh = drawn.getElementById(field.id);
+    if (!fresh || offers(fresh) === offers(field)) continue;
+    const focused = field.contains(document.activeElement);
+    field.replaceWith(fresh);
+    if (focused) fresh.focus();
+  }
 });
 
 // Lines: totals as one types (the server's count), a new row after the last, pasting from a sheet.
