@@ -118,3 +118,23 @@ def test_plan_changes_nothing(company: Company) -> None:
     planned(company, field("part.extra", type="text", length=3, label=LABEL))
     with company.read(SYSTEM) as unit:
         assert unit.runtime.revision == 1
+
+
+def test_a_new_rule_is_tried_on_the_records_there_are(company: Company) -> None:
+    """Those that it stands against are counted and named; one without an answer counts too, a deleted one does not."""
+    store(company, "customer", name="A", city="Xi'an")
+    wrong = [store(company, "customer", name="B", city="Oslo"), store(company, "customer", name="C", city="Oslo")]
+    blank = store(company, "customer", name="D")
+
+    def rule(when: str) -> Component:
+        body = {"kind": "validation_rule", "name": "customer.r", "object": "customer", "when": when, "message": LABEL}
+        return Component("validation_rule", "customer.r", body)
+
+    thing = "validation_rule:customer.r"
+    found = planned(company, rule('city = "Oslo"'))["rule-tried", thing]
+    assert (found.count, found.total, set(found.records), found.severity) == (2, 4, set(wrong), "warning")
+    found = planned(company, rule("1 / LEN(city) > 1"))["rule-tried", thing]
+    assert (found.count, found.records) == (1, (blank,))
+    assert planned(company, rule("ISNEW()"))["rule-tried", thing].severity == "info"
+    change(company, rule('city = "Oslo"'))
+    assert ("rule-tried", thing) not in planned(company, rule('city = "Oslo"'), field("customer.more", type="text"))

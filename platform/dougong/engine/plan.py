@@ -24,10 +24,9 @@ from dougong.engine.preparation import Coming
 from dougong.engine.publish import Publication, come, merged
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.keys import key_of
-from dougong.engine.saving.plan import plan_of
 from dougong.engine.saving.related import Related
-from dougong.engine.saving.row import Row
 from dougong.engine.storage import RecordTable
+from dougong.engine.trials import as_coming, tried
 from dougong.engine.unit import Unit
 from dougong.metadata.check import check
 from dougong.metadata.model import Constraint, Field
@@ -178,6 +177,7 @@ class _Comparison:
                 continue
             if column is not None and column.name not in {each.name for each in self.before.uniques.values()}:
                 yield from self._unique_together(constraint, old, new)
+        yield from self._rules()
 
     def _effect(self, code: str, field: Field, text: Message, count: int = 0, **more: Any) -> Effect:
         return Effect(code=code, thing=field.address, text=text, count=count, total=self.total, **more)
@@ -284,27 +284,44 @@ class _Comparison:
         if any(each.id not in old and not each.system for each in fields):
             return  # a field that is new is blank everywhere
         keys: dict[str, list[str]] = {}
-        for id, key in self._keys(constraint, old):
+        for id, key in self._keys(constraint):
             keys.setdefault(key, []).append(id)
         records = [id for ids in keys.values() if len(ids) > 1 for id in ids]
         if records:
             yield Effect(code="not-unique", thing=thing, text=_twice(len(records)), severity="error",
                          count=len(records), total=self.total, records=tuple(records[:SHOWN]))  # fmt: skip
 
-    def _keys(self, constraint: Constraint, old: dict[str, Field]) -> Iterator[tuple[str, str]]:
+    def _keys(self, constraint: Constraint) -> Iterator[tuple[str, str]]:
         """The key of every live record under a constraint of the coming model, read through the present one."""
-        former = plan_of(self.unit.runtime, self.before.object.name)
-        coming = plan_of(self.coming.runtime, self.after.object.name)
-        names = {each.name: old[each.id].name for each in self.after.object.fields.values() if each.id in old}
         expressions = Expressions(self.unit, Related(self.unit))
         when = constraint.when
-        for stored in self.unit.connection.execute(select(*former.columns).where(self.live)):
-            known = former.read(stored)
-            values = {name: known.get(names.get(name, name)) for name in self.after.object.fields}
-            row = Row(0, "derive", coming, known["id"], {}, before=values, written=values, values=values)
-            key = key_of(coming, constraint, values, when is None or expressions.holds(when, row))
+        for row in as_coming(self.unit, self.coming.runtime, self.before, self.after):
+            key = key_of(row.plan, constraint, row.values, when is None or expressions.holds(when, row))
             if key is not None:
-                yield known["id"], key
+                yield row.id, key
+
+    # -- validation rules ----------------------------------------------------------------------------------
+    def _rules(self) -> Iterator[Effect]:
+        """How many records each new rule stands against."""
+        for trial in tried(self.unit, self.coming, self.before, self.after, SHOWN):
+            text = msg("The rule holds for every record there is.")
+            if trial.count:
+                text = msg(
+                    "{count} of {total} records would break this rule; each is held to it when it is next edited.",
+                    count=trial.count,
+                    total=self.total,
+                )
+            if trial.failed:
+                text = msg("{text} For {count} of them the rule has no answer.", text=text, count=trial.failed)
+            yield Effect(
+                code="rule-tried",
+                thing=trial.rule.address,
+                text=text,
+                severity="warning" if trial.count else "info",
+                count=trial.count,
+                total=self.total,
+                records=tuple(trial.records),
+            )
 
 
 def _twice(count: int) -> Message:
