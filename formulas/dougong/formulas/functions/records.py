@@ -8,6 +8,7 @@ from typing import Annotated
 from dougong.formulas.annotations import Boolean, Number, ObjectField, OwnField, Text
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import Code, EvaluationError, Failure, Row
+from dougong.formulas.sql import encodings
 from dougong.formulas.types import Marker, Type, Value
 
 _LazyBoolean = Annotated[Code, Type.BOOLEAN]
@@ -80,7 +81,7 @@ def vertical_lookup(returned: ObjectField, matched: ObjectField, value: _LazyTex
     return run
 
 
-@function("CASESAFEID", examples=(("CASESAFEID('001A0000006Vm9r')", "001A0000006Vm9rIAC"),))
+@function("CASESAFEID", sql=encodings.case_safe_id, examples=(("CASESAFEID('001A0000006Vm9r')", "001A0000006Vm9rIAC"),))
 def case_safe_id(identity: Text) -> Text:
     """A 15-character id as its 18-character form, which may be compared without regard to capitals."""
     if len(identity) != 15 or not identity.isalnum() or not identity.isascii():

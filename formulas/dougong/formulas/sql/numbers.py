@@ -316,7 +316,10 @@ CLIPPED = _sql("dg_clipped", "a numeric", f"greatest(least(trunc(a), {CLIP}), -{
 def clipped(item: Sql) -> Sql:
     """A short whole number: cut toward zero, and where it is larger than any position, count or day, 10**17."""
     if not item.exact:
-        return _cut(item, 0, "down")
+        try:
+            return _cut(item, 0, "down")
+        except TooLong:
+            pass
     return number(Call("dg_clipped", (item,)), 18, 0, item.limit)
 
 
