@@ -25,6 +25,7 @@ from dougong.engine.publish import Publication, come, merged
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.keys import key_of
 from dougong.engine.saving.related import Related
+from dougong.engine.standing import breaking
 from dougong.engine.storage import RecordTable
 from dougong.engine.trials import as_coming, tried
 from dougong.engine.unit import Unit
@@ -173,11 +174,11 @@ class _Comparison:
                 yield from self._changed(old[id], field)
         for name, constraint in self.after.object.constraints.items():
             column = self.after.uniques.get(name)
-            if constraint.kind != "unique":
-                continue
-            if column is not None and column.name not in {each.name for each in self.before.uniques.values()}:
+            known = {each.name for each in self.before.uniques.values()}
+            if constraint.kind == "unique" and column is not None and column.name not in known:
                 yield from self._unique_together(constraint, old, new)
         yield from self._rules()
+        yield from self._arriving()
 
     def _effect(self, code: str, field: Field, text: Message, count: int = 0, **more: Any) -> Effect:
         return Effect(code=code, thing=field.address, text=text, count=count, total=self.total, **more)
@@ -326,3 +327,14 @@ class _Comparison:
 
 def _twice(count: int) -> Message:
     return msg("{count} records share values that the new rule wants unique.", count=count)
+    # -- constraints over several records --------------------------------------------------------------------
+    def _arriving(self) -> Iterator[Effect]:
+        """Constraints that records have not been held to: those that break one would stop the publish."""
+        for arrival in self.coming.arrivals:
+            if arrival.after is not self.after:
+                continue
+            text, records = breaking(self.unit, self.coming.runtime, arrival)
+            if records:
+                yield Effect(code="constraint-broken", thing=arrival.address, text=text, severity="error",
+                             count=len(records), total=self.total, records=tuple(records[:SHOWN]))  # fmt: skip
+

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Index, delete, insert, select, update
 
@@ -22,6 +23,9 @@ from dougong.engine.metadata_rows import RowChanges
 from dougong.engine.runtime import Runtime
 from dougong.engine.schema_steps import SchemaSteps, add_columns, drop_index, make_tables
 from dougong.engine.unit import Unit
+
+if TYPE_CHECKING:
+    from dougong.engine.standing import Arrival
 
 PAUSE_SECONDS = 0.002
 """Between two batches, for SQLite's other writers: they wait for the lock by asking, not in a queue."""
@@ -41,6 +45,7 @@ class Coming:
     steps: SchemaSteps
     fillings: tuple[Filling, ...]
     rows: tuple[RowChanges, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
 
     @property
     def places(self) -> list[Place]:

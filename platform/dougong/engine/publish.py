@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from dougong.base.errors import Conflict, Place, Problem
 from dougong.base.ids import component_id
 from dougong.base.language import msg
-from dougong.engine import jobs, metadata_rows, preparation, revisions
+from dougong.engine import jobs, metadata_rows, preparation, revisions, standing
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.aftermath import ask_for_work
 from dougong.engine.backfill import fillings
@@ -67,8 +67,8 @@ def publish(company: Company, wanted: Publication) -> int:
 
     Raises:
         MetadataError: the tree does not pass its check.
-        Conflict: somebody else's publish stands against it or is under way, live records stand against a new unique
-            rule, rows against the rules of their object, or others never let go of the tables.
+        Conflict: somebody else's publish stands against it or is under way, live records stand against a new
+            constraint, rows against the rules of their object, or others never let go of the tables.
     """
     with turn(company) as connection:
         with connection.begin():
@@ -82,7 +82,7 @@ def publish(company: Company, wanted: Publication) -> int:
         except IntegrityError as error:
             alone(company, lambda own: preparation.abandon(company, own, coming))
             raise Conflict(_not_unique(error)) from error
-        except metadata_rows.RowsRefused:
+        except (metadata_rows.RowsRefused, standing.RecordsRefuse):
             alone(company, lambda own: preparation.abandon(company, own, coming))
             raise
     for task in tasks:
@@ -212,6 +212,7 @@ def come(company: Company, connection: Connection, tree: Tree) -> Coming:
         steps=schema_steps(known, ledger, before.storage, runtime.storage),
         fillings=fillings(before, runtime, known),
         rows=metadata_rows.row_changes(before.model, model),
+        arrivals=standing.arrivals(before, runtime),
     )
 
 
@@ -243,6 +244,7 @@ def _switch(
         drop_index(connection, name)
     for index in coming.late_uniques:
         index.create(connection, checkfirst=True)
+    standing.ensure(company, connection, coming.runtime, coming.arrivals)
     revisions.places_live(connection)
     for name, origin in wanted.origins.items():
         version = str(origin.components[f"package:{name}"].body.get("version", ""))

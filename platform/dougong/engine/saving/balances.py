@@ -81,7 +81,7 @@ class Shares:
 
 def shares_of(batch: Batch, plan: ObjectPlan, rows: Sequence[Row], rule: BalanceRule) -> Shares | None:
     """What `rows` do to sums; None where they do nothing that has not been judged before."""
-    found, name, moved = Shares(rule, plan), address(plan, rule.keyed.constraint), False
+    found, name, moved = Shares(rule, plan), address(plan.name, rule.keyed.constraint), False
     for row in rows:
         new = None if row.doing == "delete" else _share(rule, row.keys.get(rule.keyed.column), row.values)
         before = _stored(batch, row, rule, row.before)
@@ -169,7 +169,7 @@ def _refuse(batch: Batch, row: Row, rule: BalanceRule, total: Decimal, without: 
                 code="balance",
                 reason=_reason(batch, row, rule, total, bound, low),
                 fix=left,
-                thing=address(row.plan, constraint),
+                thing=address(row.plan.name, constraint),
                 place=Place(field=rule.slot.name if each is row else None, row=each.number or None),
             )
         )

@@ -37,10 +37,10 @@ def keyed_of(plan: ObjectPlan) -> tuple[Keyed, ...]:
     return tuple(Keyed(plan.object.constraints[name], column.key) for name, column in columns.items())
 
 
-def address(plan: ObjectPlan, constraint: Constraint) -> str:
+def address(object_name: str, constraint: Constraint) -> str:
     """The address of a constraint within its object's document."""
     place = "" if constraint.name == EFFECTIVE_DATES else "constraints/"
-    return f"object:{plan.name}#{place}{constraint.name}"
+    return f"object:{object_name}#{place}{constraint.name}"
 
 
 def folded(text: str, fold: Mapping[str, bool]) -> str:

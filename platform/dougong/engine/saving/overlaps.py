@@ -92,7 +92,7 @@ class Claims:
 
 def claims_of(batch: Batch, plan: ObjectPlan, rows: Sequence[Row], rule: OverlapRule) -> Claims:
     """What `rows` take. A range that ends before it begins is noted as a problem and takes nothing."""
-    found, name = Claims(rule, plan), address(plan, rule.keyed.constraint)
+    found, name = Claims(rule, plan), address(plan.name, rule.keyed.constraint)
     for row in rows:
         claim = None
         if row.doing != "delete":
@@ -232,7 +232,7 @@ def _refuse(batch: Batch, row: Row, rule: OverlapRule, other: _Entry) -> None:
                 code="overlap",
                 reason=reason,
                 fix=_named(batch, rule, other),
-                thing=address(row.plan, constraint),
+                thing=address(row.plan.name, constraint),
                 place=Place(field=rule.range.start if each is row else None, row=each.number or None),
             )
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dougong.base.errors import Place, Problem
 from dougong.base.language import msg
+from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.keys import address
 from dougong.engine.saving.plan import ObjectPlan
 from dougong.engine.saving.row import Batch, Row
@@ -48,7 +49,7 @@ def check(batch: Batch, plan: ObjectPlan, rows: Iterable[Row], after: bool) -> N
     for rule in plan.part(check_rules):
         if rule.late and not after:
             continue
-        name = address(plan, rule.constraint)
+        name = address(plan.name, rule.constraint)
         for row in rows:
             if row.doing == "delete":
                 continue
@@ -57,17 +58,17 @@ def check(batch: Batch, plan: ObjectPlan, rows: Iterable[Row], after: bool) -> N
             before = tuple(row.before.get(each) for each in rule.reads) if stored else None
             if state != batch.judged.get((name, row.id), before):
                 batch.judged[name, row.id] = state
-                if not holds(batch, rule, row):
+                if not holds(batch.expressions, rule, row):
                     _refuse(batch, row, rule)
 
 
-def holds(batch: Batch, rule: CheckRule, row: Row) -> bool:
+def holds(expressions: Expressions, rule: CheckRule, row: Row) -> bool:
     """Whether a record keeps a check: blank counts as kept, a formula that fails does not."""
     when = rule.constraint.when
-    if when is not None and not batch.expressions.holds(when, row):
+    if when is not None and not expressions.holds(when, row):
         return True
     try:
-        return batch.expressions.on_row(rule.formula, row) is not False
+        return expressions.on_row(rule.formula, row) is not False
     except EvaluationError:
         return False
 
@@ -80,7 +81,7 @@ def _refuse(batch: Batch, row: Row, rule: CheckRule) -> None:
                 Problem(
                     code="check",
                     reason=msg("{message}", message=rule.constraint.message),
-                    thing=address(row.plan, rule.constraint),
+                    thing=address(row.plan.name, rule.constraint),
                     place=Place(field=name, row=each.number or None),
                 )
             )
