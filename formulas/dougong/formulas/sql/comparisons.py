@@ -11,9 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, false, or_, true
 
-from dougong.formulas.decimals import quantized
+from dougong.formulas.decimals import WIDE, quantized
 from dougong.formulas.sql.constructs import CodePointOrder, ExactLiteral
-from dougong.formulas.sql.values import Meaning, Sql, as_text, boolean, same_type
+from dougong.formulas.sql.values import Meaning, Sql, as_text, boolean, most_of, same_type
 from dougong.formulas.types import Type
 
 Compare = Callable[[Any, Any], Any]
@@ -64,7 +64,7 @@ def _with_constant(compare: Compare, left: Sql, right: Sql) -> Sql | None:
     rounded = _BETWEEN_STEPS[compare]
     if rounded is None:
         return boolean(case((left.value.is_not(None), true() if compare is operator.ne else false())))
-    if step.adjusted() + left.scale >= left.limit:
+    if abs(step.scaleb(left.scale, WIDE)) > most_of(left.limit):
         return None
     return boolean(rounded(left.value, ExactLiteral(step, left.scale)), left.nullable)
 

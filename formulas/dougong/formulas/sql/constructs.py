@@ -11,6 +11,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 
+from dougong.formulas.decimals import WIDE
 from dougong.formulas.sql.sortable import encoded
 
 
@@ -22,7 +23,7 @@ class ExactLiteral(FunctionElement[Any]):
     type = Numeric()
 
     def __init__(self, value: Decimal, scale: int) -> None:
-        scaled = int(value.scaleb(scale))
+        scaled = int(value.scaleb(scale, WIDE))
         super().__init__(
             bindparam(None, value, Numeric(), unique=True), bindparam(None, scaled, BigInteger(), unique=True)
         )

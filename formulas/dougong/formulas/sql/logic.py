@@ -82,7 +82,8 @@ def or_substitute(item: Sql, substitute: Sql) -> Sql:
     if second.error is None and second.type not in (Type.NULL, Type.GEOLOCATION) and not first.is_constant:
         whole, scale = max(first.whole, second.whole), max(first.scale, second.scale)
         value = func.coalesce(first.value, second.value, type_=first.value.type)
-        return replace(first, value=value, whole=whole, scale=scale, nullable=second.nullable)
+        most = 0 if first.exact else max(first.largest, second.largest)
+        return replace(first, value=value, whole=whole, scale=scale, most=most, nullable=second.nullable)
     chosen = choose([(first.value.is_not(None), replace(first, error=None))], second)
     return chosen.after(item.error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -74,8 +75,10 @@ def sum_or_difference(operate: Callable[[Any, Any], Any]) -> Meaning:
 
     def meaning(left: Sql, right: Sql) -> Sql:
         first, second = aligned(left, right)
-        whole, scale = _longest(left, right)
-        return number(operate(first.value, second.value), whole, scale, first.limit)
+        if first.exact:
+            raise TooLong(*_longest(left, right))
+        most = first.largest + second.largest
+        return number(operate(first.value, second.value), first.whole, first.scale, first.limit, most)
 
     return short(meaning)
 
@@ -103,7 +106,7 @@ subtract = Routine(
 
 
 def _native_product(left: Sql, right: Sql) -> Sql:
-    return number(left.value * right.value, *_product(left, right), left.limit)
+    return number(left.value * right.value, *_product(left, right), left.limit, left.largest * right.largest)
 
 
 def _product(left: Sql, right: Sql) -> tuple[int, int]:
@@ -171,7 +174,8 @@ def _native_remainder(left: Sql, right: Sql) -> Sql:
     if first.exact:
         raise TooLong(left.whole + right.whole, left.limit)
     divisor = func.nullif(second.value, exactly_zero(second))
-    return number(first.value % divisor, first.whole, first.scale, first.limit).failing(by_zero(left, right))
+    made = number(first.value % divisor, first.whole, first.scale, first.limit, first.largest)
+    return made.failing(by_zero(left, right))
 
 
 modulo = Routine(
@@ -222,7 +226,7 @@ negative = Routine(
     name="dg_negative",
     result=Type.NUMBER,
     bounds=_same_digits,
-    native=short(lambda item: number(-item.value, item.whole, item.scale, item.limit)),
+    native=short(lambda item: number(-item.value, item.whole, item.scale, item.limit, item.largest)),
     postgresql=_sql("dg_negative", "a numeric", "dg_exact(-a)"),
     needs=_ROUNDING,
 )
@@ -230,7 +234,7 @@ absolute = Routine(
     name="dg_absolute",
     result=Type.NUMBER,
     bounds=_same_digits,
-    native=short(lambda item: number(func.abs(item.value), item.whole, item.scale, item.limit)),
+    native=short(lambda item: number(func.abs(item.value), item.whole, item.scale, item.limit, item.largest)),
     postgresql=_sql("dg_absolute", "a numeric", "abs(a)"),
 )
 
@@ -256,8 +260,10 @@ def _native_rounding(mode: str) -> Meaning:
 def _cut(item: Sql, places: int, mode: str) -> Sql:
     if item.scale <= places:
         return item
-    number(item.value, item.whole + 1, item.scale, item.limit)
-    return number(Rounded(item.value, item.scale, places, mode), item.whole + 1, places, item.limit)
+    unit = 10 ** (item.scale - places)
+    number(item.value, item.whole, item.scale, item.limit, item.largest + unit)
+    rounded = Rounded(item.value, item.scale, places, mode)
+    return number(rounded, item.whole, places, item.limit, item.largest // unit + 1)
 
 
 def _rounded_digits(item: Sql, places: Sql | None = None) -> tuple[int, int]:
@@ -332,6 +338,7 @@ def extreme(largest: bool) -> Meaning:
         whole, scale = max(each.whole for each in items), max(each.scale for each in items)
         values = [each.value for each in (first, *others)]
         value = Extreme(largest, values) if others else first.value
-        return bounded(value, whole, scale, first.limit, first.exact)
+        made = bounded(value, whole, scale, first.limit, first.exact)
+        return made if first.exact else replace(made, most=max(each.largest for each in (first, *others)))
 
     return meaning

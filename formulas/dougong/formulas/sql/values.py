@@ -32,6 +32,7 @@ from dougong.formulas.types import Geolocation, Type, Value
 
 SQLITE_DIGITS = 18
 """Digits that a 64-bit integer surely holds."""
+SQLITE_MOST = 2**63 - 1
 MOST_DIGITS = 1_900
 """Digits before the point, and after it, of the longest numbers: within what PostgreSQL rounds exactly (2,000)."""
 
@@ -77,7 +78,14 @@ class Sql:
     limit: int = SQLITE_DIGITS
     """The digits that the database computes exactly with."""
     exact: bool = False
+    most: int = 0
+    """The largest that abs(value) * 10**scale can be; 0 where nothing more is known than the digits."""
     parts: tuple[Sql, ...] = ()
+
+    @property
+    def largest(self) -> int:
+        """The largest that abs(value) * 10**scale can be."""
+        return self.most or 10 ** (self.whole + self.scale) - 1
 
     def failing(self, *errors: ColumnElement[str] | None) -> Sql:
         """The same with further kinds of failure; where several apply, the one named first is it."""
@@ -120,15 +128,25 @@ def text(value: ColumnElement[Any], may_be_empty: bool = True) -> Sql:
     return Sql(Type.TEXT, func.nullif(value, "", type_=Text()) if may_be_empty else value)
 
 
-def number(value: ColumnElement[Any], whole: int, scale: int, limit: int) -> Sql:
+def number(value: ColumnElement[Any], whole: int, scale: int, limit: int, most: int = 0) -> Sql:
     """A short number with at most `whole` digits before the point and `scale` after it.
+
+    Where `most` is given, it says more exactly how large abs(value) * 10**scale can be, and `whole` follows from it.
 
     Raises:
         TooLong: more digits than the database computes exactly with.
     """
-    if whole + scale > limit:
+    if most:
+        whole = max(len(str(most)) - scale, 1)
+    made = Sql(Type.NUMBER, value, whole=whole, scale=scale, limit=limit, most=most)
+    if made.largest > most_of(limit):
         raise TooLong(whole + scale, limit)
-    return Sql(Type.NUMBER, value, whole=whole, scale=scale, limit=limit)
+    return made
+
+
+def most_of(limit: int) -> int:
+    """The largest integer that the database's own operators hold, where `limit` digits are exact."""
+    return SQLITE_MOST if limit == SQLITE_DIGITS else 10**limit - 1
 
 
 def bounded(value: ColumnElement[Any], whole: int, scale: int, limit: int, exact: bool) -> Sql:
@@ -148,10 +166,11 @@ def constant(type: Type, value: Value, limit: int) -> Sql:
         digits = value.normalize(WIDE)
         scale = max(0, -int(digits.as_tuple().exponent))
         whole = max(1, digits.adjusted() + 1)
-        exact = whole + scale > limit
+        most = abs(int(digits.scaleb(scale, WIDE)))
+        exact = most > most_of(limit)
         literal_number = SortableLiteral(digits) if exact else ExactLiteral(digits, scale)
         made = bounded(literal_number, whole, scale, limit, exact)
-        return replace(made, nullable=False, is_constant=True, constant=value)
+        return replace(made, nullable=False, is_constant=True, constant=value, most=most)
     if isinstance(value, Geolocation):
         parts = tuple(constant(Type.NUMBER, each, limit) for each in value)
         return Sql(type, parts[0].value, nullable=False, is_constant=True, constant=value, limit=limit, parts=parts)
@@ -193,15 +212,14 @@ def rescaled(item: Sql, scale: int) -> Sql:
     Raises:
         TooLong: it does not fit at that scale.
     """
-    if item.is_constant:
-        if item.constant is None:
-            return replace(item, scale=scale)
-        made = number(ExactLiteral(item.constant, scale), item.whole, scale, item.limit)
-        return replace(item, value=made.value, scale=scale)
-    if scale == item.scale:
+    if item.is_constant and item.constant is None:
+        return replace(item, scale=scale)
+    if scale == item.scale and not item.exact:
         return item
-    made = number(Rescaled(item.value, scale - item.scale), item.whole, scale, item.limit)
-    return replace(item, value=made.value, scale=scale)
+    more = scale - item.scale
+    value = ExactLiteral(item.constant, scale) if item.is_constant else Rescaled(item.value, more)
+    made = number(value, item.whole, scale, item.limit, item.largest * 10**more)
+    return replace(item, value=made.value, scale=scale, most=made.most)
 
 
 def same_type(*items: Sql) -> list[Sql]:
@@ -262,7 +280,13 @@ def _chosen(type: Type, conditions: tuple[ColumnElement[bool], ...], results: li
             parts=tuple(choose(zip(conditions, each[:-1], strict=True), each[-1]) for each in branches),
         )
     limit = max(each.limit for each in everything)
-    return replace(chosen, limit=limit, exact=any(each.exact for each in everything))
+    is_exact = any(each.exact for each in everything)
+    most = 0 if is_exact or type is not Type.NUMBER else max(_largest_of(each) for each in everything)
+    return replace(chosen, limit=limit, exact=is_exact, most=most)
+
+
+def _largest_of(item: Sql) -> int:
+    return 0 if item.is_constant and item.constant is None else item.largest
 
 
 def result(item: Sql) -> ColumnElement[Any]:
