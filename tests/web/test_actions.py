@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import re
+from typing import Any
 
+from dougong.engine.actor import SYSTEM
+from dougong.engine.publish import Publication, publish
+from dougong.engine.revisions import tree_of
 from dougong.engine.saving.batch import Create
+from dougong.metadata.documents import from_bodies
 from tests.web.conftest import Person
 
 
@@ -72,6 +78,46 @@ def test_what_an_action_cannot_save_comes_back_with_what_was_typed(person: Perso
     assert refused.status_code == 422
     assert "Kept" in refused.text
     assert person.value("activity", activity, "status") == "planned"
+
+
+PARTIAL = {"hx_request": "true", "hx_request_type": "partial", "hx_current_url": "http://testserver/o/task?q=a"}
+
+
+def placed(person: Person, name: str, places: list[str], **does: Any) -> None:
+    """Publish an action of tasks that stands in `places`."""
+    said = {"en": name, "zh-CN": name}
+    body = {"kind": "action", "name": f"task.{name}", "object": "task", "label": said, "place": places, "does": does}
+    with person.company.read(SYSTEM) as unit:
+        tree = tree_of(unit.connection, unit.runtime.revision)
+    publish(person.company, Publication(tree=tree.put(*from_bodies([body]))))
+
+
+def test_the_menu_of_a_row_has_what_stands_on_rows(person: Person) -> None:
+    """Each row leads to its menu; doing something there comes back to the list; without a script it is a page."""
+    task = open_task(person)
+    assert f'href="/o/task/{task}/actions"' in person.get("/o/task").text
+    menu = person.get(f"/o/task/{task}/actions", **PARTIAL).text
+    assert "<html" not in menu
+    action = re.search(rf'action="(/o/task/{task}/action/complete_task[^"]*)"', menu)
+    assert action
+    done = person.post(html.unescape(action[1]), {})
+    assert done.headers["location"] == "/o/task?q=a"
+    assert person.value("task", task, "status") == "done"
+    assert "complete_task" in person.get(f"/o/task/{task}/actions").text
+
+
+def test_an_action_stands_where_it_says_and_nowhere_else(person: Person) -> None:
+    """On rows alone, on the record alone, above the list alone."""
+    task = open_task(person)
+    placed(person, "postpone", ["row"], edit={"set": {"due": "TODAY() + 7"}})
+    placed(person, "follow_up", ["list"], create={"object": "task", "prefill": {"subject": '"Call " & subject'}})
+    row, above = person.get(f"/o/task/{task}/actions", **PARTIAL).text, person.get("/o/task").text
+    assert "postpone" in row and "follow_up" not in row
+    assert "follow_up" in above and "postpone" not in above
+    assert "postpone" not in person.get(f"/o/task/{task}").text
+    url = re.search(r'href="(/o/task/new\?action=follow_up[^"]*)"', above)
+    assert url
+    assert person.form(html.unescape(url[1]))["subject"] == "Call"
 
 
 def test_an_unknown_action_is_none(person: Person) -> None:

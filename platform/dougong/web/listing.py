@@ -14,6 +14,7 @@ from dougong.base.language import msg
 from dougong.engine.query import Counted, Page, Row
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.metadata.model import ListColumn, Object
+from dougong.web import buttons
 from dougong.web.composer import tables
 from dougong.web.composer.columns import Column
 from dougong.web.composer.columns import columns as make_columns
@@ -79,12 +80,14 @@ def _prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable:
     currency_at = None
     if obj.currency.mode == "record" and any(each.money for each in made) and "currency" in obj.fields:
         currency_at, paths = len(paths), (*paths, "currency")
-    source = tables.rows_source(obj.name, made, visit.site.sections, selectable, currency_at)
+    menu = selectable and buttons.has_rows_of(obj)
+    source = tables.rows_source(obj.name, made, visit.site.sections, selectable, currency_at, menu)
     template = visit.site.templates.environment(visit.language).composed(
         source,
         fields=tuple(each.field for each in made),
         choose=visit.say(msg("Select")),
         untitled=visit.say(msg("No name")),
+        more=visit.say(msg("More actions")),
         company_currency=str(visit.model.settings.get("currency") or "CNY"),
     )
     return Prepared(made, paths, template, currency_at)

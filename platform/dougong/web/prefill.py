@@ -51,6 +51,8 @@ def by_clone(visit: Visit, obj: Object, record_id: str) -> dict[str, Any]:
 def by_action(visit: Visit, obj: Object, name: str, source: str) -> dict[str, Any]:
     """What the action `name`, taken on the record `source` (``object:id``), gives to a new record of `obj`.
 
+    An action above a list (``object:``) is taken on no record: what it would read of one is blank.
+
     Raises:
         NotFound: the action or the record does not exist or may not be seen.
     """
@@ -60,7 +62,9 @@ def by_action(visit: Visit, obj: Object, name: str, source: str) -> dict[str, An
     if action is None:
         raise NotFound(Problem(code="action-unknown", reason=msg("There is no such page."), thing=name))
     formulas: Mapping[str, Formula | str] = action.get("prefill", {})
-    values = read_paths(visit, origin, record_id, [each for each in formulas.values() if isinstance(each, Formula)])
+    wanted = [each for each in formulas.values() if isinstance(each, Formula)]
+    blank = {path: None for formula in wanted for path in formula.references}
+    values = read_paths(visit, origin, record_id, wanted) if record_id else blank
     context = formula_context(visit.unit)
     found: dict[str, Any] = {}
     for field_name, formula in formulas.items():

@@ -12,9 +12,9 @@ from markupsafe import Markup
 from dougong.base.language import label, msg
 from dougong.engine.query import Condition, Query, Record, Sort
 from dougong.engine.reading.filters import parse_sort
-from dougong.engine.saving import conversion
 from dougong.metadata.model import LineColumn, ListColumn, Object, RelatedList
-from dougong.web import listing, path_bar, timeline
+from dougong.web import buttons, listing, path_bar, timeline
+from dougong.web.buttons import Action
 from dougong.web.composer.records import RecordView, ShownSection, compose
 from dougong.web.layouts import layout_for
 from dougong.web.list_state import ListState, View
@@ -24,7 +24,6 @@ from dougong.web.timeline import Entry
 from dougong.web.visit import Visit, with_query
 
 MOST_LINES = 500
-MOST_BUTTONS = 2
 HISTORY_TAB = "history"
 
 
@@ -60,20 +59,6 @@ class Tab:
     label: str
     url: str
     current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """A button of the record: `url` opens a page or a sheet, or is done at once (`post`)."""
-
-    label: str
-    icon: str
-    url: str
-    primary: bool
-    sheet: bool
-    quick: bool = False
-    """True for what goes into the timeline: a call, a note, a task."""
-    post: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +103,7 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         **_common(visit, obj, record, view),
     }
     sections = next((each.sections for each in view.tabs if each.key == tab), ())
-    actions = _actions(visit, obj, record, view) if live else Actions()
+    actions = buttons.on_record(visit, obj, record, view.layout) if live else buttons.Actions()
     return RecordPage(
         object=obj,
         record=record,
@@ -320,63 +305,3 @@ def _totals(visit: Visit, ready: Prepared, rows: Sequence[Any]) -> tuple[str, ..
             visit.context.number(sum(values), int(each.field.options.get("scale", 2))) if each.total == "sum" else ""
         )
     return tuple(found)
-
-
-# -- actions ----------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Actions:
-    """The layout's actions by where they stand."""
-
-    shown: tuple[Action, ...] = ()
-    quick: tuple[Action, ...] = ()
-    menu: tuple[Action, ...] = ()
-
-
-def _actions(visit: Visit, obj: Object, record: Record, view: RecordView) -> Actions:
-    """A few buttons beside the title; what goes into the timeline stands there; the rest is in the menu."""
-    if record.deleted or record.values.get("life_status") == "void":
-        return Actions()
-    shown: list[Action] = []
-    quick: list[Action] = []
-    menu: list[Action] = []
-    for each in view.layout.actions:
-        made = _action(visit, obj, record, str(each["key"]), each.get("style") == "primary")
-        if made is None:
-            continue
-        if made.quick:
-            quick.append(made)
-        elif each.get("in_menu") or len(shown) >= MOST_BUTTONS:
-            menu.append(made)
-        else:
-            shown.append(made)
-    return Actions(tuple(shown), tuple(quick), tuple(menu))
-
-
-def _action(visit: Visit, obj: Object, record: Record, key: str, primary: bool) -> Action | None:
-    here = f"/o/{obj.name}/{record.id}"
-    if key == "clone":
-        url = f"/o/{obj.name}/new?clone={record.id}"
-        return Action(visit.say(msg("Clone")), "copy", url, primary, False)
-    body = obj.actions.get(key)
-    if body is None:
-        return None
-    said, icon, does = label(body.get("label"), visit.language), str(body.get("icon", "point")), body.get("does", {})
-    may_edit = visit.unit.access.may("edit", obj)
-    if "convert" in does:
-        name = str(does["convert"]).partition(".")[2]
-        offered = may_edit and name in obj.conversions and conversion.is_open(visit.unit, record, name)
-        return Action(said, icon, f"{here}/convert/{name}", primary, False) if offered else None
-    if "create" in does:
-        target = does["create"]["object"]
-        query = [("action", key), ("from", f"{obj.name}:{record.id}"), ("back", here)]
-        quick = bool(does["create"].get("layout"))
-        about = target in timeline.FEATURE
-        if about and timeline.related_to(visit, target, obj) is None:
-            return None
-        if target in visit.model.objects and visit.unit.access.may("create", visit.model.objects[target]):
-            return Action(said, icon, with_query(f"/o/{target}/new", query), primary, quick, about)
-        return None
-    if "edit" in does and may_edit:
-        asks = bool(does["edit"].get("fields"))
-        return Action(said, icon, f"{here}/action/{key}", primary, sheet=asks, post=not asks)
-    return None

@@ -114,6 +114,9 @@ def actions(index: Index) -> Iterator[Problem]:
         if own is None and ("edit" in does or "convert" in does):
             reason = msg("An action that changes or converts records belongs to an object.")
             yield spot.problem("action-global", reason, msg("Name it object.name and give it the key object."))
+        if "list" in body.get("place", ()) and "create" not in does:
+            reason = msg("A list has no record that an action could change or convert.")
+            yield (spot / "place").problem("action-list", reason, msg("Let it stand on records or rows."))
         for below, each in enumerated(where / "edit", "fields", edit):
             yield from need_field(below, own or "", each)
         for field in edit.get("set", {}):

@@ -13,22 +13,33 @@ BOX = (
 )
 
 
+MENU = (
+    '<a class="ib s act" href="/o/{object}/{{{{ id }}}}/actions" data-menu aria-label="{{{{ more }}}}">'
+    '{{{{ icon("dots", "s") }}}}</a>'
+)
+
+
 def rows_source(
-    object_name: str, columns: Sequence[Column], sections: Sections, selectable: bool, currency_at: int | None
+    object_name: str,
+    columns: Sequence[Column],
+    sections: Sections,
+    selectable: bool,
+    currency_at: int | None,
+    menu: bool = False,
 ) -> str:
     """The Jinja source of table rows: `rows` of the engine in, one `<tr>` each out.
 
     Uses `rows`, `fields` (the field of each column), `own_currency` (whether each row says its code, which stands at
-    `currency_at` of its values, or else is the `company_currency`), `choose` and `untitled` (what boxes and records
-    without a name are called), `x` and `r`. An object's name is an identifier by the metadata's rules, so it may stand
-    in the source.
+    `currency_at` of its values, or else is the `company_currency`), `choose`, `untitled` and `more` (what boxes,
+    records without a name and the `menu` of a row are called), `x` and `r`. An object's name is an identifier by the
+    metadata's rules, so it may stand in the source.
     """
-    cells = "".join(_cell(object_name, at, column, sections, currency_at) for at, column in enumerate(columns))
+    cells = "".join(_cell(object_name, at, column, sections, currency_at, menu) for at, column in enumerate(columns))
     row = f'<tr role="row">{BOX if selectable else ""}{cells}</tr>\n'
     return f"{{% for row in rows %}}{{% set values = row.values %}}{{% set id = row.id %}}{row}{{% endfor %}}"
 
 
-def _cell(object_name: str, at: int, column: Column, sections: Sections, currency_at: int | None) -> str:
+def _cell(object_name: str, at: int, column: Column, sections: Sections, currency_at: int | None, menu: bool) -> str:
     text = sections.of(column.field, "cell") if column.path.attribute is None else "{{ v if v is not none }}"
     code = f'(values[{currency_at}] or company_currency if own_currency else "")' if currency_at is not None else '""'
     shown = bind(text, f=f"fields[{at}]", v=f"values[{at}]", currency=code)
@@ -38,6 +49,6 @@ def _cell(object_name: str, at: int, column: Column, sections: Sections, currenc
     if column.is_title:
         shown = (
             f'<a href="/o/{object_name}/{{{{ id }}}}">{{% if values[{at}] %}}{shown}'
-            f"{{% else %}}{{{{ untitled }}}}{{% endif %}}</a>"
+            f"{{% else %}}{{{{ untitled }}}}{{% endif %}}</a>{MENU.format(object=object_name) if menu else ''}"
         )
     return f'<td role="cell"{attributes}>{shown}</td>'

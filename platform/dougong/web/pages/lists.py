@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit, urlunsplit
 
 from starlette.responses import Response
 
@@ -11,13 +12,14 @@ from dougong.engine.query import Counted
 from dougong.engine.saving.batch import Delete
 from dougong.engine.unit import Unit
 from dougong.metadata.model import ListColumn, Object
-from dougong.web import condition_form, list_views, listing
+from dougong.web import buttons, condition_form, list_views, listing
 from dougong.web.frame import framed
 from dougong.web.list_state import ListState, View, read
 from dougong.web.navigation import several
+from dougong.web.record_page import title_of
 from dougong.web.routing import Page
 from dougong.web.sentences import Sentence, Speaker
-from dougong.web.visit import Visit
+from dougong.web.visit import Visit, safe_path
 
 MOST_SELECTED = 1000
 
@@ -68,6 +70,7 @@ def show(visit: Visit, object: str) -> Response:
         may_create=visit.unit.access.may("create", obj),
         may_delete=visit.unit.access.may("delete", obj) and obj.delete == "bin",
         may_edit=visit.unit.access.may("edit", obj),
+        actions=buttons.on_list(visit, obj, state.url()),
         own_view=state.view.owner == visit.actor.user_id,
         adding=condition_form.form(visit, obj) if visit.asked("adding") else None,
         filtered=bool(state.parts or state.search),
@@ -114,6 +117,24 @@ def _previous(state: ListState, cursor: str | None, after: int, keep: dict[str, 
     if not cursor:
         return ""
     return state.url(**keep) if after == 0 else state.url(cursor=cursor, after=str(after), **keep)
+
+
+def _here(visit: Visit) -> str:
+    """The path of the list that the browser shows; "" where a script did not say."""
+    parts = urlsplit(visit.request.headers.get("hx-current-url", ""))
+    return safe_path(urlunsplit(("", "", parts.path, parts.query, "")))
+
+
+def row_actions(visit: Visit, object: str, id: str) -> Response:
+    """What may be done with one record of the list: a menu, or a page where no script runs."""
+    obj = visit.object(object)
+    record = visit.unit.records.get(object, id)
+    back = _here(visit) or f"/o/{object}"
+    title = title_of(visit, obj, record.values)
+    offered = buttons.on_row(visit, obj, record, back) if record.values.get("life_status") != "void" else ()
+    if visit.partial:
+        return visit.page("row_menu.html", actions=offered)
+    return framed(visit, "row_actions.html", obj.name, title, object=obj, record=record, actions=offered)
 
 
 # -- the toolbar ------------------------------------------------------------------------------------------------
@@ -184,6 +205,7 @@ PAGES = (
     Page("GET", "/o/{object}", show),
     Page("GET", "/o/{object}/condition", condition),
     Page("GET", "/o/{object}/columns", columns),
+    Page("GET", "/o/{object}/{id}/actions", row_actions),
     Page("POST", "/o/{object}/view", save_view),
     Page("POST", "/o/{object}/delete", delete_many),
 )

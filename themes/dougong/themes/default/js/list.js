@@ -8,7 +8,8 @@ let last = null;
 const tell = () => {
   if (!bulk || !table) return;
   const chosen = rows().filter((row) => box(row)?.checked).length;
-  bulk.querySelector("[data-count]").textContent = chosen;
+  const said = bulk.querySelector("[data-count]");
+  said.textContent = said.dataset.count.replace("#", chosen);
   const all = table.querySelector("[data-all]");
   all.checked = chosen > 0 && chosen === rows().length;
   all.indeterminate = chosen > 0 && !all.checked;
@@ -40,7 +41,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j" || event.key === "ArrowDown" && row) go(1);
   else if (event.key === "k" || event.key === "ArrowUp" && row) go(-1);
   else if (event.key === "x" && row) { box(row).click(); row.querySelector(".name a").focus(); }
-  else if (event.key === "Escape" && bulk?.querySelector("[data-count]").textContent !== "0") bulk.reset();
+  else if (event.key === "Escape" && rows().some((each) => box(each)?.checked)) bulk.reset();
   else return;
   event.preventDefault();
 });
@@ -62,4 +63,18 @@ if (table && "editable" in table.dataset) {
     if (cell && !event.target.closest("form")) { event.preventDefault(); getSelection().empty(); open(cell); }
   });
 }
+// The menu of a row is fetched when it is opened: most never are.
+const menu = document.getElementById("row-menu");
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-menu]");
+  if (!link || !menu || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": location.href };
+  const answer = await fetch(link.href, { headers });
+  if (!answer.ok) { location.href = link.href; return; }
+  menu.innerHTML = await answer.text();
+  htmx.process(menu);
+  menu.showPopover({ source: link });
+  menu.querySelector("a, button")?.focus();
+});
 tell();
