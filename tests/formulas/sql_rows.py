@@ -97,6 +97,7 @@ class Database:
 
     def __init__(self, engine: Engine, table: Table, digits: int, rows: list[dict[str, Any]]) -> None:
         self.engine, self.table, self.digits, self.rows = engine, table, digits, rows
+        self.context = CONTEXT
 
     def compare(self, formula: Formula) -> Iterator[tuple[dict[str, Any], Any, Any]]:
         """Each row with what Python and SQL make of `formula`: a value, or the kind of failure.
@@ -105,28 +106,28 @@ class Database:
             FormulaError: not supported in SQL.
         """
         columns = {path: self.table.c[path[0]] for path in formula.references}
-        value = formula.sql(columns, CONTEXT, digits=self.digits)
-        error = formula.sql_error(columns, CONTEXT, digits=self.digits)
+        value = formula.sql(columns, self.context, digits=self.digits)
+        error = formula.sql_error(columns, self.context, digits=self.digits)
         wanted = [self.table.c.row, value.label("value")] + ([] if error is None else [error.label("error")])
         kept = None
         if formula.type is Type.BOOLEAN:
-            kept = select(self.table.c.row).where(formula.condition(columns, CONTEXT, digits=self.digits))
+            kept = select(self.table.c.row).where(formula.condition(columns, self.context, digits=self.digits))
         with self.engine.connect() as connection:
             found = {each.row: each for each in connection.execute(select(*wanted))}
             chosen = None if kept is None else set(connection.execute(kept).scalars())
         for index, row in enumerate(self.rows):
             got = found[index]
             from_sql = Failure(got.error) if error is not None and got.error else got.value
-            expected = in_python(formula, row)
+            expected = in_python(formula, row, self.context)
             yield row, expected, from_sql
             if chosen is not None:
                 yield row, expected is True, index in chosen
 
 
-def in_python(formula: Formula, row: Mapping[str, Any]) -> Any:
+def in_python(formula: Formula, row: Mapping[str, Any], context: Context) -> Any:
     """The value of `formula` for a row, or the kind of failure."""
     try:
-        return formula.evaluate({(name,): value for name, value in row.items()}, CONTEXT)
+        return formula.evaluate({(name,): value for name, value in row.items()}, context)
     except EvaluationError as error:
         return error.kind
 

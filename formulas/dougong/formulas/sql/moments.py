@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timezone, tzinfo
+from datetime import UTC, date, datetime, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Text, and_, case, literal, not_
+from sqlalchemy import Date, Text, and_, case, literal, not_, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -208,8 +208,8 @@ def day_of_moment(context: Context, moment: Sql) -> Sql:
     day = LocalDay(moment.value, literal(_zone_name(context.timezone), Text()))
     if context.timezone is UTC:
         return Sql(Type.DATE, day)
-    exists = and_(day.is_not(None), day.between(literal("0001-01-01", Date()), literal("9999-12-31", Date())))
-    fails = and_(moment.value.is_not(None), not_(exists))
+    exists = day.between(literal(date.min, Date()), literal(date.max, Date()))
+    fails = and_(moment.value.is_not(None), or_(day.is_(None), not_(exists)))
     return Sql(Type.DATE, case((exists, day)), where(fails, Failure.OUT_OF_RANGE))
 
 
