@@ -86,7 +86,11 @@ CASES: dict[str, dict[str, Any]] = {
     "unknown kind": {"app/sales.json#kind": "ap"},
     "a kind that comes later": {"role/head.json": {"kind": "role", "name": "head", "label": label("Head", "主管")}},
     "unknown key": {"object/deal.json#lable": {}},
-    "a key that comes later": {f"{SECTION}/0/items/0/visible_when": "TRUE"},
+    "a key that comes later": {f"{SECTION}/0/items/0/blank": True},
+    "a condition that is a number": {f"{SECTION}/0/items/0/visible_when": "1"},
+    "a condition on what changed": {f"{SECTION}/0/visible_when": "ISCHANGED(name)"},
+    "a condition on a missing field": {f"{SECTION}/0/items/0/required_when": "ISBLANK(custmer)"},
+    "a field of a parent that is asked for": {f"{SECTION}/0/items/2/required_when": "TRUE"},
     "roles of a layout come later": {"layout/deal/default.json#for/roles": ["sales"]},
     "a choice that comes later": {"list_view/deal/mine.json#type": "board"},
     "unknown field type": {f"{DEAL}/amount/type": "currancy"},
@@ -211,6 +215,18 @@ CASES: dict[str, dict[str, Any]] = {
     "roll-up over a field that leads elsewhere": {"object/customer.json#fields/won/from": "line.deal"},
     "roll-up of a text": {"object/customer.json#fields/won/field": "name"},
     "roll-up of nothing": {"object/customer.json#fields/won/field": None},
+    "a median of texts": {
+        "object/customer.json#fields/won/op": "median", "object/customer.json#fields/won/field": "name"
+    },
+    "a roll-up over no tree": {
+        "object/customer.json#hierarchy": None, "object/customer.json#fields/won/tree": True
+    },
+    "a period over a missing date": {
+        "object/customer.json#fields/won/window": {"field": "closed_on", "period": "this_year"}
+    },
+    "a period over a text": {"object/customer.json#fields/won/window": {"field": "name", "period": "this_year"}},
+    "a period that is none": {"object/customer.json#fields/won/window": {"field": "closes_on", "period": "lately"}},
+    "a roll-up by rights comes later": {"object/customer.json#fields/won/rights": "viewer"},
     "roll-ups in a circle": {
         "object/customer.json#fields/won/from": "customer.parent",
         "object/customer.json#fields/won/field": "won",
@@ -308,6 +324,7 @@ CASES: dict[str, dict[str, Any]] = {
     "rows that never change": tiers(keys={"append_only": True}),
     # actions, conversions, imports, settings
     "a missing conversion": {"action/deal/convert.json#does/convert": "deal.to_costumer"},
+    "a list's action that converts": {"action/deal/convert.json#place": ["list", "row"]},
     "a global action that converts": {"action/new_deal.json#does": {"convert": "deal.to_customer"}},
     "a conversion into a missing object": {f"{INTO}/0/object": "custmer"},
     "a map to a missing field": {f"{INTO}/0/map/nam": "name"},

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Index, inspect, select
 
 from dougong.base.ids import record_id
-from dougong.engine import outbox
+from dougong.engine import midnight, outbox
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.jobs import job
@@ -42,6 +42,8 @@ def ask_for_work(company: Company, connection: Connection, coming: Coming) -> li
     for name in stale_titles(company.runtime().model, coming.runtime.model):
         if coming.runtime.storage.tables[name].table.name not in made:
             wanted.append(("metadata.titles", {"object": name}))
+    if midnight.timed(coming.runtime.model):
+        midnight.ask(company, connection, now)
     tasks: list[str] = []
     for name, payload in wanted:
         id = outbox.put(connection, name, payload, None, now, now)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
@@ -55,6 +56,8 @@ class DatabaseSettings(Protocol):
     def database_url(self) -> URL: ...
     @property
     def threads(self) -> int: ...
+    @property
+    def default_timezone(self) -> ZoneInfo: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,7 @@ class PlainSettings:
 
     database_url: URL
     threads: int = 4
+    default_timezone: ZoneInfo = ZoneInfo("UTC")
 
 
 class Companies:
@@ -94,7 +98,7 @@ class Companies:
             if found is None:
                 database = open_database(self._settings.database_url, name, self._settings.threads)
                 database.create()
-                found = self._open[name] = Company(name, database, self._hooks)
+                found = self._open[name] = Company(name, database, self._hooks, self._settings.default_timezone)
             return found
 
     def opened(self) -> tuple[Company, ...]:
@@ -113,9 +117,9 @@ class Companies:
 class Company:
     """One company, open. Safe to share between threads; a unit of work belongs to one."""
 
-    def __init__(self, name: str, database: Database, hooks: Hooks) -> None:
-        """Serve the company in `database`."""
-        self.name, self.database, self.hooks = name, database, hooks
+    def __init__(self, name: str, database: Database, hooks: Hooks, zone: ZoneInfo) -> None:
+        """Serve the company in `database`, whose days begin at midnight in `zone`."""
+        self.name, self.database, self.hooks, self.zone = name, database, hooks, zone
         self._runtimes: OrderedDict[int, Runtime] = OrderedDict()
         self._bodies: revisions.Bodies = {}
         self.previews: dict[tuple[str, int, int], Runtime] = {}

@@ -8,9 +8,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from dougong.base.errors import Problem
+from dougong.base.field_types import ValueRefused
 from dougong.base.language import msg
 from dougong.formulas import Type
+from dougong.metadata.building.fields import plain_field
 from dougong.metadata.checking.report import (
+    READING,
     Spot,
     enumerated,
     missing_field,
@@ -159,6 +162,12 @@ def _rollup(spot: Spot, facts: FieldFacts) -> Iterator[Problem]:
         reason = msg("{relation} does not lead to {object}.", relation=body["from"], object=facts.object)
         yield (spot / "from").problem("relation-wrong", reason, msg("Name a lookup of the child that leads here."))
     yield from _rollup_field(spot, child, body)
+    yield from _window(spot / "window", child, body.get("window"))
+    if body.get("tree") and not spot.index.body("object", facts.object).get("hierarchy"):
+        reason = msg(
+            "{object} is no tree.", object=spot.index.body("object", facts.object).get("label") or facts.object
+        )
+        yield (spot / "tree").problem("rollup-tree", reason, msg("Name its parent under hierarchy of the object."))
     circle = spot.index.rollup_circle(facts)
     if circle and min(circle) == facts.component.address:
         reason = msg("Roll-ups read each other in a circle: {circle}.", circle=" → ".join((*circle, circle[0])))
@@ -180,6 +189,25 @@ def _rollup_field(spot: Spot, child: str, body: Mapping[str, Any]) -> Iterator[P
     elif op in NUMERIC and read.type is not None and not _is_number(spot.index, read):
         reason = msg("{field} has no numbers for {op}.", field=read.body.get("label") or str(name), op=str(op))
         yield (spot / "field").problem("field-type-wrong", reason, msg("Name a number or money field."))
+
+
+def _window(spot: Spot, child: str, window: Any) -> Iterator[Problem]:
+    """A rolling period over a date of the child."""
+    if not isinstance(window, Mapping):
+        return
+    name, period = str(window.get("field")), window.get("period")
+    facts = spot.index.field(child, name)
+    if facts is None:
+        yield missing_field(spot / "field", child, name)
+    elif facts.type is not None and (facts.type.formula_type not in ("date", "datetime") or not facts.type.stored):
+        reason = msg("{field} is no date.", field=facts.body.get("label") or name)
+        yield (spot / "field").problem("field-type-wrong", reason)
+    elif facts.type is not None:
+        field = plain_field(spot.index, facts)
+        try:
+            field.type.operand(field, "within", period, READING)
+        except ValueRefused as refused:
+            yield (spot / "period").problem(refused.code, refused.reason, refused.fix)
 
 
 def _is_number(index: Index, facts: FieldFacts) -> bool:

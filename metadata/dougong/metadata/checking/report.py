@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from dougong.base.errors import Place, Problem
+from dougong.base.field_types import Reading
 from dougong.base.language import Labels, Message, label, msg
 from dougong.metadata.component import Component
 from dougong.metadata.index import FieldFacts, Index
@@ -14,6 +16,9 @@ from dougong.metadata.keyed import element_key
 from dougong.metadata.positions import escape
 from dougong.metadata.scope import is_money
 from dougong.metadata.violations import near
+
+READING = Reading(now=datetime(2000, 1, 1, tzinfo=UTC))
+"""How values in documents are read: as programs send them, whoever publishes and whenever."""
 
 LONGEST_PATH = 6
 """Names in a path: five lookups and a field, as queries allow."""

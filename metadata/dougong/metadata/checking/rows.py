@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from dougong.base.errors import Problem
-from dougong.base.field_types import Reading, ValueRefused
+from dougong.base.field_types import ValueRefused
 from dougong.base.language import msg
 from dougong.metadata.building.fields import plain_field
 from dougong.metadata.building.rows import ADDRESS, row_named
-from dougong.metadata.checking.report import Spot, missing_field, need_object, need_value, spots
+from dougong.metadata.checking.report import READING, Spot, missing_field, need_object, need_value, spots
 from dougong.metadata.component import PLATFORM, canonical_json
 from dougong.metadata.index import FieldFacts, Index
 from dougong.metadata.violations import near
@@ -21,9 +20,6 @@ GIVEN = frozenset({"record_type", "life_status", "currency"})
 
 MOST = 2000
 """Rows of one object: they are written in the moment in which a publish has the company to itself."""
-
-READING = Reading(now=datetime(2000, 1, 1, tzinfo=UTC))
-"""How values are read: as programs send them, whoever publishes and whenever."""
 
 
 def rows(index: Index) -> Iterator[Problem]:

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, bindparam, case, distinct, func, null, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, distinct, func, select
 
+from dougong.engine.fields.rollup import RollupType
 from dougong.engine.runtime import Runtime
-from dougong.engine.saving.expressions import variables
-from dougong.engine.saving.lifecycle import IN_FORCE
+from dougong.engine.saving import writing
 from dougong.engine.saving.money import currency_of, in_own_currency
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, plan_of
 from dougong.engine.saving.related import references
-from dougong.engine.saving.row import Batch, Row
-from dougong.formulas.evaluation import Context
+from dougong.engine.saving.rollup_children import Children, one_currency, own_currencies, speaks_of_life
+from dougong.engine.saving.row import Batch, Row, grouped
+from dougong.engine.saving.trees import with_ancestors
+from dougong.engine.saving.windows import is_timed, watched
 from dougong.metadata.model import Field, Object
 
 if TYPE_CHECKING:
@@ -45,13 +47,15 @@ class Route:
     """A roll-up field and how its children lead to it. `hops` begin at the children.
 
     `watched` are the fields of the children that it reads, with money's company amounts under their own key;
-    `link` is the many-to-many field that connects children and parent, where it is one.
+    `link` is the many-to-many field that connects children and parent, where it is one. A roll-up over a `tree` counts
+    for each record the children of all that stand below it as well.
     """
 
     field: Field
     hops: tuple[Hop, ...]
     watched: frozenset[str]
     link: Field | None = None
+    tree: bool = False
 
     @property
     def parent(self) -> str:
@@ -70,6 +74,10 @@ class Routes:
 
     by_parent: Mapping[str, tuple[Route, ...]]
     through: Mapping[str, tuple[tuple[Route, int], ...]]
+    trees: Mapping[str, frozenset[str]]
+    """By object that is a tree, its roll-ups over it."""
+    linked: Mapping[str, frozenset[str]]
+    """By object, its many-to-many fields that lead to roll-ups."""
 
 
 def routes_of(runtime: Runtime) -> Routes:
@@ -88,7 +96,14 @@ def routes_of(runtime: Runtime) -> Routes:
             by_parent[route.parent] = (*by_parent.get(route.parent, ()), route)
             for at, hop in enumerate(route.hops):
                 through[hop.object] = (*through.get(hop.object, ()), (route, at))
-        found = runtime.prepared["rollups"] = Routes(by_parent, through)
+        trees = {name: frozenset(each.field.name for each in its if each.tree) for name, its in by_parent.items()}
+        trees = {name: names for name, names in trees.items() if names}
+        linked: dict[str, frozenset[str]] = {}
+        for route in routes:
+            for hop in route.hops:
+                if route.link is not None and route.link.name == hop.field:
+                    linked[hop.object] = linked.get(hop.object, frozenset()) | {hop.field}
+        found = runtime.prepared["rollups"] = Routes(by_parent, through, trees, linked)
     return found
 
 
@@ -102,7 +117,8 @@ def _route(runtime: Runtime, field: Field) -> Route:
         hops.append(Hop(name, step))
         link = link or (None if lookup.type.stored else lookup)
         name = field.object if field.object in lookup.targets else lookup.targets[0]
-    return Route(field, tuple(hops), frozenset(_watched(objects[hops[0].object], field)), link)
+    read = frozenset(_watched(objects[hops[0].object], field))
+    return Route(field, tuple(hops), read, link, bool(field.options.get("tree")))
 
 
 def _watched(leaf: Object, rollup: Field) -> Iterable[str]:
@@ -114,13 +130,14 @@ def _watched(leaf: Object, rollup: Field) -> Iterable[str]:
     yield from (each["field"] for each in rollup.options.get("order") or ())
     if rollup.where is not None:
         yield from (path[0] for path in rollup.where.references)
+    yield from watched(rollup)
     if leaf.effective:
         yield "life_status"
 
 
 def empty(field: Field) -> Any:
     """The value of a roll-up over nothing: 0 for counts and sums, blank for the others."""
-    return {"count": 0, "distinct": 0, "sum": Decimal(0)}.get(str(field.options.get("op")))
+    return field.type.nothing if isinstance(field.type, RollupType) else None
 
 
 Affected = dict[str, tuple[set[str], set[str]]]
@@ -130,6 +147,9 @@ Affected = dict[str, tuple[set[str], set[str]]]
 def affected(batch: Batch, rows: Iterable[Row]) -> Affected:
     """The parents whose roll-ups may differ after what happened to `rows` since they were last settled."""
     routes = routes_of(batch.unit.runtime)
+    rows = list(rows)
+    if routes.linked:
+        _load_links(batch, rows, routes)
     found: Affected = {}
     pending: dict[tuple[str, str, int], tuple[Route, set[str]]] = {}
     for row in rows:
@@ -141,13 +161,46 @@ def affected(batch: Batch, rows: Iterable[Row]) -> Affected:
             if ids:
                 key = (route.parent, route.field.name, at)
                 pending.setdefault(key, (route, set()))[1].update(ids)
+        over = routes.trees.get(row.plan.name)
+        if over:
+            _note(found, row.plan.name, _moved(row), set(over))
     memory: dict[tuple[tuple[Hop, ...], frozenset[str]], set[str]] = {}
     for (_, _, at), (route, ids) in pending.items():
         key_ = (route.hops[at + 1 :], frozenset(ids))
         if key_ not in memory:
             memory[key_] = _climb(batch, route.hops[at + 1 :], ids)
         _note(found, route.parent, memory[key_], {route.field.name})
+    for name, over in routes.trees.items():
+        if name in found:
+            _climb_tree(batch, name, over, found)
     return found
+
+
+def _load_links(batch: Batch, rows: Sequence[Row], routes: Routes) -> None:
+    """Read the links that lead to roll-ups, of rows that were not given them: one statement per link field."""
+    for plan, group in grouped(row for row in rows if row.plan.name in routes.linked):
+        for name in sorted(routes.linked[plan.name]):
+            lacking = [row for row in group if name not in row.values]
+            for row, links in writing.links_of(batch, plan.object.fields[name], lacking):
+                for known in (row.values, row.before, row.settled):
+                    if known:
+                        known[name] = links
+
+
+def _moved(row: Row) -> set[str]:
+    """The records under which a record of a tree stood and stands, where that changed."""
+    field = row.plan.object.hierarchy or ""
+    was = row.settled.get(field) if row.settled and row.settled.get("deleted_at") is None else None
+    is_ = row.values.get(field) if row.values.get("deleted_at") is None else None
+    return {each.id for each in (*references(was), *references(is_))} if was != is_ else set()
+
+
+def _climb_tree(batch: Batch, name: str, names: frozenset[str], found: Affected) -> None:
+    """What stands above records of a tree follows them in the roll-ups `names` over it."""
+    ids, wanted = found[name]
+    if wanted & names:
+        above = with_ancestors(batch, plan_of(batch.unit.runtime, name), ids) - ids
+        _note(found, name, above, set(wanted & names))
 
 
 def _note(found: Affected, parent: str, ids: set[str], names: set[str]) -> None:
@@ -180,8 +233,12 @@ def _climb(batch: Batch, hops: Sequence[Hop], ids: set[str]) -> set[str]:
     """The records that `ids` lead to over further hops, as they are stored now."""
     for hop in hops:
         plan = plan_of(batch.unit.runtime, hop.object)
-        column = plan.table.c[plan.slots[hop.field].keys[0]]
-        named = plan.table.c.id.in_(bindparam("ids", expanding=True))
+        if hop.field in plan.slots:
+            column, key = plan.table.c[plan.slots[hop.field].keys[0]], plan.table.c.id
+        else:
+            link = batch.unit.runtime.storage.links[plan.object.fields[hop.field].address]
+            column, key = link.target, link.source
+        named = key.in_(bindparam("ids", expanding=True))
         statement = select(column).where(named, column.is_not(None)).distinct()
         ids = {str(id) for id in batch.unit.connection.execute(statement, {"ids": sorted(ids)}).scalars()}
     return ids
@@ -208,7 +265,7 @@ def _set(batch: Batch, row: Row, route: Route, results: tuple[Any, ...]) -> None
     if not slot.money:
         return
     row.values[slot.name + COMPANY] = results[1]
-    if _one_currency(plan_of(batch.unit.runtime, route.leaf).object, route):
+    if one_currency(plan_of(batch.unit.runtime, route.leaf).object, route):
         return
     company, codes = results[1], set(results[2:])
     if codes != {currency_of(batch, row)}:
@@ -225,132 +282,9 @@ def _together(routes: Sequence[Route]) -> list[list[Route]]:
     found: dict[Any, list[Route]] = {}
     for route in routes:
         grouped = route.field.options["op"] in GROUPED
-        found.setdefault((route.hops, _speaks_of_life(route.field)) if grouped else route.field.name, []).append(route)
+        alike = (route.hops, route.tree, speaks_of_life(route.field))
+        found.setdefault(alike if grouped else route.field.name, []).append(route)
     return list(found.values())
-
-
-def _speaks_of_life(field: Field) -> bool:
-    return field.where is not None and ("life_status",) in field.where.references
-
-
-class _Children:
-    """The children of one route as SQL: a FROM that leads to the parent's id, and conditions."""
-
-    def __init__(self, unit: Unit, route: Route) -> None:
-        self.unit, self.route = unit, route
-        runtime = unit.runtime
-        self.plan = plan_of(runtime, route.leaf)
-        self.table = self.plan.table.alias("c0")
-        self.source: FromClause = self.table
-        self.conditions: list[ColumnElement[bool]] = []
-        self._joined: dict[tuple[str, ...], tuple[ObjectPlan, FromClause]] = {(): (self.plan, self.table)}
-        here_plan, here = self.plan, self.table
-        freely = _speaks_of_life(route.field)
-        for at, hop in enumerate(route.hops):
-            self._live(here_plan, here, freely)
-            following = route.hops[at + 1].object if at + 1 < len(route.hops) else route.parent
-            column = self._step(here_plan, here, hop, following)
-            if at + 1 < len(route.hops):
-                here_plan = plan_of(runtime, following)
-                above = here_plan.table.alias(f"c{at + 1}")
-                self.source = self.source.join(above, above.c.id == column)
-                here = above
-        self.parent = column
-
-    def _step(self, plan: ObjectPlan, table: FromClause, hop: Hop, target: str) -> ColumnElement[Any]:
-        field = plan.object.fields[hop.field]
-        if not field.type.stored:
-            link = self.unit.runtime.storage.links[field.address]
-            pairs = link.table.alias(f"l{len(self.conditions)}")
-            self.source = self.source.join(pairs, pairs.c[link.source.key] == table.c.id)
-            return pairs.c[link.target.key]
-        keys = plan.slots[hop.field].keys
-        if len(keys) > 1:
-            self.conditions.append(table.c[keys[1]] == target)
-        return table.c[keys[0]]
-
-    def _live(self, plan: ObjectPlan, table: FromClause, freely: bool) -> None:
-        self.conditions.append(table.c.deleted_at.is_(None))
-        if plan.object.effective and not freely:
-            self.conditions.append(table.c.life_status.in_(IN_FORCE))
-
-    def column(self, path: Sequence[str]) -> ColumnElement[Any]:
-        """The column that a path of the child means; parents on the way are joined."""
-        plan, table = self._place(tuple(path[:-1]))
-        slot = plan.slots[path[-1]]
-        return table.c[slot.keys[0]]
-
-    def _place(self, names: tuple[str, ...]) -> tuple[ObjectPlan, FromClause]:
-        known = self._joined.get(names)
-        if known is None:
-            plan, table = self._place(names[:-1])
-            slot = plan.slots[names[-1]]
-            target = plan_of(self.unit.runtime, slot.field.targets[0])
-            alias = target.table.alias(f"w{len(self._joined)}")
-            self.source = self.source.outerjoin(alias, alias.c.id == table.c[slot.keys[0]])
-            known = self._joined[names] = (target, alias)
-        return known
-
-    def values(self, field: Field) -> list[ColumnElement[Any]]:
-        """What the roll-up `field` reads of a child: one column, of money the company amount as well.
-
-        Where children may differ in currency their own amounts may not add up (`_currencies` tells); where they are in
-        another one than their parent, the company amount stands for both.
-        """
-        name, _, aspect = str(field.options["field"]).partition(".")
-        slot = self.plan.slots[name]
-        columns: list[ColumnElement[Any]] = [self.table.c[key] for key in slot.keys]
-        if not slot.money:
-            return columns[:1]
-        own = _one_currency(self.plan.object, self.route) or _currencies(self.plan, field)
-        return columns if aspect != "company" and own else [columns[1]] * 2
-
-    def where(self, field: Field) -> ColumnElement[bool] | None:
-        """The roll-up's condition on a child."""
-        if field.where is None:
-            return None
-        columns = {path: self._meaning(path) for path in field.where.references}
-        unit = self.unit
-        return field.where.sql(columns, Context(now=unit.now, timezone=unit.actor.zone, variables=variables(unit)))
-
-    def _meaning(self, path: tuple[str, ...]) -> ColumnElement[Any]:
-        if len(path) > 1:
-            owner, table = self._place_of(path)
-            slot = owner.slots[path[-2]] if path[-1] not in owner.slots else owner.slots[path[-1]]
-            if slot.field.picklist is not None and path[-1] not in owner.slots:
-                return _attribute(table.c[slot.keys[0]], slot.field, path[-1])
-            if slot.money and path[-1] == "company":
-                return table.c[slot.keys[1]]
-        return self.column(path)
-
-    def _place_of(self, path: tuple[str, ...]) -> tuple[ObjectPlan, FromClause]:
-        head = self._joined.get(path[:-2]) or self._place(path[:-2])
-        inner = head[0].slots.get(path[-2])
-        if inner is not None and (inner.field.picklist is not None or inner.money):
-            return head
-        return self._place(path[:-1])
-
-
-def _attribute(column: ColumnElement[Any], field: Field, name: str) -> ColumnElement[Any]:
-    values = field.picklist.values.values() if field.picklist else ()
-    known = {each.value: each.attributes[name] for each in values if name in each.attributes}
-    return case(known, value=column) if known else null()
-
-
-def _currencies(leaf: ObjectPlan, rollup: Field) -> bool:
-    """True where every child says its own currency: then those of one parent may be alike, and like the parent's."""
-    if leaf.object.currency.mode != "record" or rollup.options["op"] not in GROUPED - {"count", "distinct"}:
-        return False
-    name, _, aspect = str(rollup.options["field"]).partition(".")
-    slot = leaf.slots.get(name)
-    own = slot is not None and slot.money and slot.field.options.get("currency", "record") == "record"
-    return own and aspect != "company"
-
-
-def _one_currency(leaf: Object, route: Route) -> bool:
-    """True where every child's amount is in the parent's currency already: lines of one document."""
-    master = leaf.master
-    return leaf.currency.mode == "parent" and master is not None and route.hops == (Hop(leaf.name, master.name),)
 
 
 def _grouped(batch: Batch, plan: ObjectPlan, group: Sequence[Route], ids: Sequence[str]) -> Results:
@@ -365,7 +299,7 @@ def _grouped(batch: Batch, plan: ObjectPlan, group: Sequence[Route], ids: Sequen
                 width = 2 if field.options["op"] == "avg" else 1
                 results.append(_result(field, stored[at : at + width]))
                 at += width
-            if _currencies(plan_of(batch.unit.runtime, route.leaf), field):
+            if own_currencies(plan_of(batch.unit.runtime, route.leaf), field):
                 results += stored[at : at + 2]
                 at += 2
             found[str(stored[0]), field.name] = tuple(results)
@@ -374,14 +308,13 @@ def _grouped(batch: Batch, plan: ObjectPlan, group: Sequence[Route], ids: Sequen
 
 def _grouped_statement(unit: Unit, plan: ObjectPlan, group: Sequence[Route]) -> Select[Any]:
     timed = any(
-        route.field.where is not None and (route.field.where.uses_clock or route.field.where.uses_user)
-        for route in group
+        is_timed(route.field) or (route.field.where is not None and route.field.where.uses_user) for route in group
     )
     known: dict[Any, Select[Any]] = plan.part(_statements)
     key = tuple(route.field.name for route in group)
     found = known.get(key)
     if found is None or timed:
-        children = _Children(unit, group[0])
+        children = Children(unit, group[0])
         columns = [each for route in group for each in _aggregates(children, plan, route.field)]
         parent = children.parent
         found = known[key] = (
@@ -397,7 +330,7 @@ def _statements(plan: ObjectPlan) -> dict[Any, Select[Any]]:
     return {}
 
 
-def _aggregates(children: _Children, plan: ObjectPlan, field: Field) -> list[ColumnElement[Any]]:
+def _aggregates(children: Children, plan: ObjectPlan, field: Field) -> list[ColumnElement[Any]]:
     op, where = field.options["op"], children.where(field)
     if op == "count":
         made: list[Any] = [func.count(children.table.c.id)]
@@ -405,7 +338,7 @@ def _aggregates(children: _Children, plan: ObjectPlan, field: Field) -> list[Col
         money = plan.slots[field.name].money
         values = children.values(field)[: 2 if money else 1]
         made = [each for value in values for each in _AGGREGATES[op](value)]
-        if _currencies(children.plan, field):
+        if own_currencies(children.plan, field):
             code = case((values[0].is_not(None), children.column(("currency",))))
             made += [func.min(code), func.max(code)]
     return [each.filter(where) if where is not None else each for each in made]
@@ -428,8 +361,8 @@ def _result(field: Field, stored: Sequence[Any]) -> Any:
 
 
 def _listed(batch: Batch, plan: ObjectPlan, route: Route, ids: Sequence[str]) -> Results:
-    """First, last and concat: the children's values in order, worked out here."""
-    field, children = route.field, _Children(batch.unit, route)
+    """First, last, concat and median: the children's values in order, worked out here."""
+    field, children = route.field, Children(batch.unit, route)
     columns = children.values(field)[: 2 if plan.slots[field.name].money else 1]
     where = children.where(field)
     statement = (
@@ -449,16 +382,30 @@ def _listed(batch: Batch, plan: ObjectPlan, route: Route, ids: Sequence[str]) ->
     return {(parent, field.name): _reduce(field, children, each) for parent, each in values.items()}
 
 
-def _order(children: _Children, field: Field) -> Iterable[ColumnElement[Any]]:
+def _order(children: Children, field: Field) -> Iterable[ColumnElement[Any]]:
     for key in field.options.get("order") or ({"field": "created_at"},):
         column = children.column((key["field"],))
         yield (column.desc() if key.get("dir") == "desc" else column.asc()).nulls_last()
 
 
-def _reduce(field: Field, children: _Children, values: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+def _reduce(field: Field, children: Children, values: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
     read = children.plan.object.fields[str(field.options["field"])]
     if field.options["op"] == "concat":
         texts = (str(read.type.to_json(read, read.type.from_row(read, each))) for each in values)
         return (str(field.options.get("separator", ", ")).join(dict.fromkeys(texts)),)
+    if field.options["op"] == "median":
+        return tuple(
+            _median(field, [each for each in column if each is not None]) for column in zip(*values, strict=True)
+        )
     chosen = values[0] if field.options["op"] == "first" else values[-1]
     return chosen if len(chosen) > 1 else (read.type.from_row(read, chosen),)
+
+
+def _median(field: Field, numbers: Sequence[Any]) -> Any:
+    """The number in the middle; of an even count the mean of the two."""
+    ordered = sorted(Decimal(each) for each in numbers)
+    half = len(ordered) // 2
+    if not ordered:
+        return None
+    middle = ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+    return field.type.computed(field, middle)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select
 
 from dougong.base.field_types import Reference
 from dougong.engine.saving.plan import ObjectPlan, Slot, insertion
-from dougong.engine.saving.related import references
+from dougong.engine.saving.related import AT_ONCE, references
 from dougong.engine.saving.row import Batch, Row, grouped
 from dougong.engine.search.tokens import sort_key
 from dougong.metadata.model import Field
@@ -177,15 +177,23 @@ def load_links(batch: Batch) -> None:
     """Read the stored links of records whose links are given: one statement per link field."""
     for plan, rows in batch.groups("update"):
         for field in plan.linked:
-            given = {row.id: row for row in rows if field.name in row.given}
-            statements = plan.part(link_statements).get(field.name)
-            if not given or statements is None:
-                continue
-            found: dict[str, list[Reference]] = {}
-            for source, target in batch.unit.connection.execute(statements[0], {"ids": sorted(given)}):
-                found.setdefault(str(source), []).append(Reference(field.targets[0], str(target)))
-            for id, row in given.items():
-                row.before[field.name] = row.written[field.name] = tuple(found.get(id, ())) or None
+            given = [row for row in rows if field.name in row.given]
+            for row, links in links_of(batch, field, given):
+                row.before[field.name] = row.written[field.name] = links
+
+
+def links_of(batch: Batch, field: Field, rows: Sequence[Row]) -> Iterator[tuple[Row, tuple[Reference, ...] | None]]:
+    """Each of `rows`, all of one object, with what its link `field` holds as stored."""
+    statements = rows[0].plan.part(link_statements).get(field.name) if rows else None
+    if statements is None:
+        return
+    found: dict[str, list[Reference]] = {}
+    ids = sorted(row.id for row in rows)
+    for start in range(0, len(ids), AT_ONCE):
+        for source, target in batch.unit.connection.execute(statements[0], {"ids": ids[start : start + AT_ONCE]}):
+            found.setdefault(str(source), []).append(Reference(field.targets[0], str(target)))
+    for row in rows:
+        yield row, tuple(found.get(row.id, ())) or None
 
 
 def _write_links(batch: Batch, plan: ObjectPlan, field: Field, rows: Iterable[Row]) -> None:
