@@ -1,0 +1,240 @@
+"""Typed tree to SQL expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Integer, and_, false, func, or_
+
+from dougong.base.errors import FormulaError, Problem
+from dougong.base.language import msg
+from dougong.formulas.decimals import RESULT_SCALE
+from dougong.formulas.evaluation import Context, EvaluationError, Failure, row
+from dougong.formulas.problems import problem
+from dougong.formulas.python_backend import compiled, grouped
+from dougong.formulas.sql.numbers import multiply, round_half_up
+from dougong.formulas.sql.types import LongNumber
+from dougong.formulas.sql.values import (
+    SQLITE_DIGITS,
+    Sql,
+    Unsupported,
+    blank,
+    boolean,
+    bounded,
+    choose,
+    constant,
+    kind,
+    number,
+    result,
+    truth,
+)
+from dougong.formulas.typed import Apply, Field, Inlined, TypedNode, children, walk
+from dougong.formulas.types import Path, Type
+
+if TYPE_CHECKING:
+    from dougong.formulas.formula import Formula
+
+SqlColumns = Mapping[Path, ColumnElement[Any]]
+"""The column for each of `Formula.references`, joined by the caller.
+
+Blank is NULL; text columns never hold "". Numbers are NUMERIC, on SQLite integers of their last place, and the
+column's type says how many (`precision`, `scale`; integer types have no places); or their type is
+`types.LongNumber`. On SQLite dates are ISO text, moments ``2026-11-22 02:15:49.123456+00:00`` in UTC and times
+``02:15:49.123456``. A multi-select picklist is a text with every value between semicolons: ``;red;blue;``.
+"""
+
+_JOINS: Mapping[str, Callable[..., ColumnElement[bool]]] = {"AND": and_, "&&": and_, "OR": or_, "||": or_}
+_FIX = msg("Leave it out of conditions that the database must decide.")
+
+MAX_DEPTH = 80
+"""Levels of a tree that becomes SQL, long chains included."""
+
+
+def translated(formula: Formula, columns: SqlColumns, context: Context, digits: int) -> Sql:
+    """The whole formula.
+
+    Raises:
+        FormulaError: parts have no SQL; each is named.
+    """
+    translator = _translator(formula, columns, context, digits)
+    found = translator.translate(formula.node)
+    if not translator.problems:
+        found = translator.finished(formula, found)
+    if translator.problems:
+        raise FormulaError(translator.problems)
+    return found
+
+
+def condition(formula: Formula, columns: SqlColumns, context: Context, digits: int) -> ColumnElement[bool]:
+    """True exactly where the formula is true: blank and error rows are left out. In a form that indexes serve.
+
+    Raises:
+        FormulaError: parts have no SQL; each is named.
+    """
+    translator = _translator(formula, columns, context, digits)
+    found = translator.condition(formula.node)
+    if translator.problems:
+        raise FormulaError(translator.problems)
+    return found
+
+
+def _translator(formula: Formula, columns: SqlColumns, context: Context, digits: int) -> _Translator:
+    if _levels(formula.node) > MAX_DEPTH:
+        reason = msg("A formula of more than {limit} levels is not yet supported in SQL.", limit=MAX_DEPTH)
+        raise FormulaError(problem(formula.source, formula.node.span, "formula-no-sql", reason, _FIX))
+    return _Translator(formula, columns, context, digits)
+
+
+def _levels(root: TypedNode) -> int:
+    deepest, waiting = 0, [(root, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        deepest = max(deepest, level)
+        waiting.extend((each, level + 1) for each in children(node))
+    return deepest
+
+
+def _fixed_nodes(root: TypedNode) -> set[int]:
+    """The nodes, by identity, whose value is the same for every row."""
+    found: set[int] = set()
+    for node in reversed(list(walk(root))):
+        varies = (isinstance(node, Field) and not node.is_variable) or (
+            isinstance(node, Apply) and node.function.save_only
+        )
+        if not varies and all(id(each) in found for each in children(node)):
+            found.add(id(node))
+    return found
+
+
+class _Translator:
+    def __init__(self, formula: Formula, columns: SqlColumns, context: Context, digits: int) -> None:
+        self._source, self._columns, self._context, self._digits = formula.source, columns, context, digits
+        self._fixed_nodes = _fixed_nodes(formula.node)
+        self.problems: list[Problem] = []
+
+    def translate(self, node: TypedNode) -> Sql:
+        if id(node) in self._fixed_nodes:
+            return self._fixed(node)
+        if isinstance(node, Field):
+            return self._field(node)
+        if isinstance(node, Inlined):
+            return self._inlined(node)
+        assert isinstance(node, Apply)
+        return self._call(node)
+
+    def condition(self, node: TypedNode) -> ColumnElement[bool]:
+        """AND and OR stay AND and OR, so that the database sees the comparisons."""
+        joins = _JOINS.get(node.function.name) if isinstance(node, Apply) else None
+        if joins is not None and id(node) not in self._fixed_nodes:
+            parts = [self.translate(each) for each in children(node)]
+            if not self.problems and all(each.error is None for each in parts):
+                return joins(*(self.condition(each) for each in children(node)))
+        if isinstance(node, Inlined):
+            return self.condition(node.inner)
+        if self.problems:
+            return false()
+        found = self.translate(node)
+        if found.is_constant:
+            return truth(found)
+        value: ColumnElement[bool] = result(found)
+        return value
+
+    def finished(self, formula: Formula, found: Sql) -> Sql:
+        """A number as `Formula.evaluate` gives it: in percent points where asked, rounded to the scale."""
+        if found.type is Type.GEOLOCATION:
+            return self._refuse(formula.node, str(found.type), Unsupported(msg("A column holds one value.")))
+        if found.type is not Type.NUMBER:
+            return found
+        try:
+            places = RESULT_SCALE if formula.scale is None else formula.scale
+            if formula.result_type == "percent":
+                points = multiply(found, constant(Type.NUMBER, Decimal(100), self._digits))
+                found = points.after(found.error)
+            if found.scale > places:
+                rounded = round_half_up(found, constant(Type.NUMBER, Decimal(places), self._digits))
+                found = rounded.after(found.error)
+            return found
+        except Unsupported as refusal:
+            return self._refuse(formula.node, formula.result_type, refusal)
+
+    def _fixed(self, node: TypedNode) -> Sql:
+        """What does not depend on the row is computed in Python and bound."""
+        try:
+            value = compiled(node)(row({}, self._context))
+        except EvaluationError as error:
+            return blank(node.type, self._digits).failing(kind(error.kind))
+        except ArithmeticError:
+            return blank(node.type, self._digits).failing(kind(Failure.NOT_FINITE))
+        try:
+            return constant(node.type, value, self._digits)
+        except Unsupported as refusal:
+            return self._refuse(node, str(node.type), refusal)
+
+    def _field(self, node: Field) -> Sql:
+        column = self._columns[node.path]
+        if node.type is Type.BOOLEAN:
+            return boolean(func.coalesce(column, false()), False)
+        try:
+            if node.type is Type.GEOLOCATION:
+                raise Unsupported(msg("A column holds one value."))
+            if node.type is not Type.NUMBER:
+                return Sql(node.type, column, limit=self._digits)
+            return self._number(node, column)
+        except Unsupported as refusal:
+            return self._refuse(node, ".".join(node.path), refusal)
+
+    def _number(self, node: Field, column: ColumnElement[Any]) -> Sql:
+        found = self._stored(column)
+        if node.blanks == "zero":
+            zero = constant(Type.NUMBER, Decimal(0), self._digits)
+            found = replace(choose([(column.is_not(None), found)], zero), nullable=False)
+        if node.info.percent:
+            found = multiply(found, constant(Type.NUMBER, Decimal("0.01"), self._digits))
+        return found
+
+    def _stored(self, column: ColumnElement[Any]) -> Sql:
+        if isinstance(column.type, LongNumber):
+            return bounded(column, column.type.whole, column.type.scale, self._digits, exact=True)
+        scale = 0 if isinstance(column.type, Integer) else getattr(column.type, "scale", None)
+        if scale is None:
+            raise Unsupported(msg("Its column does not say how many decimal places it keeps."))
+        precision = getattr(column.type, "precision", None) or SQLITE_DIGITS
+        return number(column, max(precision - scale, 1), scale, self._digits, 10**precision - 1)
+
+    def _inlined(self, node: Inlined) -> Sql:
+        inner = self.translate(node.inner)
+        if node.blank is None or self.problems:
+            return inner
+        whole = constant(node.type, node.blank, self._digits)
+        chosen = choose([(inner.value.is_not(None), replace(inner, error=None))], whole)
+        return replace(chosen, nullable=False).after(inner.error)
+
+    def _call(self, node: Apply) -> Sql:
+        signature, arguments = node.signature, [self.translate(each) for each in node.arguments]
+        if signature.sql is None:
+            return self._refuse(node, node.function.name, Unsupported(node.function.why_no_sql))
+        if self.problems:
+            return blank(node.type, self._digits)
+        errors = [] if signature.lazy else [each.error for each in arguments]
+        parameters = signature.expand(len(arguments)) or ()
+        if not signature.lazy and any(
+            each.is_constant and each.constant is None and not parameter.takes_null
+            for each, parameter in zip(arguments, parameters, strict=True)
+        ):
+            return blank(node.type, self._digits).failing(*errors)
+        try:
+            known = [self._context] if signature.wants_row else []
+            found: Sql = signature.sql(*known, *grouped(signature, arguments))
+        except Unsupported as refusal:
+            return self._refuse(node, node.function.name, refusal)
+        return found.after(*errors)
+
+    def _refuse(self, node: TypedNode, name: str, refusal: Unsupported) -> Sql:
+        reason = msg("{name} is not yet supported in SQL.", name=name)
+        if refusal.why:
+            reason = msg("{name} is not yet supported in SQL here. {why}", name=name, why=refusal.why)
+        self.problems.append(problem(self._source, node.span, "formula-no-sql", reason, _FIX))
+        return blank(node.type, self._digits)
