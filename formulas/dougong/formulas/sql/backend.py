@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from dougong.formulas.sql.values import (
     number,
     result,
     truth,
+    where,
 )
 from dougong.formulas.typed import Apply, Field, Inlined, TypedNode, children, walk
 from dougong.formulas.types import Path, Type
@@ -37,7 +38,16 @@ from dougong.formulas.types import Path, Type
 if TYPE_CHECKING:
     from dougong.formulas.formula import Formula
 
-SqlColumns = Mapping[Path, ColumnElement[Any]]
+
+@dataclass(frozen=True, slots=True)
+class Fallible:
+    """A column of values that a formula gave, and whether it failed: then a formula that reads the value fails too."""
+
+    value: ColumnElement[Any]
+    failed: ColumnElement[bool]
+
+
+SqlColumns = Mapping[Path, ColumnElement[Any] | Fallible]
 """The column for each of `Formula.references`, joined by the caller.
 
 Blank is NULL; text columns never hold "". Numbers are NUMERIC, on SQLite integers of their last place, and the
@@ -175,6 +185,11 @@ class _Translator:
 
     def _field(self, node: Field) -> Sql:
         column = self._columns[node.path]
+        if isinstance(column, Fallible):
+            return self._column(node, column.value).failing(where(column.failed, Failure.INTERNAL))
+        return self._column(node, column)
+
+    def _column(self, node: Field, column: ColumnElement[Any]) -> Sql:
         if node.type is Type.BOOLEAN:
             return boolean(func.coalesce(column, false()), False)
         try:
