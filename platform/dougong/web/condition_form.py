@@ -92,7 +92,7 @@ def form(visit: Visit, obj: Object) -> ConditionForm:
         widget=widget,
         choices=tuple(choices),
         periods=tuple(Choice(key, said[2].to(visit.language)) for key, said in NAMED.items())
-        if op.name == "within"
+        if widget == "choose" and op.name == "within"
         else (),
         lookup=f"{path.field.object}/{path.field.name}" if widget == "record" else "",
     )
@@ -102,7 +102,7 @@ def _widget(visit: Visit, path: ResolvedPath, op: Operator) -> tuple[str, list[C
     field = path.field
     if op.arity == "none":
         return "none", []
-    if op.name == "within":
+    if op.name == "within" and not field.type.refers:
         return "choose", [Choice(key, said[2].to(visit.language)) for key, said in NAMED.items()]
     if field.picklist is not None:
         values = [Choice(each.value, label(each.label, visit.language)) for each in field.picklist.values.values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,11 @@ from markupsafe import Markup
 from dougong.base.language import label, msg
 from dougong.engine.query import Condition, Query, Record, Sort
 from dougong.engine.reading.filters import parse_sort
+from dougong.engine.saving.layouts import PLAIN, LayoutState, state_of
 from dougong.metadata.model import LineColumn, ListColumn, Object, RelatedList
 from dougong.web import buttons, listing, path_bar, timeline
 from dougong.web.buttons import Action
-from dougong.web.composer.records import RecordView, ShownSection, compose
+from dougong.web.composer.records import RecordView, ShownSection, ShownTab, compose
 from dougong.web.layouts import layout_for
 from dougong.web.list_state import ListState, View
 from dougong.web.listing import Prepared
@@ -93,16 +94,19 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
     view = compose(visit, obj, layout)
     values = _values(visit, obj, view, record, at)
     changes = timeline.history(visit, obj, record.id)
-    tab = _tab(visit, obj, view, at)
+    conditions = state_of(visit.unit, layout, record.values)
+    tabs = _shown(view, conditions)
+    tab = _tab(visit, obj, tabs, at)
     status = record.values.get("life_status")
     access, live = visit.unit.access, not (record.deleted or status == "void" or at)
     shown = {
         "values": values,
         "id": record.id,
         "live": live,
+        "hidden": conditions.hidden,
         **_common(visit, obj, record, view),
     }
-    sections = next((each.sections for each in view.tabs if each.key == tab), ())
+    sections = next((each.sections for each in tabs if each.key == tab), ())
     actions = buttons.on_record(visit, obj, record, view.layout) if live else buttons.Actions()
     return RecordPage(
         object=obj,
@@ -113,11 +117,11 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         if status and obj.fields["life_status"].picklist
         else None,
         highlights=Markup(view.highlights.render(shown)),
-        tabs=_tabs(visit, obj, record, view, tab, at),
+        tabs=_tabs(visit, obj, record, tabs, tab, at),
         parts=tuple(
             _part(visit, obj, record, view, tab, each, shown) for each in sections if not (at and each.section.lines)
         ),
-        related=_related(visit, obj, record, layout.related) if tab == view.tabs[0].key and not at else (),
+        related=_related(visit, obj, record, layout.related) if tab == tabs[0].key and not at else (),
         path=path_bar.make(visit, obj, record.values, changes) if live else None,
         timeline=None
         if at
@@ -126,8 +130,8 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         quick=actions.quick,
         menu=actions.menu,
         history=tuple(timeline.told(visit, obj, changes)) if tab == HISTORY_TAB else (),
-        may_edit=live and access.may("edit", obj),
-        may_delete=live and obj.delete == "bin" and access.may("delete", obj),
+        may_edit=live and not obj.append_only and access.may("edit", obj),
+        may_delete=live and obj.delete == "bin" and not obj.append_only and access.may("delete", obj),
         may_void=live and obj.void and obj.effective and access.may("edit", obj),
         at=at,
     )
@@ -170,14 +174,31 @@ def _common(visit: Visit, obj: Object, record: Record, view: RecordView) -> dict
     }
 
 
-def _tab(visit: Visit, obj: Object, view: RecordView, at: datetime | None) -> str:
+def _shown(view: RecordView, conditions: LayoutState) -> tuple[ShownTab, ...]:
+    """The tabs and sections that show anything of this record; the first tab always does."""
+    if conditions is PLAIN:
+        return view.tabs
+    found: list[ShownTab] = []
+    for tab in view.tabs:
+        sections = tuple(each for each in tab.sections if not _is_hidden(each, conditions))
+        if sections or not (tab.sections or found):
+            found.append(replace(tab, sections=sections))
+    return tuple(found) or view.tabs[:1]
+
+
+def _is_hidden(section: ShownSection, conditions: LayoutState) -> bool:
+    names = {place.path.text for place in section.places}
+    return section.key in conditions.hidden_sections or bool(names and names <= conditions.hidden)
+
+
+def _tab(visit: Visit, obj: Object, tabs: Sequence[ShownTab], at: datetime | None) -> str:
     asked = visit.asked("tab")
-    known = [each.key for each in view.tabs] + ([HISTORY_TAB] if obj.features["history"] and not at else [])
+    known = [each.key for each in tabs] + ([HISTORY_TAB] if obj.features["history"] and not at else [])
     return asked if asked in known else known[0]
 
 
 def _tabs(
-    visit: Visit, obj: Object, record: Record, view: RecordView, current: str, at: datetime | None
+    visit: Visit, obj: Object, record: Record, tabs: Sequence[ShownTab], current: str, at: datetime | None
 ) -> tuple[Tab, ...]:
     base = f"/o/{obj.name}/{record.id}"
     then = [("at", at.isoformat())] if at else []
@@ -188,7 +209,7 @@ def _tabs(
             with_query(base, ([("tab", each.key)] if place else []) + then),
             each.key == current,
         )
-        for place, each in enumerate(view.tabs)
+        for place, each in enumerate(tabs)
     ]
     if not at and obj.features["history"]:
         found.append(Tab(HISTORY_TAB, visit.say(msg("History")), f"{base}?tab={HISTORY_TAB}", current == HISTORY_TAB))

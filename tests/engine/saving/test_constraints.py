@@ -266,6 +266,18 @@ def test_the_sum_is_told(diary: Studio) -> None:
     assert problem.text("zh-CN") == "Bolt / Main 的数量将为 −2.50，不得低于 0.00。还可减少 10.00。"
 
 
+def test_a_ledger_is_corrected_by_a_counter_entry(diary: Studio) -> None:
+    """Its entries are never changed, not by a deletion of what they name either; the balance holds for them."""
+    product = diary.create("product", name="Card")
+    entry = diary.create("entry", product=product, points=10)
+    for change in (Update("entry", entry, {"points": 9}), Delete("entry", entry), Delete("product", product)):
+        assert [(each.code, each.place.row) for each in attempt(diary, change)] == [("append-only", 1)]
+    (problem,) = attempt(diary, Create("entry", {"product": product, "points": -11}))
+    assert problem.text("en") == "There are not so many points. 10 can still be taken."
+    diary.create("entry", product=product, points=-10)
+    assert diary.get("entry", entry)["product"].id == product
+
+
 # -- checks ---------------------------------------------------------------------------------------------------
 def test_a_check_reads_the_lines(diary: Studio) -> None:
     """Whether the record or a line changes; blank keeps the rule."""

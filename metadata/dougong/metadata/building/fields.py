@@ -62,11 +62,24 @@ def plain_field(index: Index, facts: FieldFacts) -> Field:
         retired=body.get("retired", False),
         system=facts.name in system_fields(),
         formerly=texts(body.get("formerly")),
-        options=MappingProxyType(served.options),
+        options=MappingProxyType({**served.options, **_beside(index, facts)}),
         targets=facts.targets,
         picklist=served.picklist,
         layer=facts.component.layer,
     )
+
+
+def _beside(index: Index, facts: FieldFacts) -> dict[str, Any]:
+    """What objects say of a field: ``tree`` where it leads to records that stand above one another, ``valid_until`` of
+    the first day of effective dates the field of the last one."""
+    found: dict[str, Any] = {}
+    target = facts.object if facts.name == "id" else facts.targets[0] if len(facts.targets) == 1 else ""
+    if index.body("object", target).get("hierarchy"):
+        found["tree"] = True
+    dates = index.body("object", facts.object).get("effective_dates", {})
+    if facts.name == dates.get("from") and dates.get("to"):
+        found["valid_until"] = dates["to"]
+    return found
 
 
 def labels(value: Any) -> Labels:

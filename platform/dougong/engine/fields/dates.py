@@ -21,7 +21,7 @@ from dougong.engine.fields.date_text import (
     read_day,
     read_moment,
 )
-from dougong.engine.fields.operators import DATE, TIME_OF_DAY, named, read_operand, wrong_kind
+from dougong.engine.fields.operators import DATE, TIME_OF_DAY, VALID, named, read_operand, wrong_kind
 from dougong.engine.fields.periods import period, unknown_period
 from dougong.engine.fields.scalar import Scalar
 
@@ -73,7 +73,7 @@ class Dated(Scalar):
 
     def operand(self, field: FieldLike, op: str, value: Any, reading: Reading) -> Any:
         """Spans: of a named period, of a day, of a point in time."""
-        return read_operand(named(self.offered, op), value, lambda item: self.span(item, reading))
+        return read_operand(named(self.operators(field), op), value, lambda item: self.span(item, reading))
 
     def span(self, value: Any, reading: Reading) -> Span | None:
         """The span that `value` covers for a reader."""
@@ -123,6 +123,10 @@ class DateType(Dated):
         "min": LIMIT,
         "max": LIMIT,
     }
+
+    def operators(self, field: FieldLike) -> tuple[Operator, ...]:
+        """Those of dates; of the first day of effective dates also whether the record is valid on a day."""
+        return (*self.offered, VALID) if field.options.get("valid_until") else self.offered
 
     def parts(self, field: FieldLike) -> tuple[Part, ...]:
         """One day."""

@@ -13,7 +13,17 @@ from dougong.base.language import msg
 from dougong.engine.columns import Id
 from dougong.engine.fields.conditions import COMPARE
 from dougong.engine.fields.numbers import LABELS
-from dougong.engine.fields.operators import CHOICE, EXCLUDES, LINKED, PRESENCE, clip, named, read_operand, wrong_kind
+from dougong.engine.fields.operators import (
+    BELOW,
+    CHOICE,
+    EXCLUDES,
+    LINKED,
+    PRESENCE,
+    clip,
+    named,
+    read_operand,
+    wrong_kind,
+)
 from dougong.engine.fields.scalar import Scalar
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
@@ -81,6 +91,10 @@ class ReferenceType(Scalar):
     plain = False
     offered: ClassVar[tuple[Operator, ...]] = CHOICE
     fixed_target: ClassVar[str | None] = None
+
+    def operators(self, field: FieldLike) -> tuple[Operator, ...]:
+        """Those of choices; where the records stand above one another also whether it is one of a subtree."""
+        return (*self.offered, BELOW) if field.options.get("tree") and self.stored else self.offered
 
     def targets(self, field: FieldLike) -> tuple[str, ...]:
         """The objects that the field may refer to."""
@@ -328,6 +342,10 @@ class IdType(Scalar):
     formula_type = "id"
     writable = False
     offered: ClassVar[tuple[Operator, ...]] = CHOICE
+
+    def operators(self, field: FieldLike) -> tuple[Operator, ...]:
+        """Those of choices; of a record that stands in a tree also whether it is in a subtree."""
+        return (*self.offered, BELOW) if field.options.get("tree") else self.offered
 
     def parts(self, field: FieldLike) -> tuple[Part, ...]:
         """One id."""

@@ -24,7 +24,9 @@ class Scalar(FieldType):
 
     def operand(self, field: FieldLike, op: str, value: Any, reading: Reading) -> Any:
         """The operand, each value of it read as a value of the field is."""
-        return read_operand(named(self.offered, op), value, lambda item: self.operand_value(field, op, item, reading))
+        return read_operand(
+            named(self.operators(field), op), value, lambda item: self.operand_value(field, op, item, reading)
+        )
 
     def operand_value(self, field: FieldLike, op: str, value: Any, reading: Reading) -> Any:
         """One value of an operand; limits of the field do not bind it."""

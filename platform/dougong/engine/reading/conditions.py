@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, true
+from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.field_types import Reading, ValueRefused
 from dougong.base.language import msg
+from dougong.engine.fields.dates import Span
+from dougong.engine.fields.operators import BELOW, VALID
 from dougong.engine.query import All, Condition, Either, Filter, Not
 from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.scope import Scope
@@ -90,6 +92,10 @@ class ConditionCompiler:
         operand = field.type.operand(field, found.op, self._people(found.value), self.reading)
         if not field.type.stored:
             return self._linked(path, found.op, operand)
+        if found.op == BELOW.name and field.options.get("tree"):
+            return self._below(path, operand)
+        if found.op == VALID.name:
+            return self._valid(path, found, operand)
         columns = self.scope.compared(path)
         if path.aspect == "currency":
             columns = (self.scope.currency(path),)
@@ -147,6 +153,24 @@ class ConditionCompiler:
             if attribute in each.attributes and _compares(compare, each.attributes[attribute], found.value)
         ]
         return and_(column.is_not(None), column.in_(chosen))
+
+    def _below(self, path: ResolvedPath, top: str) -> ColumnElement[bool]:
+        """The record that the path names is `top`, or stands below it in the tree of its object."""
+        objects, field = self.scope.runtime.model.objects, path.field
+        name = field.targets[0] if field.type.refers else path.steps[-1].targets[0] if path.steps else field.object
+        records = self.scope.runtime.storage.tables[name]
+        table = records.table.alias()
+        parent = table.c[records.parts[objects[name].hierarchy or ""][0].key]
+        tree = select(records.table.c.id).where(records.table.c.id == top).cte(recursive=True)
+        tree = tree.union(select(table.c.id).where(parent == tree.c.id, table.c.deleted_at.is_(None)))
+        return self.scope.compared(path)[0].in_(select(tree.c.id))
+
+    def _valid(self, path: ResolvedPath, found: Condition, days: Span) -> ColumnElement[bool]:
+        """The record is valid on one of `days`: blank ends are open, the last day counts."""
+        prefix = found.field.rpartition(".")[0]
+        until = self.scope.path(".".join(filter(None, (prefix, path.field.options["valid_until"]))))
+        start, end = self.scope.compared(path)[0], self.scope.compared(until)[0]
+        return and_(or_(start.is_(None), start < days.end), or_(end.is_(None), end >= days.start))
 
     def _linked(self, path: ResolvedPath, op: str, operand: Any) -> ColumnElement[bool]:
         """A many-to-many link holds when one of the linked records fits."""

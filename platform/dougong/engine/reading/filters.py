@@ -7,7 +7,9 @@ from typing import Any
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.language import Message, msg
+from dougong.engine.fields.operators import VALID
 from dougong.engine.query import All, Condition, Either, Filter, Not, Sort
+from dougong.metadata.model import EFFECTIVE_DATES, Object
 
 DEPTH = 8
 """How deep groups may nest."""
@@ -125,6 +127,17 @@ def both(*filters: Filter | None) -> Filter | None:
         elif each is not None:
             parts.append(each)
     return parts[0] if len(parts) == 1 else All(tuple(parts)) if parts else None
+
+
+def valid_on(obj: Object, day: Any = "today") -> Condition:
+    """The records of `obj`, which has effective dates, that are valid on `day` (as date filters name days).
+
+    Raises:
+        KeyError: the object has no effective dates.
+    """
+    limits = obj.constraints[EFFECTIVE_DATES].range
+    assert limits is not None
+    return Condition(limits.start, VALID.name, day)
 
 
 def parse_sort(document: Sequence[Any]) -> tuple[Sort, ...]:

@@ -33,19 +33,34 @@ def check(batch: Batch, why: str) -> None:
     """
     if batch.reverting:
         return
+    _check_ledgers(batch)
     for plan, rows in grouped(batch.people("create", "update", "delete")):
         obj = plan.object
         for row in rows:
-            if obj.append_only and row.doing != "create" and (row.doing == "delete" or row.stored_changes()):
-                row.refuse(
-                    "append-only",
-                    msg("{object} records are never changed or deleted.", object=obj.label),
-                    msg("Correct this one by a further entry."),
-                )
             if row.doing == "delete":
                 _check_deletion(row)
             elif obj.effective:
                 _check_status(row, row.why or why)
+
+
+def _check_ledgers(batch: Batch) -> None:
+    """Note changes and deletions of entries that stay as they are, also those that a deletion would bring with it."""
+    for row in batch.rows:
+        if not row.plan.object.append_only or row.doing not in ("update", "delete"):
+            continue
+        label = row.plan.object.label
+        if row.extra:
+            row.refuse(
+                "append-only",
+                msg("{object} records name this record, and are never changed or deleted.", object=label),
+                msg("Keep the record; take it out of use instead."),
+            )
+        elif row.doing == "delete" or row.stored_changes():
+            row.refuse(
+                "append-only",
+                msg("{object} records are never changed or deleted.", object=label),
+                msg("Correct this one by a further entry."),
+            )
 
 
 def check_locks(batch: Batch) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
+from dougong.engine.saving import locks
 from dougong.engine.saving.defaults import defaults_of
 from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.lifecycle import IN_FORCE
@@ -198,9 +199,15 @@ def _check_one(batch: Batch, row: Row, rule: LookupRule, reference: Reference, e
 
 
 def _check_tree(batch: Batch, plan: ObjectPlan, rows: Iterable[Row]) -> None:
-    """No record becomes its own ancestor: walk up from the new parents, one statement a level."""
+    """No record becomes its own ancestor: walk up from the new parents, one statement a level.
+
+    Two records that are moved below each other at the same time would not see it: so moves in one tree wait for each
+    other.
+    """
     name = plan.object.hierarchy or ""
     moved = {row.id: row for row in rows if row.differs(name) and isinstance(row.values.get(name), Reference)}
+    if any(not row.new for row in moved.values()):
+        locks.take(batch.unit, [locks.Lock(f"{plan.object.id}:hierarchy", "")])
     changes = {row.id: _id(row.values.get(name)) for row in rows}
     level: dict[str, set[str | None]] = {id: {_id(row.values[name])} for id, row in moved.items()}
     statement = plan.part(_parents)
