@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Integer, and_, false, func, or_
 from dougong.base.errors import FormulaError, Problem
 from dougong.base.language import msg
 from dougong.formulas.decimals import RESULT_SCALE
+from dougong.formulas.definition import Parameter
 from dougong.formulas.evaluation import Context, EvaluationError, Failure, row
 from dougong.formulas.problems import problem
 from dougong.formulas.python_backend import compiled, grouped
@@ -240,6 +241,7 @@ class _Translator:
             for each, parameter in zip(arguments, parameters, strict=True)
         ):
             return blank(node.type, self._digits).failing(*errors)
+        arguments = [_fitted(each, parameter) for each, parameter in zip(arguments, parameters, strict=True)]
         try:
             known = [self._context] if signature.wants_row else []
             found: Sql = signature.sql(*known, *grouped(signature, arguments))
@@ -253,3 +255,10 @@ class _Translator:
             reason = msg("{name} is not yet supported in SQL here. {why}", name=name, why=refusal.why)
         self.problems.append(problem(self._source, node.span, "formula-no-sql", reason, _FIX))
         return blank(node.type, self._digits)
+
+
+def _fitted(item: Sql, parameter: Parameter) -> Sql:
+    """The literal NULL as a blank of the type that its parameter has."""
+    if item.type is not Type.NULL or len(parameter.types) != 1:
+        return item
+    return replace(item, type=next(iter(parameter.types)))
