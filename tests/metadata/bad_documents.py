@@ -129,6 +129,14 @@ CASES: dict[str, dict[str, Any]] = {
     "a title filled twice": {
         "object/deal.json#title/template": "customer.name", f"{DEAL}/name/default": "customer.name"
     },
+    "a code filled twice": {
+        f"{DEAL}/code": {
+            "type": "barcode", "label": label("Code", "条码"), "formula": "name", "default": '"x"'
+        }
+    },
+    "a code that changes with the day": {
+        f"{DEAL}/code": {"type": "barcode", "label": label("Code", "条码"), "formula": "TEXT(NOW())"}
+    },
     "a number filled by a template": {
         f"{DEAL}/no": {"type": "auto_number", "label": label("No.", "编号"), "pattern": "D-{0001}"},
         "object/deal.json#title": {"field": "no", "template": "customer.name"},

@@ -144,6 +144,11 @@ class Index:
         found = title.get("template") if isinstance(title, Mapping) and title.get("field") == facts.name else None
         return found if isinstance(found, str) else None
 
+    def code(self, facts: FieldFacts) -> str | None:
+        """The formula that a barcode is made of; None where people enter it."""
+        found = facts.body.get("formula") if facts.body.get("type") == "barcode" else None
+        return found if isinstance(found, str) else None
+
     def rollup_source(self, facts: FieldFacts) -> FieldFacts | None:
         """The child's field that leads to the parent of a roll-up (``from``'s first step)."""
         if facts.body.get("type") != "rollup":

@@ -101,3 +101,17 @@ def test_records_that_are_there_get_their_title_after_the_publish(studio: Studio
     with studio.company.read(SYSTEM) as unit:
         history = unit.connection.execute(tables.history.select().where(tables.history.c.record_id == made)).all()
     assert [each.action for each in history] == ["create"]
+
+
+def test_a_barcode_may_be_made_of_a_formula(studio: Studio) -> None:
+    """It follows what it is made of; records from before have it after the publish; nobody enters it."""
+    put(studio)
+    made = studio.create("stay", name="Lake", nights=2)
+    code = {"kind": "field", "name": "stay.code", "type": "barcode", "label": label("Code"),
+            "formula": '"S-" & name & "-" & TEXT(nights)'}  # fmt: skip
+    publish(studio.company, Publication(tree=head_tree(studio.company).put(*from_bodies([code]))))
+    assert studio.get("stay", made)["code"] == "S-Lake-2"
+    studio.update("stay", made, nights=3)
+    assert studio.get("stay", made)["code"] == "S-Lake-3"
+    with pytest.raises(Rejected, match="field-computed"):
+        studio.update("stay", made, code="mine")

@@ -16,7 +16,7 @@ from dougong.formulas import compile as compile_formula
 from dougong.metadata.index import FieldFacts, Index, texts
 from dougong.metadata.layers import system_fields
 from dougong.metadata.model import NOTHING, Compute, Field, Picklist, PicklistValue
-from dougong.metadata.scope import FieldScope, company_formula, formula_of, formula_type
+from dougong.metadata.scope import FieldScope, company_formula, formula_of, formula_type, is_stored
 
 RESULTS = frozenset(["text", "number", "boolean", "date", "datetime", "time", "picklist", "multi_picklist", "id"])
 """Types that a formula can be asked to yield."""
@@ -129,9 +129,15 @@ def _formula(index: Index, facts: FieldFacts, text: Any, result: str | None) -> 
 
 def _compute(index: Index, facts: FieldFacts) -> Compute | None:
     body, scope = facts.body.get("compute"), FieldScope(index, facts.object)
+    stored = formula_of(index, facts) if is_stored(facts) else None
+    if stored is not None:
+        return Compute(formula=stored)
     template = index.template(facts)
     if template is not None:
         return Compute(formula=compile_formula(f"LEFT({template}, {facts.option('length')})", scope, "text"))
+    code = index.code(facts)
+    if code is not None:
+        return Compute(formula=compile_formula(code, scope, "text"))
     if not isinstance(body, Mapping):
         return None
     when = body.get("when")

@@ -49,7 +49,7 @@ def fields(index: Index) -> Iterator[Problem]:
         if component.own_name in system_fields():
             reason = msg("{name} is a field that every record has by itself.", name=component.own_name)
             yield (spot / "name").problem("field-reserved", reason, msg("Choose another name."))
-        for rule in (_targets, _picklist, _depends_on, _rollup, _link, _copy):
+        for rule in (_targets, _picklist, _depends_on, _rollup, _code, _link, _copy):
             yield from rule(spot, facts)
 
 
@@ -212,6 +212,15 @@ def _window(spot: Spot, child: str, window: Any) -> Iterator[Problem]:
 
 def _is_number(index: Index, facts: FieldFacts) -> bool:
     return formula_type(index, facts) is Type.NUMBER
+
+
+def _code(spot: Spot, facts: FieldFacts) -> Iterator[Problem]:
+    """A barcode made of a formula gets its value from that alone."""
+    if spot.index.code(facts) is not None:
+        for key in ("compute", "default"):
+            if key in facts.body:
+                reason = msg("{first} and {second} cannot stand together.", first="formula", second=key)
+                yield (spot / key).problem("keys-exclude", reason, msg("Leave one out."))
 
 
 def _link(spot: Spot, facts: FieldFacts) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ Check = Callable[[Formula], Iterator[Problem]]
 
 def formulas(index: Index) -> Iterator[Problem]:
     """What is wrong with any formula."""
-    for part in (_fields, _objects, _record_types, _paths, _validation_rules, _conversions, _actions):
+    for part in (_fields, _objects, _record_types, _paths, _validation_rules, _layouts, _conversions, _actions):
         yield from part(index)
 
 
@@ -89,6 +89,7 @@ def _fields(index: Index) -> Iterator[Problem]:
         yield from _filling(spot / "compute" / "formula", scope, name, facts.name, compute.get("formula"))
         yield from _problems(spot / "compute" / "when", compute.get("when"), scope, "boolean")
         yield from _compute_mode(spot, compute)
+        yield from _kept(spot / "formula", index.code(facts), scope, facts.name)
         if facts.targets and isinstance(body.get("filter"), str):
             yield from _stored(spot / "filter", body["filter"], FieldScope(index, facts.targets[0], record=name))
         source = index.rollup_source(facts)
@@ -109,21 +110,21 @@ def _objects(index: Index) -> Iterator[Problem]:
     for spot, body in spots(index, "object"):
         scope = FieldScope(index, spot.component.name)
         title = body.get("title", {})
-        yield from _template(spot / "title" / "template", title.get("template"), scope, title.get("field"))
+        yield from _kept(spot / "title" / "template", title.get("template"), scope, title.get("field"))
         freeze = body.get("currency", {}).get("freeze_when")
         yield from _problems(spot / "currency" / "freeze_when", freeze, scope, "boolean")
 
 
-def _template(spot: Spot, text: Any, scope: FieldScope, field: Any) -> Iterator[Problem]:
-    """A title is stored, so it may not depend on the clock, nor on who looks; nor on itself."""
+def _kept(spot: Spot, text: Any, scope: FieldScope, field: Any) -> Iterator[Problem]:
+    """A text that is stored may not depend on the clock, nor on who looks; nor on itself."""
     for found in _compiled(spot, text, scope, "text"):
         if isinstance(found, Problem):
             yield found
         elif found.uses_clock or found.uses_user or found.save_only:
-            reason = msg("A title is kept, so it cannot depend on the time, on who reads it or on what changed.")
-            yield spot.problem("title-fleeting", reason, msg("Use fields of the record and its parents."))
+            reason = msg("This text is kept, so it cannot depend on the time, on who reads it or on what changed.")
+            yield spot.problem("text-fleeting", reason, msg("Use fields of the record and its parents."))
         elif (field,) in found.references:
-            yield spot.problem("title-circle", msg("The title would be made of itself."), msg("Use other fields."))
+            yield spot.problem("text-circle", msg("The text would be made of itself."), msg("Use other fields."))
 
 
 def _record_types(index: Index) -> Iterator[Problem]:
@@ -151,6 +152,40 @@ def _validation_rules(index: Index) -> Iterator[Problem]:
             elif any(not path[0].startswith("$") for path in found.references):
                 reason = msg("What switches a rule is the same for every record, so it reads no field.")
                 yield (spot / "active").problem("rule-active-field", reason, msg("Ask for fields under when."))
+
+
+CONDITIONS = ("visible_when", "required_when", "read_only_when")
+"""The conditions of a place in a layout."""
+
+
+def _layouts(index: Index) -> Iterator[Problem]:
+    for spot, body in spots(index, "layout"):
+        scope = FieldScope(index, spot.component.object or "")
+        for tab_spot, tab in enumerated(spot, "tabs", body):
+            yield from _conditions(tab_spot, scope, tab)
+            for section_spot, section in enumerated(tab_spot, "sections", tab):
+                yield from _conditions(section_spot, scope, section)
+                for below, item in enumerated(section_spot, "items", section):
+                    yield from _conditions(below, scope, item)
+                    if "." in str(item.get("field")):
+                        yield from _not_of_parents(below, item)
+
+
+def _conditions(spot: Spot, scope: FieldScope, body: Mapping[str, Any]) -> Iterator[Problem]:
+    for key in CONDITIONS:
+        for found in _compiled(spot / key, body.get(key), scope, "boolean"):
+            if isinstance(found, Problem):
+                yield found
+            elif found.save_only:
+                reason = msg("A layout is shown before anything is saved, so it cannot look at what changed.")
+                yield (spot / key).problem("layout-save-only", reason, msg("Use a validation rule."))
+
+
+def _not_of_parents(spot: Spot, item: Mapping[str, Any]) -> Iterator[Problem]:
+    for key in CONDITIONS[1:]:
+        if key in item:
+            reason = msg("{field} is a field of another record: it is shown here, not edited.", field=item["field"])
+            yield (spot / key).problem("layout-of-parent", reason, msg("Take the key out."))
 
 
 def _conversions(index: Index) -> Iterator[Problem]:

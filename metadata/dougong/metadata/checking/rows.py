@@ -96,7 +96,7 @@ def _called(facts: FieldFacts) -> Any:
 def _may_be_given(index: Index, facts: FieldFacts) -> bool:
     if facts.component.layer == PLATFORM:
         return facts.name in GIVEN
-    if index.template(facts) is not None:
+    if index.template(facts) is not None or index.code(facts) is not None:
         return False
     computed = facts.body.get("compute", {}).get("mode", "always") == "always" and "compute" in facts.body
     return facts.type is None or (facts.type.writable and not computed)

@@ -27,7 +27,7 @@ class BarcodeType(TextLike):
 
     name = "barcode"
     offered: ClassVar[tuple[Operator, ...]] = (IS, IS_NOT, CONTAINS, STARTS, IN, NOT_IN, *PRESENCE)
-    keys = {"symbology": {"enum": ["qr", "ean13"], "default": "qr"}}
+    keys = {"symbology": {"enum": ["qr", "ean13"], "default": "qr"}, "formula": {"type": "string"}}
 
     def coerce(self, field: FieldLike, value: Any, reading: Reading) -> str | None:
         """The text without spaces at its ends; of an EAN the digits, check digit included."""
