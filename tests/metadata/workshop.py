@@ -144,7 +144,7 @@ WORKSHOP: dict[str, dict[str, Any]] = {
                 "sections": [
                     {
                         "key": "deal", "label": label("Deal", "商机"), "columns": 2,
-                        "items": [{"field": "name"}, {"field": "customer"}, {"field": "customer.owner.name"}],
+                        "items": [{"field": "name"}, {"field": "customer"}, {"field": "customer.owner.name", "visible_when": "NOT(ISBLANK(customer))"}],
                     },
                     {
                         "key": "lines", "lines": "line.deal",

@@ -198,10 +198,13 @@ class Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayoutItem:
-    """One place in a section: a field path, or a blank."""
+    """One place in a section: a field path; when it is shown, must be filled in, and cannot be changed."""
 
     field: str
     wide: bool = False
+    visible_when: Formula | None = None
+    required_when: Formula | None = None
+    read_only_when: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +226,7 @@ class Section:
     items: tuple[LayoutItem, ...] = ()
     lines: str | None = None
     line_columns: tuple[LineColumn, ...] = ()
+    visible_when: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +236,7 @@ class LayoutTab:
     key: str
     label: Labels
     sections: tuple[Section, ...]
+    visible_when: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,6 +399,15 @@ class Object:
     def master(self) -> Field | None:
         """The master-detail field, where the object has one."""
         return next((each for each in self.fields.values() if each.type.name == "master_detail"), None)
+
+    def layout_for(self, purpose: str, record_type: str | None) -> Layout | None:
+        """The layout for view, edit or quick_create: the record type's own, else one for the type, else one for all."""
+        chosen = self.record_types.get(record_type or "")
+        if chosen is not None and chosen.layouts.get(purpose) in self.layouts:
+            return self.layouts[chosen.layouts[purpose]]
+        fitting = [each for each in self.layouts.values() if purpose in each.purposes]
+        own = next((each for each in fitting if record_type and record_type in each.record_types), None)
+        return own or next((each for each in fitting if not each.record_types), None)
 
     def field_named(self, name: str) -> Field | None:
         """The field under `name` or a former name of it."""

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from dougong.base.language import label
 from dougong.engine.query import Condition, Query, Sort
 from dougong.engine.saving.initial import initial
+from dougong.engine.saving.layouts import LayoutState, state_of
 from dougong.metadata.model import Object
 from dougong.web import errors_in_forms, inputs
 from dougong.web.composer.forms import FormView, Lines, compose
@@ -63,6 +64,8 @@ class Form:
     rest: tuple[str, ...] = ()
     broken: frozenset[str] = frozenset()
     """Keys of the sections that hold an error."""
+    hidden_sections: frozenset[str] = frozenset()
+    """Keys of the sections that the record does not show."""
     why: str | None = None
     """The reason that the form asks for, as far as it is given; None where none is asked."""
 
@@ -118,7 +121,8 @@ def build(
 ) -> Form:
     """The form over `values`, with what was `entered` on top and `errors` beside."""
     present = {**values, **entered.own.values}
-    stage = _required(obj, present)
+    conditions = state_of(visit.unit, view.layout, present, new=not record_id)
+    asked = _required(obj, present) | conditions.required
     made = {
         each.name: inputs.make(
             visit,
@@ -127,10 +131,12 @@ def build(
             present,
             entered.own,
             errors.fields.get(each.name, ()),
-            required=inputs.is_asked(each) or each.name in stage,
+            required=inputs.is_asked(each) or each.name in asked,
         )
         for each in view.fields
     }
+    for name in (conditions.hidden | conditions.read_only) & made.keys():
+        made[name] = replace(made[name], hidden=name in conditions.hidden, locked=name in conditions.read_only)
     tables = {
         section.key: _table(visit, section.lines, record_id, entered, errors, more_lines)
         for section in view.sections
@@ -148,6 +154,7 @@ def build(
         summary=_summary(made, tables, errors),
         rest=errors.rest,
         broken=_broken(view, made, tables),
+        hidden_sections=_hidden(view, made, conditions),
         why=visit.sent("why") if errors.ask_why or visit.sent("why") else None,
     )
 
@@ -160,6 +167,12 @@ def _required(obj: Object, values: Mapping[str, Any]) -> frozenset[str]:
             if stage is not None:
                 return frozenset(stage.required)
     return frozenset()
+
+
+def _hidden(view: FormView, made: Mapping[str, Input], conditions: LayoutState) -> frozenset[str]:
+    """The sections that are hidden, or of which every field is."""
+    empty = {each.key for each in view.sections if each.fields and all(made[name].hidden for name in each.fields)}
+    return conditions.hidden_sections | empty
 
 
 def _summary(made: Mapping[str, Input], tables: Mapping[str, LineTable], errors: FormErrors) -> tuple[Said, ...]:

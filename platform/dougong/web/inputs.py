@@ -30,6 +30,7 @@ class Input:
 
     `value` is the field's value, None while what was typed cannot be read; `text` is what was typed, or the value
     as text; `options` are the choices of a picklist that its record type and its controlling field leave.
+    `hidden` and `locked` are what the layout's conditions say: not shown, and shown but not to be changed.
     """
 
     field: Field
@@ -44,6 +45,13 @@ class Input:
     options: tuple[Option, ...] = ()
     currency: str = ""
     attributes: Markup = Markup("")
+    hidden: bool = False
+    locked: bool = False
+
+    @property
+    def state(self) -> str:
+        """What conditions make of the field, in a word for the page to compare."""
+        return "hidden" if self.hidden else "locked" if self.locked else "required" if self.required else ""
 
 
 @dataclass(frozen=True, slots=True)

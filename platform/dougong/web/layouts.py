@@ -13,14 +13,7 @@ LATE = frozenset({"created_at", "created_by", "updated_at", "updated_by", "owner
 
 def layout_for(obj: Object, purpose: str, record_type: str | None) -> Layout:
     """The layout for view, edit or quick_create: the record type's own, else one for the type, else for all."""
-    chosen = obj.record_types.get(record_type or "")
-    if chosen is not None and purpose in chosen.layouts:
-        named = chosen.layouts[purpose].rpartition(".")[2]
-        if named in obj.layouts:
-            return obj.layouts[named]
-    fitting = [each for each in obj.layouts.values() if purpose in each.purposes]
-    own = next((each for each in fitting if record_type and record_type in each.record_types), None)
-    found = own or next((each for each in fitting if not each.record_types), None)
+    found = obj.layout_for(purpose, record_type)
     if found is not None:
         return found
     return layout_for(obj, "edit", record_type) if purpose == "view" and obj.layouts else plain_layout(obj)

@@ -14,10 +14,11 @@ from dougong.base.field_types import Reference, ValueRefused
 from dougong.engine.query import All, Condition, Query
 from dougong.engine.reading.listing import is_id
 from dougong.engine.saving.batch import Change, Create, Delete, Made, Update
+from dougong.engine.saving.layouts import conditions_of, state_of
 from dougong.metadata.model import Field, Object
 from dougong.web import inputs, uploads
 from dougong.web.composer.columns import editable
-from dougong.web.composer.forms import FormView, Lines
+from dougong.web.composer.forms import LOCKED, FormView, Lines
 from dougong.web.forms import Entered, EnteredLine
 from dougong.web.inputs import Typed
 from dougong.web.visit import Visit, refused, whole_number
@@ -64,14 +65,17 @@ def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mappi
     taken = _take_in(visit, obj, view, record_id)
     visit = replace(visit, form=taken.form)
     form, reading = visit.form, visit.reading
-    own = resolve_titles(visit, view.fields, inputs.typed(form, view.fields, reading))
+    locked = set(form.getlist(LOCKED))
+    fields = [each for each in view.fields if each.name not in locked]
+    own = resolve_titles(visit, fields, inputs.typed(form, fields, reading))
     base = inputs.from_json(view.fields, visit.sent("base"), reading)
     if redraws(visit):
-        own = inputs.settled(view.fields, own, base)
+        own = inputs.settled(fields, own, base)
+    hidden = _hidden(visit, obj, view, record_id, {**extra, **base, **own.values})
     changed = {
         name: value
-        for name, value in inputs.changed(view.fields, own, base).items()
-        if visit.sent(f"{DECIDED}{name}") != "theirs"
+        for name, value in inputs.changed(fields, own, base).items()
+        if visit.sent(f"{DECIDED}{name}") != "theirs" and name not in hidden
     }
     first: Change
     if record_id:
@@ -94,6 +98,14 @@ def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mappi
     changes += _adopted(visit, obj, view, own, taken.kept) if not record_id else ()
     problems = tuple(_placed(each, lines) for each in taken.refused)
     return Submission(Entered(own, lines), tuple(changes), base, taken.form, problems)
+
+
+def _hidden(visit: Visit, obj: Object, view: FormView, record_id: str, values: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that the layout does not show for what was typed: what was typed there before is not meant."""
+    if not conditions_of(view.layout).formulas:
+        return frozenset()
+    stored = visit.unit.records.get(obj.name, record_id).values if record_id else {}
+    return state_of(visit.unit, view.layout, {**stored, **values}, new=not record_id).hidden
 
 
 # -- files ------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from dougong.base.language import Labels
+from dougong.formulas import Formula
+from dougong.formulas import compile as compile_formula
 from dougong.metadata.building.fields import labels
 from dougong.metadata.index import Index, texts
 from dougong.metadata.model import (
@@ -21,6 +23,7 @@ from dougong.metadata.model import (
     RelatedList,
     Section,
 )
+from dougong.metadata.scope import FieldScope
 
 PURPOSES = ("view", "edit")
 """What a layout serves that does not say."""
@@ -40,17 +43,32 @@ def build_layout(index: Index, object_name: str, name: str, body: Mapping[str, A
         record_types=texts(for_.get("record_types")),
         highlights=tuple(each["field"] for each in header),
         actions=tuple(MappingProxyType(dict(each)) for each in body.get("actions", ())),
-        tabs=tuple(_tab(each) for each in body.get("tabs", ())),
+        tabs=tuple(_tab(FieldScope(index, object_name), each) for each in body.get("tabs", ())),
         related=tuple(_related(index, each) for each in body.get("related", ())),
     )
 
 
-def _tab(body: Mapping[str, Any]) -> LayoutTab:
-    sections = tuple(_section(each) for each in body.get("sections", ()))
-    return LayoutTab(key=body["key"], label=labels(body.get("label")), sections=sections)
+def _tab(scope: FieldScope, body: Mapping[str, Any]) -> LayoutTab:
+    sections = tuple(_section(scope, each) for each in body.get("sections", ()))
+    visible = _when(scope, body, "visible_when")
+    return LayoutTab(key=body["key"], label=labels(body.get("label")), sections=sections, visible_when=visible)
 
 
-def _section(body: Mapping[str, Any]) -> Section:
+def _when(scope: FieldScope, body: Mapping[str, Any], key: str) -> Formula | None:
+    return compile_formula(body[key], scope, "boolean") if key in body else None
+
+
+def _item_of_layout(scope: FieldScope, body: Mapping[str, Any]) -> LayoutItem:
+    return LayoutItem(
+        field=body["field"],
+        wide=body.get("wide", False),
+        visible_when=_when(scope, body, "visible_when"),
+        required_when=_when(scope, body, "required_when"),
+        read_only_when=_when(scope, body, "read_only_when"),
+    )
+
+
+def _section(scope: FieldScope, body: Mapping[str, Any]) -> Section:
     lines = body.get("lines")
     columns = body.get("columns", 2)
     return Section(
@@ -58,11 +76,12 @@ def _section(body: Mapping[str, Any]) -> Section:
         label=labels(body.get("label")),
         columns=columns if isinstance(columns, int) else 2,
         collapsed=body.get("collapsed", False),
-        items=tuple(LayoutItem(field=each["field"], wide=each.get("wide", False)) for each in body.get("items", ())),
+        items=tuple(_item_of_layout(scope, each) for each in body.get("items", ())),
         lines=lines,
         line_columns=tuple(LineColumn(field=each["field"], total=each.get("total")) for each in columns)
         if isinstance(columns, list)
         else (),
+        visible_when=_when(scope, body, "visible_when"),
     )
 
 

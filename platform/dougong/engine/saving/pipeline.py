@@ -4,12 +4,13 @@
 |---|---|
 | changes become rows; current records are read and locked; values given are coerced | `intake` |
 | stale rows are merged field by field, or conflict | `merging` |
-| owner, record type, defaults; what lookups name is read; copies and computed fields | `defaults`, `references` |
+| owner, record type, defaults; what lookups name is read | `defaults`, `references` |
 | what a deletion takes along, what a restoration brings back | `bin` |
-| amounts in the company's currency | `money` |
+| copies, computed and stored formula fields; amounts in the company's currency | `derived`, `defaults`, `money` |
 | rights of the actor; `before_save` hooks | `permissions` |
 | required fields, choices, lookups: every problem of every row | `rules`, `references` |
-| stages, validation rules, life status, uniqueness: every problem of every row | `stages`, `validation`, `lifecycle`, `unique` |
+| stages, validation rules, conditions of layouts: every problem of every row | `stages`, `validation`, `layouts` |
+| life status, uniqueness: every problem of every row | `lifecycle`, `unique` |
 | auto-numbers; rows are written | `numbers`, `writing`, `bin` |
 | roll-ups of parents, values computed from them; rules that waited for these | `cascade` |
 | history, search rows; `after_save` hooks | `history`, `search_rows` |
@@ -32,11 +33,12 @@ from dougong.engine.saving import (
     cascade,
     constraints,
     defaults,
+    derived,
     history,
     intake,
+    layouts,
     lifecycle,
     merging,
-    money,
     numbers,
     permissions,
     references,
@@ -149,8 +151,7 @@ class _Saving:
 
     def _compute(self, batch: Batch) -> None:
         written = [row for row in batch.rows if row.doing != "delete"]
-        defaults.compute(batch, written, batch.expressions)
-        money.fill_company_amounts(batch, written, batch.expressions)
+        derived.fill(batch, written, batch.expressions)
 
     def _before_save(self, batch: Batch) -> None:
         """The rows go to the hooks, which may set values and note problems; what follows from these is made anew."""
@@ -164,6 +165,7 @@ class _Saving:
         rules.check(batch)
         stages.check(batch, batch.people("create", "update"), self.unit.why)
         validation.check(batch, batch.people("create", "update"), self.unit.why)
+        layouts.check(batch, batch.people("create", "update"))
         lifecycle.check(batch, self.unit.why)
         lifecycle.check_locks(batch)
         references.check(batch, batch.expressions)
@@ -177,7 +179,9 @@ class _Saving:
     def _carry_out(self, batch: Batch) -> Saved:
         """Every step from writing on; rules that waited for roll-ups note their problems at the rows."""
         expressions = batch.expressions
-        numbers.assign(batch, batch.people("create", "update"), expressions)
+        numbered = batch.people("create", "update")
+        numbers.assign(batch, numbered, expressions)
+        derived.follow_numbers(batch, numbered, expressions)
         bin.write(batch)
         writing.write(batch, [row for row in batch.rows if row.doing != "delete"])
         cascade.run(batch, expressions)
@@ -199,6 +203,7 @@ class _Saving:
         constraints.check(batch, after=True)
         written = batch.people("create", "update")
         validation.check(batch, written, self.unit.why, after=True)
+        layouts.check(batch, written, after=True)
         late = [row for row in written if row.plan.part(rules.rules_of).late]
         rules.check_late(late)
         paths = [row for row in late if row.plan.part(rules.rules_of).late_paths]

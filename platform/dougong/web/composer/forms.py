@@ -9,7 +9,8 @@ from jinja2 import Template
 
 from dougong.base.language import label
 from dougong.engine.fields.files import FileType
-from dougong.metadata.model import Field, Layout, LineColumn, Object, Section
+from dougong.engine.saving.layouts import Conditions, conditions_of
+from dougong.metadata.model import Field, Layout, LayoutItem, LayoutTab, LineColumn, Object, Section
 from dougong.web.composer.columns import editable
 from dougong.web.composer.sections import Sections, bind
 from dougong.web.layouts import wide
@@ -24,6 +25,9 @@ ERRORS = (
     '{% for error in i.errors %}<p class="err" id="e-{{ i.id }}">'
     '{{ icon("alert-circle", "s") }}<span>{{ error }}</span></p>{% endfor %}'
 )
+LOCKED = "locked"
+"""The name under which a form tells which fields it showed without letting them be changed."""
+
 LINE_FIELD = '<div class="fld"{{ i.attributes }}><label class="sr" for="{{ i.id }}">{{ i.label }}</label>'
 REMOVE = (
     '<td class="end"><label class="ib s" title="{{ _("Remove the line") }}"><input class="sr" type="checkbox" '
@@ -80,11 +84,30 @@ def compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
     return found
 
 
+def some_fields(visit: Visit, obj: Object, key: str, names: tuple[str, ...]) -> FormView:
+    """A form of a few fields, kept like any layout under `key`."""
+    items = tuple(LayoutItem(field=name) for name in names if name in obj.fields)
+    section = Section(key="fields", items=items, columns=1)
+    made = Layout(
+        object=obj.name,
+        name=f"{key}:{','.join(names)}",
+        purposes=(),
+        record_types=(),
+        highlights=(),
+        actions=(),
+        tabs=(LayoutTab(key="main", label={}, sections=(section,)),),
+        related=(),
+    )
+    return compose(visit, obj, made)
+
+
 def _compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
     fields: dict[str, Field] = {}
     sections: list[FormSection] = []
     bodies: dict[str, Template] = {}
     environment = visit.site.templates.environment(visit.language)
+    conditions = conditions_of(layout)
+    varies = {each.field for each in conditions.places}
     for section in (section for tab in layout.tabs for section in tab.sections):
         if section.lines:
             lines = _lines(visit, section)
@@ -98,7 +121,7 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
             sections.append(
                 FormSection(section.key, said, section.collapsed, tuple(each.name for each, _ in mine), None)
             )
-            source = "".join(_input(each, all_, visit.site.sections) for each, all_ in mine)
+            source = "".join(_input(each, all_, visit.site.sections, each.name in varies) for each, all_ in mine)
             bodies[section.key] = environment.from_string(source)
     return FormView(
         layout=layout,
@@ -106,7 +129,7 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
         sections=tuple(sections),
         bodies=bodies,
         labels={each.name: label(each.label, visit.language) for each in fields.values()},
-        depends=(*_controls(fields), *_controls_of_lines(sections)),
+        depends=tuple(dict.fromkeys((*_controls(fields), *_controls_of_lines(sections), *_read(conditions, fields)))),
         multipart=any(isinstance(each.type, FileType) for each in (*fields.values(), *_in_lines(sections))),
     )
 
@@ -143,14 +166,30 @@ def _controls_of_lines(sections: Sequence[FormSection]) -> Iterator[str]:
             yield from (f"{each.lines.object.name}.{name}" for name in _controls(columns))
 
 
-def _input(field: Field, all_: bool, sections: Sections) -> str:
-    """The source of one field of a form: label, widget, help, errors. Works for any layout: names, not indexes."""
+def _read(conditions: Conditions, fields: Mapping[str, Field]) -> Iterator[str]:
+    """The fields of the form that its conditions look at."""
+    return (path[0] for each in conditions.formulas for path in each.references if path[0] in fields)
+
+
+def _input(field: Field, all_: bool, sections: Sections, varies: bool) -> str:
+    """The source of one field of a form: label, widget, help, errors. Works for any layout: names, not indexes.
+
+    A field that `varies` with the record tells its state, and is disabled where it is locked; its name is then sent as
+    `locked`, since a browser sends no value of a disabled input.
+    """
     name = field.name
     widget = bind_input(sections.of(field, "edit"), f'form.inputs["{name}"]')
     classes = "fld all" if all_ else "fld"
+    state, start, end = "", "", ""
+    if varies:
+        state = ' data-when="{{ i.state }}"{% if i.hidden %} hidden{% endif %}'
+        start = (
+            f'{{% if i.locked %}}<input type="hidden" name="{LOCKED}" value="{name}"><fieldset disabled>{{% endif %}}'
+        )
+        end = "{% if i.locked %}</fieldset>{% endif %}"
     return (
-        f'{{% set i = form.inputs["{name}"] %}}<div class="{classes}" id="w-{name}"{{{{ i.attributes }}}}>'
-        f"{LABEL}{widget}{HELP}{ERRORS}</div>"
+        f'{{% set i = form.inputs["{name}"] %}}<div class="{classes}" id="w-{name}"{state}{{{{ i.attributes }}}}>'
+        f"{start}{LABEL}{widget}{HELP}{end}{ERRORS}</div>"
     )
 
 

@@ -10,6 +10,7 @@ from jinja2 import Template
 from dougong.base.errors import BadRequest
 from dougong.base.language import label, msg
 from dougong.engine.reading.paths import ResolvedPath, resolve
+from dougong.engine.saving.layouts import conditions_of
 from dougong.metadata.model import Layout, LayoutItem, Object, Section
 from dougong.web.composer.columns import editable
 from dougong.web.composer.sections import Sections, bind
@@ -120,8 +121,9 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> RecordView:
         "labels": labels,
         "edit_labels": tuple(visit.say(msg("Edit {field}", field=said)) for said in labels),
     }
+    varies = frozenset(place.field for place in conditions_of(layout).places if place.visible)
     bodies = {
-        (tab.key, each.key): environment.composed(_section_source(obj, each.places, sections), **known)
+        (tab.key, each.key): environment.composed(_section_source(obj, each.places, sections, varies), **known)
         for tab in tabs
         for each in tab.sections
         if not each.section.lines
@@ -148,8 +150,14 @@ def _highlights_source(places: Sequence[Place], sections: Sections) -> str:
     )
 
 
-def _section_source(obj: Object, places: Sequence[Place], sections: Sections) -> str:
-    return "".join(item_source(obj, each, sections) for each in places)
+def _section_source(obj: Object, places: Sequence[Place], sections: Sections, varies: frozenset[str]) -> str:
+    """The source of a section; the fields that `varies` names are left out of a page whose `hidden` names them."""
+    return "".join(
+        f'{{% if "{each.path.text}" not in hidden %}}{item_source(obj, each, sections)}{{% endif %}}'
+        if each.path.text in varies
+        else item_source(obj, each, sections)
+        for each in places
+    )
 
 
 def item_source(obj: Object, place: Place, sections: Sections) -> str:

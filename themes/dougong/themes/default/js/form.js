@@ -153,7 +153,18 @@ document.addEventListener("record-made", (event) => {
 // Choosing a file sends it.
 document.addEventListener("change", (event) => { if (event.target.matches?.("[data-send]")) event.target.form.requestSubmit(); });
 
-// A choice that others depend on asks the server what they offer now; nothing else of the form is touched.
+// What others depend on asks the server what they offer and which places of the layout are shown, asked for or locked
+// now; what was typed stays.
+const refit = (form, drawn) => {
+  for (const fresh of drawn.querySelectorAll("[data-when]")) {
+    const there = document.getElementById(fresh.id);
+    if (there && there.dataset.when !== fresh.dataset.when) there.replaceWith(fresh);
+  }
+  for (const each of form.querySelectorAll("[id^=s-], nav a")) {
+    const fresh = each.id ? drawn.getElementById(each.id) : drawn.querySelector(`nav a[href="${each.getAttribute("href")}"]`);
+    if (fresh) each.hidden = fresh.hidden;
+  }
+};
 const offers = (field) => [...field.querySelectorAll("option, input")].map((each) => each.value).join("\n");
 let redrawn = 0;
 document.addEventListener("change", async (event) => {
@@ -167,6 +178,7 @@ document.addEventListener("change", async (event) => {
   const answer = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
   if (!answer.ok || mine !== redrawn) return;
   const drawn = new DOMParser().parseFromString(await answer.text(), "text/html");
+  refit(form, drawn);
   for (const field of form.querySelectorAll("[data-depends]")) {
     const fresh = drawn.getElementById(field.id);
     if (!fresh || offers(fresh) === offers(field)) continue;
