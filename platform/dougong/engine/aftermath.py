@@ -39,9 +39,9 @@ def ask_for_work(company: Company, connection: Connection, coming: Coming) -> li
     for name, fields in stale_rollups(company.runtime().model, coming.runtime.model):
         if coming.runtime.storage.tables[name].table.name not in made:
             wanted.append(("metadata.rollups", {"object": name, "fields": fields}))
-    for name in stale_titles(company.runtime().model, coming.runtime.model):
+    for name in stale_texts(company.runtime().model, coming.runtime.model):
         if coming.runtime.storage.tables[name].table.name not in made:
-            wanted.append(("metadata.titles", {"object": name}))
+            wanted.append(("metadata.texts", {"object": name}))
     if midnight.timed(coming.runtime.model):
         midnight.ask(company, connection, now)
     tasks: list[str] = []
@@ -70,19 +70,21 @@ def _meaning(field: Field) -> tuple[Any, ...]:
     return dict(field.options), field.targets, field.where.text if field.where else None
 
 
-def stale_titles(before: Model, after: Model) -> Iterator[str]:
-    """The objects whose titles are filled by a template that was another one, or none, before."""
+def stale_texts(before: Model, after: Model) -> Iterator[str]:
+    """The objects with titles or codes that a formula fills, where it was another one, or none, before."""
     known = {obj.id: obj for obj in before.objects.values()}
     for obj in after.objects.values():
         old = known.get(obj.id)
-        if old is not None and "template" in obj.raw.get("title", {}) and _template(old) != _template(obj):
+        if old is not None and any(_filled(old).get(id) != text for id, text in _filled(obj).items()):
             yield obj.name
 
 
-def _template(obj: Object) -> tuple[str, str]:
-    """The title's field by id, and the formula that fills it."""
-    field = obj.fields[obj.title]
-    return field.id, field.compute.formula.text if field.compute else ""
+def _filled(obj: Object) -> dict[str, str]:
+    """The formulas that fill the title and the codes of an object, by the id of the field."""
+    fields = [each for each in obj.fields.values() if each.type.name == "barcode"]
+    if "template" in obj.raw.get("title", {}):
+        fields.append(obj.fields[obj.title])
+    return {each.id: each.compute.formula.text for each in fields if each.compute is not None}
 
 
 def missing_indexes(connection: Connection, company: Company) -> list[Index]:
@@ -112,9 +114,9 @@ def _rollups(company: Company, task: Task) -> None:
     _every(company, task.payload["object"], functools.partial(_refresh, fields=task.payload["fields"]))
 
 
-@job("metadata.titles")
-def _titles(company: Company, task: Task) -> None:
-    """Fill the titles of every record of an object; done twice it does the same twice."""
+@job("metadata.texts")
+def _texts(company: Company, task: Task) -> None:
+    """Fill the titles and codes of every record of an object; done twice it does the same twice."""
     _every(company, task.payload["object"], _retitle)
 
 
