@@ -62,9 +62,9 @@ def _headers(given: Mapping[str, str]) -> dict[str, str]:
     return {key.replace("_", "-"): value for key, value in given.items()}
 
 
-def fields(page: str) -> dict[str, Any]:
+def fields(page: str, mark: str = 'name="base"') -> dict[str, Any]:
     """The inputs of the last form on a page that has a `base`, as a browser would send them untouched."""
-    start = page.index('name="base"')
+    start = page.index(mark)
     form = page[page.rindex("<form", 0, start) : page.index("</form>", start)]
     form = re.sub(r"<template>.*?</template>", "", form, flags=re.DOTALL)
     found: dict[str, Any] = {}

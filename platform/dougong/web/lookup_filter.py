@@ -30,7 +30,7 @@ def candidates(
     visit: Visit, obj: Object, field: Field, other: Object, text: str, most: int
 ) -> tuple[tuple[Hit, ...], bool]:
     """The records of `other` that `field` may choose and `text` finds, at most `most`, and whether there are more."""
-    where = _in_force(other)
+    where = in_force(other)
     if field.filter is None:
         return hits_of(visit, other, text, most, where) if text else _latest(visit, other, most, where)
     allowed = list(itertools.islice(_allowed(visit, obj, field, other, text, where), most + 1))
@@ -41,7 +41,7 @@ def candidates(
     return hits, len(allowed) > most
 
 
-def _in_force(other: Object) -> Filter | None:
+def in_force(other: Object) -> Filter | None:
     """Documents that count: lookups take those in effect."""
     return Condition("life_status", "in", ("effective", "in_change")) if other.effective else None
 

@@ -17,9 +17,9 @@ from dougong.engine.variables import formula_context
 from dougong.formulas import EvaluationError, Formula
 from dougong.metadata.model import Object
 from dougong.web import errors_in_forms, forms, prefill, submission
-from dougong.web.composer.forms import FormView
+from dougong.web.composer.forms import FormView, some_fields
 from dougong.web.context import record_url
-from dougong.web.pages.records import sheet, some_fields
+from dougong.web.pages.records import sheet
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, forbidden
 

@@ -14,8 +14,8 @@ from dougong.engine.fields.regions import choices
 from dougong.engine.fields.regions import regions as known_regions
 from dougong.metadata.model import Field, Object
 from dougong.web.context import noun
-from dougong.web.lookup_filter import candidates
-from dougong.web.pages.search import Hit
+from dougong.web.lookup_filter import candidates, in_force
+from dougong.web.pages.search import Hit, hits_of
 from dougong.web.routing import Page
 from dougong.web.visit import Visit
 
@@ -59,6 +59,20 @@ def choose(visit: Visit, object: str, field: str) -> Response:
     )
 
 
+def choose_any(visit: Visit, object: str) -> Response:
+    """The options for what was typed, whichever record of the object."""
+    obj = visit.object(object)
+    hits, more = hits_of(visit, obj, visit.asked("q").strip()[:100], MOST, in_force(obj))
+    options = [_option_of(obj, hit, visit.asked("q")) for hit in hits]
+    return visit.page(
+        "lookup.html", options=options, more=more, text="", label=label(obj.label, visit.language), make=""
+    )
+
+
+def _option_of(obj: Object, hit: Hit, text: str) -> Option:
+    return Option(hit.url.rpartition("/")[2], obj.icon, hit.title, marked(hit.title, text), hit.line)
+
+
 def _option(field: Field, other: Object, hit: Hit, text: str) -> Option:
     record_id = hit.url.rpartition("/")[2]
     value = record_id if len(field.targets) == 1 else f"{other.name}:{record_id}"
@@ -87,4 +101,8 @@ def regions(visit: Visit) -> Response:
     return visit.page("regions.html", choices=choices(code) if code in known_regions() else ())
 
 
-PAGES = (Page("GET", "/lookup/{object}/{field}", choose), Page("GET", "/regions", regions))
+PAGES = (
+    Page("GET", "/lookup/{object}", choose_any),
+    Page("GET", "/lookup/{object}/{field}", choose),
+    Page("GET", "/regions", regions),
+)

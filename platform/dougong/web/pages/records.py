@@ -14,7 +14,7 @@ from dougong.base.errors import DougongError, NotFound, Problem
 from dougong.base.language import msg
 from dougong.engine.query import Condition, Record
 from dougong.engine.saving.batch import Create, Delete, Restore, Update
-from dougong.metadata.model import Layout, LayoutItem, LayoutTab, Object, Path, Section
+from dougong.metadata.model import Object, Path
 from dougong.web import (
     errors_in_forms,
     forms,
@@ -28,7 +28,7 @@ from dougong.web import (
     uploads,
 )
 from dougong.web.composer.columns import editable
-from dougong.web.composer.forms import FormView, compose
+from dougong.web.composer.forms import FormView, some_fields
 from dougong.web.context import noun, record_url
 from dougong.web.errors_in_forms import ASK_WHY
 from dougong.web.frame import framed
@@ -64,23 +64,6 @@ def _page(visit: Visit, obj: Object, record: Record, status: int = 200) -> Respo
 
 
 # -- some fields at a time --------------------------------------------------------------------------------------
-def some_fields(visit: Visit, obj: Object, key: str, names: tuple[str, ...]) -> FormView:
-    """A form of a few fields, kept like any layout under `key`."""
-    items = tuple(LayoutItem(field=name) for name in names if name in obj.fields)
-    section = Section(key="fields", items=items, columns=1)
-    made = Layout(
-        object=obj.name,
-        name=f"{key}:{','.join(names)}",
-        purposes=(),
-        record_types=(),
-        highlights=(),
-        actions=(),
-        tabs=(LayoutTab(key="main", label={}, sections=(section,)),),
-        related=(),
-    )
-    return compose(visit, obj, made)
-
-
 def field(visit: Visit, object: str, id: str, name: str) -> Response:
     """The input of one field, in the place where it stood."""
     obj = visit.object(object)
