@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import uuid
+from typing import Any
 
 import uuid_utils
 
@@ -16,6 +18,14 @@ _ALPHABET = "0123456789abcdefghijkmnpqrstuvwxyz"
 def record_id() -> str:
     """A new UUIDv7 (RFC 9562) as 36 lower-case characters: sortable by time, safe to make anywhere."""
     return str(uuid_utils.uuid7())
+
+
+_RECORD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+def is_record_id(value: Any) -> bool:
+    """Whether `value` has the form of a record id, so that no database needs to refuse it."""
+    return isinstance(value, str) and _RECORD_ID.fullmatch(value) is not None
 
 
 def named_id(name: str) -> str:

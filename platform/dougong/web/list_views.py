@@ -8,12 +8,11 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from dougong.base.errors import NotFound, Place, Problem, Rejected
-from dougong.base.ids import record_id
+from dougong.base.ids import is_record_id, record_id
 from dougong.base.language import msg
 from dougong.engine.fields.text import clean_text
 from dougong.engine.query import Sort
 from dougong.engine.reading.filters import both, dump, parse_sort
-from dougong.engine.reading.listing import is_id
 from dougong.engine.tables import views as stored
 from dougong.engine.unit import Unit
 from dougong.metadata.model import ListColumn, ListView, Object
@@ -128,7 +127,7 @@ def forget(unit: Unit, view: View) -> None:
 
 
 def _require_own(unit: Unit, view: View) -> None:
-    if not is_id(view.name) or view.owner != unit.actor.user_id:
+    if not is_record_id(view.name) or view.owner != unit.actor.user_id:
         raise NotFound(Problem(code="view-unknown", reason=msg("There is no such view."), thing=view.name))
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from dougong.base.errors import BadRequest
 from dougong.base.field_types import Operator, ValueRefused
+from dougong.base.ids import is_record_id
 from dougong.base.language import Message, label, msg
 from dougong.engine.fields.periods import period_label
 from dougong.engine.query import All, Condition, Either, Filter, Not, Query
 from dougong.engine.reading.filters import conditions
-from dougong.engine.reading.listing import is_id
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.metadata.model import Field, Object
 from dougong.web.visit import Visit
@@ -119,7 +119,7 @@ def _titles(visit: Visit, obj: Object, asked: list[Condition]) -> dict[str, str]
     wanted: dict[str, set[str]] = {}
     for each in asked:
         values = each.value if isinstance(each.value, tuple) else str(each.value or "").split(";")
-        ids = {value for value in values if is_id(value)}
+        ids = {value for value in values if is_record_id(value)}
         if ids:
             try:
                 field = resolve(visit.model, visit.unit.access, obj, each.field).field

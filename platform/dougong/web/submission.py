@@ -11,8 +11,8 @@ from starlette.datastructures import FormData
 
 from dougong.base.errors import Place, Problem
 from dougong.base.field_types import Reference, ValueRefused
+from dougong.base.ids import is_record_id
 from dougong.engine.query import All, Condition, Query
-from dougong.engine.reading.listing import is_id
 from dougong.engine.saving.batch import Change, Create, Delete, Made, Update
 from dougong.engine.saving.layouts import conditions_of, state_of
 from dougong.metadata.model import Field, Object
@@ -232,7 +232,7 @@ def resolve_titles(visit: Visit, fields: Iterable[Field], typed: Typed) -> Typed
 
 
 def _names_id(text: str) -> bool:
-    return is_id(text.rpartition(":")[2])
+    return is_record_id(text.rpartition(":")[2])
 
 
 def _by_title(visit: Visit, field: Field, text: str) -> Reference | None:

@@ -51,6 +51,38 @@ END $$
 """
 
 
+class LeanCursor(psycopg.Cursor[Any]):
+    """A cursor that describes its columns when asked: SQLAlchemy wants to know that there are some, each time."""
+
+    @property
+    def description(self) -> Any:
+        """The columns of the result; None where there is none."""
+        result = self.pgresult
+        return Columns(self) if result and result.nfields else super().description
+
+    def described(self) -> list[psycopg.Column]:
+        """The columns of the result, there and then."""
+        return super().description or []
+
+
+class Columns(Sequence[psycopg.Column]):
+    """The columns of a cursor's result, made once they are looked at: a third of what a small statement costs."""
+
+    def __init__(self, cursor: LeanCursor) -> None:
+        """Describe what `cursor` has just read."""
+        self._cursor, self._made = cursor, list[psycopg.Column]()
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._all()[at]
+
+    def _all(self) -> list[psycopg.Column]:
+        self._made = self._made or self._cursor.described()
+        return self._made
+
+
 class PostgreSQL:
     """A company in a PostgreSQL schema (see `Database`)."""
 
@@ -71,6 +103,7 @@ class PostgreSQL:
     def _connected(self, connection: psycopg.Connection[Any], _: object) -> None:
         connection.autocommit = True
         connection.prepared_max = 1000
+        connection.cursor_factory = LeanCursor
         connection.adapters.register_loader("uuid", TextLoader)
         path = sql.SQL("SET search_path TO {}, {}; SET timezone TO 'UTC'; SET jit TO off")
         connection.execute(path.format(sql.Identifier(self.schema), sql.Identifier(queue.SCHEMA)))

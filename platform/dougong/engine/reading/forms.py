@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import ColumnElement
 
-from dougong.engine.query import Filter
+from dougong.base.ids import is_record_id
+from dougong.engine.query import Condition, Filter
 from dougong.engine.reading.conditions import PLACEHOLDERS, ConditionCompiler
 from dougong.engine.reading.filters import conditions
 from dougong.engine.reading.people import people
@@ -72,9 +73,40 @@ def of_form(
         return build(formed), dict(zip(formed.names, formed.values, strict=True))
     if where is None:
         return prepared(unit.runtime, key, lambda: build(compile_filter(unit, scope(), None))), {}
+    if isinstance(where, Condition) and where.op == "is" and is_record_id(where.value):
+        return _of_record(unit, key, scope, where, build)
+    return _of_values(unit, key, scope, where, build)
+
+
+def _of_values(
+    unit: Unit, key: Hashable, scope: Callable[[], Scope], where: Filter, build: Callable[[Formed], T]
+) -> tuple[T, dict[str, Any]]:
+    """Of a filter whose values come again: what they made is remembered."""
     return prepared(
         unit.runtime, (key, where, context(unit, where)), lambda: _of_form(unit, key, scope, where, build), "filters"
     )
+
+
+def _of_record(
+    unit: Unit, key: Hashable, scope: Callable[[], Scope], where: Condition, build: Callable[[Formed], T]
+) -> tuple[T, dict[str, Any]]:
+    """Of a filter by one record, as every related list has: the next record is another value of the same parameter."""
+    of_any = (key, where.field, "one record")
+    known = prepared(unit.runtime, of_any, lambda: _by_record(unit, key, scope, where, build))
+    if known:
+        made, name = known
+        return made, {name: where.value}
+    return _of_values(unit, key, scope, where, build)
+
+
+def _by_record(
+    unit: Unit, key: Hashable, scope: Callable[[], Scope], where: Condition, build: Callable[[Formed], T]
+) -> tuple[T, str] | tuple[()]:
+    """What serves a filter by any record, and its parameter; nothing where an id is more than compared."""
+    made, values = _of_form(unit, key, scope, where, build)
+    field = scope().path(where.field).field
+    plain = (field.name == "id" or field.type.refers) and list(values.values()) == [where.value]
+    return (made, next(iter(values))) if plain else ()
 
 
 def _of_form(

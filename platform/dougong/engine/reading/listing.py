@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Integer, Select, asc, bindparam, false, literal_column, select, union_all
 
 from dougong.base.errors import BadRequest, Forbidden, NotFound, Problem
+from dougong.base.ids import is_record_id
 from dougong.base.language import msg
 from dougong.engine.access import Right
 from dougong.engine.query import Page, Query, Record, Row, Sort
@@ -33,8 +34,8 @@ LARGEST_PAGE = 1000
 FIXED = 2
 """The row starts with id and version."""
 
-_SIZE = bindparam("page_size", type_=Integer, literal_execute=True)
-"""A number in the SQL, not a parameter: a plan for any size would cost PostgreSQL's planner a look at every page."""
+MOST_STATEMENTS = 64
+"""How many statements one list keeps: directions, shapes of cursors, sizes; past it, all are forgotten."""
 
 
 @dataclass(frozen=True)
@@ -54,37 +55,45 @@ class PreparedList:
         table = self.scope.table
         return (table.c.id, table.c.version, *self.layout.columns, *(key.column for key in self.keys))
 
-    def statement(self, backwards: bool, blanks: tuple[bool, ...] | None) -> Any:
-        """The statement of the first page (`blanks` is None), or of the one after a cursor of that shape."""
-        found = self.statements.get((backwards, blanks))
+    def statement(self, backwards: bool, blanks: tuple[bool, ...] | None, rows: int) -> Any:
+        """The statement of at most `rows` rows from the start (`blanks` is None), or after a cursor of that shape."""
+        found = self.statements.get((backwards, blanks, rows))
         if found is None:
-            found = self.statements[backwards, blanks] = self._build(backwards, blanks)
+            if len(self.statements) >= MOST_STATEMENTS:
+                self.statements.clear()
+            found = self.statements[backwards, blanks, rows] = self._build(backwards, blanks, rows)
         return found
 
-    def _build(self, backwards: bool, blanks: tuple[bool, ...] | None) -> Any:
+    def _build(self, backwards: bool, blanks: tuple[bool, ...] | None, rows: int) -> Any:
         if blanks is None:
-            return self._ranged((), backwards)
+            return self._ranged(rows, (), backwards)
         ranges = keyset.ranges(self.keys, blanks, backwards)
         if len(ranges) == 1:
-            return self._ranged((ranges[0],), backwards)
-        parts = [self._ranged((each,), backwards, ordinal=at).subquery() for at, each in enumerate(ranges)]
+            return self._ranged(rows, (ranges[0],), backwards)
+        parts = [self._ranged(rows, (each,), backwards, ordinal=at).subquery() for at, each in enumerate(ranges)]
         if not parts:
-            return self._ranged((false(),), backwards)
+            return self._ranged(rows, (false(),), backwards)
         stacked = union_all(*(select(part) for part in parts)).subquery()
         position = len(self.selected)
         shown = [column for at, column in enumerate(stacked.c) if at < position]
         first_key = position - len(self.keys)
         tail = [replace(key, column=shown[first_key + at]) for at, key in enumerate(self.keys)]
         ordered = [asc(list(stacked.c)[position]), *keyset.order(tail, backwards)]
-        return select(*shown).order_by(*ordered).limit(_SIZE)
+        return select(*shown).order_by(*ordered).limit(_number(rows))
 
-    def _ranged(self, extra: Sequence[ColumnElement[bool]], backwards: bool, ordinal: int | None = None) -> Select[Any]:
+    def _ranged(
+        self, rows: int, extra: Sequence[ColumnElement[bool]], backwards: bool, ordinal: int | None = None
+    ) -> Select[Any]:
         columns = [column.label(f"c{at}") for at, column in enumerate(self.selected)]
         if ordinal is not None:
-            columns.append(literal_column(str(ordinal)).label("r"))
-        return (
-            self.scope.select(columns, (*self.where, *extra)).order_by(*keyset.order(self.keys, backwards)).limit(_SIZE)
-        )
+            columns.append(_number(ordinal).label("r"))
+        found = self.scope.select(columns, (*self.where, *extra))
+        return found.order_by(*keyset.order(self.keys, backwards)).limit(_number(rows))
+
+
+def _number(value: int) -> ColumnElement[int]:
+    """A number in the SQL, not a parameter: a plan for any size would cost PostgreSQL a look at every page."""
+    return literal_column(str(value), Integer)
 
 
 def run(unit: Unit, query: Query) -> Page:
@@ -98,12 +107,12 @@ def run(unit: Unit, query: Query) -> Page:
     ready, values_of_filter = _prepared(unit, obj, query)
     size = _size(query.limit)
     backwards, values = keyset.decode(query.cursor, len(ready.keys)) if query.cursor else (False, None)
-    statement = ready.statement(backwards, keyset.shape(values) if values is not None else None)
-    params: dict[str, Any] = {"page_size": size + 1, **values_of_filter, **search_parameters(query.search)}
+    statement = ready.statement(backwards, keyset.shape(values) if values is not None else None, size + 1)
+    params: dict[str, Any] = {**values_of_filter, **search_parameters(query.search)}
     for at, value in enumerate(values or ()):
         if value is not None:
             params[f"cursor_{at}"] = value
-    found = list(unit.connection.execute(statement, params))
+    found = list(unit.connection.execute(statement, params).all())
     more = len(found) > size
     found = found[:size]
     if backwards:
@@ -282,7 +291,7 @@ def get(unit: Unit, name: str, record_id: str, deleted: str = "live") -> Record:
     )
     found = (
         unit.connection.execute(ready.statements["record"], {"record_id": record_id}).first()
-        if is_id(record_id)
+        if is_record_id(record_id)
         else None
     )
     if found is None:
@@ -300,17 +309,6 @@ def get(unit: Unit, name: str, record_id: str, deleted: str = "live") -> Record:
         values = fill_linked(unit, ready.layout, [found[0]], values)
     named = dict(zip(ready.columns, values[0], strict=True))
     return Record(object=obj.name, id=found[0], version=found[1], values=named, deleted=bool(found[-1]))
-
-
-def is_id(text: Any) -> bool:
-    """Whether `text` has the form of a record id, so that no database needs to refuse it."""
-    return (
-        isinstance(text, str)
-        and len(text) == 36
-        and text.count("-") == 4
-        and all(char in "0123456789abcdef-" for char in text)
-        and text[8] == text[13] == text[18] == text[23] == "-"
-    )
 
 
 def _prepare_record(unit: Unit, obj: Object, deleted: str) -> PreparedList:
