@@ -160,10 +160,9 @@ def power(base: Number, exponent: Number) -> Number:
         if exponent < 0:
             raise EvaluationError(Failure.OUT_OF_RANGE)
         return ZERO
-    magnitude = (base.copy_abs().log10(EXACT)) * exponent
-    if magnitude > _POWER_LIMIT:
+    if _reaches(base, exponent, _POWER_LIMIT):
         raise EvaluationError(Failure.OUT_OF_RANGE)
-    if magnitude < -2 * _POWER_LIMIT:
+    if _reaches(base, -exponent, 2 * _POWER_LIMIT):
         return ZERO
     result = significant(EXACT.power(base, exponent), _POWER_DIGITS)
     return ZERO if result.copy_abs() < _POWER_FLOOR else result
@@ -233,6 +232,14 @@ def at_most(left: Ordered, right: Ordered) -> Boolean:
 def at_least(left: Ordered, right: Ordered) -> Boolean:
     """True where the left value comes last or is equal."""
     return bool(left >= right)
+
+
+def _reaches(base: Decimal, exponent: Decimal, limit: int) -> bool:
+    """Whether base ** exponent is larger than 10 ** limit. A logarithm is computed only where it is close."""
+    low, high = sorted((base.adjusted() * exponent, (base.adjusted() + 1) * exponent))
+    if high <= limit or low > limit:
+        return low > limit
+    return base.copy_abs().log10(EXACT) * exponent > limit
 
 
 def _moved(day: date, days: int) -> date:

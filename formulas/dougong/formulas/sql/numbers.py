@@ -11,10 +11,23 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func
 
 from dougong.base.language import msg
+from dougong.formulas.decimals import EXACT as EVERYDAY
+from dougong.formulas.decimals import ONE, WIDE
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.constructs import ExactLiteral, Extreme, Rounded
-from dougong.formulas.sql.routines import Call, Routine
-from dougong.formulas.sql.values import Meaning, Sql, TooLong, Unsupported, aligned, bounded, exactly, number, where
+from dougong.formulas.sql.routines import Call, Routine, undefined
+from dougong.formulas.sql.values import (
+    Meaning,
+    Sql,
+    TooLong,
+    Unsupported,
+    aligned,
+    bounded,
+    constant,
+    exactly,
+    number,
+    where,
+)
 from dougong.formulas.types import Type
 
 STEADY_DIGITS = 33
@@ -127,12 +140,12 @@ def by_zero(left: Sql, right: Sql) -> ColumnElement[str] | None:
     """Division by zero, where the divisor may be one."""
     if right.is_constant and right.constant:
         return None
-    zero = exactly_zero(right)
+    zero = zero_beside(right)
     given = [each.value.is_not(None) for each in (left,) if each.nullable]
     return where(and_(*given, right.value == zero), Failure.DIVISION_BY_ZERO)
 
 
-def exactly_zero(beside: Sql) -> ColumnElement[Any]:
+def zero_beside(beside: Sql) -> ColumnElement[Any]:
     """Zero in the form of the number beside it."""
     zero = Sql(Type.NUMBER, ExactLiteral(Decimal(0), 0), is_constant=True, constant=Decimal(0), limit=beside.limit)
     return exactly(zero).value if beside.exact else zero.value
@@ -156,7 +169,20 @@ END $$;
 
 
 def _quotient(left: Sql, right: Sql) -> tuple[int, int]:
+    if right.is_constant and right.constant:
+        exponent = right.constant.adjusted()
+        return max(left.whole - exponent, 0) + 1, max(left.scale + exponent, 0) + 41
     return left.whole + right.scale + 1, left.scale + right.whole + 40
+
+
+def _native_quotient(left: Sql, right: Sql) -> Sql:
+    """By a constant whose reciprocal has few digits, such as 100: the product with that."""
+    if not right.constant:
+        raise TooLong(*_quotient(left, right))
+    reciprocal = EVERYDAY.divide(ONE, right.constant)
+    if WIDE.multiply(reciprocal, right.constant) != ONE:
+        raise TooLong(*_quotient(left, right))
+    return _native_product(left, constant(Type.NUMBER, reciprocal, left.limit))
 
 
 divide = Routine(
@@ -164,6 +190,7 @@ divide = Routine(
     result=Type.NUMBER,
     bounds=_quotient,
     error=by_zero,
+    native=short(_native_quotient),
     postgresql=_DIVIDE,
     needs=_ROUNDING,
 )
@@ -173,7 +200,7 @@ def _native_remainder(left: Sql, right: Sql) -> Sql:
     first, second = aligned(left, right)
     if first.exact:
         raise TooLong(left.whole + right.whole, left.limit)
-    divisor = func.nullif(second.value, exactly_zero(second))
+    divisor = func.nullif(second.value, zero_beside(second))
     made = number(first.value % divisor, first.whole, first.scale, first.limit, first.largest)
     return made.failing(by_zero(left, right))
 
@@ -191,27 +218,56 @@ _POWER = """
 CREATE OR REPLACE FUNCTION dg_power(a numeric, b numeric) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-    magnitude numeric;
+    low numeric;
+    high numeric;
     result numeric;
 BEGIN
     IF b <> trunc(b) OR a = 0 AND b < 0 THEN RETURN NULL; END IF;
     IF b = 0 OR a = 1 THEN RETURN 1; END IF;
     IF a = 0 THEN RETURN 0; END IF;
     IF a = -1 THEN RETURN 1 - 2 * abs(b % 2); END IF;
-    -- Far beyond the limits a logarithm of few digits will do; near them it is computed with enough.
-    magnitude := log(abs(a) + 0.000000000000000000000000000000) * b;
-    IF magnitude > 64 THEN RETURN NULL; END IF;
-    IF magnitude < -45 THEN RETURN 0; END IF;
-    result := dg_significant(power(a + ('0e-100')::numeric, b), 18);
+    -- The decimal logarithm of the result, at first only between which whole numbers it is.
+    low := dg_exponent(a) * b;
+    high := low + b;
+    IF b < 0 THEN SELECT high, low INTO low, high; END IF;
+    IF high < -39 THEN RETURN 0; END IF;
+    IF high > 64 OR low < -60 THEN
+        low := log(abs(a) + 0.000000000000000000000000000000) * b;
+        IF low > 64 THEN RETURN NULL; END IF;
+        IF low < -40 THEN RETURN 0; END IF;
+    END IF;
+    -- With the places of 40 digits, the first 18 are those of the exact result.
+    result := dg_significant(power(a + ('0e' || least(0, floor(low)::integer - 40))::numeric, b), 18);
     RETURN CASE WHEN abs(result) < 1e-39 THEN 0 ELSE trim_scale(result) END;
 END $$;
 """
+_POWER_WHOLE, _POWER_DIGITS = 65, 18
+
+
+def _native_power(base: Sql, exponent: Sql) -> Sql:
+    """A product, where the exponent is 1 to 3 and the result cannot have more digits than powers keep."""
+    times = exponent.constant
+    if times not in (1, 2, 3) or base.largest**times >= 10**_POWER_DIGITS:
+        raise TooLong(_POWER_DIGITS + 1, _POWER_DIGITS)
+    value = base.value
+    for _ in range(int(times) - 1):
+        value = value * base.value
+    return number(value, base.whole, base.scale * int(times), base.limit, base.largest ** int(times))
+
+
+def _power_error(base: Sql, exponent: Sql) -> ColumnElement[str] | None:
+    times = exponent.constant
+    if isinstance(times, Decimal) and times == times.to_integral_value() and 0 <= base.whole * times < _POWER_WHOLE:
+        return None
+    return undefined(Call("dg_power", (base, exponent)), (base, exponent), Failure.OUT_OF_RANGE)
+
 
 power = Routine(
     name="dg_power",
     result=Type.NUMBER,
-    bounds=lambda base, exponent: (65, 57),
-    fails=Failure.OUT_OF_RANGE,
+    bounds=lambda base, exponent: (_POWER_WHOLE, 57),
+    native=short(_native_power),
+    error=_power_error,
     postgresql=_POWER,
     needs=_ROUNDING,
 )

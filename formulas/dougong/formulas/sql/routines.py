@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, literal_column, null, type_coerce
+from sqlalchemy import ColumnElement, and_, literal_column, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.types import TYPES
-from dougong.formulas.sql.values import SQLITE_DIGITS, Sql, Unsupported, as_text, bounded, kind, text
+from dougong.formulas.sql.values import SQLITE_DIGITS, Sql, Unsupported, as_text, bounded, text, where
 from dougong.formulas.types import Type
 
 Bounds = Callable[..., tuple[int, int]]
@@ -90,13 +90,18 @@ class Routine:
             return type_coerce(Call(f"{self.name}_error", arguments), TYPES[Type.TEXT])
         if self.fails is False:
             return None
-        given = (each.value.is_not(None) for each in arguments if each.nullable)
-        return case((and_(*given, value.is_(None)), kind(self.fails)), else_=null())
+        return undefined(value, arguments, self.fails)
 
     @property
     def is_short(self) -> bool:
         """Whether a number from it fits 64 bits whatever the arguments: then it is a scaled integer on SQLite."""
         return self.bounds is None and sum(self.digits) <= SQLITE_DIGITS
+
+
+def undefined(value: ColumnElement[Any], arguments: tuple[Sql, ...], failure: Failure) -> ColumnElement[str]:
+    """The kind of failure where there is no value though no argument is blank."""
+    given = (each.value.is_not(None) for each in arguments if each.nullable)
+    return where(and_(*given, value.is_(None)), failure)
 
 
 class Call(FunctionElement[Any]):

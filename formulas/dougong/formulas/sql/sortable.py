@@ -15,22 +15,43 @@ _MIDDLE = 50_000
 _NINES = str.maketrans("0123456789", "9876543210")
 
 
+class _Prefixes(dict[int, str]):
+    """Sign and exponent as text, by exponent: numbers of a column share few."""
+
+    def __init__(self, sign: str, direction: int) -> None:
+        self._sign, self._direction = sign, direction
+
+    def __missing__(self, exponent: int) -> str:
+        found = self[exponent] = f"{self._sign}{_MIDDLE + self._direction * exponent:05}"
+        return found
+
+
+class _Exponents(dict[str, int]):
+    """The exponent, by sign and exponent as text."""
+
+    def __missing__(self, prefix: str) -> int:
+        exponent = int(prefix[1:]) - _MIDDLE
+        found = self[prefix] = exponent if prefix[0] == "1" else -exponent
+        return found
+
+
+_POSITIVE, _NEGATIVE, _EXPONENTS = _Prefixes("1", 1), _Prefixes("-", -1), _Exponents()
+
+
 def encoded(number: Decimal) -> str:
     """The text of `number`."""
     if not number:
         return "0"
-    mantissa, _, exponent = format(number, "E").partition("E")
-    digits = mantissa.replace(".", "").rstrip("0")
-    if digits[0] != "-":
-        return f"1{_MIDDLE + int(exponent):05}{digits}"
-    return f"-{_MIDDLE - int(exponent):05}{digits[1:].translate(_NINES)}:"
+    digits = str(number).partition("E")[0].replace(".", "").strip("-0")
+    if number > 0:
+        return _POSITIVE[number.adjusted()] + digits
+    return f"{_NEGATIVE[number.adjusted()]}{digits.translate(_NINES)}:"
 
 
 def decoded(text: str) -> Decimal:
     """The number that `encoded` made `text` of."""
     if text[0] == "1":
-        return Decimal(f"{text[6]}.{text[7:]}E{int(text[1:6]) - _MIDDLE}")
+        return Decimal(f"{text[6:]}E{_EXPONENTS[text[:6]] + 7 - len(text)}")
     if text[0] == "0":
         return Decimal(0)
-    digits = text[6:-1].translate(_NINES)
-    return Decimal(f"-{digits[0]}.{digits[1:]}E{_MIDDLE - int(text[1:6])}")
+    return Decimal(f"-{text[6:-1].translate(_NINES)}E{_EXPONENTS[text[:6]] + 8 - len(text)}")
