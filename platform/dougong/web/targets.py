@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from dougong.base.errors import BadRequest, DougongError, Problem
 from dougong.base.field_types import Reference
+from dougong.base.ids import is_record_id
 from dougong.base.language import label, msg
 from dougong.engine.query import Condition, Query
-from dougong.engine.reading.listing import is_id
 from dougong.engine.saving.conversion import NEW, Proposed
 from dougong.metadata.model import Field, Object
 from dougong.web import forms, inputs, submission
@@ -82,7 +82,7 @@ def choice(visit: Visit, each: Proposed, errors: Errors) -> Choice:
         base=base,
         optional=each.target.optional,
         chosen=visit.sent(f"target.{each.target.key}") or first,
-        other=titled(visit, {"": Reference(obj.name, sent)})[""] if is_id(sent) else None,
+        other=titled(visit, {"": Reference(obj.name, sent)})[""] if is_record_id(sent) else None,
         other_text=text,
         bad=bool(errors),
     )
@@ -193,7 +193,7 @@ def _other(visit: Visit, each: Proposed) -> tuple[str, str]:
 
 def _found(visit: Visit, each: Proposed) -> str:
     chosen, text = _other(visit, each)
-    if is_id(chosen):
+    if is_record_id(chosen):
         return chosen
     obj = visit.model.objects[each.target.object]
     where = Condition(obj.title, "is", text)
