@@ -164,7 +164,7 @@ def is_money(index: Index, facts: FieldFacts) -> bool:
 # -- formula fields -----------------------------------------------------------------------------------------
 def is_stored(facts: FieldFacts) -> bool:
     """True for a formula field that has a column of its own; other formulas read that."""
-    return bool(facts.option("stored"))
+    return facts.body.get("type") == "formula" and bool(facts.option("stored"))
 
 
 def returned(facts: FieldFacts) -> FieldType:

@@ -141,6 +141,8 @@ class FieldType:
     many: ClassVar[bool] = False
     """True where a value is several: a form then sends a list, and the value is a tuple."""
     sortable: ClassVar[bool] = True
+    undefined: ClassVar[Any] = None
+    """What the field holds where a formula that computes it has no value."""
     plain: ClassVar[bool] = True
     """True where `to_row` and `from_row` are the identity on one part: the engine skips calling them."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Index, inspect, select
 from dougong.base.ids import record_id
 from dougong.engine import midnight, outbox
 from dougong.engine.actor import SYSTEM
+from dougong.engine.backfill import Filling
 from dougong.engine.company import Company
 from dougong.engine.jobs import job
 from dougong.engine.outbox import Task
@@ -42,6 +43,9 @@ def ask_for_work(company: Company, connection: Connection, coming: Coming) -> li
     for name in stale_texts(company.runtime().model, coming.runtime.model):
         if coming.runtime.storage.tables[name].table.name not in made:
             wanted.append(("metadata.texts", {"object": name}))
+    for filling in coming.fillings:
+        if reads_others(filling):
+            wanted.append(("metadata.formulas", {"object": filling.after.object.name}))
     if midnight.timed(coming.runtime.model):
         midnight.ask(company, connection, now)
     tasks: list[str] = []
@@ -68,6 +72,14 @@ def stale_rollups(before: Model, after: Model) -> Iterator[tuple[str, list[str]]
 
 def _meaning(field: Field) -> tuple[Any, ...]:
     return dict(field.options), field.targets, field.where.text if field.where else None
+
+
+def reads_others(filling: Filling) -> bool:
+    """Whether new formulas of a table read other records, which may have changed since the formulas were filled."""
+    fields = filling.after.object.fields
+    formulas = [formula for name in filling.formulas if (formula := fields[name].formula) is not None]
+    firsts = [(fields[path[0]], path) for each in formulas for path in each.references]
+    return any(first.type.name == "rollup" or (len(path) > 1 and first.type.refers) for first, path in firsts)
 
 
 def stale_texts(before: Model, after: Model) -> Iterator[str]:
@@ -112,6 +124,12 @@ def _indexes(company: Company, task: Task) -> None:
 def _rollups(company: Company, task: Task) -> None:
     """Compute roll-ups of every record of an object; done twice it does the same twice."""
     _every(company, task.payload["object"], functools.partial(_refresh, fields=task.payload["fields"]))
+
+
+@job("metadata.formulas")
+def _formulas(company: Company, task: Task) -> None:
+    """Compute stored formulas of every record of an object; done twice it does the same twice."""
+    _every(company, task.payload["object"], _recompute)
 
 
 @job("metadata.texts")

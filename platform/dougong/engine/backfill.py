@@ -1,14 +1,16 @@
 """Filling new columns from old ones, while everybody works on.
 
-A field that changes its type gets a new column, a new sort or unique key another; before the model that names it is in
-force, each is filled in batches. Rows that are written meanwhile are noted by triggers (`Database.watch`) and filled
-again, the last of them within the switch, when nobody writes.
+A field that changes its type gets a new column, a new sort or unique key another, a stored formula field one for each
+formula that it ever had; before the model that names it is in force, each is filled in batches. Rows that are written
+meanwhile are noted by triggers (`Database.watch`) and filled again, the last of them within the switch, when nobody
+writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from sqlalchemy import Column, bindparam, column, delete, select, update
@@ -18,6 +20,7 @@ from dougong.base.language import msg
 from dougong.engine import tables
 from dougong.engine.ledger import Ledger
 from dougong.engine.runtime import Runtime
+from dougong.engine.saving.defaults import defaults_of, fill_stored
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.keys import fill_keys
 from dougong.engine.saving.plan import plan_of
@@ -52,12 +55,15 @@ class Filling:
     retypes: tuple[Retype, ...] = ()
     sort_keys: tuple[str, ...] = ()
     uniques: tuple[str, ...] = field(default=())
+    formulas: tuple[str, ...] = ()
+    """Stored formula fields whose columns are new."""
 
     @property
     def columns(self) -> frozenset[str]:
         """The names of the columns that are filled."""
         retyped = (column.name for each in self.retypes for column in each.target)
-        return frozenset({*retyped, *self.sort_keys, *self.uniques})
+        computed = (column.name for name in self.formulas for column in self.after.parts[name])
+        return frozenset({*retyped, *computed, *self.sort_keys, *self.uniques})
 
 
 def fillings(before: Runtime, after: Runtime, known: Ledger) -> tuple[Filling, ...]:
@@ -74,10 +80,43 @@ def fillings(before: Runtime, after: Runtime, known: Ledger) -> tuple[Filling, .
                 tuple(_retypes(former, records, physical)),
                 tuple(sorted(_names(records.keys.values()) - _names(former.keys.values()))),
                 tuple(sorted(_names(records.uniques.values()) - _names(former.uniques.values()))),
+                tuple(new_formulas(former, records)),
             )
             if filling.columns:
                 found.append(filling)
-    return tuple(found)
+    return _parents_first(found)
+
+
+def _parents_first(found: Sequence[Filling]) -> tuple[Filling, ...]:
+    """Tables whose formulas read others after those; in a circle of objects any order does (see `aftermath`)."""
+    by_name = {each.after.object.name: each for each in found}
+    graph: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(by_name, ()))
+    for name, each in by_name.items():
+        for target in _read_objects(each):
+            if target in by_name and target != name:
+                graph.add(name, target)
+    try:
+        return tuple(by_name[name] for name in graph.static_order())
+    except CycleError:
+        return tuple(found)
+
+
+def _read_objects(filling: Filling) -> Iterator[str]:
+    """The objects that the lookups of an object's new formulas begin with."""
+    fields = filling.after.object.fields
+    formulas = [formula for name in filling.formulas if (formula := fields[name].formula) is not None]
+    for path in (path for each in formulas for path in each.references):
+        if len(path) > 1:
+            yield from fields[path[0]].targets
+
+
+def new_formulas(before: RecordTable, after: RecordTable) -> Iterator[str]:
+    """The stored formula fields whose values are not those that the table has: their columns are new."""
+    known = _names(before.table.columns)
+    for name, columns in after.parts.items():
+        own = after.object.fields.get(name)  # of a record without an owner the column alone is there
+        if own is not None and own.formula is not None and columns[0].name not in known:
+            yield name
 
 
 def _names(columns: Iterable[Column[Any]]) -> set[str]:
@@ -88,7 +127,7 @@ def _retypes(before: RecordTable, after: RecordTable, physical: set[tuple[str, s
     old = {each.id: each for each in before.object.fields.values() if each.name in before.parts}
     for new in after.object.fields.values():
         former = old.get(new.id)
-        if former is None or former.system or new.name not in after.parts:
+        if former is None or former.system or new.name not in after.parts or new.formula is not None:
             continue
         source, target = before.parts[former.name], after.parts[new.name]
         if [column.name for column in source] != [column.name for column in target]:
@@ -150,6 +189,7 @@ class Filler:
         found = self.unit.connection.execute(self.select.where(self.table.c.id.in_(ids))).mappings()
         rows = [(stored, dict(stored)) for stored in found]
         params = [self._params(stored, values) for stored, values in rows]
+        self._formulas([values for _, values in rows], params)
         self._unique_keys([values for _, values in rows], params)
         if params:
             self.unit.connection.execute(self.update, params)
@@ -184,6 +224,22 @@ class Filler:
             return bool(converted(each.new, each.old, kept, self.unit.reading) == now)
         except ValueRefused:
             return now is None
+
+    def _formulas(self, stored: list[dict[str, Any]], params: list[dict[str, Any]]) -> None:
+        """Compute formula fields; those of parents are filled before (`ordered`)."""
+        if not self.filling.formulas:
+            return
+        computes = self.plan.part(defaults_of)
+        expressions = Expressions(self.unit, Related(self.unit))
+        rows = [self._row(values) for values in stored]
+        expressions.follow([row.values for row in rows], computes.compute_needs)
+        for row, values, found in zip(rows, stored, params, strict=True):
+            for each, rule in computes.computes:
+                if each.name in self.filling.formulas:
+                    fill_stored(row, each, rule.formula, expressions)
+                    made = self.plan.params(row.values, (each.name,))
+                    values.update(made)
+                    found.update((f"n_{name}", part) for name, part in made.items())
 
     def _unique_keys(self, stored: list[dict[str, Any]], params: list[dict[str, Any]]) -> None:
         if not self.filling.uniques:

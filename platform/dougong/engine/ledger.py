@@ -15,6 +15,7 @@ from typing import Literal
 from dougong.base.errors import MetadataError, Problem
 from dougong.base.language import msg
 from dougong.engine.columns import shape
+from dougong.engine.definitions import definition
 from dougong.metadata.model import Constraint, Field, Model, Object
 
 Kind = Literal["object", "system", "field", "link", "sort", "unique"]
@@ -98,11 +99,14 @@ class Ledger(Mapping[tuple[str, str, str], Place]):
 def field_shape(field: Field, objects: Mapping[str, Object]) -> str:
     """The form in which `field` is stored: suffix and shape of each part; and what else the columns depend on.
 
-    That is, for a foreign key, the object it leads to, and for values in a form of the type's own the type.
+    That is, for a foreign key, the object it leads to, and for values in a form of the type's own the type; for a
+    stored formula field what the formula says: another formula fills another column while the first is still read.
     """
     parts = ",".join(f"{part.suffix}={shape(part.type)}" for part in field.type.parts(field))
     if field.type.refers:
         return f"{parts}|{objects[field.targets[0]].id}" if _has_key(field, objects) else parts
+    if field.formula is not None:
+        return f"{parts}|{field.type.name}|{definition(field, objects)}"
     return parts if field.type.plain else f"{parts}|{field.type.name}"
 
 

@@ -191,6 +191,8 @@ class _Comparison:
 
     def _added(self, field: Field) -> Effect:
         columns = self.after.parts.get(field.name)
+        if field.formula is not None and columns is not None:
+            return self._computed(field)
         if columns is None:
             return self._effect(
                 "field-added", field, msg("The field is added; nothing is stored for it in this table.")
@@ -205,10 +207,18 @@ class _Comparison:
             return self._effect("required-missing", field, text, self.total, severity="warning")
         return self._effect("field-added", field, msg("A column is added; records from before are blank in it."))
 
+    def _computed(self, field: Field) -> Effect:
+        text = msg("The formula is computed for {count} records before its values are seen.", count=self.total)
+        return self._effect("formula-computed", field, text, self.total)
+
     # -- fields that stay --------------------------------------------------------------------------------
     def _changed(self, old: Field, new: Field) -> Iterator[Effect]:
         source, target = self.before.parts[old.name], self.after.parts[new.name]
         moved = [column.name for column in source] != [column.name for column in target]
+        if new.formula is not None:
+            if moved:
+                yield self._computed(new)
+            return
         if moved or (old.type, old.options, old.picklist, old.targets) != (
             new.type,
             new.options,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -151,23 +151,21 @@ class _Circles:
         """The computed fields that a computed field reads."""
         if address not in self._reads:
             component = self.index.components[address]
-            computed = _READ.get(str(component.body.get("type")))
             self._reads[address] = tuple(
                 dict.fromkeys(
                     each.target
-                    for each in (references(self.index, component) if computed else ())
-                    if computed and computed(each.pointer) and self._computed(each.target)
+                    for each in (references(self.index, component) if self._computed(address) else ())
+                    if each.pointer in _READ and self._computed(each.target)
                 )
             )
         return self._reads[address]
 
     def _computed(self, address: str) -> bool:
         component = self.index.components.get(address)
-        return component is not None and component.body.get("type") in _READ
+        if component is None or component.kind != "field":
+            return False
+        return component.body.get("type") in ("formula", "rollup") or "compute" in component.body
 
 
-_READ: Mapping[str, Callable[[str], bool]] = {
-    "formula": lambda pointer: pointer == "/formula",
-    "rollup": lambda pointer: pointer in ("/field", "/where"),
-}
-"""By type of the computed fields, which of their references are read for a value."""
+_READ = frozenset({"/formula", "/field", "/where", "/compute/formula", "/compute/when"})
+"""Where the references of a computed field stand that are read for its value."""

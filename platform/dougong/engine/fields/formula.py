@@ -8,6 +8,7 @@ own, which saving keeps right. Either way a row for which the formula has no val
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Final
@@ -16,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, false
 
 from dougong.base.field_types import FIELD_TYPES, FieldLike, FieldType, Operator, Part, Reading
 from dougong.base.language import msg
-from dougong.engine.columns import Flag
+from dougong.engine.columns import SQLITE_DIGITS, Flag
 from dougong.engine.fields.derived import DerivedType
 from dougong.engine.fields.text import TextType
 
@@ -35,6 +36,12 @@ RETURNS = ("text", "integer", "decimal", "percent", "money", "boolean", "date", 
 
 IN_ERROR = Operator("error", msg("is in error"), "none")
 
+_COMPUTED: Mapping[str | None, tuple[type, ...]] = {
+    "text": (str,), "number": (Decimal, int), "boolean": (bool,), "date": (date,), "datetime": (datetime,),
+    "time": (time,),
+}  # fmt: skip
+"""What formulas yield, by the type of the result."""
+
 _ONLY_VALUES = frozenset(
     {"gt", "gte", "lt", "lte", "between", "in", "contains", "starts", "ends", "before", "after", "within", "not_blank"}
 )
@@ -47,6 +54,7 @@ class FormulaType(DerivedType):
 
     name = "formula"
     around = "fields/formula.html"
+    undefined = ERROR
     formula_type = "text"
     required_keys = ("returns", "formula")
     keys: ClassVar[Mapping[str, Any]] = {
@@ -54,6 +62,8 @@ class FormulaType(DerivedType):
         "formula": {"type": "string", "minLength": 1},
         "scale": {"type": "integer", "minimum": 0, "maximum": 6},
         "blanks": {"enum": ["blank", "zero"], "default": "blank"},
+        "stored": {"type": "boolean", "default": False},
+        "length": {"type": "integer", "minimum": 1, "maximum": 500, "default": 255},
         "currency": {"enum": ["record", "company"], "default": "record"},
         "unit": {"type": ["string", "object"]},
         "grouping": {"type": "boolean", "default": True},
@@ -94,8 +104,21 @@ class FormulaType(DerivedType):
 
     # -- values -----------------------------------------------------------------------------------------
     def coerce(self, field: FieldLike, value: Any, reading: Reading) -> Any:
-        """As the result; what `to_json` says of an error is one."""
-        return ERROR if isinstance(value, str) and value == ERROR else self.result.coerce(field, value, reading)
+        """As the result; what `to_json` says of an error is one. What a formula made stays as it is."""
+        if isinstance(value, str) and value == ERROR:
+            return ERROR
+        return value if isinstance(value, _COMPUTED[self.formula_type]) else self.result.coerce(field, value, reading)
+
+    def computed(self, field: FieldLike, value: Any) -> Any:
+        """The result as a column keeps it; an error where it does not fit there."""
+        if isinstance(value, str):
+            return value if len(value) <= int(field.options.get("length", 255)) else ERROR
+        if not isinstance(value, Decimal):
+            return value
+        exact = self.result.computed(field, value)
+        if exact and exact.adjusted() >= SQLITE_DIGITS - (self.result.scale(field) or 0):
+            return ERROR
+        return int(exact) if self.result.name == "integer" else exact
 
     def to_json(self, field: FieldLike, value: Any) -> Any:
         """As the result; ``#Error!`` for an error."""

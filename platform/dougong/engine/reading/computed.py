@@ -16,10 +16,12 @@ from sqlalchemy.types import TypeEngine
 
 from dougong.engine.access import EVERYTHING
 from dougong.engine.columns import SQLITE_DIGITS, Exact
+from dougong.engine.query import Holds
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.engine.runtime import Runtime
 from dougong.engine.variables import formula_context, variables
 from dougong.formulas import FUNCTIONS, Context, Formula
+from dougong.formulas.sql.backend import Fallible, SqlColumns
 from dougong.formulas.sql.types import LongNumber
 from dougong.metadata.model import Field, Object
 
@@ -52,16 +54,30 @@ def expressed(scope: Scope, path: ResolvedPath) -> Columns:
     formula, terms = path.field.formula, scope.terms
     if formula is None or terms is None:
         raise LookupError(f"{path.field.address} cannot be computed here")
-    columns = {each: _operand(scope, path, each) for each in formula.references}
+    columns = {each: _operand(scope, path.steps, each) for each in formula.references}
     found = [_value(formula, columns, terms)]
     if path.field.company is not None:
-        amounts = {each: _operand(scope, path, each) for each in path.field.company.references}
+        amounts = {each: _operand(scope, path.steps, each) for each in path.field.company.references}
         found.append(_value(path.field.company, amounts, terms))
     error = formula.sql_error(columns, terms.context, digits=terms.digits)
     return (*found, error.is_not(None)) if error is not None else tuple(found)
 
 
-def _value(formula: Formula, columns: Mapping[tuple[str, ...], ColumnElement[Any]], terms: Terms) -> ColumnElement[Any]:
+def holds(scope: Scope, found: Holds) -> ColumnElement[bool]:
+    """True for the records of `scope` for which the formula of a filter is true.
+
+    Raises:
+        FormulaError: the formula has no SQL.
+    """
+    terms = scope.terms
+    if terms is None:
+        raise LookupError("formulas cannot be computed here")
+    context = replace(terms.context, now=found.moment, variables=dict(found.variables).get)
+    columns = {each: _operand(scope, (), each) for each in found.formula.references}
+    return found.formula.condition(columns, context, digits=terms.digits)
+
+
+def _value(formula: Formula, columns: SqlColumns, terms: Terms) -> ColumnElement[Any]:
     value = formula.sql(columns, terms.context, digits=terms.digits)
     scale = getattr(value.type, "scale", None)
     if scale is None or isinstance(value.type, LongNumber):
@@ -69,17 +85,18 @@ def _value(formula: Formula, columns: Mapping[tuple[str, ...], ColumnElement[Any
     return type_coerce(value, Exact(SQLITE_DIGITS, scale))
 
 
-def _operand(scope: Scope, path: ResolvedPath, read: tuple[str, ...]) -> ColumnElement[Any]:
-    """The column that a formula reads, from where the formula field was reached."""
-    obj, _ = scope.place(path.steps)
+def _operand(scope: Scope, steps: tuple[Field, ...], read: tuple[str, ...]) -> ColumnElement[Any] | Fallible:
+    """The column that a formula reads, from where `steps` lead."""
+    obj, _ = scope.place(steps)
     found = resolve(scope.runtime.model, EVERYTHING, obj, ".".join(read), LONGEST_PATH)
-    found = replace(found, steps=(*path.steps, *found.steps))
+    found = replace(found, steps=(*steps, *found.steps))
     columns = scope.parts(found)
     if found.attribute is not None:
         return attribute_of(columns[0], found.field, found.attribute)
     if found.aspect == "currency":
         return scope.currency(found)
-    return columns[1 if found.aspect == "company" else 0]
+    column, failed = columns[1 if found.aspect == "company" else 0], found.field.type.error(columns)
+    return column if failed is None else Fallible(column, failed.is_(True))
 
 
 def attribute_of(column: ColumnElement[Any], field: Field, name: str) -> ColumnElement[Any]:

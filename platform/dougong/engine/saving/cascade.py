@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dougong.engine.saving import defaults, followers, money, rollups, writing
+from dougong.engine.saving import derived, followers, rollups, writing
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.followers import Found
 from dougong.engine.saving.keys import fill_keys
@@ -105,7 +105,6 @@ def _derive(batch: Batch, rows: Iterable[Row], affected: Affected, expressions: 
         chosen = [row for row in group if row.id in ids]
         if chosen:
             rollups.compute(batch, plan, chosen, names)
-    defaults.compute(batch, rows, expressions)
-    money.fill_company_amounts(batch, rows, expressions)
+    derived.fill(batch, rows, expressions)
     fill_keys(rows, expressions)
     writing.write(batch, rows, derived=True)

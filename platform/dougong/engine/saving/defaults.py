@@ -234,6 +234,19 @@ def _compute(row: Row, field: Field, rule: Compute, expressions: Expressions) ->
     ):
         refuse_edit(row, field)
     row.values[field.name] = value
+    _fill_company_amount(row, field, expressions)
+
+
+def fill_stored(row: Row, field: Field, formula: Formula, expressions: Expressions) -> None:
+    """Set the value of a stored formula field."""
+    row.values[field.name] = expressions.field_value(formula, field, row)
+    _fill_company_amount(row, field, expressions)
+
+
+def _fill_company_amount(row: Row, field: Field, expressions: Expressions) -> None:
+    if field.company is not None:
+        amount = expressions.field_value(field.company, field, row)
+        row.values[field.name + COMPANY] = None if amount is field.type.undefined else amount
 
 
 def refuse_edit(row: Row, field: Field) -> None:

@@ -11,7 +11,7 @@ from dougong.base.language import msg
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, bare, plan_of
 from dougong.engine.saving.related import Needs, Related, needs_of
 from dougong.engine.variables import variables
-from dougong.formulas.evaluation import Context, EvaluationError
+from dougong.formulas.evaluation import Context, EvaluationError, Failure
 from dougong.formulas.formula import Formula
 from dougong.metadata.model import Field
 
@@ -27,7 +27,13 @@ Accessor = Callable[[Mapping[str, Any], Related], Any]
 
 
 def plain_value(field: Field, value: Any) -> Any:
-    """A field's value as formulas know it: a lookup is its id, a set of choices a frozenset."""
+    """A field's value as formulas know it: a lookup is its id, a set of choices a frozenset.
+
+    Raises:
+        EvaluationError: the value is that of a formula which has none.
+    """
+    if value is not None and value is field.type.undefined:
+        raise EvaluationError(Failure.INTERNAL)
     if value is None:
         return False if field.type.formula_type == "boolean" else None
     if isinstance(value, Reference):
@@ -139,19 +145,18 @@ class Expressions:
 
     def admits(self, formula: Formula, plan: ObjectPlan, values: Mapping[str, Any], record: Row) -> bool:
         """Whether a lookup's filter takes a record with `values`; ``$Record`` is `record`, the one being edited."""
-        read, given = self._reader(record.plan, record.values), self._variables
-
-        def answer(path: tuple[str, ...]) -> Any:
-            return read(path[1:]) if path[0] == "$Record" else given(path)
-
-        context = Context(now=self._now, timezone=self._zone, variables=answer)
+        context = Context(now=self._now, timezone=self._zone, variables=lambda path: self.variable(path, record))
         try:
             return bool(formula.evaluate(self._reader(plan, values), context))
         except EvaluationError:
             return False
 
+    def variable(self, path: tuple[str, ...], record: Row) -> Any:
+        """What a ``$`` path means where ``$Record`` is `record`, the one being edited."""
+        return self._reader(record.plan, record.values)(path[1:]) if path[0] == "$Record" else self._variables(path)
+
     def field_value(self, formula: Formula, field: Field, row: Row, values: Mapping[str, Any] | None = None) -> Any:
-        """What `formula` gives `field`: the result as the field keeps it, blank where there is none.
+        """What `formula` gives `field`: the result as the field keeps it; its `undefined` where there is none.
 
         Raises:
             ValueRefused: the result does not fit the field.
@@ -159,7 +164,7 @@ class Expressions:
         try:
             result = self.on_row(formula, row, values)
         except EvaluationError:
-            return None
+            return field.type.undefined
         return fitted(field, result, self.unit.reading)
 
     def _reader(self, plan: ObjectPlan, values: Mapping[str, Any]) -> Callable[[tuple[str, ...]], Any]:

@@ -14,7 +14,7 @@ from sqlalchemy import Select, bindparam, select
 from dougong.engine.runtime import Runtime
 from dougong.engine.saving.defaults import defaults_of
 from dougong.engine.saving.money import money_plan
-from dougong.engine.saving.plan import ObjectPlan, money_slots, plan_of
+from dougong.engine.saving.plan import COMPANY, ObjectPlan, money_slots, plan_of
 from dougong.engine.saving.related import AT_ONCE
 from dougong.engine.saving.rollups import routes_of
 from dougong.engine.saving.row import Batch, Row
@@ -54,9 +54,9 @@ def followers_of(runtime: Runtime) -> Followers:
 def _paths(plan: ObjectPlan) -> Iterable[tuple[Kind, tuple[str, ...]]]:
     """The paths through lookups that stored things of an object read."""
     defaults = plan.part(defaults_of)
-    for _, compute in defaults.computes:
+    for field, compute in defaults.computes:
         if compute.mode != "until_edited":
-            for formula in (compute.formula, compute.when):
+            for formula in (compute.formula, compute.when, field.company):
                 yield from (("computed", path) for path in (formula.references if formula else ()))
     yield from (("computed", (copy.lookup, copy.source)) for copy in defaults.copies if copy.live)
     if plan.part(money_slots):
@@ -78,7 +78,8 @@ def _follow(runtime: Runtime, plan: ObjectPlan, kind: Kind, path: tuple[str, ...
             return
         here = plan_of(runtime, field.targets[0])
         by_field = into.setdefault(here.name, {})
-        by_field[path[at]] = by_field.get(path[at], frozenset()) | {Follower(plan.name, path[:at], kind)}
+        name = path[at] + COMPANY if path[at + 1 :] == ("company",) else path[at]
+        by_field[name] = by_field.get(name, frozenset()) | {Follower(plan.name, path[:at], kind)}
 
 
 def find(batch: Batch, rows: Iterable[Row]) -> Found:

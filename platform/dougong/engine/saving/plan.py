@@ -76,7 +76,7 @@ class ObjectPlan:
             if field is None or not columns:
                 continue
             keys = tuple(column.key for column in columns)
-            money = field.type.numeric and len(keys) == 2 and keys[1].endswith("_company")
+            money = field.type.money
             found[name] = Slot(name, field, keys, start, field.type.plain and len(keys) == 1, money)
             start += len(keys)
         return found

@@ -1,0 +1,59 @@
+"""What follows from the values of a record: copies, computed fields, amounts in the company's currency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dougong.engine.saving import defaults, money
+from dougong.engine.saving.expressions import Expressions
+from dougong.engine.saving.plan import COMPANY, ObjectPlan
+from dougong.engine.saving.row import Batch, Row
+
+ROUNDS = 5
+"""How often computed fields are made anew that read company amounts, which follow from computed fields in turn."""
+
+
+def fill(batch: Batch, rows: Sequence[Row], expressions: Expressions) -> None:
+    """Make anew what follows from the values of `rows`."""
+    defaults.compute(batch, rows, expressions)
+    money.fill_company_amounts(batch, rows, expressions)
+    waiting = [row for row in rows if row.plan.part(company_readers)]
+    for _ in range(ROUNDS if waiting else 0):
+        before = [_amounts(row) for row in waiting]
+        defaults.compute(batch, waiting, expressions)
+        money.fill_company_amounts(batch, waiting, expressions)
+        waiting = [row for row, known in zip(waiting, before, strict=True) if _amounts(row) != known]
+        if not waiting:
+            return
+
+
+def follow_numbers(batch: Batch, rows: Sequence[Row], expressions: Expressions) -> None:
+    """Make anew what follows from running numbers, which `rows` get only when nothing speaks against saving them."""
+    readers = [row for row in rows if row.plan.part(reads_numbers)]
+    if readers:
+        fill(batch, readers, expressions)
+
+
+def reads_numbers(plan: ObjectPlan) -> bool:
+    """Whether a computed field of an object reads a running number of the record itself."""
+    fields = plan.object.fields
+    return any(
+        path[0] in fields and fields[path[0]].type.name == "auto_number"
+        for _, rule in plan.part(defaults.defaults_of).computes
+        for path in rule.formula.references
+    )
+
+
+def company_readers(plan: ObjectPlan) -> tuple[str, ...]:
+    """The computed fields that read a company amount of their own record, and the amounts."""
+    found: dict[str, None] = {}
+    for field, rule in plan.part(defaults.defaults_of).computes:
+        for formula in (rule.formula, rule.when, field.company):
+            for path in formula.references if formula else ():
+                if path[1:] == ("company",):
+                    found.update(dict.fromkeys((field.name, field.name + COMPANY, path[0] + COMPANY)))
+    return tuple(found)
+
+
+def _amounts(row: Row) -> list[object]:
+    return [row.values.get(name) for name in row.plan.part(company_readers)]
