@@ -121,17 +121,26 @@ def _add(into: dict[str, Decimal], share: Share, sign: int) -> None:
 def check(batch: Batch, shares: Shares) -> None:
     """Note the rows that bring a sum below its least or above its most; the keys are locked.
 
-    A row that brings a sum nearer to its bounds is never refused; of those that do not, the last ones are.
+    A row that brings a sum nearer to its bounds is never refused; of the others those are that no longer fit, in order.
     """
-    stored = _sums(batch, shares)
+    rule, stored = shares.rule, _sums(batch, shares)
     for key, deltas in shares.deltas.items():
         total = stored.get(key, NOTHING) + shares.pending.get(key, NOTHING)
-        for row, amount in reversed(deltas):
-            short = shares.rule.least is not None and total < shares.rule.least and amount < 0
-            over = shares.rule.most is not None and total > shares.rule.most and amount > 0
-            if short or over:
-                _refuse(batch, row, shares.rule, total, total - amount)
-                total -= amount
+        if rule.least is not None and total < rule.least:
+            _take_in_turn(batch, rule, total, [each for each in deltas if each[1] < 0])
+        elif rule.most is not None and total > rule.most:
+            _take_in_turn(batch, rule, total, [each for each in deltas if each[1] > 0])
+
+
+def _take_in_turn(batch: Batch, rule: BalanceRule, total: Decimal, wanting: Sequence[tuple[Row, Decimal]]) -> None:
+    """Let one row after the other have what it wants of a sum, as long as it stays within its bounds."""
+    total -= sum(amount for _, amount in wanting)
+    for row, amount in wanting:
+        after = total + amount
+        if (rule.least is not None and after < rule.least) or (rule.most is not None and after > rule.most):
+            _refuse(batch, row, rule, after, total)
+        else:
+            total = after
 
 
 def _sums(batch: Batch, shares: Shares) -> dict[str, Decimal]:

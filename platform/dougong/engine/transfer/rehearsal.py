@@ -1,7 +1,7 @@
 """A dry run: each batch is carried out and rolled back, and what later batches rest on is done again before them.
 
 So no transaction is longer than a batch, no number is used up, and yet every row meets what it would meet in earnest:
-records that earlier rows made, changed, or whose unique values they took.
+records that earlier rows made, changed, whose unique values they took, or that share a range or a balance with them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from dougong.base.field_types import Reference
+from dougong.engine.saving.balances import balance_rules
 from dougong.engine.saving.batch import Create, Made, Update
+from dougong.engine.saving.keys import keyed_of
 from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.engine.saving.unique import uniques_of
 from dougong.engine.transfer.batches import Outcome
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
 Taken = tuple[str, str, Any]
-"""(object, unique column, value)."""
+"""(object, column of a unique value or of a constraint's key, value)."""
 
 
 class RolledBack(Exception):
@@ -41,7 +43,7 @@ class Rehearsal:
 
     records: dict[str, Create | Update] = field(default_factory=dict)
     names: dict[Name, set[str]] = field(default_factory=dict)
-    taken: dict[Taken, str] = field(default_factory=dict)
+    taken: dict[Taken, set[str]] = field(default_factory=dict)
     freed: set[str] = field(default_factory=set)
 
     def batch(
@@ -85,11 +87,10 @@ class Rehearsal:
         return {each.id: order[each.row - 1] for each in saved.changes}
 
     def _touched(self, unit: Unit, outcome: Outcome, keys: Mapping[str, str]) -> set[str]:
-        """The records of earlier batches that this one changed, or whose unique values it took."""
+        """The records of earlier batches that this one changed, or whose unique values or keys it took."""
         mine = {id for _, id in outcome.done}
         changed = {id for id in mine if id in self.records}
-        stored = _taken(unit, outcome)
-        taken = {self.taken[each] for each, id in stored.items() if each in self.taken}
+        taken = {key for each in _taken(unit, outcome) for key in self.taken.get(each, ())}
         return changed | (taken - {keys[id] for id in mine if id in keys})
 
     # -- remembering -------------------------------------------------------------------------------------------
@@ -107,17 +108,20 @@ class Rehearsal:
             values = {name: _lasting(value, by_id) for name, value in change.values.items() if _lasts(value, by_id)}
             known = self.records.get(key)
             merged = {**(known.values if known else {}), **values}
+            plan = plan_of(unit.runtime, change.object)
+            if plan.part(balance_rules):
+                self.freed.add(key)  # A later row may be refused for want of it: that row would not tell.
             if isinstance(change, Create) or isinstance(known, Create):
                 self.records[key] = Create(change.object, merged, key)
             else:
                 self.records[key] = Update(change.object, id, merged)
-                plan = plan_of(unit.runtime, change.object)
-                if any(each.name in values for rule in plan.part(uniques_of) for each in rule.fields):
+                unique = any(each.name in values for rule in plan.part(uniques_of) for each in rule.fields)
+                if unique or plan.part(keyed_of):
                     self.freed.add(key)
             for name in named(change):
                 self.names.setdefault(name, set()).add(key)
-        for taken, id in _taken(unit, outcome).items():
-            self.taken[taken] = by_id.get(id, id)
+        for taken, ids in _taken(unit, outcome).items():
+            self.taken.setdefault(taken, set()).update(by_id.get(id, id) for id in ids)
 
 
 def _keys_in(values: Mapping[str, Any]) -> set[str]:
@@ -146,24 +150,25 @@ def _lasts(value: Any, by_id: Mapping[str, str]) -> bool:
     return not (isinstance(value, list) and any(each in by_id for each in value))
 
 
-def _taken(unit: Unit, outcome: Outcome) -> dict[Taken, str]:
-    """The unique values that the records of a batch have now, with the records' ids."""
-    found: dict[Taken, str] = {}
+def _taken(unit: Unit, outcome: Outcome) -> dict[Taken, set[str]]:
+    """The unique values and keys that the records of a batch have now, with the records' ids."""
+    found: dict[Taken, set[str]] = {}
     by_object: dict[str, set[str]] = {}
     for entry, id in outcome.done:
         by_object.setdefault(entry.change.object, set()).add(id)
     for name, ids in by_object.items():
         plan = plan_of(unit.runtime, name)
-        columns = _unique_columns(plan)
+        columns = _key_columns(plan)
         ordered = sorted(ids)
         for start in range(0, len(ordered) if columns else 0, 1000):
             chosen = plan.table.c.id.in_(ordered[start : start + 1000])
             for id, *values in unit.connection.execute(select(plan.table.c.id, *columns).where(chosen)):
                 for column, value in zip(columns, values, strict=True):
                     if value is not None:
-                        found[name, column.key, value] = str(id)
+                        found.setdefault((name, column.key, value), set()).add(str(id))
     return found
 
 
-def _unique_columns(plan: ObjectPlan) -> list[Any]:
-    return [plan.table.c[rule.column] for rule in plan.part(uniques_of)]
+def _key_columns(plan: ObjectPlan) -> list[Any]:
+    named = [each.column for each in plan.part(uniques_of)] + [each.column for each in plan.part(keyed_of)]
+    return [plan.table.c[name] for name in dict.fromkeys(named)]
