@@ -216,6 +216,16 @@ CASES: dict[str, dict[str, Any]] = {
     "a default that is no value": {f"{DEAL}/stage/default": '"opne"'},
     "an attribute without a type": {"picklist/stage.json#values/0/attributes/colour": "red"},
     "an attribute of another type": {"picklist/stage.json#values/0/attributes/chance": "half"},
+    "words for a missing value": {
+        f"{DEAL}/reason/other": {"value": "othr", "text": "words"}, f"{DEAL}/words": text("Words", "说明")
+    },
+    "words in a missing field": {f"{DEAL}/reason/other": {"value": "time", "text": "words"}},
+    "words in a date": {f"{DEAL}/reason/other": {"value": "time", "text": "closes_on"}},
+    "words for two": {
+        f"{DEAL}/reason/other": {"value": "time", "text": "words"},
+        f"{DEAL}/stage/other": {"value": "lost", "text": "words"},
+        f"{DEAL}/words": text("Words", "说明"),
+    },
     "depending on a missing field": {f"{DEAL}/reason/depends_on/field": "stag"},
     "depending on a date": {f"{DEAL}/reason/depends_on": {"field": "closes_on", "allow": {}}},
     "depending on a missing value": {f"{DEAL}/reason/depends_on/allow/lost/0": "prize"},

@@ -138,6 +138,15 @@ class Index:
         values = [each.get("value") for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
         return tuple(each for each in values if isinstance(each, str))
 
+    def wanted_when(self, object_name: str, name: str) -> str | None:
+        """When the text field `name` is wanted: while the value is chosen that it puts into words; None for others."""
+        for facts in self.fields.get(object_name, {}).values():
+            other = facts.body.get("other")
+            if isinstance(other, Mapping) and other.get("text") == name:
+                asks = "INCLUDES" if facts.type is not None and facts.type.many else "ISPICKVAL"
+                return f'{asks}({facts.name}, "{other.get("value")}")'
+        return None
+
     def template(self, facts: FieldFacts) -> str | None:
         """The formula that fills a field because it is its object's title; None where people type it."""
         title = self.body("object", facts.object).get("title", {})

@@ -125,6 +125,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("picklist", "picklist", _own),
         ("through", "object", _own),
         ("depends_on/field", "path", _own),
+        ("other/text", "path", _own),
         ("from", "relation", _own),
         ("field", "path", _before_point("from")),
         ("where", "formula", _before_point("from")),

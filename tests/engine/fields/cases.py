@@ -411,6 +411,7 @@ CASES = (
         name="picklist",
         values=("qualify", "won", "lost"),
         picklist=STAGES,
+        options={"other": {"value": "lost", "text": "words"}},
         shown="需求确认",
         operands={
             "is": ("won", "赢单"),
@@ -426,6 +427,7 @@ CASES = (
         name="multi_picklist",
         values=(("qualify",), ("qualify", "lost"), ("won", "lost")),
         picklist=STAGES,
+        options={"other": {"value": "lost", "text": "words"}},
         shown="需求确认",
         operands={
             "any": (["won", "qualify"], "won"),

@@ -62,10 +62,16 @@ def _item_of_layout(scope: FieldScope, body: Mapping[str, Any]) -> LayoutItem:
     return LayoutItem(
         field=body["field"],
         wide=body.get("wide", False),
-        visible_when=_when(scope, body, "visible_when"),
+        visible_when=_when(scope, body, "visible_when") or _wanted(scope, body["field"]),
         required_when=_when(scope, body, "required_when"),
         read_only_when=_when(scope, body, "read_only_when"),
     )
+
+
+def _wanted(scope: FieldScope, field: str) -> Formula | None:
+    """A text that puts a picklist's value into words is shown while that value is chosen."""
+    said = scope.index.wanted_when(scope.object, field)
+    return compile_formula(said, scope, "boolean") if said is not None else None
 
 
 def _section(scope: FieldScope, body: Mapping[str, Any]) -> Section:

@@ -86,6 +86,35 @@ def _picklist(spot: Spot, facts: FieldFacts) -> Iterator[Problem]:
         reason = msg("The field has no values to choose from.")
         yield spot.problem("picklist-empty", reason, msg("Give it values, or name a picklist."))
     yield from repeated(spot, "values", body)
+    yield from _other(spot / "other", facts, body.get("other"))
+
+
+def _other(spot: Spot, facts: FieldFacts, other: Any) -> Iterator[Problem]:
+    """A value that is put into words, and the text of the same object that holds them."""
+    if not isinstance(other, Mapping):
+        return
+    yield from need_value(spot / "value", facts, other.get("value"))
+    text = spot.index.field(facts.object, str(other.get("text")))
+    if text is None:
+        yield missing_field(spot / "text", facts.object, str(other.get("text")))
+        return
+    called = text.body.get("label") or text.name
+    if text.type is not None and text.type.name not in ("text", "long_text"):
+        yield (spot / "text").problem("field-type-wrong", msg("{field} is no text.", field=called))
+    for key in ("required", "compute", "default"):
+        if text.body.get(key):
+            reason = msg(
+                "{field} is blank while another value is chosen, so it cannot have {key}.", field=called, key=key
+            )
+            yield (spot / "text").problem("other-text", reason, msg("Take {key} out of the field.", key=key))
+    named = [
+        each
+        for each in spot.index.fields[facts.object].values()
+        if isinstance(each.body.get("other"), Mapping) and each.body["other"].get("text") == text.name
+    ]
+    if named[0].name != facts.name:
+        reason = msg("{field} holds the words of {other} already.", field=called, other=named[0].name)
+        yield (spot / "text").problem("other-text", reason, msg("Give each its own text."))
 
 
 def picklists(index: Index) -> Iterator[Problem]:

@@ -60,11 +60,20 @@ DEPENDS_ON = {
 }
 """JSON Schema of a dependency: by value of the controlling field, what may be chosen here."""
 
+OTHER = {
+    "type": "object",
+    "properties": {"value": {"type": "string"}, "text": {"type": "string"}},
+    "required": ["value", "text"],
+    "additionalProperties": False,
+}
+"""JSON Schema of a value that wants to be put into words: the value, and the text field that holds them."""
+
 KEYS: Mapping[str, Any] = {
     "values": VALUES,
     "picklist": {"type": "string"},
     "attributes_schema": {"type": "object", "additionalProperties": {"type": "string"}},
     "depends_on": DEPENDS_ON,
+    "other": OTHER,
 }
 
 

@@ -27,6 +27,8 @@ class Rules:
     picklists: tuple[Field, ...]
     dependents: tuple[tuple[Field, Field], ...]
     """Picklists whose values depend on another field, and that field."""
+    others: tuple[tuple[Field, str, Field], ...]
+    """Picklists with a value that is put into words: the field, the value, the text field that holds the words."""
     fixed_masters: tuple[Field, ...]
     late_paths: bool
 
@@ -48,6 +50,11 @@ def rules_of(plan: ObjectPlan) -> Rules:
         picklists=tuple(each for each in fields if each.picklist is not None and each.name in plan.slots),
         dependents=tuple(
             (each, obj.fields[each.options["depends_on"]["field"]]) for each in fields if each.options.get("depends_on")
+        ),
+        others=tuple(
+            (each, each.options["other"]["value"], obj.fields[each.options["other"]["text"]])
+            for each in fields
+            if each.options.get("other")
         ),
         fixed_masters=tuple(
             each for each in fields if each.type.name == "master_detail" and each.options.get("reparent") is False
@@ -73,6 +80,8 @@ def check(batch: Batch) -> None:
             _check_record_type(row, batch.reverting)
             _check_required(row, rules.required)
             _check_choices(row, rules)
+            for picklist, value, text in rules.others:
+                _check_words(row, picklist, value, text)
             for field in rules.fixed_masters:
                 if not (row.new or batch.reverting) and row.differs(field.name):
                     row.refuse(
@@ -95,6 +104,23 @@ def _check_required(row: Row, fields: Iterable[Field]) -> None:
         due = row.new or row.differs(field.name)
         if due and is_blank(row.values.get(field.name)) and not row.has_problem(field.name):
             row.refuse("required", msg("{label} is required.", label=field.label), at=field.name)
+
+
+def _check_words(row: Row, picklist: Field, value: str, text: Field) -> None:
+    """A value that wants words has them; with another value there are none, and those of before go."""
+    if not (row.new or row.differs(picklist.name) or row.differs(text.name)):
+        return
+    chosen = row.values.get(picklist.name)
+    wants = value in chosen if isinstance(chosen, tuple) else chosen == value
+    blank = is_blank(row.values.get(text.name))
+    if wants and blank:
+        reason = msg("Put “{value}” into words.", value=_label(picklist, value))
+        row.refuse("other-text-missing", reason, msg("Fill in {label}.", label=text.label), at=text.name)
+    elif not wants and not blank and row.differs(picklist.name):
+        row.values[text.name] = None
+    elif not wants and not blank:
+        reason = msg("{label} is for “{value}” alone.", label=text.label, value=_label(picklist, value))
+        row.refuse("other-text-alone", reason, msg("Choose that value, or leave this blank."), at=text.name)
 
 
 def _check_record_type(row: Row, reverting: bool) -> None:
