@@ -135,7 +135,7 @@ def _formulas(company: Company, task: Task) -> None:
 @job("metadata.texts")
 def _texts(company: Company, task: Task) -> None:
     """Fill the titles and codes of every record of an object; done twice it does the same twice."""
-    _every(company, task.payload["object"], _retitle)
+    _every(company, task.payload["object"], _recompute)
 
 
 Work = Callable[[Batch, ObjectPlan, Sequence[str]], None]
@@ -169,6 +169,6 @@ def _refresh(batch: Batch, plan: ObjectPlan, ids: Sequence[str], fields: Sequenc
         refresh(batch, plan, ids, names)
 
 
-def _retitle(batch: Batch, plan: ObjectPlan, ids: Sequence[str]) -> None:
+def _recompute(batch: Batch, plan: ObjectPlan, ids: Sequence[str]) -> None:
     recompute(batch, plan, ids)
     search_rows.write(batch, batch.rows, batch.expressions)
