@@ -10,8 +10,8 @@ from dougong.base.language import label
 from dougong.engine.saving.plan import plan_of
 from dougong.engine.saving.stages import is_blank, path_for
 from dougong.metadata.model import Object, Path, PicklistValue, Stage
+from dougong.web.changes import Change
 from dougong.web.formats import days_between
-from dougong.web.timeline import Change
 from dougong.web.visit import Visit
 
 

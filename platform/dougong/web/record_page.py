@@ -10,37 +10,18 @@ from typing import Any
 from markupsafe import Markup
 
 from dougong.base.language import label, msg
-from dougong.engine.query import Condition, Query, Record, Sort
-from dougong.engine.reading.filters import parse_sort
+from dougong.engine.query import Condition, Query, Record
 from dougong.engine.saving.layouts import PLAIN, LayoutState, state_of
-from dougong.metadata.model import LineColumn, ListColumn, Object, RelatedList
-from dougong.web import buttons, listing, path_bar, timeline
+from dougong.metadata.model import Object
+from dougong.web import buttons, path_bar, record_tables, timeline
 from dougong.web.buttons import Action
+from dougong.web.changes import Entry, history, told
 from dougong.web.composer.records import RecordView, ShownSection, ShownTab, compose
 from dougong.web.layouts import layout_for
-from dougong.web.list_state import ListState, View
-from dougong.web.listing import Prepared
-from dougong.web.navigation import several
-from dougong.web.timeline import Entry
+from dougong.web.record_tables import Table
 from dougong.web.visit import Visit, with_query
 
-MOST_LINES = 500
 HISTORY_TAB = "history"
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A card with rows: lines or a related list. `count` says "5" or "5+"."""
-
-    key: str
-    label: str
-    count: str
-    heads: tuple[str, ...]
-    columns: Sequence[Any]
-    rows: Markup
-    totals: tuple[str, ...]
-    new_url: str = ""
-    all_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +68,18 @@ class RecordPage:
     at: datetime | None = None
     """The moment as of which the record is shown; None for now."""
 
+    @property
+    def secondary(self) -> tuple[Action, ...]:
+        """The buttons that stand in the menu where there is little room."""
+        return tuple(each for each in self.actions if not each.primary)
+
 
 def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None) -> RecordPage:
     """The page of one record: as it is, or with the values that it had at the moment `at` and nothing to do."""
     layout = layout_for(obj, "view", record.values.get("record_type"))
     view = compose(visit, obj, layout)
     values = _values(visit, obj, view, record, at)
-    changes = timeline.history(visit, obj, record.id)
+    changes = history(visit, obj, record.id)
     conditions = state_of(visit.unit, layout, record.values)
     tabs = _shown(view, conditions)
     tab = _tab(visit, obj, tabs, at)
@@ -121,7 +107,7 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         parts=tuple(
             _part(visit, obj, record, view, tab, each, shown) for each in sections if not (at and each.section.lines)
         ),
-        related=_related(visit, obj, record, layout.related) if tab == tabs[0].key and not at else (),
+        related=record_tables.related(visit, obj, record, layout) if tab == tabs[0].key and not at else (),
         path=path_bar.make(visit, obj, record.values, changes) if live else None,
         timeline=None
         if at
@@ -129,7 +115,7 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         actions=actions.shown,
         quick=actions.quick,
         menu=actions.menu,
-        history=tuple(timeline.told(visit, obj, changes)) if tab == HISTORY_TAB else (),
+        history=tuple(told(visit, obj, changes)) if tab == HISTORY_TAB else (),
         may_edit=live and not obj.append_only and access.may("edit", obj),
         may_delete=live and obj.delete == "bin" and not obj.append_only and access.may("delete", obj),
         may_void=live and obj.void and obj.effective and access.may("edit", obj),
@@ -226,103 +212,5 @@ def _part(
     shown: Mapping[str, Any],
 ) -> Part:
     if section.section.lines:
-        return Part(section, Markup(""), _lines(visit, obj, record, section))
+        return Part(section, Markup(""), record_tables.lines(visit, obj, record, view.layout, section))
     return Part(section, Markup(view.sections[tab, section.key].render(shown)), None)
-
-
-# -- tables -----------------------------------------------------------------------------------------------------
-def _lines(visit: Visit, obj: Object, record: Record, section: ShownSection) -> Table | None:
-    child, _, parent = (section.section.lines or "").partition(".")
-    lines = visit.model.objects[child]
-    if not visit.unit.access.may("read", lines):
-        return None
-    asked = [
-        ListColumn(field=each.field, total=each.total) for each in _line_columns(lines, section.section.line_columns)
-    ]
-    state = _state(lines, asked, (child, parent), record.id, (Sort("id"),), MOST_LINES)
-    said = section.label or several(lines, visit.language)
-    edit = f"/o/{obj.name}/{record.id}/edit#s-{section.key}"
-    return _table(visit, lines, state, asked, section.key, said, edit, "")
-
-
-def _line_columns(lines: Object, said: Sequence[LineColumn]) -> Sequence[LineColumn]:
-    return [each for each in said if each.field in lines.fields] or [LineColumn(field=lines.title)]
-
-
-def _related(visit: Visit, obj: Object, record: Record, lists: Sequence[RelatedList]) -> tuple[Table, ...]:
-    found = []
-    for each in lists:
-        child = visit.model.objects.get(each.path[0])
-        if child is None or not visit.unit.access.may("read", child):
-            continue
-        names = each.columns or tuple(dict.fromkeys((child.title, *child.highlights)))[:4]
-        asked = [ListColumn(field=name) for name in names]
-        sort = parse_sort(each.sort) or (Sort("created_at", descending=True),)
-        state = _state(child, asked, each.path, record.id, sort, each.limit)
-        new = ""
-        if len(each.path) == 2 and visit.unit.access.may("create", child) and not record.deleted:
-            back = f"/o/{obj.name}/{record.id}"
-            new = with_query(
-                f"/o/{child.name}/new",
-                [(f"v.{each.path[1]}", _own(child, each.path[1], obj, record.id)), ("back", back)],
-            )
-        said = label(each.label, visit.language) or several(child, visit.language)
-        table = _table(visit, child, state, asked, each.key, said, new, state.url())
-        if table is not None:
-            found.append(table)
-    return tuple(found)
-
-
-def _own(child: Object, field: str, obj: Object, record_id: str) -> str:
-    """A record as the value of a lookup in an address; a lookup to several objects is told which."""
-    return f"{obj.name}:{record_id}" if len(child.fields[field].targets) > 1 else record_id
-
-
-def _state(
-    child: Object, asked: Sequence[ListColumn], path: Sequence[str], record_id: str, sort: tuple[Sort, ...], limit: int
-) -> ListState:
-    part = Condition(".".join(path[1:]), "is", record_id)
-    view = View(name="everything", label={}, columns=tuple(asked))
-    return ListState(
-        object=child, view=view, parts=(part,), sort=sort, columns=tuple(asked), changed={"where": True}, size=limit
-    )
-
-
-def _table(
-    visit: Visit,
-    child: Object,
-    state: ListState,
-    asked: Sequence[ListColumn],
-    key: str,
-    said: str,
-    new: str,
-    all_url: str,
-) -> Table:
-    ready = listing.prepare(visit, child, asked, selectable=False)
-    page = visit.unit.records.query(state.query(ready.paths))
-    common = listing.common_currency(visit, child, ready, page.rows)
-    more = page.next is not None
-    count = f"{visit.unit.records.count(state.query(()), cap=99).number}" if more else str(len(page.rows))
-    return Table(
-        key=key,
-        label=said,
-        count=count,
-        columns=ready.columns,
-        totals=_totals(visit, ready, page.rows),
-        heads=tuple(f"{each.label} ({common})" if each.money and common else each.label for each in ready.columns),
-        rows=listing.render_rows(visit, ready, page.rows, common),
-        new_url=new,
-        all_url=all_url if more else "",
-    )
-
-
-def _totals(visit: Visit, ready: Prepared, rows: Sequence[Any]) -> tuple[str, ...]:
-    if not rows or not any(each.total == "sum" for each in ready.columns):
-        return ()
-    found = []
-    for at, each in enumerate(ready.columns):
-        values = [row.values[at] for row in rows if row.values[at] is not None]
-        found.append(
-            visit.context.number(sum(values), int(each.field.options.get("scale", 2))) if each.total == "sum" else ""
-        )
-    return tuple(found)

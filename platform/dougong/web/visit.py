@@ -48,6 +48,8 @@ class Visit:
     form: FormData = field(default_factory=FormData)
     door: str = ""
     """The cookie of those who have not signed in, which form tokens are made from."""
+    csrf_of: tuple[str, Markup] = ("", Markup(""))
+    """The form token that this page has been given, after what it was made from: its forms share one."""
 
     # -- who and where ----------------------------------------------------------------------------------
     @property
@@ -162,7 +164,9 @@ class Visit:
     def csrf(self) -> Markup:
         """The hidden form field that proves a form to be ours."""
         seed = self.session.token if self.session else self.door
-        return Markup('<input type="hidden" name="csrf" value="{}">').format(token(seed))
+        if self.csrf_of[0] != seed or not seed:
+            self.csrf_of = seed, Markup('<input type="hidden" name="csrf" value="{}">').format(token(seed))
+        return self.csrf_of[1]
 
     def html(self, text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
         """`text` as an answer, compressed where the browser takes it."""
