@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from dougong.base.errors import Rejected
+from dougong.base.errors import FormulaError, Problem, Rejected
+from dougong.base.language import msg
 from dougong.engine.saving.batch import Create, Update
+from dougong.formulas import Formula
+from dougong.web import lookup_filter
 from tests.web.conftest import Person, fields
 
 NEW = "/o/opportunity/new?type=standard"
@@ -277,3 +280,24 @@ def test_what_follows_from_records_of_its_own_is_not_offered(person: Person) -> 
     assert "competitors" not in person.form(f"/o/opportunity/{person.ids['deal1']}/edit")
     with pytest.raises(Rejected, match="follows from records of Competitor in a deal"):
         person.save(Update("opportunity", person.ids["deal1"], {"competitors": [north]}))
+
+
+def test_a_filter_of_a_lookup_is_asked_of_the_database(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No record is tried one by one, behind lookups of the record either; a filter without SQL is, and says so."""
+    person.save(Create("contact", {"name": "Chen Wei", "account": person.ids["account1"]}))
+    url = f"/lookup/opportunity/primary_contact?q=&v.account={person.ids['account1']}"
+    with monkeypatch.context() as patched:
+        patched.setattr(lookup_filter, "LOOKED_AT", 0)
+        assert "Chen Wei" in person.get(url).text
+    monkeypatch.setattr(Formula, "condition", no_sql)
+    assert "Chen Wei" in person.get(url).text
+    monkeypatch.setattr(lookup_filter, "AT_ONCE", 1)
+    monkeypatch.setattr(lookup_filter, "LOOKED_AT", 1)
+    person.save(Create("contact", {"name": "Stranger", "account": person.ids["account2"]}))
+    page = person.get(url).text
+    assert "Chen Wei" not in page and "Only the newest" in page
+
+
+def no_sql(*_: Any, **__: Any) -> Any:
+    """What a formula says whose functions the databases lack."""
+    raise FormulaError([Problem(code="formula-no-sql", reason=msg("Not in SQL."))])

@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
+
+from dougong.formulas.formula import Formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,21 @@ class Not:
     part: Filter
 
 
-Filter = Condition | All | Either | Not
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A formula over the record is true: what the filter of a lookup says. It has no JSON and comes from no address.
+
+    `variables` are the values of its ``$`` paths, ``$Record`` among them, and `moment` what its clock says. `formula`
+    is of the model, which `source` names in it.
+    """
+
+    source: str
+    variables: tuple[tuple[tuple[str, ...], Any], ...]
+    moment: datetime
+    formula: Formula = field(compare=False, repr=False)
+
+
+Filter = Condition | All | Either | Not | Holds
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from dougong.base.errors import FormulaError
 from dougong.base.field_types import ValueRefused
-from dougong.engine.query import Condition, Filter, Query, Sort
-from dougong.engine.saving.expressions import Expressions
+from dougong.engine.query import Condition, Filter, Holds, Query, Sort
+from dougong.engine.reading.filters import both
+from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.initial import initial
 from dougong.engine.saving.plan import plan_of
-from dougong.engine.saving.related import Related
+from dougong.engine.saving.related import Related, needs_of
 from dougong.engine.saving.row import Row
+from dougong.formulas import Formula
 from dougong.metadata.model import Field, Object
 from dougong.web.pages.search import Hit, hits_of
 from dougong.web.prefill import GIVEN
@@ -23,22 +24,34 @@ AT_ONCE = 200
 """How many records are read for one statement."""
 
 LOOKED_AT = 5000
-"""How many records are tried against a filter before the list says that it holds what was found so far."""
+"""How many records are tried one by one against a filter that has no SQL, newest first."""
 
 
-def candidates(
-    visit: Visit, obj: Object, field: Field, other: Object, text: str, most: int
-) -> tuple[tuple[Hit, ...], bool]:
-    """The records of `other` that `field` may choose and `text` finds, at most `most`, and whether there are more."""
-    where = in_force(other)
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Records that a field may choose; whether there are more; whether older ones were not even tried."""
+
+    hits: tuple[Hit, ...]
+    more: bool = False
+    cut: bool = False
+
+
+def candidates(visit: Visit, obj: Object, field: Field, other: Object, text: str, most: int) -> Candidates:
+    """The records of `other` that `field` may choose and `text` finds, at most `most`.
+
+    The field's filter becomes a part of the query. A filter that has no SQL is tried on one record after the other.
+    """
     if field.filter is None:
-        return hits_of(visit, other, text, most, where) if text else _latest(visit, other, most, where)
-    allowed = list(itertools.islice(_allowed(visit, obj, field, other, text, where), most + 1))
-    if not allowed:
-        return (), False
-    chosen = Condition("id", "in", tuple(allowed[:most]))
-    hits, _ = hits_of(visit, other, "", most, chosen)
-    return hits, len(allowed) > most
+        return Candidates(*hits_of(visit, other, text, most, in_force(other)))
+    record = Row(1, "create", plan_of(visit.unit.runtime, obj.name), "", {}, values=_initial(visit, obj))
+    expressions = Expressions(visit.unit, Related(visit.unit))
+    paths = [path for path in field.filter.variables if path[0] == "$Record"]
+    expressions.follow([record.values], needs_of(record.plan, (path[1:] for path in paths)))
+    try:
+        where = both(in_force(other), _as_condition(visit, field.filter, expressions, record))
+        return Candidates(*hits_of(visit, other, text, most, where))
+    except FormulaError:
+        return _one_by_one(visit, field.filter, other, text, most, expressions, record)
 
 
 def in_force(other: Object) -> Filter | None:
@@ -46,31 +59,39 @@ def in_force(other: Object) -> Filter | None:
     return Condition("life_status", "in", ("effective", "in_change")) if other.effective else None
 
 
-def _latest(visit: Visit, other: Object, most: int, where: Filter | None) -> tuple[tuple[Hit, ...], bool]:
-    return hits_of(visit, other, "", most, where)
+def _as_condition(visit: Visit, formula: Formula, expressions: Expressions, record: Row) -> Holds:
+    known = tuple((path, expressions.variable(path, record)) for path in formula.variables)
+    return Holds(formula.source, known, visit.unit.now, formula)
 
 
-def _allowed(visit: Visit, obj: Object, field: Field, other: Object, text: str, where: Filter | None) -> Iterator[str]:
-    """Ids of records that the filter admits for the record being edited, as far as it is filled in; newest first."""
+def _one_by_one(
+    visit: Visit, formula: Formula, other: Object, text: str, most: int, expressions: Expressions, record: Row
+) -> Candidates:
     unit = visit.unit
     plan = plan_of(unit.runtime, other.name)
     names = tuple(name for name, each in other.fields.items() if each.type.stored and name not in ("id", "version"))
-    query = Query(object=other.name, columns=names, search=text, where=where, limit=AT_ONCE, sort=(Sort("id", True),))
-    related = Related(unit)
-    expressions = Expressions(unit, related)
-    row = Row(
-        1, "create", plan_of(unit.runtime, obj.name), "", {}, values=dict(initial(unit, obj.name, _so_far(visit, obj)))
+    query = Query(
+        object=other.name, columns=names, search=text, where=in_force(other), limit=AT_ONCE, sort=(Sort("id", True),)
     )
-    assert field.filter is not None
+    needs = formula_needs(plan, [formula])
+    allowed: list[str] = []
+    page = None
     for _ in range(LOOKED_AT // AT_ONCE):
         page = unit.records.query(query)
-        for each in page.rows:
-            values = {**dict(zip(names, each.values, strict=True)), "id": each.id}
-            if expressions.admits(field.filter, plan, values, row):
-                yield each.id
-        if page.next is None:
-            return
+        rows = [{**dict(zip(names, each.values, strict=True)), "id": each.id} for each in page.rows]
+        expressions.follow(rows, needs)
+        allowed += [row["id"] for row in rows if expressions.admits(formula, plan, row, record)]
+        if page.next is None or len(allowed) > most:
+            break
         query = replace(query, cursor=page.next)
+    cut = page is not None and page.next is not None and len(allowed) <= most
+    chosen = Condition("id", "in", tuple(allowed[:most]))
+    hits, _ = hits_of(visit, other, "", most, chosen) if allowed else ((), False)
+    return Candidates(hits, len(allowed) > most, cut)
+
+
+def _initial(visit: Visit, obj: Object) -> dict[str, Any]:
+    return dict(initial(visit.unit, obj.name, _so_far(visit, obj)))
 
 
 def _so_far(visit: Visit, obj: Object) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from dougong.base.field_types import Reading, ValueRefused
 from dougong.base.language import msg
 from dougong.engine.fields.dates import Span
 from dougong.engine.fields.operators import BELOW, VALID
-from dougong.engine.query import All, Condition, Either, Filter, Not
+from dougong.engine.query import All, Condition, Either, Filter, Holds, Not
+from dougong.engine.reading.computed import holds
 from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.scope import Scope
 
@@ -50,6 +51,7 @@ class ConditionCompiler:
 
         Raises:
             BadRequest: every unknown field, operator and operand of the filter.
+            FormulaError: a formula of the filter has no SQL.
         """
         if found is None:
             return None
@@ -66,6 +68,8 @@ class ConditionCompiler:
                 return or_(false(), *(self._compile(part) for part in parts))
             case Not(part):
                 return not_(self._compile(part))
+            case Holds():
+                return holds(self.scope, found)
             case Condition():
                 try:
                     return self._condition(found)

@@ -8,7 +8,7 @@ from typing import Any
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.language import Message, msg
 from dougong.engine.fields.operators import VALID
-from dougong.engine.query import All, Condition, Either, Filter, Not, Sort
+from dougong.engine.query import All, Condition, Either, Filter, Holds, Not, Sort
 from dougong.metadata.model import EFFECTIVE_DATES, Object
 
 DEPTH = 8
@@ -107,7 +107,7 @@ def dump(found: Filter | None) -> Any:
 def conditions(found: Filter | None) -> Iterator[Condition]:
     """Every comparison in a filter, depth first."""
     match found:
-        case None:
+        case None | Holds():
             return
         case Condition():
             yield found

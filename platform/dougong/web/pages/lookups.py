@@ -14,7 +14,7 @@ from dougong.engine.fields.regions import choices
 from dougong.engine.fields.regions import regions as known_regions
 from dougong.metadata.model import Field, Object
 from dougong.web.context import noun
-from dougong.web.lookup_filter import candidates, in_force
+from dougong.web.lookup_filter import LOOKED_AT, candidates, in_force
 from dougong.web.pages.search import Hit, hits_of
 from dougong.web.routing import Page
 from dougong.web.visit import Visit
@@ -40,18 +40,19 @@ def choose(visit: Visit, object: str, field: str) -> Response:
     if found is None or not found.type.refers or not visit.unit.access.may_field("read", obj, found):
         raise NotFound(Problem(code="field-unknown", reason=msg("There is no such page."), thing=field))
     text = visit.asked("q").strip()[:100]
-    options, more = [], False
+    options, more, cut = [], False, False
     for target in found.targets:
         other = visit.model.objects[target]
         if visit.unit.access.may("read", other):
-            hits, further = candidates(visit, obj, found, other, text, MOST)
-            options += [_option(found, other, hit, text) for hit in hits]
-            more = more or further
+            these = candidates(visit, obj, found, other, text, MOST)
+            options += [_option(found, other, hit, text) for hit in these.hits]
+            more, cut = more or these.more, cut or these.cut
     first = visit.model.objects[found.targets[0]]
     return visit.page(
         "lookup.html",
         options=options,
         more=more,
+        cut=LOOKED_AT if cut else 0,
         text=text,
         label=label(found.label, visit.language),
         make=_make(visit, found, first, text),
@@ -65,7 +66,7 @@ def choose_any(visit: Visit, object: str) -> Response:
     hits, more = hits_of(visit, obj, visit.asked("q").strip()[:100], MOST, in_force(obj))
     options = [_option_of(obj, hit, visit.asked("q")) for hit in hits]
     return visit.page(
-        "lookup.html", options=options, more=more, text="", label=label(obj.label, visit.language), make=""
+        "lookup.html", options=options, more=more, cut=0, text="", label=label(obj.label, visit.language), make=""
     )
 
 
