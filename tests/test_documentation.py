@@ -42,6 +42,22 @@ def test_the_object_of_the_readme_passes_the_check() -> None:
     assert "object:site_visit" in found.tree.components
 
 
+def test_the_objects_of_the_page_of_constraints_pass_the_check() -> None:
+    """Beside the packages that ship, and a room to book."""
+    texts = re.findall(r"^```json\n(.*?)^```", (ROOT / "docs/constraints.md").read_text("utf-8"), re.M | re.S)
+    objects = {body["name"]: text for text in texts if (body := json.loads(text)).get("kind") == "object"}
+    room = {"kind": "object", "name": "room", "label": {"en": "Room"}, "title": {"field": "name"},
+            "fields": {"name": {"type": "text", "label": {"en": "Name"}}}}  # fmt: skip
+    own = read_texts(
+        {f"object/{name}.json": text.encode() for name, text in (*objects.items(), ("room", json.dumps(room)))}
+    )
+    shipped = resources.files("dougong.metadata") / "packages"
+    read = [read_folder(shipped / name) for name in ("base", "sales-core")]
+    found = check([each for documents in (*read, own) for each in documents.components])
+    assert set(objects) == {"booking", "stock_move", "list_price"}
+    assert [*own.problems, *(each for each in found.problems if any(name in each.thing for name in objects))] == []
+
+
 def test_make_targets_named_in_pages_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for page in PAGES:

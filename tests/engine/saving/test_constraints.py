@@ -93,7 +93,7 @@ def test_the_other_record_is_named(diary: Studio) -> None:
     room = diary.create("room", name="A")
     diary.create("booking", room=room, starts=at(10), ends=at(12), subject="Board")
     (problem,) = attempt(diary, Create("booking", {"room": room, "starts": at(11), "ends": at(13)}))
-    assert (problem.code, problem.place.field, problem.place.row) == ("overlap", "starts", 1)
+    assert (problem.code, problem.place.field, problem.place.row) == ("range-overlap", "starts", 1)
     assert problem.thing == "object:booking#constraints/room_free"
     shown = "It is Board, 2025-06-03 10:00 – 2025-06-03 12:00."
     assert problem.text("en") == f"Another Booking takes some of this time. {shown}"
@@ -124,7 +124,7 @@ def test_rows_of_a_batch_meet_each_other(diary: Studio) -> None:
     room = diary.create("room", name="A")
     both = [Create("booking", {"room": room, "starts": at(hour), "ends": at(hour + 2)}) for hour in (10, 11, 12)]
     (problem,) = attempt(diary, *both)
-    assert (problem.code, problem.place.row) == ("overlap", 2)
+    assert (problem.code, problem.place.row) == ("range-overlap", 2)
     assert "row 1 of the same batch" in problem.text("en")
     one, two = (diary.create("booking", room=room, starts=at(hour), ends=at(hour + 1)) for hour in (10, 11))
     swapped = [Update("booking", id, {"starts": at(hour), "ends": at(hour + 1)}) for id, hour in ((one, 11), (two, 10))]
@@ -179,7 +179,7 @@ def test_who_may_not_see_a_record_is_not_told_its_name(diary: Studio, monkeypatc
     monkeypatch.setattr(Access, "visible", blind)
     monkeypatch.setattr(Access, "key", "blind", raising=False)
     (problem,) = attempt(diary, Create("booking", {"room": room, "starts": at(11), "ends": at(12)}))
-    assert (problem.code, problem.fix) == ("overlap", None)
+    assert (problem.code, problem.fix) == ("range-overlap", None)
 
 
 # -- effective dates ------------------------------------------------------------------------------------------
@@ -246,7 +246,7 @@ def test_a_batch_is_judged_by_what_it_leaves(diary: Studio) -> None:
     """Its rows may pass through what no sum may be; the last rows that do not fit are refused."""
     product = diary.create("product", name="Bolt")
     moves = [Create("move", {"product": product, "store": "M", "quantity": each}) for each in (-5, 3, 4, -1, -2)]
-    assert [(each.code, each.place.row) for each in attempt(diary, *moves)] == [("balance", 5)]
+    assert [(each.code, each.place.row) for each in attempt(diary, *moves)] == [("balance-exceeded", 5)]
     assert not attempt(diary, *moves[:4])
     saved = diary.save(
         *(Create("move", {"product": product, "store": "M", "quantity": -1}) for _ in range(3)), partial=True
@@ -259,7 +259,7 @@ def test_the_sum_is_told(diary: Studio) -> None:
     product = diary.create("product", name="Bolt")
     diary.create("move", product=product, store="Main", quantity=10)
     (problem,) = attempt(diary, Create("move", {"product": product, "store": "Main", "quantity": "-12.5"}))
-    assert (problem.code, problem.place.field) == ("balance", "quantity")
+    assert (problem.code, problem.place.field) == ("balance-exceeded", "quantity")
     assert problem.text("en") == (
         "Quantity of Bolt / Main would come to −2.50, and may not be less than 0.00. 10.00 can still be taken."
     )
@@ -285,23 +285,26 @@ def test_a_check_reads_the_lines(diary: Studio) -> None:
     line = diary.create("order_line", order=order, amount=100)
     assert not attempt(diary, Update("order", order, {"discount": 100}))
     (problem,) = attempt(diary, Update("order", order, {"discount": 101}))
-    assert (problem.code, problem.place.field, problem.place.row) == ("check", "discount", 1)
+    assert (problem.code, problem.place.field, problem.place.row) == ("check-broken", "discount", 1)
     assert problem.text("zh-CN") == "折扣超过明细合计。"
     for change in (
         Update("order_line", line, {"amount": 99}),
         Delete("order_line", line),
         Update("order_line", line, {"order": diary.create("order", name="B")}),
     ):
-        assert [(each.code, each.place.row) for each in attempt(diary, change)] == [("check", 1)]
+        assert [(each.code, each.place.row) for each in attempt(diary, change)] == [("check-broken", 1)]
     with pytest.raises(Rejected) as error:
         diary.save(Create("order", {"name": "C", "discount": 5}, key="c"), Create("order_line", {"order": order}))
-    assert refused(error) == [("check", "discount", 1)]
+    assert refused(error) == [("check-broken", "discount", 1)]
 
 
 def test_a_check_stands_at_its_fields(diary: Studio) -> None:
     """At each of them; what does not touch them is not asked again."""
     problems = attempt(diary, Create("order", {"name": "A", "sent_on": "2025-06-01", "paid_on": "2025-06-02"}))
-    assert [(each.code, each.place.field) for each in problems] == [("check", "sent_on"), ("check", "paid_on")]
+    assert [(each.code, each.place.field) for each in problems] == [
+        ("check-broken", "sent_on"),
+        ("check-broken", "paid_on"),
+    ]
     order = diary.create("order", name="A", sent_on="2025-06-02", paid_on="2025-06-02")
     assert not attempt(diary, Update("order", order, {"name": "B"}))
 

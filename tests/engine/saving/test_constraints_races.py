@@ -42,7 +42,7 @@ def test_one_of_many_gets_the_room(diary: Studio) -> None:
     won, errors = outcomes(works)
     assert won == 1
     (subject,) = (each[0] for each in held(diary, "booking", "subject"))
-    assert {each.problems[0].code for each in errors} == {"overlap"}
+    assert {each.problems[0].code for each in errors} == {"range-overlap"}
     assert all(f"It is {subject}, " in each.problems[0].text("en") for each in errors)
 
 
@@ -97,7 +97,7 @@ def test_stock_never_falls_below_nothing(diary: Studio) -> None:
     diary.create("move", product=product, store="M", quantity=10)
     works = [partial(diary.create, "move", product=product, store="M", quantity=-1) for _ in range(30)]
     won, errors = outcomes(works)
-    assert (won, {each.problems[0].code for each in errors}) == (10, {"balance"})
+    assert (won, {each.problems[0].code for each in errors}) == (10, {"balance-exceeded"})
     assert diary.get("product", product)["on_hand"] == 0
 
 

@@ -44,7 +44,7 @@ def test_rows_that_overlap_are_left_out(diary: Office, batch: int, dry: bool) ->
     for name in "AB":
         diary.make("room", name=name)
     report = diary.load("booking", BOOKINGS, batch=batch, dry=dry)
-    assert codes(report) == {3: ["overlap"], 6: ["overlap"]}
+    assert codes(report) == {3: ["range-overlap"], 6: ["range-overlap"]}
     assert counts(report) == (3, 0, 0, 2)
 
 
@@ -54,7 +54,7 @@ def test_rows_that_take_too_much_are_left_out(diary: Office, batch: int, dry: bo
     """A sum is that of all rows before."""
     diary.make("product", name="Bolt")
     report = diary.load("move", MOVES, batch=batch, dry=dry)
-    assert codes(report) == {4: ["balance"]}
+    assert codes(report) == {4: ["balance-exceeded"]}
 
 
 def test_taking_an_import_back_keeps_the_bounds(diary: Office) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Select, bindparam, func, select
 
 from dougong.base.errors import Place, Problem
 from dougong.base.field_types import Reference
-from dougong.base.language import Message, msg
+from dougong.base.language import msg
 from dougong.engine.saving.keys import Keyed, address, key_in, keyed_of
 from dougong.engine.saving.locks import Lock
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, Slot, plan_of
@@ -168,35 +168,31 @@ def sums(plan: ObjectPlan, rule: BalanceRule) -> Select[Any]:
 def _refuse(batch: Batch, row: Row, rule: BalanceRule, total: Decimal, without: Decimal) -> None:
     constraint, low = rule.keyed.constraint, rule.least is not None and total < rule.least
     bound = (rule.least if low else rule.most) or NOTHING
-    room = max(without - bound if low else bound - without, NOTHING)
-    left = msg("{amount} can still be taken.", amount=_shown(batch, rule, room))
-    if not low:
-        left = msg("{amount} can still be added.", amount=_shown(batch, rule, room))
+    reason = msg("{message}", message=constraint.message)
+    if not constraint.message:
+        said = {
+            "label": rule.slot.field.label,
+            "keys": _keys(batch, row, rule),
+            "total": _shown(batch, rule, total),
+            "bound": _shown(batch, rule, bound),
+        }
+        reason = msg("{label} of {keys} would come to {total}, and may not be more than {bound}.", **said)
+        if low:
+            reason = msg("{label} of {keys} would come to {total}, and may not be less than {bound}.", **said)
+    room = _shown(batch, rule, max(without - bound if low else bound - without, NOTHING))
+    left = msg("{amount} can still be added.", amount=room)
+    if low:
+        left = msg("{amount} can still be taken.", amount=room)
     for each in told_at(batch, row):
         each.problems.append(
             Problem(
-                code="balance",
-                reason=_reason(batch, row, rule, total, bound, low),
+                code="balance-exceeded",
+                reason=reason,
                 fix=left,
                 thing=address(row.plan.name, constraint),
                 place=Place(field=rule.slot.name if each is row else None, row=each.number or None),
             )
         )
-
-
-def _reason(batch: Batch, row: Row, rule: BalanceRule, total: Decimal, bound: Decimal, low: bool) -> Message:
-    constraint = rule.keyed.constraint
-    if constraint.message:
-        return msg("{message}", message=constraint.message)
-    said = {
-        "label": rule.slot.field.label,
-        "keys": _keys(batch, row, rule),
-        "total": _shown(batch, rule, total),
-        "bound": _shown(batch, rule, bound),
-    }
-    if low:
-        return msg("{label} of {keys} would come to {total}, and may not be less than {bound}.", **said)
-    return msg("{label} of {keys} would come to {total}, and may not be more than {bound}.", **said)
 
 
 def _shown(batch: Batch, rule: BalanceRule, amount: Decimal) -> str:

@@ -229,7 +229,7 @@ def _refuse(batch: Batch, row: Row, rule: OverlapRule, other: _Entry) -> None:
     for each in told_at(batch, row):
         each.problems.append(
             Problem(
-                code="overlap",
+                code="range-overlap",
                 reason=reason,
                 fix=_named(batch, rule, other),
                 thing=address(row.plan.name, constraint),
@@ -261,10 +261,8 @@ def _shown(batch: Batch, rule: OverlapRule, claim: Claim) -> str:
 
 def _refuse_backwards(batch: Batch, row: Row, rule: OverlapRule) -> None:
     labels = {"start": rule.start.field.label, "end": rule.end.field.label}
-    reason = (
-        msg("{end} cannot be before {start}.", **labels)
-        if rule.range.closed
-        else msg("{end} must be after {start}.", **labels)
-    )
+    reason = msg("{end} must be after {start}.", **labels)
+    if rule.range.closed:
+        reason = msg("{end} cannot be before {start}.", **labels)
     for each in told_at(batch, row):
         each.refuse("range-backwards", reason, at=rule.range.end if each is row else None)

@@ -79,7 +79,7 @@ def _refuse(batch: Batch, row: Row, rule: CheckRule) -> None:
         for name in places:
             each.problems.append(
                 Problem(
-                    code="check",
+                    code="check-broken",
                     reason=msg("{message}", message=rule.constraint.message),
                     thing=address(row.plan.name, rule.constraint),
                     place=Place(field=name, row=each.number or None),
