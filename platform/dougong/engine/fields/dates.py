@@ -21,6 +21,7 @@ from dougong.engine.fields.date_text import (
     read_day,
     read_moment,
 )
+from dougong.engine.fields.lunar import lunar_text, read_lunar
 from dougong.engine.fields.operators import DATE, TIME_OF_DAY, VALID, named, read_operand, wrong_kind
 from dougong.engine.fields.periods import period, unknown_period
 from dougong.engine.fields.scalar import Scalar
@@ -120,6 +121,7 @@ class DateType(Dated):
     keys: ClassVar[Mapping[str, Any]] = {
         "precision": {"enum": ["day", "month"], "default": "day"},
         "year": {"enum": ["required", "optional"], "default": "required"},
+        "lunar": {"type": "boolean", "default": False},
         "min": LIMIT,
         "max": LIMIT,
     }
@@ -134,6 +136,8 @@ class DateType(Dated):
 
     def coerce(self, field: FieldLike, value: Any, reading: Reading) -> date | None:
         """The day, of a month field the first of the month."""
+        if isinstance(value, str) and field.options.get("lunar"):
+            value = read_lunar(value) or value
         if isinstance(value, str) and field.options.get("year") == "optional":
             value = _with_year(value)
         day = _as_day(value, reading)
@@ -165,6 +169,10 @@ class DateType(Dated):
     def display(self, field: FieldLike, value: Any, reading: Reading) -> str:
         """As text; without a year ``11-22``."""
         return self.to_text(field, value, reading).removeprefix("--")
+
+    def lunar(self, field: FieldLike, value: Any, language: str) -> str:
+        """The lunar date that stands beside the day; "" where the field asks for none, or the year is unknown."""
+        return lunar_text(value, language) if value and field.options.get("lunar") and value.year != YEARLESS else ""
 
     def span(self, value: Any, reading: Reading) -> Span | None:
         """Days."""
