@@ -200,6 +200,8 @@ def _ending(batch: Batch, plan: ObjectPlan, rule: OverlapRule, open: bool) -> Se
     table, access = plan.table, batch.unit.access
     start, end = table.c[rule.start.keys[0]], table.c[rule.end.keys[0]]
     visible, title = access.visible("read", plan.object, table), plan.slots.get(plan.object.title)
+    if title is not None and not access.may_field("read", plan.object, title.field):
+        title = None
     lo, hi = bindparam("lo", type_=end.type), bindparam("hi", type_=start.type)
     key = table.c[rule.keyed.column]
     reaches = end.is_(None) if open else end >= lo if rule.range.closed else end > lo
