@@ -11,6 +11,7 @@
 | required fields, choices, lookups: every problem of every row | `rules`, `references` |
 | stages, validation rules, conditions of layouts: every problem of every row | `stages`, `validation`, `layouts` |
 | life status, uniqueness: every problem of every row | `lifecycle`, `unique` |
+| constraints over several records: their keys are locked, and what others have is read | `constraints` |
 | auto-numbers; rows are written | `numbers`, `writing`, `bin` |
 | roll-ups of parents, values computed from them; rules that waited for these | `cascade` |
 | history, search rows; `after_save` hooks | `history`, `search_rows` |
