@@ -31,7 +31,7 @@ apt_install() {
 }
 
 has_postgresql() {
-    .venv/bin/python -c 'import sys; sys.path.insert(0, "."); from tests import postgresql; postgresql.programs()' 2>/dev/null
+    .venv/bin/python -c 'from dougong.cli import temporary_postgresql; temporary_postgresql.programs()' 2>/dev/null
 }
 
 has_chromium() {

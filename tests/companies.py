@@ -13,11 +13,11 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 import dougong.engine.fields  # noqa: F401  fills the registry of field types
+from dougong.cli import temporary_postgresql as postgresql
 from dougong.engine.company import Companies, Company, PlainSettings
 from dougong.engine.publish import Publication, publish
 from dougong.metadata.documents import read_folder
 from dougong.metadata.trees import Tree
-from tests import postgresql
 
 WORKSHOP = Path(__file__).parent / "engine" / "workshop"
 """A small set of metadata with every kind of relation."""

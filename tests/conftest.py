@@ -15,7 +15,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from dougong.base.settings import describe
-from tests import chromium, postgresql
+from dougong.cli import temporary_postgresql as postgresql
+from tests import chromium
 
 RUN_FOLDER = "DOUGONG_TEST_RUN"
 """Environment variable that tells pytest-xdist's workers the folder of the whole run."""

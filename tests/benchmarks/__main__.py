@@ -16,7 +16,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from dougong.base.settings import describe
-from tests import postgresql
+from dougong.cli import temporary_postgresql as postgresql
 from tests.benchmarks import direct, engine, measuring, report
 from tests.benchmarks.floor import database as floor
 

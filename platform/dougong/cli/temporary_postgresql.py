@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL server for one test run: found, initialised, started, stopped."""
+"""A PostgreSQL server for one run of tests, benchmarks or conformance cases: found, initialised, started, stopped."""
 
 from __future__ import annotations
 
