@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import event, inspect
+
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
+from dougong.engine.query import Condition, Query
 
 
 def test_sales_package_has_its_tables(sales: Company) -> None:
     """Every object of the packages is published with a table of its own."""
     with sales.read(SYSTEM) as unit:
         assert {"account", "opportunity", "quote_line"} <= set(unit.runtime.storage.tables)
+
+
+def test_what_is_open_is_counted_in_an_index(sales: Company) -> None:
+    """A list view of what is not true has an index that holds just that; on SQLite the count reads nothing else."""
+    name = "ix__opportunity__close_date__deleted_at__is_closed"
+    seen: list[tuple[str, Any]] = []
+    with sales.read(SYSTEM) as unit:
+        assert name in {each["name"] for each in inspect(unit.connection).get_indexes("opportunity")}
+        if sales.database.kind == "postgresql":  # which plans by how many records there are: none here
+            return
+        event.listen(unit.connection, "before_cursor_execute", lambda *call: seen.append(call[2:4]))
+        unit.records.count(Query(object="opportunity", where=Condition("is_closed", "is", False)), cap=10)
+        statement, values = seen[-1]
+        plan = str(unit.connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, values).all())
+        assert f"COVERING INDEX {name}" in plan

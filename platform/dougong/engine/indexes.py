@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Index, Table
+from sqlalchemy import Column, ColumnElement, Index, Table, and_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -55,15 +55,16 @@ class _Indexer:
     def add_lists(self) -> None:
         """What list views filter and sort by."""
         pairs = set(self._pairs())
-        alone = self._filtered() - {equal for equal, _, _ in pairs}
+        alone = self._filtered() - {pair[0] for pair in pairs}
         sorts: dict[str, bool | None] = {**dict.fromkeys(sorted(alone), False), **sorted_fields(self.object)}
         if self.object.title in self.keys:
             sorts.setdefault(self.object.title, False)
         for name, descending in sorts.items():
             if not self._refers(name) and self._orders(name):
                 self._sort(self._key(name), descending)
-        for equal, name, descending in sorted(pairs):
-            self._sort(self._key(name), descending, self.parts[equal][0])
+        for equal, name, descending, no in sorted(pairs):
+            column = self.parts[equal][0]
+            self._sort(self._key(name), descending, None if no else column, column if no else None)
 
     def add_fields(self) -> None:
         """What fields ask for themselves: keys, lookups, parts that are searched for."""
@@ -94,16 +95,18 @@ class _Indexer:
         views = self.object.list_views.values()
         return {name.partition(".")[0] for view in views for name in filter_fields(view.filter)} & self.parts.keys()
 
-    def _pairs(self) -> Iterator[tuple[str, str, bool]]:
-        """Own fields that a list view wants to be equal to something, and what it sorts by: in one index, a page reads
-        its own rows alone, however few they are among all."""
+    def _pairs(self) -> Iterator[tuple[str, str, bool, bool]]:
+        """Own fields that a list view wants to be equal to something, and what it sorts by, whether downwards: in one
+        index, a page reads its own rows alone, however few they are among all. The last tells a yes/no field that is
+        to be no, which blank is too."""
         for view in self.object.list_views.values():
             key = view.sort[0] if view.sort else None
             if key is None or not self._orders(key["field"]):
                 continue
-            for name in equal_fields(view.filter):
+            for name, value in equal_fields(view.filter):
                 if name != key["field"] and self._orders(name):
-                    yield name, key["field"], key.get("dir") == "desc"
+                    no = self.object.fields[name].type.formula_type == "boolean" and not value
+                    yield name, key["field"], key.get("dir") == "desc", no
                     break
 
     def _orders(self, name: str) -> bool:
@@ -116,16 +119,22 @@ class _Indexer:
         column: Column[Any],
         descending: bool | None,
         equal: Column[Any] | None = None,
+        unless: Column[Any] | None = None,
     ) -> None:
         """What a keyset page walks along: the order with blanks last, the id breaking ties, live records alone.
 
-        With `equal`, those records alone that have one value of it.
+        With `equal`, those records alone that have one value of it. With `unless`, those for which it is not true: no
+        index serves such a condition but one that holds it, and what the condition reads, so that rows are counted
+        in the index alone.
         """
         first = [equal] if equal is not None else []
+        last = [self.table.c.deleted_at, unless] if unless is not None else []
+        where = self.live if unless is None else and_(self.live, unless.is_not(True))
+        columns = [*first, column, self.table.c.id, *last]
         if descending is not True or not column.nullable:
-            self._add([*first, column, self.table.c.id], where=self.live)
+            self._add(columns, where=where)
         if descending is not False and column.nullable:
-            self._add([*first, column, self.table.c.id], where=self.live, descending=len(first))
+            self._add(columns, where=where, descending=len(first))
 
     def _add(
         self,
@@ -209,11 +218,11 @@ def filter_fields(document: Any) -> Iterator[str]:
             yield from filter_fields(part)
 
 
-def equal_fields(document: Any) -> Iterator[str]:
-    """The fields that a JSON filter wants to have one certain value, all conditions together."""
+def equal_fields(document: Any) -> Iterator[tuple[str, Any]]:
+    """The fields that a JSON filter wants to have one certain value, and the value, all conditions together."""
     if isinstance(document, Mapping):
         if document.get("op") == "is" and isinstance(document.get("field"), str):
-            yield document["field"]
+            yield document["field"], document.get("value")
         yield from equal_fields(document.get("all"))
     elif isinstance(document, list | tuple):
         for part in document:
