@@ -92,6 +92,21 @@ def test_a_condition_is_added_without_a_script(person: Person) -> None:
     assert "where=stage%3Ain%3Awon%3Blost" in added.headers["location"]
 
 
+def test_a_branch_of_a_tree_is_a_condition(person: Person) -> None:
+    """A customer with all that stand below it, chosen like one customer."""
+    (group,) = person.save(Create("account", {"name": "Group"}))
+    (below,) = person.save(Create("account", {"name": "Branch", "parent": group}))
+    person.save(Create("opportunity", {"name": "Deep", "account": below}))
+    page = person.get(f"/o/opportunity?view=all&where=account:within:{group}").text
+    assert names(page) == ["Deep"]
+    assert "is at or below <b>Group</b>" in page
+    form = person.get("/o/opportunity?view=all&adding=1&field=account&op=within").text
+    assert 'value="within" selected' in form
+    assert "opportunity/account" in form
+    added = person.get(f"/o/opportunity?view=all&adding=1&field=account&op=within&value={group}&add=1")
+    assert added.status_code == 303
+
+
 @pytest.mark.parametrize(
     "query",
     [
