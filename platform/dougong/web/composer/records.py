@@ -89,7 +89,8 @@ class _Places:
 
     def _may_edit(self, path: ResolvedPath) -> bool:
         access = self.visit.unit.access
-        return access.may("edit", self.object) and access.may_field("edit", self.object, path.field)
+        changes = not self.object.append_only and access.may("edit", self.object)
+        return changes and access.may_field("edit", self.object, path.field)
 
 
 def compose(visit: Visit, obj: Object, layout: Layout) -> RecordView:
