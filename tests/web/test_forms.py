@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from dougong.base.errors import FormulaError, Problem, Rejected
+from dougong.base.field_types import Reading
 from dougong.base.language import msg
 from dougong.engine.saving.batch import Create, Update
 from dougong.formulas import Formula
 from dougong.web import lookup_filter
+from dougong.web.inputs import Typed, changed
+from tests.engine.fields.cases import Case
 from tests.web.conftest import Person, fields
 
 NEW = "/o/opportunity/new?type=standard"
@@ -301,3 +305,37 @@ def test_a_filter_of_a_lookup_is_asked_of_the_database(person: Person, monkeypat
 def no_sql(*_: Any, **__: Any) -> Any:
     """What a formula says whose functions the databases lack."""
     raise FormulaError([Problem(code="formula-no-sql", reason=msg("Not in SQL."))])
+
+
+def test_times_are_typed_to_the_minute(person: Person) -> None:
+    """Where the field keeps no seconds the input shows none; seconds that were stored before stay until it is typed."""
+    values = {"kind": "call", "subject": "Two presses", "owner": person.user_id, "done_at": "2026-11-20T08:15:42Z"}
+    (call,) = person.save(Create("activity", values))
+    page = person.get(f"/o/activity/{call}/edit").text
+    assert 'value="2026-11-20T08:15"' in page
+    assert not re.search(r'type="datetime-local" step', page)
+
+
+def test_seconds_that_a_form_does_not_show_are_kept() -> None:
+    """A point in time that reads as the form showed it has not been changed."""
+    field = Case(name="datetime", values=(), operands={}, options={"precision": "minute"}).field
+    stored = datetime(2026, 11, 20, 8, 15, 42, tzinfo=UTC)
+    for text, changes in (("2026-11-20T08:15", False), ("2026-11-20T08:16", True)):
+        reading = Reading(now=stored)
+        entered = Typed({field.name: text}, {field.name: field.type.coerce(field, text, reading)})
+        assert bool(changed([field], entered, {field.name: stored}, reading)) is changes
+
+
+def test_a_quantity_has_no_zeros_behind_it(person: Person) -> None:
+    """19.000 pieces are 19, in the row, the input and the total; an amount keeps its cents."""
+    product = person.save(Create("product", {"name": "Press", "unit": "piece"}))[0]
+    line = {"opportunity": person.ids["deal1"], "name": "Press", "product": product, "unit_price": "10"}
+    person.save(
+        Create("opportunity_line", line | {"quantity": "19"}), Create("opportunity_line", line | {"quantity": "2.5"})
+    )
+    form = person.form(f"/o/opportunity/{person.ids['deal1']}/edit")
+    quantities = sorted(value for name, value in form.items() if re.fullmatch(r"opportunity_line-\d\.quantity", name))
+    assert quantities == ["19", "2.5"]
+    page = person.get(f"/o/opportunity/{person.ids['deal1']}").text
+    assert "19.000" not in page and ">19<" in page and ">2.5<" in page
+    assert "190.00" in page

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from dougong.base.field_types import Reading, Reference
 from dougong.base.language import Labels, Message, label
+from dougong.metadata.model import Field
 from dougong.web.formats import Formats, formats
 
 HUES = ("blue", "teal", "green", "yellow", "orange", "red", "pink", "violet")
@@ -55,6 +56,14 @@ class Context:
     def number(self, value: Decimal | int | float | None, scale: int | None = None) -> str:
         """A grouped number."""
         return self.formats.number(value, scale)
+
+    def quantity(self, value: Decimal | int | None, scale: int) -> str:
+        """A grouped number without zeros at the end of its decimals."""
+        return self.formats.quantity(value, scale)
+
+    def sum(self, field: Field, value: Decimal | int, scale: int) -> str:
+        """A sum of a field's values: of money with all its decimals."""
+        return self.number(value, scale) if field.type.money else self.quantity(value, scale)
 
     def percent(self, value: Decimal | None, scale: int = 0) -> str:
         """A ratio as a percentage."""
@@ -129,6 +138,7 @@ def filters(language: str) -> Mapping[str, Callable[..., Any]]:
         {
             "label": functools.partial(_label, language),
             "number": said.number,
+            "quantity": said.quantity,
             "date": said.date,
             "iso": _iso,
             "url": lambda reference: record_url(reference.object, reference.id),

@@ -45,6 +45,11 @@ class Formats:
             return f"{value:,.{scale}f}"
         return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
 
+    def quantity(self, value: Decimal | int | None, scale: int) -> str:
+        """Grouped, with at most `scale` decimals and no zeros at their end: 19.000 is 19."""
+        text = self.number(value, scale)
+        return text.rstrip("0").rstrip(".") if "." in text else text
+
     def percent(self, value: Decimal | None, scale: int = 0) -> str:
         """A ratio (0.8) as a percentage (80%)."""
         return "" if value is None else f"{value * 100:,.{scale}f}%"

@@ -295,7 +295,7 @@ def _totals(visit: Visit, lines: Lines, rows: Sequence[Line]) -> dict[str, str]:
         if each.name in lines.totals:
             values = [line.inputs[each.name].value for line in rows if not line.removed]
             total = sum(value for value in values if value is not None)
-            found[each.name] = visit.context.number(total, int(each.options.get("scale", 2)))
+            found[each.name] = visit.context.sum(each, total, int(each.options.get("scale", 2)))
     return found
 
 

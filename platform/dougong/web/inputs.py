@@ -20,6 +20,8 @@ from dougong.web.visit import Visit
 
 _BETWEEN = re.compile(r"[;；\n]")
 
+TO_THE_MINUTE = len("2026-11-22T06:15")
+
 Option = tuple[str, str, str | None]
 """Value, label, colour."""
 
@@ -154,16 +156,24 @@ def from_json(fields: Iterable[Field], text: str, reading: Reading) -> dict[str,
     return found
 
 
-def changed(fields: Iterable[Field], entered: Typed, base: Mapping[str, Any]) -> dict[str, Any]:
+def changed(fields: Iterable[Field], entered: Typed, base: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
     """What the person changed: fields whose text reads to another value than `base`, or does not read at all."""
     found: dict[str, Any] = {}
     for field in fields:
         name = field.name
         if name not in entered.values:
             found[name] = entered.raw[name]
-        elif not same(entered.values[name], base.get(name)):
+        elif not same(entered.values[name], base.get(name)) and not _to_the_minute(field, entered, base, reading):
             found[name] = entered.values[name]
     return found
+
+
+def _to_the_minute(field: Field, entered: Typed, base: Mapping[str, Any], reading: Reading) -> bool:
+    """Whether a point in time is what it was, as far as a form shows it: its seconds are kept."""
+    raw = entered.raw.get(field.name)
+    if field.type.name != "datetime" or not isinstance(raw, str) or len(raw) != TO_THE_MINUTE:
+        return False
+    return str(field.type.form(field, base.get(field.name), reading)).startswith(raw)
 
 
 def same(one: Any, other: Any) -> bool:

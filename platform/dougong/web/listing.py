@@ -149,8 +149,8 @@ def _totals(visit: Visit, state: ListState, columns: Sequence[Column], common: s
 
 def _total(visit: Visit, column: Column, value: Any) -> str:
     if value is None:
-        return visit.context.number(Decimal(0), int(column.field.options.get("scale", 0)) if column.numeric else 0)
+        return visit.context.sum(column.field, Decimal(0), int(column.field.options.get("scale", 0)))
     if column.numeric and not isinstance(value, str):
         scale = column.field.options.get("scale")
-        return visit.context.number(value, int(scale) if scale is not None else None)
+        return visit.context.number(value) if scale is None else visit.context.sum(column.field, value, int(scale))
     return column.field.type.display(column.field, value, visit.reading)

@@ -158,5 +158,5 @@ def _totals(visit: Visit, ready: Prepared, rows: Sequence[Any]) -> tuple[str, ..
     for at, each in enumerate(ready.columns):
         values = [row.values[at] for row in rows if row.values[at] is not None]
         scale = int(each.field.options.get("scale", 2))
-        found.append(visit.context.number(sum(values), scale) if each.total == "sum" else "")
+        found.append(visit.context.sum(each.field, sum(values), scale) if each.total == "sum" else "")
     return tuple(found)

@@ -74,7 +74,7 @@ def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mappi
     hidden = _hidden(visit, obj, view, record_id, {**extra, **base, **own.values})
     changed = {
         name: value
-        for name, value in inputs.changed(fields, own, base).items()
+        for name, value in inputs.changed(fields, own, base, reading).items()
         if visit.sent(f"{DECIDED}{name}") != "theirs" and name not in hidden
     }
     first: Change
@@ -189,7 +189,7 @@ def _writable(lines: Lines) -> list[Field]:
 
 def _change(visit: Visit, lines: Lines, line: EnteredLine, record_id: str) -> Change | None:
     base = inputs.from_json(lines.columns, line.base, visit.reading)
-    changed = inputs.changed(_writable(lines), line.typed, base)
+    changed = inputs.changed(_writable(lines), line.typed, base, visit.reading)
     if line.id:
         if line.removed:
             return Delete(lines.object.name, line.id)

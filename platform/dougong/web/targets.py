@@ -106,7 +106,7 @@ def decided(visit: Visit, proposed: Sequence[Proposed]) -> Decided:
         if _base(each) in visit.form:
             fields = _view(visit, each).fields
             began = inputs.from_json(fields, visit.sent(_base(each)), visit.reading)
-            values[key] = inputs.changed(fields, _typed(visit, each), began)
+            values[key] = inputs.changed(fields, _typed(visit, each), began, visit.reading)
     known = {each.target.key for each in proposed}
     others = (key.removeprefix("target.") for key in visit.form if key.startswith("target."))
     choices |= {key: visit.sent(f"target.{key}") for key in others if key not in known}

@@ -40,6 +40,7 @@ class MoneyType(DecimalType):
     name = "money"
     money = True
     plain = False
+    trim = False
     keys: ClassVar[Mapping[str, Any]] = {
         "scale": {"type": "integer", "minimum": 0, "maximum": 6, "default": 2},
         "currency": {"type": "string", "pattern": "^(record|company|[A-Z]{3})$", "default": "record"},

@@ -73,7 +73,12 @@ def _refuse(value: Any) -> Decimal:
     )
 
 
-def write_number(number: Decimal | int, scale: int, grouping: bool = True) -> str:
-    """`number` with `scale` decimals, in groups of three unless told otherwise; a real minus sign."""
+def write_number(number: Decimal | int, scale: int, grouping: bool = True, trim: bool = False) -> str:
+    """`number` with `scale` decimals, in groups of three unless told otherwise; a real minus sign.
+
+    `trim` leaves out zeros at the end that say nothing: 19.000 is 19.
+    """
     text = format(number, f",.{scale}f" if grouping else f".{scale}f")
+    if trim and "." in text:
+        text = text.rstrip("0").rstrip(".")
     return "−" + text[1:] if text.startswith("-") else text

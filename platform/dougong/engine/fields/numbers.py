@@ -89,6 +89,8 @@ class Number(Scalar):
     formula_type = "number"
     numeric = True
     offered: ClassVar[tuple[Operator, ...]] = NUMBER
+    trim: ClassVar[bool] = True
+    """Whether zeros at the end of the decimals are left out: 19.000 pieces are 19, 19.00 of money are not."""
 
     def scale(self, field: FieldLike) -> int:
         """The decimals that are stored; 2 unless the field says otherwise."""
@@ -98,7 +100,7 @@ class Number(Scalar):
         """Grouped, unless the field says otherwise."""
         if value is None:
             return ""
-        return write_number(value, self.scale(field), field.options.get("grouping", True)).replace("−", "-")
+        return write_number(value, self.scale(field), field.options.get("grouping", True), self.trim).replace("−", "-")
 
     def computed(self, field: FieldLike, value: Any) -> Any:
         """A formula's result rounded half up to the field's scale."""
@@ -169,10 +171,10 @@ class IntegerType(Number):
 
 
 def with_unit(field: FieldLike, value: Any, scale: int, reading: Reading) -> str:
-    """`value` as people read it: grouped unless the field says otherwise, the unit behind."""
+    """`value` as people read it: grouped unless the field says otherwise, no zeros at the end, the unit behind."""
     if value is None:
         return ""
-    text = write_number(value, scale, field.options.get("grouping", True))
+    text = write_number(value, scale, field.options.get("grouping", True), trim=True)
     unit = field.options.get("unit")
     said = label(unit, reading.language) if isinstance(unit, Mapping) else unit
     return f"{text} {said}" if said else text

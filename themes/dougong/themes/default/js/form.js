@@ -205,7 +205,9 @@ const sum = (lines) => {
     const inputs = [...lines.querySelectorAll(`tbody tr:not(.gone) [name$=".${total.dataset.total}"]`)];
     const found = inputs.reduce((held, input) => held + number(input.value), 0);
     const scale = Number(total.dataset.scale);
-    total.textContent = found.toLocaleString("en", { minimumFractionDigits: scale, maximumFractionDigits: scale });
+    total.textContent = found.toLocaleString("en", {
+      minimumFractionDigits: "whole" in total.dataset ? scale : 0, maximumFractionDigits: scale,
+    });
   }
 };
 document.addEventListener("click", (event) => {
