@@ -266,6 +266,14 @@ CASES: dict[str, dict[str, Any]] = {
         f"{DEAL}/worth": formula("twice / 2"), f"{DEAL}/twice": formula("customer.won * 2"),
         "object/customer.json#fields/won/field": "worth",
     },
+    "a search that reads a formula without a column": {
+        f"{DEAL}/worth": formula("name & name", returns="text"), "object/deal.json#search": [{"field": "worth"}],
+    },
+    "a roll-up over the clock": {
+        f"{DEAL}/worth": formula("closes_on - TODAY()"), "object/customer.json#fields/won/field": "worth",
+    },
+    "a stored formula of the clock": {f"{DEAL}/worth": formula("closes_on - TODAY()", stored=True)},
+    "a stored formula of the reader": {f"{DEAL}/worth": formula("$User.id", returns="text", stored=True)},
     # formulas
     "a formula of a wrong type": {f"{DEAL}/closes_on/default": "amount * 2"},
     "a formula with a missing field": {"path/deal/main.json#stages/1/gate/0/when": "ISBLANK(custmer)"},

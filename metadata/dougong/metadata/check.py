@@ -60,6 +60,7 @@ RULES: tuple[Rule, ...] = (
     rows.rows,
     formulas.formulas,
     formula_fields.formula_fields,
+    formula_fields.without_columns,
     references.requirements,
 )
 """Every rule over the effective tree, in the order in which people would look."""

@@ -129,6 +129,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("from", "relation", _own),
         ("field", "path", _before_point("from")),
         ("where", "formula", _before_point("from")),
+        ("order/*/field", "path", _before_point("from", -2)),
         ("window/field", "path", _before_point("from", -2)),
         ("filter", "formula", _target),
         ("default", "formula", _own),

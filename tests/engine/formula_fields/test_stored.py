@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
@@ -16,14 +16,14 @@ from dougong.engine.fields.formula import ERROR
 from dougong.engine.query import Condition, Query, Sort
 from dougong.engine.saving.batch import Change, Create, Delete, Restore, Update
 from dougong.engine.unit import Unit
-from tests.engine.formula_fields.conftest import by_python, computed
+from tests.engine.formula_fields.conftest import by_python, computed, fill
 
 STORED = (
     "repair_line.margin", "repair_line.margin_rate", "repair.heading", "repair.average", "repair.rank",
     "customer.depth", "customer.per_repair",
 )  # fmt: skip
 OBJECTS = ("customer", "part", "repair", "repair_line")
-LIFE = ("draft", "in_review", "effective")
+LIFE = ("in_review", "effective", "effective")
 
 
 def assert_right(unit: Unit) -> None:
@@ -39,6 +39,36 @@ def assert_right(unit: Unit) -> None:
             assert {row.id: row.values[0] for row in rows} == {
                 id: None if value is ERROR else value for id, value in expected.items()
             }, address
+
+
+def column(unit: Unit, object_name: str, *names: str) -> dict[str, tuple[Any, ...]]:
+    """Some fields of every live record, by id."""
+    rows = unit.records.query(Query(object=object_name, columns=names, limit=1000)).rows
+    return {row.id: row.values for row in rows}
+
+
+def assert_rolled_up(unit: Unit) -> int:
+    """Roll-ups over formula fields, and with formula fields in their condition, are what their children come to.
+
+    How many of them come to more than nothing.
+    """
+    lines = column(unit, "repair_line", "repair", "dear", "gain", "units")
+    repairs = column(unit, "repair", "dear_lines", "margin_sum", "weights")
+    for id, found in repairs.items():
+        own = [values[1:] for values in lines.values() if values[0].id == id]
+        gains = [gain for _, gain, _ in own if gain is not None]
+        units = [count for _, _, count in own if count is not None]
+        assert found == (sum(dear is True for dear, _, _ in own), sum(gains), max(units, default=None))
+    names = ("customer", "is_big", "margin_sum", "gain_each", "life_status")
+    counted: dict[str, list[Decimal]] = {}
+    for customer, is_big, margin, gain, life in column(unit, "repair", *names).values():
+        if customer and is_big and margin > 0 and gain not in (None, ERROR) and life == "effective":
+            counted.setdefault(customer.id, []).append(gain)
+    for id, (average,) in column(unit, "customer", "gains").items():
+        values = counted.get(id)
+        expected = None if not values else (sum(values) / len(values)).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+        assert average == expected
+    return len(counted) + sum(bool(count) for count, _, _ in repairs.values())
 
 
 class Chance:
@@ -90,13 +120,13 @@ class Chance:
             if name == "part":
                 values["sku"] = f"S{roll.random()}"
             return Create(name, values)
-        if what < 0.75:
+        if what < 0.85:
             values = self.values(name)
             kept = roll.sample(sorted(values), roll.randint(1, len(values)))
             if name == "repair" and roll.random() < 0.4:
                 return Update(name, roll.choice(self.ids[name]), {"life_status": roll.choice(LIFE)})
             return Update(name, roll.choice(self.ids[name]), {key: values[key] for key in kept})
-        if what < 0.9 or not self.deleted:
+        if what < 0.92 or not self.deleted:
             return Delete(name, roll.choice(self.ids[name]))
         return Restore(*roll.choice(self.deleted))
 
@@ -112,9 +142,14 @@ class Chance:
 @pytest.mark.parametrize("seed", range(4))
 def test_stored_is_computed_after_any_sequence_of_changes(garage: Company, seed: int) -> None:
     """Create, update, delete, restore, move to another parent: alone and in batches."""
+    fill(garage)
     chance = Chance(seed)
-    done = refused = 0
-    for step in range(60):
+    with garage.read(SYSTEM) as unit:
+        chance.note(unit)
+    effective: list[Change] = [Update("repair", id, {"life_status": "effective"}) for id in chance.ids["repair"]]
+    garage.write(SYSTEM, lambda unit: unit.records.save(effective))
+    done = refused = counted = 0
+    for step in range(48):
         changes = [change for _ in range(chance.random.randint(1, 4)) if (change := chance.change()) is not None]
         try:
             garage.write(SYSTEM, lambda unit, changes=changes: unit.records.save(changes))
@@ -125,7 +160,9 @@ def test_stored_is_computed_after_any_sequence_of_changes(garage: Company, seed:
             chance.note(unit)
             if step % 6 == 5:
                 assert_right(unit)
+                counted += assert_rolled_up(unit)
     assert done > 20, refused
+    assert counted > 3
 
 
 def test_errors_are_stored_as_such(garage: Company) -> None:

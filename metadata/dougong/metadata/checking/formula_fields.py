@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,7 @@ from dougong.metadata.checking.formulas import placed
 from dougong.metadata.checking.report import Spot, spots
 from dougong.metadata.index import FieldFacts, Index
 from dougong.metadata.references import references
-from dougong.metadata.scope import compiled, is_stored
+from dougong.metadata.scope import compiled, formula_of, is_stored
 
 EXACT_DIGITS = (18, 39)
 """The digits that SQLite and PostgreSQL compute exactly with: a formula field must work on both."""
@@ -43,6 +44,37 @@ def formula_fields(index: Index) -> Iterator[Problem]:
             yield (spot / "formula").problem("formula-cycle", reason, msg("Take one of these references out."))
             continue
         yield from _formula(spot / "formula", facts, body["formula"])
+
+
+def without_columns(index: Index) -> Iterator[Problem]:
+    """What saving reads of records needs a column, and roll-ups cannot follow the clock or a reader."""
+    for component in index.components.values():
+        for each in references(index, component) if component.kind in _NEEDS else ():
+            found = index.components.get(each.target)
+            if found is None or found.body.get("type") != "formula" or found.body.get("stored"):
+                continue
+            facts = index.fields[found.object or ""][found.own_name]
+            spot, label = Spot(index, component, each.pointer), found.body.get("label") or found.name
+            if any(re.fullmatch(pattern, each.pointer) for pattern in _NEEDS[component.kind]):
+                reason = msg("{field} is computed in each query; what stands here needs a stored value.", field=label)
+                yield spot.problem("formula-not-stored", reason, msg("Store the formula field."))
+            elif each.pointer == "/field" and component.body.get("type") == "rollup":
+                yield from _countable(spot, facts, label)
+
+
+def _countable(spot: Spot, facts: FieldFacts, label: Any) -> Iterator[Problem]:
+    formula = formula_of(spot.index, facts)
+    if formula is not None and (formula.uses_clock or formula.uses_user):
+        reason = msg("{field} depends on the clock or on who reads it, so nothing can be counted over it.", field=label)
+        yield spot.problem("formula-not-countable", reason, msg("Put the condition on the clock under where."))
+
+
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "object": ("/search/[0-9]+/field", "/constraints/.*/fields/[0-9]+", "/currency/rate_date", "/hierarchy/parent"),
+    "field": ("/depends_on/field", "/copy/.*/from", "/order/[0-9]+/field"),
+    "path": ("/field", "/stages/[0-9]+/required/[0-9]+"),
+}
+"""Where fields are named that saving reads; what stands there must have a column."""
 
 
 def _unfit(spot: Spot, facts: FieldFacts) -> Iterator[Problem]:
@@ -75,7 +107,7 @@ def _lasting(spot: Spot, formula: Formula) -> Iterator[Problem]:
     fix = msg("Leave stored out: then the value is computed whenever it is asked for.")
     if formula.uses_clock:
         yield spot.problem("formula-stored-clock", msg("What depends on the clock cannot be stored."), fix)
-    if formula.uses_user:
+    elif formula.uses_user:
         yield spot.problem("formula-stored-user", msg("What depends on who reads it cannot be stored."), fix)
 
 

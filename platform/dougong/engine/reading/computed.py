@@ -55,10 +55,10 @@ def expressed(scope: Scope, path: ResolvedPath) -> Columns:
     if formula is None or terms is None:
         raise LookupError(f"{path.field.address} cannot be computed here")
     columns = {each: _operand(scope, path.steps, each) for each in formula.references}
-    found = [_value(formula, columns, terms)]
+    found = [value_of(formula, columns, terms)]
     if path.field.company is not None:
         amounts = {each: _operand(scope, path.steps, each) for each in path.field.company.references}
-        found.append(_value(path.field.company, amounts, terms))
+        found.append(value_of(path.field.company, amounts, terms))
     error = formula.sql_error(columns, terms.context, digits=terms.digits)
     return (*found, error.is_not(None)) if error is not None else tuple(found)
 
@@ -77,7 +77,8 @@ def holds(scope: Scope, found: Holds) -> ColumnElement[bool]:
     return found.formula.condition(columns, context, digits=terms.digits)
 
 
-def _value(formula: Formula, columns: SqlColumns, terms: Terms) -> ColumnElement[Any]:
+def value_of(formula: Formula, columns: SqlColumns, terms: Terms) -> ColumnElement[Any]:
+    """The expression of a formula over `columns`, a short number typed as the columns of record tables are."""
     value = formula.sql(columns, terms.context, digits=terms.digits)
     scale = getattr(value.type, "scale", None)
     if scale is None or isinstance(value.type, LongNumber):

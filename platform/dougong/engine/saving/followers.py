@@ -16,7 +16,7 @@ from dougong.engine.saving.defaults import defaults_of
 from dougong.engine.saving.money import money_plan
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, money_slots, plan_of
 from dougong.engine.saving.related import AT_ONCE
-from dougong.engine.saving.rollups import routes_of
+from dougong.engine.saving.rollups import read_paths, routes_of
 from dougong.engine.saving.row import Batch, Row
 from dougong.engine.saving.search_rows import search_plan
 
@@ -66,8 +66,8 @@ def _paths(plan: ObjectPlan) -> Iterable[tuple[Kind, tuple[str, ...]]]:
                 yield "computed", (*money.masters, name)
     yield from (("searched", path) for path in plan.part(search_plan).paths.values())
     for route, at in routes_of(plan.runtime).through.get(plan.name, ()):
-        if at == 0 and route.field.where is not None:
-            yield from (("touched", path) for path in route.field.where.references)
+        if at == 0:
+            yield from (("touched", path) for path in read_paths(plan.object, route.field))
 
 
 def _follow(runtime: Runtime, plan: ObjectPlan, kind: Kind, path: tuple[str, ...], into: dict[str, Any]) -> None:

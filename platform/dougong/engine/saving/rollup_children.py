@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, null
+from sqlalchemy import ColumnElement, FromClause, and_
 
+from dougong.engine.reading.computed import Terms, attribute_of, value_of
 from dougong.engine.saving.lifecycle import IN_FORCE
-from dougong.engine.saving.plan import ObjectPlan, plan_of
+from dougong.engine.saving.plan import ObjectPlan, Slot, plan_of
 from dougong.engine.saving.trees import subtrees
 from dougong.engine.saving.windows import in_window
 from dougong.engine.variables import formula_context
+from dougong.formulas import Context
+from dougong.formulas.sql.backend import Fallible
 from dougong.metadata.model import Field, Object
 
 if TYPE_CHECKING:
@@ -97,12 +100,21 @@ class Children:
         another one than their parent, the company amount stands for both.
         """
         name, _, aspect = str(field.options["field"]).partition(".")
-        slot = self.plan.slots[name]
-        columns: list[ColumnElement[Any]] = [self.table.c[key] for key in slot.keys]
-        if not slot.money:
+        read = self.plan.object.fields[name]
+        columns = self._computed(read) if read.type.virtual else self._kept(name)
+        if not read.type.money:
             return columns[:1]
         own = one_currency(self.plan.object, self.route) or own_currencies(self.plan, field)
         return columns if aspect != "company" and own else [columns[1]] * 2
+
+    def _kept(self, name: str) -> list[ColumnElement[Any]]:
+        return [self.table.c[key] for key in self.plan.slots[name].keys]
+
+    def _computed(self, read: Field) -> list[ColumnElement[Any]]:
+        """The value of a formula field that has no column, of money the company amount as well; NULL where it fails."""
+        formulas = [each for each in (read.formula, read.company) if each is not None]
+        terms = Terms(self._context(), self.unit.company.database.digits)
+        return [value_of(each, {path: self._meaning(path) for path in each.references}, terms) for each in formulas]
 
     def where(self, field: Field) -> ColumnElement[bool] | None:
         """The roll-up's condition on a child, and that it lies in its period."""
@@ -113,20 +125,22 @@ class Children:
         if field.where is None:
             return None
         columns = {path: self._meaning(path) for path in field.where.references}
-        unit = self.unit
-        # What is stored is the company's: its day, not that of whoever happens to save.
-        context = replace(formula_context(unit), timezone=unit.company.zone)
-        return field.where.sql(columns, context, digits=unit.company.database.digits)
+        return field.where.sql(columns, self._context(), digits=self.unit.company.database.digits)
 
-    def _meaning(self, path: tuple[str, ...]) -> ColumnElement[Any]:
+    def _context(self) -> Context:
+        # What is stored is the company's: its day, not that of whoever happens to save.
+        return replace(formula_context(self.unit), timezone=self.unit.company.zone)
+
+    def _meaning(self, path: tuple[str, ...]) -> ColumnElement[Any] | Fallible:
         if len(path) > 1:
             owner, table = self._place_of(path)
             slot = owner.slots[path[-2]] if path[-1] not in owner.slots else owner.slots[path[-1]]
             if slot.field.picklist is not None and path[-1] not in owner.slots:
-                return _attribute(table.c[slot.keys[0]], slot.field, path[-1])
+                return attribute_of(table.c[slot.keys[0]], slot.field, path[-1])
             if slot.money and path[-1] == "company":
-                return table.c[slot.keys[1]]
-        return self.column(path)
+                return _fallible(slot, table, 1)
+        plan, table = self._place(path[:-1])
+        return _fallible(plan.slots[path[-1]], table, 0)
 
     def _place_of(self, path: tuple[str, ...]) -> tuple[ObjectPlan, FromClause]:
         head = self._joined.get(path[:-2]) or self._place(path[:-2])
@@ -136,10 +150,10 @@ class Children:
         return self._place(path[:-1])
 
 
-def _attribute(column: ColumnElement[Any], field: Field, name: str) -> ColumnElement[Any]:
-    values = field.picklist.values.values() if field.picklist else ()
-    known = {each.value: each.attributes[name] for each in values if name in each.attributes}
-    return case(known, value=column) if known else null()
+def _fallible(slot: Slot, table: FromClause, part: int) -> ColumnElement[Any] | Fallible:
+    columns = [table.c[key] for key in slot.keys]
+    failed = slot.field.type.error(columns)
+    return columns[part] if failed is None else Fallible(columns[part], failed.is_(True))
 
 
 def own_currencies(leaf: ObjectPlan, rollup: Field) -> bool:

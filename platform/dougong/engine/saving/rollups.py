@@ -8,13 +8,16 @@ just committed. Nothing is added to old values, so a roll-up is right after any 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, distinct, func, select
 
+from dougong.engine.expressions import Total
+from dougong.engine.fields.derived import innermost
+from dougong.engine.fields.numbers import IntegerType
 from dougong.engine.fields.rollup import RollupType
 from dougong.engine.runtime import Runtime
 from dougong.engine.saving import writing
@@ -128,11 +131,18 @@ def _watched(leaf: Object, rollup: Field) -> Iterable[str]:
         if leaf.currency.mode == "record":
             yield "currency"
     yield from (each["field"] for each in rollup.options.get("order") or ())
-    if rollup.where is not None:
-        yield from (path[0] for path in rollup.where.references)
+    for path in read_paths(leaf, rollup):
+        yield path[0] + COMPANY if path[1:] == ("company",) else path[0]
     yield from watched(rollup)
     if leaf.effective:
         yield "life_status"
+
+
+def read_paths(leaf: Object, rollup: Field) -> Iterator[tuple[str, ...]]:
+    """What the formulas behind a roll-up read of a child: its condition, and a formula field that it counts."""
+    read = leaf.fields.get(str(rollup.options.get("field", "")).partition(".")[0])
+    formulas = (rollup.where, *((read.formula, read.company) if read is not None and read.type.virtual else ()))
+    yield from (path for each in formulas if each is not None for path in each.references)
 
 
 def empty(field: Field) -> Any:
@@ -345,10 +355,10 @@ def _aggregates(children: Children, plan: ObjectPlan, field: Field) -> list[Colu
 
 
 _AGGREGATES: Mapping[str, Callable[[ColumnElement[Any]], list[Any]]] = {
-    "sum": lambda value: [func.sum(value, type_=value.type)],
+    "sum": lambda value: [Total(value)],
     "min": lambda value: [func.min(value)],
     "max": lambda value: [func.max(value)],
-    "avg": lambda value: [func.sum(value, type_=value.type), func.count(value)],
+    "avg": lambda value: [Total(value), func.count(value)],
     "distinct": lambda value: [func.count(distinct(value))],
 }
 
@@ -357,7 +367,15 @@ def _result(field: Field, stored: Sequence[Any]) -> Any:
     if field.options["op"] == "avg":
         total, count = stored
         return field.type.computed(field, Decimal(total) / Decimal(count)) if count else None
-    return empty(field) if stored[0] is None else stored[0]
+    return empty(field) if stored[0] is None else _fitting(field, stored[0])
+
+
+def _fitting(field: Field, value: Any) -> Any:
+    """An aggregate over a formula as the field keeps it: to its decimals, a whole number as such."""
+    if not isinstance(value, Decimal):
+        return value
+    exact = field.type.computed(field, value)
+    return int(exact) if isinstance(innermost(field.type), IntegerType) else exact
 
 
 def _listed(batch: Batch, plan: ObjectPlan, route: Route, ids: Sequence[str]) -> Results:
