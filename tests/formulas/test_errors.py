@@ -106,3 +106,10 @@ def test_a_value_that_a_picklist_lacks_is_a_warning(text: str) -> None:
 
 def test_values_that_exist_raise_no_warning() -> None:
     assert compile("ISPICKVAL(stage, 'won') || ISPICKVAL(stage, '')", RowScope()).warnings == ()
+
+
+@pytest.mark.parametrize("sign", ["\0", "\ud83d"])
+def test_a_text_holds_what_databases_keep(sign: str) -> None:
+    """Neither NUL nor half a character."""
+    with pytest.raises(FormulaError, match="formula-syntax"):
+        compile(f'"a{sign}b"', RowScope())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Boolean, Text, func, literal, null
+from sqlalchemy import Boolean, Text, func, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -14,7 +13,7 @@ from dougong.formulas.evaluation import EvaluationError
 from dougong.formulas.patterns import compiled, in_re2
 from dougong.formulas.sql.regular_expressions import portable
 from dougong.formulas.sql.routines import Routine
-from dougong.formulas.sql.values import Sql, Unsupported, as_text, boolean, kind
+from dougong.formulas.sql.values import Sql, Unsupported, as_text, blank, boolean, kind
 from dougong.formulas.types import Type
 
 like = Routine(
@@ -42,7 +41,7 @@ class Matched(FunctionElement[bool]):
 @compiles(Matched)
 def _by_operator(element: Matched, compiler: Any, **options: Any) -> str:
     text, _, pattern = (compiler.process(each, **options) for each in element.clauses)
-    return f"(({text}) ~ {pattern})"
+    return f'(({text}) COLLATE "C" ~ {pattern})'
 
 
 @compiles(Matched, "sqlite")
@@ -58,7 +57,7 @@ def _constant_pattern(item: Sql, pattern: Sql) -> Sql:
     try:
         compiled(given)
     except EvaluationError as error:
-        return replace(boolean(null()), error=kind(error.kind))
+        return blank(Type.BOOLEAN, item.limit).failing(kind(error.kind))
     text = func.coalesce(as_text(item).value, literal("", Text()), type_=Text())
     spelt = literal(portable(in_re2(given)), Text())
     return boolean(Matched(text, literal(given, Text()), spelt), False)

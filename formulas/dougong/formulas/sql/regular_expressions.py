@@ -7,10 +7,10 @@ match in linear time: nothing captures, and nothing refers back.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from dougong.base.language import msg
 from dougong.formulas.lettercase import has_case
+from dougong.formulas.patterns import matches
 from dougong.formulas.sql.values import Unsupported
 
 Ranges = list[tuple[int, int]]
@@ -19,6 +19,8 @@ Ranges = list[tuple[int, int]]
 MAX_SIZE = 1_000
 """Signs of a pattern with its repetitions written out."""
 
+_EMPTY_WEIGHT = 5
+"""How many signs one of what may be empty counts as where it is repeated: it costs PostgreSQL so much more."""
 _MOST_REPEATS = 255
 """In one step; PostgreSQL's limit."""
 _LAST = 0x10FFFF
@@ -43,6 +45,8 @@ _POSIX: dict[str, Ranges] = {
     "xdigit": [*_DIGIT, (0x41, 0x46), (0x61, 0x66)],
 }
 _CONTROL = {"a": 0x07, "t": 0x09, "n": 0x0A, "v": 0x0B, "f": 0x0C, "r": 0x0D}
+_EDGES = {"A": "(?:^)", "z": "(?:$)", "b": r"(?:\y)", "B": r"(?:\Y)"}
+"""The edges of words are those of ASCII where the text has the collation C."""
 _FOLDED = {"k": 0x212A, "s": 0x017F}
 """What RE2 takes for the same letter beside the capital."""
 
@@ -76,7 +80,7 @@ class _Reader:
     """Reads a pattern from left to right; each method gives a spelling and the signs in it."""
 
     def __init__(self, pattern: str) -> None:
-        self.pattern, self.at = pattern, 0
+        self.pattern, self.at, self.edges = pattern, 0, 0
         flags = self._take(_FLAGS)
         self.flags = flags[1] if flags else ""
 
@@ -100,17 +104,21 @@ class _Reader:
     def _sequence(self) -> tuple[str, int]:
         text, size = "", 0
         while self._next() not in ("", "|", ")"):
+            start, edges = self.at, self.edges
             atom, length = self._atom()
+            part = self.pattern[start : self.at]
             repeat = self._take(_REPEAT)
             if repeat:
+                if self.edges > edges and repeat[1] != "?":
+                    # PostgreSQL takes too long to see that repeating what has no length changes nothing.
+                    raise _refused(part)
                 atom, times = _repeated(atom, repeat)
-                length *= times
+                length *= times * (_EMPTY_WEIGHT if times > 1 and matches("", part) else 1)
             text, size = text + atom, size + length
         return text or "(?:)", size
 
     def _atom(self) -> tuple[str, int]:
         sign = self._next()
-        simple: dict[str, Callable[[], str]] = {"^": lambda: "(?:^)", "$": lambda: "(?:$)", ".": self._any}
         if sign == "(":
             return self._group()
         if sign == "[":
@@ -118,7 +126,10 @@ class _Reader:
         if sign == "\\":
             return self._escape(), 1
         self.at += 1
-        return simple[sign]() if sign in simple else self._spelt([(ord(sign), ord(sign))]), 1
+        if sign in "^$":
+            self.edges += 1
+            return f"(?:{sign})", 1
+        return self._any() if sign == "." else _bracket(self._any_case([(ord(sign), ord(sign))])), 1
 
     def _any(self) -> str:
         return _bracket([(1, _LAST)] if "s" in self.flags else _but([(0x0A, 0x0A)]))
@@ -132,33 +143,28 @@ class _Reader:
         return f"(?:{body})", size
 
     def _escape(self) -> str:
-        edges = {
-            "A": "(?:^)",
-            "z": "(?:$)",
-            "b": "(?:(?<=@)(?!@)|(?<!@)(?=@))".replace("@", _bracket(_WORD)),
-            "B": "(?:(?<=@)(?=@)|(?<!@)(?!@))".replace("@", _bracket(_WORD)),
-        }
-        edge = edges.get(self.pattern[self.at + 1])
+        edge = _EDGES.get(self.pattern[self.at + 1])
         if edge:
-            self.at += 2
+            self.at, self.edges = self.at + 2, self.edges + 1
             return edge
-        return self._spelt(self._escaped())
+        return _bracket(self._escaped())
 
     def _escaped(self) -> Ranges:
         """What a backslash and what follows it mean, within brackets and without."""
         code = self._take(_CODE)
         if code:
             point = int(code[1] or code[2], 16)
-            return [(point, point)]
+            return self._any_case([(point, point)])
         sign = self.pattern[self.at + 1]
         if sign.lower() in _CLASSES:
             self.at += 2
-            return _CLASSES[sign] if sign.islower() else _but(_CLASSES[sign.lower()])
+            found = self._any_case(_CLASSES[sign.lower()])
+            return found if sign.islower() else _but(found)
         if sign.isalnum() and sign not in _CONTROL:
             raise _refused(self.pattern[self.at :])
         self.at += 2
         point = _CONTROL.get(sign, ord(sign))
-        return [(point, point)]
+        return self._any_case([(point, point)])
 
     def _set(self) -> str:
         self.at += 1
@@ -169,30 +175,27 @@ class _Reader:
         while self._next() != "]" or self.at == start:
             found += self._member()
         self.at += 1
-        found = self._any_case(found)
         return _bracket(_but(found) if is_negated else found)
 
     def _member(self) -> Ranges:
         named = self._take(_POSIX_CLASS)
         if named:
-            return _but(_POSIX[named[2]]) if named[1] else _POSIX[named[2]]
+            found = self._any_case(_POSIX[named[2]])
+            return _but(found) if named[1] else found
+        is_class = self.pattern[self.at : self.at + 2].lower() in ("\\d", "\\w", "\\s")
         first = self._sign()
-        if len(first) > 1 or first[0][0] != first[0][1] or self._next() != "-":
-            return first
-        if self.pattern[self.at + 1 : self.at + 2] == "]":
+        if is_class or self._next() != "-" or self.pattern[self.at + 1 : self.at + 2] == "]":
             return first
         self.at += 1
-        return [(first[0][0], self._sign()[0][1])]
+        return self._any_case([(first[0][0], self._sign()[0][1])])
 
     def _sign(self) -> Ranges:
+        """A sign within brackets; first what is written, then its other cases."""
         if self._next() == "\\":
             return self._escaped()
         self.at += 1
         point = ord(self.pattern[self.at - 1])
-        return [(point, point)]
-
-    def _spelt(self, ranges: Ranges) -> str:
-        return _bracket(self._any_case(ranges))
+        return self._any_case([(point, point)])
 
     def _any_case(self, ranges: Ranges) -> Ranges:
         """With the other case of each letter, where the pattern asks for that."""
