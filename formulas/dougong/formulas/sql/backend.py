@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from dougong.formulas.evaluation import Context, EvaluationError, Failure, row
 from dougong.formulas.problems import problem
 from dougong.formulas.python_backend import compiled, grouped
 from dougong.formulas.sql.numbers import multiply, round_half_up
+from dougong.formulas.sql.steps import Steps
 from dougong.formulas.sql.types import LongNumber
 from dougong.formulas.sql.values import (
     SQLITE_DIGITS,
@@ -60,9 +61,6 @@ column's type says how many (`precision`, `scale`; integer types have no places)
 _JOINS: Mapping[str, Callable[..., ColumnElement[bool]]] = {"AND": and_, "&&": and_, "OR": or_, "||": or_}
 _FIX = msg("Leave it out of conditions that the database must decide.")
 
-MAX_DEPTH = 80
-"""Levels of a tree that becomes SQL, long chains included."""
-
 
 def translated(formula: Formula, columns: SqlColumns, context: Context, digits: int) -> Sql:
     """The whole formula.
@@ -70,10 +68,10 @@ def translated(formula: Formula, columns: SqlColumns, context: Context, digits: 
     Raises:
         FormulaError: parts have no SQL; each is named.
     """
-    translator = _translator(formula, columns, context, digits)
+    translator = _Translator(formula, columns, context, digits)
     found = translator.translate(formula.node)
     if not translator.problems:
-        found = translator.finished(formula, found)
+        found = translator.steps.finished(translator.finished(formula, found))
     if translator.problems:
         raise FormulaError(translator.problems)
     return found
@@ -85,27 +83,11 @@ def condition(formula: Formula, columns: SqlColumns, context: Context, digits: i
     Raises:
         FormulaError: parts have no SQL; each is named.
     """
-    translator = _translator(formula, columns, context, digits)
+    translator = _Translator(formula, columns, context, digits)
     found = translator.condition(formula.node)
     if translator.problems:
         raise FormulaError(translator.problems)
     return found
-
-
-def _translator(formula: Formula, columns: SqlColumns, context: Context, digits: int) -> _Translator:
-    if _levels(formula.node) > MAX_DEPTH:
-        reason = msg("A formula of more than {limit} levels is not yet supported in SQL.", limit=MAX_DEPTH)
-        raise FormulaError(problem(formula.source, formula.node.span, "formula-no-sql", reason, _FIX))
-    return _Translator(formula, columns, context, digits)
-
-
-def _levels(root: TypedNode) -> int:
-    deepest, waiting = 0, [(root, 1)]
-    while waiting:
-        node, level = waiting.pop()
-        deepest = max(deepest, level)
-        waiting.extend((each, level + 1) for each in children(node))
-    return deepest
 
 
 def _fixed_nodes(root: TypedNode) -> set[int]:
@@ -120,13 +102,42 @@ def _fixed_nodes(root: TypedNode) -> set[int]:
     return found
 
 
+def _given(columns: SqlColumns) -> Iterator[ColumnElement[Any]]:
+    for each in columns.values():
+        yield from (each.value, each.failed) if isinstance(each, Fallible) else (each,)
+
+
 class _Translator:
     def __init__(self, formula: Formula, columns: SqlColumns, context: Context, digits: int) -> None:
         self._source, self._columns, self._context, self._digits = formula.source, columns, context, digits
         self._fixed_nodes = _fixed_nodes(formula.node)
+        self._done: dict[int, Sql] = {}
+        self.steps = Steps(_given(columns))
         self.problems: list[Problem] = []
 
-    def translate(self, node: TypedNode) -> Sql:
+    def translate(self, root: TypedNode) -> Sql:
+        """Works without recursion: a long chain of operators is a deep tree."""
+        waiting = [root]
+        while waiting:
+            node = waiting[-1]
+            below = (
+                [] if id(node) in self._fixed_nodes else [each for each in children(node) if id(each) not in self._done]
+            )
+            if below:
+                waiting += below
+            else:
+                waiting.pop()
+                if id(node) not in self._done:
+                    self._done[id(node)] = self._short(node)
+        return self._done[id(root)]
+
+    def _short(self, node: TypedNode) -> Sql:
+        try:
+            return self.steps.kept(self._translated(node))
+        except Unsupported as refusal:
+            return self._refuse(node, node.function.name if isinstance(node, Apply) else str(node.type), refusal)
+
+    def _translated(self, node: TypedNode) -> Sql:
         if id(node) in self._fixed_nodes:
             return self._fixed(node)
         if isinstance(node, Field):
@@ -148,10 +159,7 @@ class _Translator:
         if self.problems:
             return false()
         found = self.translate(node)
-        if found.is_constant:
-            return truth(found)
-        value: ColumnElement[bool] = result(found)
-        return value
+        return truth(found) if found.is_constant else self.steps.behind(result(found))
 
     def finished(self, formula: Formula, found: Sql) -> Sql:
         """A number as `Formula.evaluate` gives it: in percent points where asked, rounded to the scale."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, case, false, func, literal, not_, null, or_
 
 from dougong.formulas.sql.comparisons import is_equal
 from dougong.formulas.sql.constructs import Holds
-from dougong.formulas.sql.values import Sql, boolean, choose, either, same_type, truth
+from dougong.formulas.sql.values import Sql, boolean, choose, same_type, truth
 from dougong.formulas.types import Type
 
 
@@ -23,14 +24,26 @@ def any_of(*conditions: Sql) -> Sql:
 
 
 def _until(conditions: tuple[Sql, ...], value: ColumnElement[bool], stops_at: bool) -> Sql:
-    error: ColumnElement[str] | None = None
-    for each in reversed(conditions):
-        if error is not None:
-            reached = not_(truth(each)) if stops_at else truth(each)
-            error = case((reached, error), else_=null())
-        # Where this one fails its truth means nothing.
-        error = either(each.error, error)
-    return boolean(value, False).failing(error)
+    stops = [truth(each) if stops_at else not_(truth(each)) for each in conditions]
+    return boolean(value, False).failing(_first_failure(conditions, stops, [None] * len(conditions), None))
+
+
+def _first_failure(
+    conditions: tuple[Sql, ...],
+    stops: list[ColumnElement[bool]],
+    errors: list[ColumnElement[str] | None],
+    last: ColumnElement[str] | None,
+) -> ColumnElement[str] | None:
+    """What fails first: a condition, or what is computed where it stops; behind the last one, `last`."""
+    if all(each is None for each in (*errors, last, *(condition.error for condition in conditions))):
+        return None
+    branches: list[tuple[ColumnElement[bool], ColumnElement[Any]]] = []
+    for condition, stop, error in zip(conditions, stops, errors, strict=True):
+        # Where a condition fails its truth means nothing.
+        if condition.error is not None:
+            branches.append((condition.error.is_not(None), condition.error))
+        branches.append((stop, null() if error is None else error))
+    return case(*branches, else_=null() if last is None else last)
 
 
 def negated(condition: Sql) -> Sql:
@@ -46,18 +59,16 @@ def if_(condition: Sql, then: Sql, otherwise: Sql) -> Sql:
 
 def ifs(conditions: tuple[Sql, ...], values: tuple[Sql, ...], otherwise: Sql) -> Sql:
     """CASE WHEN; conditions behind the first that is true are not computed."""
-    chosen = otherwise
-    for condition, value in reversed(list(zip(conditions, values, strict=True))):
-        chosen = if_(condition, value, chosen)
-    return chosen
+    stops = [truth(each) for each in conditions]
+    error = _first_failure(conditions, stops, [each.error for each in values], otherwise.error)
+    *branches, last = (replace(each, error=None) for each in (*values, otherwise))
+    return choose(list(zip(stops, branches, strict=True)), last).failing(error)
 
 
 def case_(expression: Sql, values: tuple[Sql, ...], results: tuple[Sql, ...], otherwise: Sql) -> Sql:
     """CASE; an error in any argument is an error of the whole, so errors are the caller's to add."""
-    parts = [replace(each, error=None) for each in (*results, otherwise)]
-    return choose(
-        [(is_equal(expression, value), then) for value, then in zip(values, parts[:-1], strict=True)], parts[-1]
-    )
+    *parts, last = (replace(each, error=None) for each in (*results, otherwise))
+    return choose([(is_equal(expression, value), then) for value, then in zip(values, parts, strict=True)], last)
 
 
 def in_(expression: Sql, *values: Sql) -> Sql:

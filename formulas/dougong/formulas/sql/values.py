@@ -78,6 +78,8 @@ class Sql:
     limit: int = SQLITE_DIGITS
     """The digits that the database computes exactly with."""
     exact: bool = False
+    is_guarded: bool = False
+    """Whether `value` is NULL wherever there is an error."""
     most: int = 0
     """The largest that abs(value) * 10**scale can be; 0 where nothing more is known than the digits."""
     parts: tuple[Sql, ...] = ()
@@ -296,7 +298,7 @@ def result(item: Sql) -> ColumnElement[Any]:
         value = read_as_decimal(value, item.scale, item.exact)
     elif item.type is Type.BOOLEAN:
         value = type_coerce(value, Boolean())
-    if item.error is None:
+    if item.error is None or item.is_guarded:
         return value
     return type_coerce(case((item.error.is_not(None), null()), else_=value), value.type)
 
