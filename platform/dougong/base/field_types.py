@@ -138,6 +138,8 @@ class FieldType:
     """True where the value is an amount in a currency, with the amount in the company's as its last part."""
     numeric: ClassVar[bool] = False
     """True where sum and average make sense; shown right-aligned."""
+    recalls: ClassVar[bool] = False
+    """True where a new value depends on the stored one (versions of a file): saving then asks `follows`."""
     many: ClassVar[bool] = False
     """True where a value is several: a form then sends a list, and the value is a tuple."""
     sortable: ClassVar[bool] = True
@@ -186,6 +188,10 @@ class FieldType:
             ValueRefused: the value does not fit the field.
         """
         raise NotImplementedError
+
+    def follows(self, field: FieldLike, stored: Any, given: Any) -> Any:
+        """What takes the place of the `stored` value when `given` is coerced; asked only where `recalls` is set."""
+        return given
 
     def to_json(self, field: FieldLike, value: Any) -> Any:
         """`value` as the API and history keep it; `coerce` reads it back to an equal value."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from dougong.base.field_types import Reading, Reference
 from dougong.engine.fields import FIELD_TYPES
 from dougong.engine.fields.address import Address
+from dougong.engine.fields.files import VersionedFile
 from dougong.engine.fields.person_name import PersonName
 from dougong.engine.fields.places import Point
 from dougong.metadata.model import Field, Picklist, PicklistValue
@@ -385,6 +386,22 @@ CASES = (
             ([{"id": A, "name": "a.exe"}], "file-type-refused"),
             (["x"], "reference-not-found"),
         ),
+    ),
+    Case(
+        name="file",
+        variant="versions",
+        values=(
+            (VersionedFile("file", A, "合同.pdf", (Reference("file", B, "合同 <2>.pdf"), Reference("file", C))),),
+            (VersionedFile("file", C, "b.pdf"),),
+        ),
+        operands=PRESENCE,
+        shown="合同.pdf",
+        options={"versions": True},
+        reads=(
+            ([f"{A} a.pdf"], (VersionedFile("file", A, "a.pdf"),)),
+            ([f"{A} a.pdf", f"{B} a.pdf"], (VersionedFile("file", A, "a.pdf"), VersionedFile("file", B, "a.pdf"))),
+        ),
+        refused=(([f"{A} a.pdf", f"{B} b.pdf"], "too-many-files"),),
     ),
     Case(
         name="image",

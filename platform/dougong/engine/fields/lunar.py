@@ -1,4 +1,4 @@
-"""Days of the Chinese lunar calendar, written and read: 农历1990年四月十八, lunar 1990-4-18; 闰 or leap for leap months.
+"""Days of the Chinese lunar calendar, written and read: 农历1990年四月十八, lunar 1990-4-18 (闰, leap: a leap month).
 
 The calendar itself comes from a library; it knows the years 1900 to 2100.
 """
@@ -43,8 +43,10 @@ def read_lunar(text: str) -> date | None:
         return None
     year, leap, month, day = found.groups()
     try:
-        known = LunarDate(int(year), _number(month, _MONTHS), _number(day, _DAYS), int(bool(leap)))
-        return known.to_solar_date()
+        known: date = LunarDate(
+            int(year), _number(month, _MONTHS), _number(day, _DAYS), int(bool(leap))
+        ).to_solar_date()
+        return known
     except ValueError as error:
         raise ValueRefused(
             "value-not-lunar",

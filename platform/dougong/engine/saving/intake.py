@@ -171,6 +171,8 @@ def read_given(batch: Batch) -> None:
             elif _may_be_given(row, field, moving):
                 try:
                     coerced[field.name] = bare(field, field.type.coerce(field, value, reading))
+                    if field.type.recalls:
+                        coerced[field.name] = field.type.follows(field, row.before.get(field.name), coerced[field.name])
                 except ValueRefused as refused:
                     row.refuse(refused.code, refused.reason, refused.fix, at=field.name)
             elif not _as_stored(batch, row, field, value):
