@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
+from dougong.engine import tables
+from dougong.engine.abandoned import drop_abandoned
 from dougong.engine.actor import SYSTEM
+from dougong.engine.jobs import run_due
 from dougong.engine.query import Condition, Query
 from dougong.engine.saving.batch import Create
 from tests.web.conftest import Person
@@ -179,3 +183,27 @@ def test_the_form_of_a_file_gives_out_what_was_chosen(person: Person) -> None:
     made = person.post("/o/file/new", sent, files=[("content", ("offer.pdf", PDF))])
     assert made.status_code == 303, made.text
     assert person.get(f"/file/{made.headers['location'].rpartition('/')[2]}").content == PDF
+
+
+def a_day_later(person: Person) -> None:
+    """Do what is due in a day; nothing of it is due yet."""
+    assert run_due(person.company) == 0
+    waiting = tables.outbox.c.job == drop_abandoned.name
+    moved = update(tables.outbox).where(waiting).values(run_at=tables.outbox.c.created_at)
+    person.company.write(SYSTEM, lambda unit: unit.connection.execute(moved))
+    assert run_due(person.company) == 3
+
+
+def test_files_of_a_form_that_is_given_up_go_to_the_bin(person: Person) -> None:
+    """A day later; those of a form that was saved stay, and so do those that a field alone holds."""
+    new = "/o/contract/new"
+    form = {"name": "", "account": person.ids["account1"], "owner": person.user_id}
+    person.post(new, person.form(new, form), files=[("scan", ("given-up.pdf", PDF))])
+    person.post(new, person.form(new, form | {"name": "Frame", "amount": "1"}), files=[("scan", ("kept.pdf", PDF))])
+    product = "/o/product/new"
+    filled = person.form(product, {"name": "Press", "unit": "piece"})
+    assert person.post(product, filled, files=[("image", ("held.png", picture()))]).status_code == 303
+    a_day_later(person)
+    query = Query(object="file", columns=("name",), where=Condition("name", "contains", "."), limit=10)
+    with person.company.read(SYSTEM) as unit:
+        assert sorted(str(row.values[0]) for row in unit.records.query(query).rows) == ["held.png", "kept.pdf"]

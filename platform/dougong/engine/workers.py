@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from dougong.engine import aftermath, jobs, midnight
+from dougong.engine import abandoned, aftermath, jobs, midnight
 from dougong.engine.company import Companies
 
-JOBS_OF_THE_ENGINE = (aftermath, midnight)
+JOBS_OF_THE_ENGINE = (abandoned, aftermath, midnight)
 """The modules whose jobs every worker knows, by importing them."""
 
 

@@ -16,6 +16,7 @@ from starlette.datastructures import FormData, UploadFile
 from dougong.base.errors import Place, Problem, Rejected, TooLarge
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
+from dougong.engine import abandoned
 from dougong.engine.fields.files import FileType, ImageType
 from dougong.engine.saving.batch import Create, Update
 from dougong.engine.unit import Unit
@@ -117,6 +118,8 @@ def keep(visit: Visit, sent: UploadFile, about: Mapping[str, str] | None) -> Ref
         made = unit.records.save([Create("file", values)]).changes[0].id
         unit.records.save([Update("file", made, {"content": [{"id": made, "name": name}]})])
         attachments.rename(folder, blob, made)
+        if not about:
+            abandoned.watch(unit, made)
         return made
 
     try:
