@@ -243,7 +243,7 @@ def test_three_evaluations_agree_on_texts_and_moments(databases: list[Database])
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.one_of(*formulas(2).values()), st.sampled_from(["blank", "zero"]))
+    @given(st.one_of(*formulas(3).values()), st.sampled_from(["blank", "zero"]))
     def agree(text: str, blanks: str) -> None:
         try:
             agree_on(databases, text, blanks)
