@@ -76,7 +76,7 @@ class Checker:
         if self._inlined > MAX_NODES or self._inlined_depth > MAX_EXPANDED_DEPTH:
             return self.too_large(node.span)
         inner = rebase(info.formula.node, path[:-1])
-        return Inlined(inner, self._blank_means(inner.type), node.span)
+        return Inlined(inner, self._blank_means(inner.type), node.span, info.formula.source)
 
     def _blank_means(self, type: Type) -> Decimal | bool | None:
         """What a blank formula field yields: a blank checkbox is false, a blank number perhaps 0."""

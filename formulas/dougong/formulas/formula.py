@@ -13,6 +13,7 @@ from dougong.base.language import msg
 from dougong.formulas.checker import MAX_NODES, Checker, conversion, paths
 from dougong.formulas.decimals import EXACT, RESULT_SCALE, quantized
 from dougong.formulas.evaluation import Code, Context, EvaluationError, Failure, Values, row
+from dougong.formulas.explanation import Step, explained
 from dougong.formulas.formatting import formatted
 from dougong.formulas.parser import parse
 from dougong.formulas.python_backend import compiled
@@ -144,6 +145,10 @@ class Formula:
     @cached_property
     def _code(self) -> Code:
         return compiled(self.node)
+
+    def explain(self, values: Values, context: Context = _NO_CONTEXT) -> Step:
+        """The formula for one row, part by part, each with its value or why it has none."""
+        return explained(self, values, context)
 
     def sql(self, columns: SqlColumns, context: Context = _NO_CONTEXT, *, digits: int = 18) -> ColumnElement[Any]:
         """The formula as an SQL expression over `columns`, equal to `evaluate`; NULL where that has no value.

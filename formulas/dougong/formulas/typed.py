@@ -43,11 +43,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Inlined:
-    """A formula field: its tree stands in for it. `blank` is what it yields where its tree yields nothing."""
+    """A formula field: its tree stands in for it. `blank` is what it yields where its tree yields nothing.
+
+    `source` is the field's own text, which the places of its tree count in.
+    """
 
     inner: TypedNode
     blank: Decimal | bool | None
     span: Span
+    source: str = ""
 
     @property
     def type(self) -> Type:

@@ -34,6 +34,7 @@ for _command in (
     Command("metadata", msg("Plan, publish, compare and take back metadata."), "dougong.cli.metadata:metadata"),
     Command("package", msg("Install and export packages."), "dougong.cli.packages:package"),
     Command("query", msg("Read records: list, count and sum them."), "dougong.cli.query:query"),
+    Command("formula", msg("Check, evaluate and explain formulas."), "dougong.cli.formula:formula"),
     Command("import", msg("Bring a CSV or XLSX file in."), "dougong.cli.transfer:import_"),
     Command("export", msg("Write records to a CSV, XLSX or NDJSON file."), "dougong.cli.transfer:export"),
     Command("user", msg("People who sign in."), "dougong.cli.people:user"),

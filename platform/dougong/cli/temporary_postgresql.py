@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,10 +88,12 @@ class Server:
 
     @property
     def data(self) -> Path:
+        """The folder of its files."""
         return self.folder / "data"
 
     @property
     def running(self) -> bool:
+        """Whether it was started."""
         return (self.data / "postmaster.pid").exists()
 
     def url(self, database: str) -> str:
@@ -175,6 +178,24 @@ def shared(folder: Path) -> Server:
         if not server.running:
             server.start()
     return server
+
+
+@contextmanager
+def started() -> Iterator[str]:
+    """A server of its own for a while: the address of an empty database on it.
+
+    Raises:
+        Unavailable: it cannot be started.
+    """
+    with tempfile.TemporaryDirectory(prefix="dougong-") as folder:
+        Path(folder).chmod(0o755)
+        server = Server(Path(folder) / "pg")
+        server.start()
+        try:
+            with database(server) as url:
+                yield url
+        finally:
+            server.stop()
 
 
 _numbers = count(1)
