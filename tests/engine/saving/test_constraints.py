@@ -261,9 +261,9 @@ def test_the_sum_is_told(diary: Studio) -> None:
     (problem,) = attempt(diary, Create("move", {"product": product, "store": "Main", "quantity": "-12.5"}))
     assert (problem.code, problem.place.field) == ("balance-exceeded", "quantity")
     assert problem.text("en") == (
-        "Quantity of Bolt / Main would come to −2.50, and may not be less than 0.00. 10.00 can still be taken."
+        "Quantity of Bolt / Main would come to −2.5, and may not be less than 0. 10 can still be taken."
     )
-    assert problem.text("zh-CN") == "Bolt / Main 的数量将为 −2.50，不得低于 0.00。还可减少 10.00。"
+    assert problem.text("zh-CN") == "Bolt / Main 的数量将为 −2.5，不得低于 0。还可减少 10。"
 
 
 def test_a_ledger_is_corrected_by_a_counter_entry(diary: Studio) -> None:

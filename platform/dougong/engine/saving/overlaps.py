@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, bindparam, case, literal, or_, select, union_all
+from sqlalchemy import CompoundSelect, Integer, Select, bindparam, case, literal, or_, select, union_all
 
 from dougong.base.errors import Place, Problem
 from dougong.base.language import Message, msg
@@ -171,48 +171,59 @@ class _Diary:
 
 
 def _others(batch: Batch, claims: Claims) -> Iterable[_Entry]:
-    """The claims of records outside the batch that reach into the time which the batch takes."""
+    """The claims of records outside the batch that may reach into the time which the batch takes."""
     rule, plan = claims.rule, claims.plan
     wanted = [claims.all[row.id] for row in claims.moved]
     keys = sorted({claim.key for claim in wanted})
-    times = {"lo": min(claim.start for claim in wanted), "hi": max(claim.end for claim in wanted)}
-    statement = _statement(batch, plan, rule)
+    params: dict[str, Any] = {"lo": min(claim.start for claim in wanted)}
+    if len(wanted) == 1:
+        params["most"] = len(batch.rows) + 1
+    else:
+        params["hi"] = max(claim.end for claim in wanted)
+    statement = _statement(batch, plan, rule, len(wanted) == 1)
     for start in range(0, len(keys), AT_ONCE):
         chunk = keys[start : start + AT_ONCE]
-        for id, key, *rest in batch.unit.connection.execute(statement, {"keys": chunk, **times}):
+        for id, key, *rest in batch.unit.connection.execute(statement, {"keys": chunk, **params}):
             if batch.row_of(plan.name, str(id)) is None:
                 first, last, visible, title = rest
                 claim = Claim(key, *rule.bounds(first, last))
                 yield _Entry(claim, title=(str(title) if title else "") if visible else None)
 
 
-def _statement(batch: Batch, plan: ObjectPlan, rule: OverlapRule) -> CompoundSelect[Any]:
+def _statement(batch: Batch, plan: ObjectPlan, rule: OverlapRule, one: bool) -> CompoundSelect[Any]:
+    """The claims on ``keys`` that end after ``lo``, up to ``hi``.
+
+    Of `one` claim the next ones to end are enough: they do not overlap, so where the first does not meet it none does.
+    """
     known: dict[Any, CompoundSelect[Any]] = plan.part(_statements)
-    cache = (rule.keyed.column, batch.unit.access.key)
+    cache = (rule.keyed.column, one, batch.unit.access.key)
     found = known.get(cache)
     if found is None:
+        table = plan.table
+        start, end = table.c[rule.start.keys[0]], table.c[rule.end.keys[0]]
+        lo, hi = bindparam("lo", type_=end.type), bindparam("hi", type_=start.type)
+        claims = _claims(batch, plan, rule)
+        if not one:
+            claims = claims.where(or_(start.is_(None), start < hi))
+        ending = claims.where(end >= lo if rule.range.closed else end > lo)
+        if one:
+            ending = ending.order_by(end).limit(bindparam("most", type_=Integer))
         # Two selects rather than an OR: each walks one range of the index on key and end.
-        found = known[cache] = union_all(_ending(batch, plan, rule, True), _ending(batch, plan, rule, False))
+        found = known[cache] = union_all(claims.where(end.is_(None)), select(*ending.subquery().c))
     return found
 
 
-def _ending(batch: Batch, plan: ObjectPlan, rule: OverlapRule, open: bool) -> Select[Any]:
+def _claims(batch: Batch, plan: ObjectPlan, rule: OverlapRule) -> Select[Any]:
     table, access = plan.table, batch.unit.access
-    start, end = table.c[rule.start.keys[0]], table.c[rule.end.keys[0]]
     visible, title = access.visible("read", plan.object, table), plan.slots.get(plan.object.title)
     if title is not None and not access.may_field("read", plan.object, title.field):
         title = None
-    lo, hi = bindparam("lo", type_=end.type), bindparam("hi", type_=start.type)
     key = table.c[rule.keyed.column]
-    reaches = end.is_(None) if open else end >= lo if rule.range.closed else end > lo
     return select(
-        table.c.id, key, start, end,
-        literal(1) if visible is None else case((visible, 1), else_=0),
-        table.c[title.keys[0]] if title else literal(""),
-    ).where(
-        key.in_(bindparam("keys", expanding=True, type_=key.type)), table.c.deleted_at.is_(None),
-        or_(start.is_(None), start < hi), reaches,
-    )  # fmt: skip
+        table.c.id, key, table.c[rule.start.keys[0]], table.c[rule.end.keys[0]],
+        (literal(1) if visible is None else case((visible, 1), else_=0)).label("visible"),
+        (table.c[title.keys[0]] if title else literal("")).label("title"),
+    ).where(key.in_(bindparam("keys", expanding=True, type_=key.type)), table.c.deleted_at.is_(None))  # fmt: skip
 
 
 def _statements(plan: ObjectPlan) -> dict[Any, CompoundSelect[Any]]:
