@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Numeric, bindparam, cast
+from sqlalchemy.types import TypeEngine
 
 from dougong.base.errors import FormulaError
 from dougong.formulas.evaluation import Context
@@ -45,8 +46,11 @@ _BY_KIND = {kind: type for type, kinds in KINDS.items() for kind in kinds}
 STAGES = ("parse", "check", "sqlite", "postgresql")
 """What is tried of each formula, in this order; a formula that fails at one is not tried at the next but one."""
 
-NUMBER = Numeric(18, 6).with_variant(ScaledInteger(6), "sqlite")
-"""A column of numbers; such files do not say how many digits theirs have."""
+COLUMNS: Mapping[Type, TypeEngine[Any]] = {
+    **TYPES,
+    Type.NUMBER: Numeric(18, 6).with_variant(ScaledInteger(6), "sqlite"),
+}
+"""The column of each type; such files do not say how many digits their numbers have."""
 
 _ANY = Context(now=datetime(2024, 2, 29, tzinfo=UTC))
 """No statement is run, so any moment will do."""
@@ -80,10 +84,16 @@ def _type(kind: str) -> Type:
 
 @dataclass(slots=True)
 class Corpus:
-    """What came of a file. `tried` and `passed` count formulas by stage; `failures` are (name, stage, reason)."""
+    """What came of a file. `tried` and `passed` count formulas by stage; `failures` are (name, stage, reason).
+
+    `unresolved` were not checked. Of those that passed the checker, `untyped` have a field whose type the file does not
+    tell, and `save_only` mean something only while a record is saved: neither is asked for SQL.
+    """
 
     total: int = 0
     unresolved: int = 0
+    untyped: int = 0
+    save_only: int = 0
     tried: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
     passed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
     failures: list[tuple[str, str, str]] = field(default_factory=list)
@@ -129,24 +139,26 @@ def _try(found: Corpus, case: Mapping[str, Any]) -> None:
         found.note(name, "check", error)
         return
     found.note(name, "check", None)
-    for backend, digits in _DIGITS.items():
-        found.note(name, backend, _sql_error(formula, digits))
-
-
-def _sql_error(formula: Formula, digits: int) -> FormulaError | None:
-    """Why a formula has no SQL; None where it has. What means something only while a record is saved needs none."""
     if formula.save_only:
-        return None
-    infos = {each.path: each.info for each in walk(formula.node) if isinstance(each, Field)}
-    columns = {path: _column(infos[path]) for path in formula.references}
+        found.save_only += 1
+        return
+    kinds = {each.path: each.info.type for each in walk(formula.node) if isinstance(each, Field)}
+    columns = {path: COLUMNS.get(kinds[path]) for path in formula.references}
+    if None in columns.values():
+        found.untyped += 1
+        return
+    for backend, digits in _DIGITS.items():
+        found.note(name, backend, _sql_error(formula, columns, digits))
+
+
+def _sql_error(formula: Formula, kinds: Mapping[Path, Any], digits: int) -> FormulaError | None:
+    """Why a formula has no SQL; None where it has."""
+    columns: dict[Path, ColumnElement[Any]] = {
+        path: cast(bindparam(None, None, type_=kind), kind) for path, kind in kinds.items()
+    }
     try:
         formula.sql(columns, _ANY, digits=digits)
         formula.sql_error(columns, _ANY, digits=digits)
     except FormulaError as error:
         return error
     return None
-
-
-def _column(info: FieldInfo) -> ColumnElement[Any]:
-    kind = NUMBER if info.type is Type.NUMBER else TYPES.get(info.type, TYPES[Type.TEXT])
-    return cast(bindparam(None, None, type_=kind), kind)

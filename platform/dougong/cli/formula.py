@@ -305,6 +305,9 @@ def corpus(file: FilePath) -> None:
         say(said)
     if found.unresolved:
         say(msg("{n} name fields whose type the file does not tell: they were not checked.", n=found.unresolved))
+    if found.untyped:
+        say(msg("{n} name a field of unknown type, {m} mean something only while saving: no SQL was asked for.",
+                n=found.untyped, m=found.save_only))  # fmt: skip
     reasons = Counter((stage, reason) for _, stage, reason in found.failures)
     for (stage, reason), count in reasons.most_common():
         names = [name for name, at, why in found.failures if (at, why) == (stage, reason)]

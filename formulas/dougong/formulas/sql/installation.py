@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from dougong.formulas.decimals import whole
 from dougong.formulas.definition import FUNCTIONS, Parameter, Signature
@@ -18,6 +17,17 @@ from dougong.formulas.sql.numbers import CLIP, CLIPPED
 from dougong.formulas.sql.routines import Routine
 from dougong.formulas.sql.sortable import decoded, encoded
 from dougong.formulas.types import Geolocation, Type, Value
+
+
+class LearningConnection(Protocol):
+    """A connection of Python's own driver for SQLite, as far as it learns functions."""
+
+    def create_function(
+        self, name: str, narg: int, func: Callable[..., Any] | None, *, deterministic: bool = False
+    ) -> None:
+        """Know `func` by `name` in SQL."""
+        ...
+
 
 _Read = Callable[..., Value]
 _Registered = tuple[str, int, Callable[..., Any]]
@@ -53,7 +63,7 @@ def postgresql() -> str:
 
 
 # -- SQLite -----------------------------------------------------------------------------------------------
-def register(connection: sqlite3.Connection) -> None:
+def register(connection: LearningConnection) -> None:
     """Teach `connection` every routine."""
     for name, count, function in _functions():
         connection.create_function(name, count, function, deterministic=True)
