@@ -68,6 +68,12 @@ def ifs(conditions: tuple[Sql, ...], values: tuple[Sql, ...], otherwise: Sql) ->
 def case_(expression: Sql, values: tuple[Sql, ...], results: tuple[Sql, ...], otherwise: Sql) -> Sql:
     """CASE; an error in any argument is an error of the whole, so errors are the caller's to add."""
     *parts, last = (replace(each, error=None) for each in (*results, otherwise))
+    is_plain = not expression.is_constant and expression.type is not Type.ID
+    if is_plain and all(each.constant is not None for each in values):
+        # CASE x WHEN … computes x once.
+        subject, *constants = same_type(expression, *values)
+        branches = [(each.value, then) for each, then in zip(constants, parts, strict=True)]
+        return choose(branches, last, subject.value)
     return choose([(is_equal(expression, value), then) for value, then in zip(values, parts, strict=True)], last)
 
 
