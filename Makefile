@@ -32,6 +32,7 @@ coverage: install ## run the tests and show which lines none of them ran
 reference: install ## renew the pages of docs/reference that are made from the source
 	@.venv/bin/python scripts/problems.py
 	@.venv/bin/python scripts/metadata_reference.py
+	@.venv/bin/python scripts/function_reference.py
 
 lock: ## renew requirements.lock with the newest versions that pyproject.toml allows
 	@scripts/lock.sh
