@@ -10,7 +10,7 @@ from dougong.formulas.annotations import Number
 from dougong.formulas.decimals import WIDE, ZERO, from_double, quantized, significant, whole
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
-from dougong.formulas.sql import doubles, numbers
+from dougong.formulas.sql import doubles, numbers, rounding
 
 _PLACES_LIMIT = 5_000
 _STEADY_DIGITS = 33
@@ -25,7 +25,7 @@ def absolute(number: Number) -> Number:
 
 @function(
     "ROUND",
-    sql=numbers.round_half_up,
+    sql=rounding.round_half_up,
     examples=(("ROUND(2.5, 0)", Decimal(3)), ("ROUND(-123456.3, -2)", Decimal(-123500))),
 )
 def round_(number: Number, places: Number) -> Number:
@@ -33,13 +33,13 @@ def round_(number: Number, places: Number) -> Number:
     return _to_places(number, places, ROUND_HALF_UP)
 
 
-@function("TRUNC", sql=numbers.truncate, examples=(("TRUNC(-2.79, 1)", Decimal("-2.7")), ("TRUNC(2.7)", Decimal(2))))
+@function("TRUNC", sql=rounding.truncate, examples=(("TRUNC(-2.79, 1)", Decimal("-2.7")), ("TRUNC(2.7)", Decimal(2))))
 def truncate(number: Number, places: Number = ZERO) -> Number:
     """Cuts to some decimal places, toward zero."""
     return _to_places(number, places, ROUND_DOWN)
 
 
-@function("CEILING", sql=numbers.ceiling, examples=(("CEILING(1.3)", Decimal(2)), ("CEILING(-1.3)", Decimal(-2))))
+@function("CEILING", sql=rounding.ceiling, examples=(("CEILING(1.3)", Decimal(2)), ("CEILING(-1.3)", Decimal(-2))))
 def ceiling(number: Number) -> Number:
     """Rounds to a whole number away from zero."""
     return _whole(number, ROUND_UP)
@@ -47,7 +47,7 @@ def ceiling(number: Number) -> Number:
 
 @function(
     "FLOOR",
-    sql=numbers.floor,
+    sql=rounding.floor,
     examples=(("FLOOR(1.7)", Decimal(1)), ("FLOOR(-1.7)", Decimal(-1)), ("FLOOR(6/11*11)", Decimal(6))),
 )
 def floor(number: Number) -> Number:
@@ -57,7 +57,7 @@ def floor(number: Number) -> Number:
 
 @function(
     "MCEILING",
-    sql=numbers.mathematical_ceiling,
+    sql=rounding.mathematical_ceiling,
     examples=(("MCEILING(-1.7)", Decimal(-1)), ("MCEILING(1.3)", Decimal(2))),
 )
 def mathematical_ceiling(number: Number) -> Number:
@@ -66,7 +66,7 @@ def mathematical_ceiling(number: Number) -> Number:
 
 
 @function(
-    "MFLOOR", sql=numbers.mathematical_floor, examples=(("MFLOOR(-1.3)", Decimal(-2)), ("MFLOOR(1.7)", Decimal(1)))
+    "MFLOOR", sql=rounding.mathematical_floor, examples=(("MFLOOR(-1.3)", Decimal(-2)), ("MFLOOR(1.7)", Decimal(1)))
 )
 def mathematical_floor(number: Number) -> Number:
     """The nearest whole number that is not larger."""

@@ -11,7 +11,7 @@ from dougong.formulas.decimals import EXACT, ONE, ZERO, significant, whole
 from dougong.formulas.definition import function
 from dougong.formulas.durations import DAY_MICROSECONDS, as_time, exact_days, milliseconds, shifted
 from dougong.formulas.evaluation import EvaluationError, Failure
-from dougong.formulas.sql import dates, moments, numbers, texts
+from dougong.formulas.sql import dates, moments, numbers, powers, texts
 from dougong.formulas.sql.comparisons import compared, text_different, text_equal
 
 _POWER_DIGITS = 18
@@ -147,7 +147,7 @@ def divide(left: Number, right: Number) -> Number:
 
 @function(
     "^",
-    sql=numbers.power,
+    sql=powers.power,
     examples=(("2 ^ 10", Decimal(1024)), ("2 ^ 0.5", Failure.OUT_OF_RANGE), ("0 ^ 0", Decimal(1))),
 )
 def power(base: Number, exponent: Number) -> Number:

@@ -16,7 +16,8 @@ from dougong.formulas.definition import Parameter
 from dougong.formulas.evaluation import Context, EvaluationError, Failure, row
 from dougong.formulas.problems import problem
 from dougong.formulas.python_backend import compiled, grouped
-from dougong.formulas.sql.numbers import multiply, round_half_up
+from dougong.formulas.sql.numbers import multiply
+from dougong.formulas.sql.rounding import round_half_up
 from dougong.formulas.sql.steps import Steps
 from dougong.formulas.sql.types import LongNumber
 from dougong.formulas.sql.values import (

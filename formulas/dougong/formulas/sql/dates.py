@@ -11,7 +11,7 @@ from sqlalchemy import and_, not_
 
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.constructs import DatePart, DayNumber, DayOf, ExactLiteral
-from dougong.formulas.sql.numbers import clipped
+from dougong.formulas.sql.rounding import clipped
 from dougong.formulas.sql.routines import Routine
 from dougong.formulas.sql.values import Meaning, Sql, number, where
 from dougong.formulas.types import Type
@@ -85,20 +85,18 @@ date = Routine(name="dg_date", result=Type.DATE, fails=Failure.OUT_OF_RANGE, pos
 _MONTHS = f"""
 CREATE OR REPLACE FUNCTION dg_add_months(d date, n numeric) RETURNS date LANGUAGE plpgsql {_STRICT} AS $$
 DECLARE
-    months numeric := EXTRACT(YEAR FROM d) * 12 + EXTRACT(MONTH FROM d) - 1 + trunc(n);
-    first date;
-    days integer;
+    months double precision := date_part('year', d) * 12 + date_part('month', d) - 1 + least(trunc(n), 1e9);
+    later timestamp;
 BEGIN
     IF months < 12 OR months >= 120000 THEN
         RETURN NULL;
     END IF;
-    first := make_date(div(months, 12)::integer, (months % 12)::integer + 1, 1);
-    days := (first + interval '1 month')::date - first;
+    later := d + make_interval(months => trunc(n)::integer);
     -- The last day of a month stays the last.
-    IF EXTRACT(DAY FROM d + 1) > 1 THEN
-        days := least(days, EXTRACT(DAY FROM d)::integer);
+    IF date_part('day', d + 1) = 1 THEN
+        later := date_trunc('month', later) + interval '1 month -1 day';
     END IF;
-    RETURN first + days - 1;
+    RETURN later::date;
 END $$;
 """
 

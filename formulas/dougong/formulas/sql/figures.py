@@ -8,7 +8,7 @@ from typing import Any
 from babel.core import get_global
 
 from dougong.formulas.evaluation import Failure
-from dougong.formulas.sql.numbers import EXACT, EXPONENT, SIGNIFICANT
+from dougong.formulas.sql.digits import ROUNDING
 from dougong.formulas.sql.routines import Routine
 from dougong.formulas.types import Type
 
@@ -45,7 +45,7 @@ BEGIN
     RETURN CASE WHEN dg_is_number(t) THEN dg_exact(t::numeric) END;
 END $$;
 """,
-    needs=(_IS_NUMBER, EXPONENT, SIGNIFICANT, EXACT),
+    needs=(_IS_NUMBER, *ROUNDING),
 )
 
 

@@ -13,7 +13,7 @@ from dougong.formulas.decimals import whole
 from dougong.formulas.definition import FUNCTIONS, Parameter, Signature
 from dougong.formulas.evaluation import UNDEFINED, EvaluationError, Failure
 from dougong.formulas.sql.moments import local_day
-from dougong.formulas.sql.numbers import CLIP, CLIPPED
+from dougong.formulas.sql.rounding import CLIP, CLIPPED
 from dougong.formulas.sql.routines import Routine
 from dougong.formulas.sql.sortable import decoded, encoded
 from dougong.formulas.types import Geolocation, Type, Value
