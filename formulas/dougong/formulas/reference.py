@@ -32,13 +32,14 @@ def page(language: str) -> str:
         "Every function and operator of formulas, made from their definitions by `make reference`. Each example is a "
         "test. Where a function does not say that it looks at blanks, a blank argument gives blank."
     )
-    parts = [f"# {msg('Functions and operators').to(language)}", "", intro.to(language), ""]
+    title = msg("Functions and operators")
+    parts = [f"# {title.to(language)}", "", intro.to(language), ""]
     groups = [*GROUPS, *sorted({each.group for each in FUNCTIONS.values()} - set(GROUPS))]
     for group in groups:
         found = sorted((each for each in FUNCTIONS.values() if each.group == group), key=lambda each: each.name)
         if found:
-            title = GROUPS[group].to(language) if group in GROUPS else group
-            parts += [f"## {title}", "", *_table(found, language), ""]
+            called = GROUPS[group].to(language) if group in GROUPS else group
+            parts += [f"## {called}", "", *_table(found, language), ""]
     return "\n".join(parts).rstrip() + "\n"
 
 
