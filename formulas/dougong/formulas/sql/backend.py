@@ -16,6 +16,7 @@ from dougong.formulas.definition import Parameter
 from dougong.formulas.evaluation import Context, EvaluationError, Failure, row
 from dougong.formulas.problems import problem
 from dougong.formulas.python_backend import compiled, grouped
+from dougong.formulas.sql.choices import choose
 from dougong.formulas.sql.numbers import multiply
 from dougong.formulas.sql.rounding import round_half_up
 from dougong.formulas.sql.steps import Steps
@@ -27,7 +28,6 @@ from dougong.formulas.sql.values import (
     blank,
     boolean,
     bounded,
-    choose,
     constant,
     kind,
     number,

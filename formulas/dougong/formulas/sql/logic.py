@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, case, false, func, literal, not_, null, or_
 
+from dougong.formulas.sql.choices import choose
 from dougong.formulas.sql.comparisons import is_equal
 from dougong.formulas.sql.constructs import Holds
-from dougong.formulas.sql.values import Sql, boolean, choose, same_type, truth
+from dougong.formulas.sql.values import Sql, boolean, same_type, truth
 from dougong.formulas.types import Type
 
 
