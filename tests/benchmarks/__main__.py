@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 
 from dougong.base.settings import describe
 from dougong.cli import temporary_postgresql as postgresql
-from tests.benchmarks import direct, engine, measuring, report
+from tests.benchmarks import direct, engine, growing, measuring, report
 from tests.benchmarks.floor import database as floor
 
 KINDS = ("sqlite", "postgresql")
@@ -61,7 +61,7 @@ def _fill_engine(kind: str, url: str, new: bool, deals: int) -> str:
         report.say(f"Filling the engine's {kind} database with {deals:,} deals ...")
         engine.fill(url, min(deals, 100_000))
         if deals > 100_000:
-            engine.multiply(url, deals // 100_000)
+            growing.multiply(url, deals // 100_000)
         _settle(url)
     return url
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, select, update
 
 from dougong.base.field_types import Reference
 from dougong.base.ids import record_id
@@ -125,27 +125,6 @@ def _roll_up(unit: Unit) -> None:
         "last_won_on": measured(func.max(deal.c.close_date), won), "contact_count": 1,
     }  # fmt: skip
     unit.connection.execute(update(account).values(values))
-
-
-def multiply(url: str, times: int) -> None:
-    """Store every deal `times` times: for lists of a million, where what stands beside the deals does not matter."""
-    company = opened(url)
-    for copy in range(1, times):
-        company.write(SYSTEM, lambda unit, copy=copy: _copy(unit, f"{copy:02x}"))  # type: ignore[misc]
-    company.close()
-
-
-def _copy(unit: Unit, digits: str) -> None:
-    """The first deals once more; `digits` take the place of two digits of their ids that are zero."""
-    deal = unit.runtime.storage.tables["opportunity"].table
-    known = cast(deal.c.id, Text)
-    made = {
-        "id": cast(func.substr(known, 1, 24).concat(digits).concat(func.substr(known, 27)), deal.c.id.type),
-        "external_no": deal.c.external_no.concat(f"-{digits}"),
-    }
-    shown = [made.get(column.key, column) for column in deal.c]
-    rows = select(*shown).where(func.substr(known, 25, 2) == "00")
-    unit.connection.execute(insert(deal).from_select([column.key for column in deal.c], rows))
 
 
 def token_and_cookie(company: Company) -> tuple[str, str]:
