@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import operator
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, not_
+from sqlalchemy import ColumnElement, Date, and_, literal, not_
 
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.constructs import DatePart, DayNumber, DayOf, ExactLiteral
 from dougong.formulas.sql.rounding import clipped
-from dougong.formulas.sql.routines import Routine
+from dougong.formulas.sql.routines import Call, Routine
 from dougong.formulas.sql.values import Meaning, Sql, number, where
 from dougong.formulas.types import Type
 
@@ -21,6 +22,8 @@ _LAST_DAY = 3_652_058
 _EPOCH = 719_162
 """Days from 0001-01-01 to 1970-01-01."""
 _DAY_SECONDS = 86_400
+_EARLY, _LATE = datetime.date(1001, 1, 1), datetime.date(8999, 1, 1)
+_FEW_MONTHS = 12_000
 _STRICT = "IMMUTABLE STRICT PARALLEL SAFE"
 
 
@@ -100,7 +103,30 @@ BEGIN
 END $$;
 """
 
-add_months = Routine(name="dg_add_months", result=Type.DATE, fails=Failure.OUT_OF_RANGE, postgresql=_MONTHS)
+
+def leaving_the_calendar(
+    routine: str, early: ColumnElement[Any], late: ColumnElement[Any], few: int
+) -> Callable[[Sql, Sql], ColumnElement[str]]:
+    """Where a date or moment leaves the calendar: not within `few` steps from between `early` and `late`."""
+
+    def error(start: Sql, steps: Sql) -> ColumnElement[str]:
+        value = Call(routine, (start, steps))
+        fails = and_(start.value.is_not(None), steps.value.is_not(None), value.is_(None))
+        if steps.constant is not None and abs(steps.constant) < few:
+            # Most rows are told without another call.
+            fails = and_(not_(start.value.between(early, late)), fails)
+        return where(fails, Failure.OUT_OF_RANGE)
+
+    return error
+
+
+add_months = Routine(
+    name="dg_add_months",
+    result=Type.DATE,
+    fails=Failure.OUT_OF_RANGE,
+    error=leaving_the_calendar("dg_add_months", literal(_EARLY, Date()), literal(_LATE, Date()), _FEW_MONTHS),
+    postgresql=_MONTHS,
+)
 
 add_months_to_moment = Routine(
     name="dg_add_months_moment",

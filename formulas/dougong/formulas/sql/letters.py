@@ -12,6 +12,8 @@ from dougong.formulas.types import Type
 LAST = 0x40000
 """Beyond it no character is a letter with case, and none is a letter that those before did not already show."""
 
+_RARE = 0x180
+"""The letters before it are those of Western and Central Europe."""
 _SURROGATES = range(0xD800, 0xE000)
 
 
@@ -42,18 +44,19 @@ def case_routines() -> str:
     up = {each: each.upper() for each in cased if each.upper() != each}
     down = {each: each.lower() for each in cased if each.lower() != each and len(each.lower()) == 1}
     long = {each: capitals for each, capitals in up.items() if len(capitals) > 1}
-    word = char_class(_signs(0, str.isalnum))
+    short_up = {each: capital for each, capital in up.items() if each not in long}
     texts = {
         "cased": char_class(iter(cased)),
+        "rare": char_class(each for each in cased if ord(each) >= _RARE),
         "long": char_class(iter(long)),
         "long_from": ",".join(long),
         "long_to": ",".join(long.values()),
-        "up_from": "".join(each for each in up if each not in long),
-        "up_to": "".join(capital for each, capital in up.items() if each not in long),
-        "down_from": "".join(down),
-        "down_to": "".join(down.values()),
-        "word": word,
+        "word": char_class(_signs(0, str.isalnum)),
     }
+    for name, table in (("up", short_up), ("down", down)):
+        common = {each: other for each, other in table.items() if ord(each) < _RARE}
+        texts |= {f"{name}_from": "".join(table), f"{name}_to": "".join(table.values())}
+        texts |= {f"common_{name}_from": "".join(common), f"common_{name}_to": "".join(common.values())}
     made = _CASES
     for name, value in texts.items():
         made = made.replace(f"@{name}@", value)
@@ -67,19 +70,23 @@ $$;
 
 CREATE OR REPLACE FUNCTION dg_upper(t text, locale text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    froms text[] := '{@long_from@}';
-    tos text[] := '{@long_to@}';
+    froms text[];
+    tos text[];
 BEGIN
-    IF dg_is_turkic(locale) THEN
+    IF locale IS NOT NULL AND dg_is_turkic(locale) THEN
         t := replace(t, 'i', 'İ');
     END IF;
     IF octet_length(t) > length(t) AND t ~ '[@cased@]' THEN
         IF t ~ '[@long@]' THEN
+            froms := '{@long_from@}';
+            tos := '{@long_to@}';
             FOR i IN 1 .. array_length(froms, 1) LOOP
                 t := replace(t, froms[i], tos[i]);
             END LOOP;
         END IF;
-        t := translate(t, '@up_from@', '@up_to@');
+        -- Every letter is sought in the whole list, so most texts get a short one.
+        t := CASE WHEN t ~ '[@rare@]' THEN translate(t, '@up_from@', '@up_to@')
+            ELSE translate(t, '@common_up_from@', '@common_up_to@') END;
     END IF;
     RETURN upper(t COLLATE "C");
 END $$;
@@ -90,14 +97,16 @@ $$;
 
 CREATE OR REPLACE FUNCTION dg_lower(t text, locale text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-    IF dg_is_turkic(locale) THEN
+    IF locale IS NOT NULL AND dg_is_turkic(locale) THEN
         t := replace(replace(t, 'İ', 'i'), 'I', 'ı');
     END IF;
     IF octet_length(t) > length(t) AND t ~ '[@cased@]' THEN
         IF strpos(t, 'Σ') > 0 THEN
             t := regexp_replace(t, '(?<=[A-Za-z@cased@])Σ(?![A-Za-z@cased@])', 'ς', 'g');
         END IF;
-        t := translate(replace(t, 'İ', 'i̇'), '@down_from@', '@down_to@');
+        t := replace(t, 'İ', 'i̇');
+        t := CASE WHEN t ~ '[@rare@]' THEN translate(t, '@down_from@', '@down_to@')
+            ELSE translate(t, '@common_down_from@', '@common_down_to@') END;
     END IF;
     RETURN lower(t COLLATE "C");
 END $$;

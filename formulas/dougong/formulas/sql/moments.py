@@ -13,8 +13,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from dougong.base.language import msg
 from dougong.formulas.evaluation import Context, Failure
-from dougong.formulas.sql import numbers
+from dougong.formulas.sql.dates import leaving_the_calendar
 from dougong.formulas.sql.routines import Routine
+from dougong.formulas.sql.types import MOMENT as MOMENTS
 from dougong.formulas.sql.values import Sql, Unsupported, where
 from dougong.formulas.types import Type
 
@@ -62,20 +63,35 @@ TIME = _sql(
 """The time so many milliseconds after midnight, wrapped into one day."""
 
 
+_EARLY, _LATE = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+_FEW_DAYS = 300_000
+
+
 # -- moments ----------------------------------------------------------------------------------------------
 def _shift(name: str, sign: str) -> Routine:
     """A moment some days later or earlier, the days rounded to whole seconds."""
-    body = f"dg_moment(dg_microseconds(m) {sign} round(n * 86400) * 1000000)"
     return Routine(
         name=name,
         result=Type.DATETIME,
         fails=Failure.OUT_OF_RANGE,
+        error=leaving_the_calendar(name, literal(_EARLY, MOMENTS), literal(_LATE, MOMENTS), _FEW_DAYS),
         needs=(MICROSECONDS, MOMENT),
-        postgresql=_sql(name, "m timestamptz, n numeric", "timestamptz", body),
+        postgresql=f"""
+CREATE OR REPLACE FUNCTION {name}(m timestamptz, n numeric) RETURNS timestamptz LANGUAGE plpgsql {_STRICT} AS $$
+DECLARE
+    seconds numeric := {sign}round(n * 86400);
+BEGIN
+    -- Nothing near the ends of the calendar, and within what an interval multiplies exactly.
+    IF m BETWEEN '1000-01-01Z' AND '9000-01-01Z' AND seconds BETWEEN -30000000000 AND 30000000000 THEN
+        RETURN m + seconds::double precision * interval '1 second';
+    END IF;
+    RETURN dg_moment(dg_microseconds(m) + seconds * 1000000);
+END $$;
+""",
     )
 
 
-later = _shift("dg_later", "+")
+later = _shift("dg_later", "")
 earlier = _shift("dg_earlier", "-")
 
 
@@ -88,13 +104,16 @@ days_between = Routine(
     name="dg_days_between",
     result=Type.NUMBER,
     digits=(7, 50),
-    needs=(MICROSECONDS, *numbers.divide.needs, str(numbers.divide.postgresql)),
-    postgresql=_sql(
-        "dg_days_between",
-        "a timestamptz, b timestamptz",
-        "numeric",
-        "dg_divide(dg_microseconds(a) - dg_microseconds(b), 86400000000)",
-    ),
+    postgresql=f"""
+CREATE OR REPLACE FUNCTION dg_days_between(a timestamptz, b timestamptz) RETURNS numeric
+LANGUAGE plpgsql {_STRICT} AS $$
+-- To 39 digits, half up: 56 places, cut, are at least 45 digits, and those behind the 40th change nothing.
+DECLARE
+    days numeric := div(EXTRACT(EPOCH FROM a - b) * 1e56, 86400);
+BEGIN
+    RETURN trim_scale(round(days, 39 - length(abs(days)::text)) * 1e-56);
+END $$;
+""",
 )
 
 unix_of_moment = Routine(

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Text, case, null, type_coerce
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
 from dougong.formulas.evaluation import Failure
-from dougong.formulas.sql.routines import Routine
+from dougong.formulas.sql.routines import Call, Routine
+from dougong.formulas.sql.values import Sql
 from dougong.formulas.types import Type
 
 _SAFE = "IMMUTABLE PARALLEL SAFE"
 _STRICT = "IMMUTABLE STRICT PARALLEL SAFE"
 
 _LENGTH = rf"""
-CREATE OR REPLACE FUNCTION dg_length(t text) RETURNS numeric LANGUAGE sql {_SAFE} AS $$
-    SELECT coalesce(CASE WHEN octet_length(t) = length(t) OR t !~ '[\U00010000-\U0010FFFF]' THEN length(t)
-        ELSE length(regexp_replace(t, '[\U00010000-\U0010FFFF]', '\&\&', 'g')) END, 0)::numeric
-$$;
+CREATE OR REPLACE FUNCTION dg_length(t text) RETURNS numeric LANGUAGE plpgsql {_SAFE} AS $$
+BEGIN
+    IF octet_length(t) = length(t) OR t !~ '[\U00010000-\U0010FFFF]' THEN
+        RETURN length(t);
+    END IF;
+    RETURN coalesce(length(regexp_replace(t, '[\U00010000-\U0010FFFF]', '\&\&', 'g')), 0);
+END $$;
 """
 
 _UNITS = rf"""
@@ -45,19 +56,54 @@ END $$;
 """
 
 _LEFT = f"""
-CREATE OR REPLACE FUNCTION dg_left(t text, n numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
-    SELECT dg_cut(t, 0, n)
-$$;
+CREATE OR REPLACE FUNCTION dg_left(t text, n numeric) RETURNS text LANGUAGE plpgsql {_STRICT} AS $$
+BEGIN
+    IF octet_length(t) = length(t) THEN
+        RETURN left(t, greatest(least(trunc(n), 1000000000), 0)::integer);
+    END IF;
+    RETURN dg_cut(t, 0, n);
+END $$;
 """
 
 
 def _splits(name: str, parameters: str, names: str) -> str:
     """The twin that tells where `name` has no value: where it gives NULL, which is not the empty text."""
     return f"""
-CREATE OR REPLACE FUNCTION {name}_error({parameters}) RETURNS text LANGUAGE sql {_SAFE} AS $$
-    SELECT CASE WHEN t IS NOT NULL AND n IS NOT NULL AND {name}({names}) IS NULL THEN '{Failure.OUT_OF_RANGE}' END
-$$;
+CREATE OR REPLACE FUNCTION {name}_error({parameters}) RETURNS text LANGUAGE plpgsql {_SAFE} AS $$
+BEGIN
+    RETURN CASE WHEN t IS NOT NULL AND n IS NOT NULL AND {name}({names}) IS NULL THEN '{Failure.OUT_OF_RANGE}' END;
+END $$;
 """
+
+
+class HasPairs(FunctionElement[bool]):
+    """True where a text has characters of two code units: elsewhere nothing can be split."""
+
+    name = "has_pairs"
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(HasPairs)
+def _by_expression(element: HasPairs, compiler: Any, **options: Any) -> str:
+    (text,) = (compiler.process(each, **options) for each in element.clauses)
+    return rf"(octet_length({text}) > length({text}) AND ({text}) ~ '[\U00010000-\U0010FFFF]')"
+
+
+@compiles(HasPairs, "sqlite")
+def _by_glob(element: HasPairs, compiler: Any, **options: Any) -> str:
+    (text,) = (compiler.process(each, **options) for each in element.clauses)
+    return f"({text}) GLOB '*[\U00010000-\U0010ffff]*'"
+
+
+def _splitting(twin: str) -> Callable[..., ColumnElement[str]]:
+    """What the error twin says, asked only where a character may be split."""
+
+    def error(text: Sql, *counts: Sql) -> ColumnElement[str]:
+        said = type_coerce(Call(twin, (text, *counts)), Text())
+        return case((HasPairs(text.value), said), else_=null())
+
+    return error
 
 
 length = Routine(name="dg_length", result=Type.NUMBER, digits=(9, 0), postgresql=_LENGTH)
@@ -66,6 +112,7 @@ left = Routine(
     name="dg_left",
     result=Type.TEXT,
     fails=True,
+    error=_splitting("dg_left_error"),
     needs=(_UNITS, _CUT),
     postgresql=_LEFT + _splits("dg_left", "t text, n numeric", "t, n"),
 )
@@ -74,11 +121,19 @@ right = Routine(
     name="dg_right",
     result=Type.TEXT,
     fails=True,
+    error=_splitting("dg_right_error"),
     needs=(_LENGTH, _UNITS, _CUT),
     postgresql=f"""
-CREATE OR REPLACE FUNCTION dg_right(t text, n numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
-    SELECT dg_cut(t, dg_length(t) - least(greatest(trunc(n), 0), dg_length(t)), dg_length(t))
-$$;
+CREATE OR REPLACE FUNCTION dg_right(t text, n numeric) RETURNS text LANGUAGE plpgsql {_STRICT} AS $$
+DECLARE
+    units numeric;
+BEGIN
+    IF octet_length(t) = length(t) THEN
+        RETURN right(t, greatest(least(trunc(n), 1000000000), 0)::integer);
+    END IF;
+    units := dg_length(t);
+    RETURN dg_cut(t, units - least(greatest(trunc(n), 0), units), units);
+END $$;
 {_splits("dg_right", "t text, n numeric", "t, n")}""",
 )
 
@@ -86,14 +141,22 @@ middle = Routine(
     name="dg_mid",
     result=Type.TEXT,
     fails=True,
+    error=_splitting("dg_mid_error"),
     needs=(_UNITS, _CUT),
     postgresql=f"""
-CREATE OR REPLACE FUNCTION dg_mid(t text, start numeric, n numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
-    SELECT dg_cut(t, greatest(trunc(start), 1) - 1, greatest(trunc(start), 1) - 1 + greatest(trunc(n), 0))
-$$;
-CREATE OR REPLACE FUNCTION dg_mid_error(t text, start numeric, n numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
-    SELECT CASE WHEN dg_mid(t, start, n) IS NULL THEN '{Failure.OUT_OF_RANGE}' END
-$$;
+CREATE OR REPLACE FUNCTION dg_mid(t text, start numeric, n numeric) RETURNS text LANGUAGE plpgsql {_STRICT} AS $$
+DECLARE
+    first numeric := greatest(trunc(start), 1) - 1;
+BEGIN
+    IF octet_length(t) = length(t) THEN
+        RETURN substr(t, least(first, 1000000000)::integer + 1, greatest(least(trunc(n), 1000000000), 0)::integer);
+    END IF;
+    RETURN dg_cut(t, first, first + greatest(trunc(n), 0));
+END $$;
+CREATE OR REPLACE FUNCTION dg_mid_error(t text, start numeric, n numeric) RETURNS text LANGUAGE plpgsql {_STRICT} AS $$
+BEGIN
+    RETURN CASE WHEN dg_mid(t, start, n) IS NULL THEN '{Failure.OUT_OF_RANGE}' END;
+END $$;
 """,
 )
 
@@ -101,6 +164,7 @@ substring = Routine(
     name="dg_substr",
     result=Type.TEXT,
     fails=True,
+    error=_splitting("dg_substr_error"),
     needs=(_LENGTH, _UNITS, _CUT),
     postgresql=f"""
 CREATE OR REPLACE FUNCTION dg_substr(t text, start numeric, n numeric) RETURNS text LANGUAGE plpgsql {_STRICT} AS $$
@@ -112,9 +176,11 @@ END $$;
 CREATE OR REPLACE FUNCTION dg_substr(t text, start numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
     SELECT dg_substr(t, start, 1000000000)
 $$;
-CREATE OR REPLACE FUNCTION dg_substr_error(t text, start numeric, n numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
-    SELECT CASE WHEN dg_substr(t, start, n) IS NULL THEN '{Failure.OUT_OF_RANGE}' END
-$$;
+CREATE OR REPLACE FUNCTION dg_substr_error(t text, start numeric, n numeric) RETURNS text
+LANGUAGE plpgsql {_STRICT} AS $$
+BEGIN
+    RETURN CASE WHEN dg_substr(t, start, n) IS NULL THEN '{Failure.OUT_OF_RANGE}' END;
+END $$;
 CREATE OR REPLACE FUNCTION dg_substr_error(t text, start numeric) RETURNS text LANGUAGE sql {_STRICT} AS $$
     SELECT dg_substr_error(t, start, 1000000000)
 $$;
@@ -166,7 +232,7 @@ END $$;
 """
 
 
-def _pad(name: str, body: str) -> Routine:
+def _pad(name: str, native: str, body: str) -> Routine:
     """LPAD or RPAD; without a padding it is a blank."""
     return Routine(
         name=name,
@@ -174,9 +240,13 @@ def _pad(name: str, body: str) -> Routine:
         fails=True,
         needs=(_LENGTH, _UNITS, _CUT, _LEFT, _PADDING),
         postgresql=f"""
-CREATE OR REPLACE FUNCTION {name}(t text, n numeric, padding text) RETURNS text LANGUAGE sql {_SAFE} AS $$
-    SELECT {body}
-$$;
+CREATE OR REPLACE FUNCTION {name}(t text, n numeric, padding text) RETURNS text LANGUAGE plpgsql {_SAFE} AS $$
+BEGIN
+    IF octet_length(t || padding) = length(t || padding) AND n BETWEEN 1 AND 100000 THEN
+        RETURN {native}(t, trunc(n)::integer, padding);
+    END IF;
+    RETURN {body};
+END $$;
 CREATE OR REPLACE FUNCTION {name}(t text, n numeric) RETURNS text LANGUAGE sql {_SAFE} AS $$
     SELECT {name}(t, n, ' ')
 $$;
@@ -185,8 +255,8 @@ $$;
     )
 
 
-pad_left = _pad("dg_lpad", "dg_padding(t, n, padding) || dg_left(t, n)")
-pad_right = _pad("dg_rpad", "dg_left(t, n) || dg_padding(t, n, padding)")
+pad_left = _pad("dg_lpad", "lpad", "dg_padding(t, n, padding) || dg_left(t, n)")
+pad_right = _pad("dg_rpad", "rpad", "dg_left(t, n) || dg_padding(t, n, padding)")
 
 reverse = Routine(
     name="dg_reverse",
