@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dougong.base.language import msg
 from dougong.formulas.sql.constructs import Rounded
 from dougong.formulas.sql.digits import ROUNDING, expression
 from dougong.formulas.sql.numbers import short
@@ -17,7 +16,7 @@ STEADY_DIGITS = 33
 def _native_rounding(mode: str) -> Meaning:
     def meaning(item: Sql, places: Sql | None = None) -> Sql:
         if places is not None and not places.is_constant:
-            raise Unsupported(msg("The number of places must be a constant."))
+            raise Unsupported
         count = 0 if places is None else int(places.constant)
         if not 0 <= count <= item.limit:
             raise TooLong(abs(count), item.limit)
