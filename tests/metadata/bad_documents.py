@@ -312,6 +312,9 @@ CASES: dict[str, dict[str, Any]] = {
     "a column that lines do not have": {f"{SECTION}/1/columns/1/field": "pirce"},
     "a missing action": {"layout/deal/default.json#actions/0/key": "convrt"},
     "a related list from elsewhere": {"layout/customer/default.json#related/0/from": "line.deal"},
+    "a related list filtered by a missing field": {
+        "layout/customer/default.json#related/0/filter": {"field": "amout", "op": "gt", "value": "0"}
+    },
     "a list with a missing column": {"list_view/deal/mine.json#columns/1/field": "customer.nam"},
     "a total of texts": {"list_view/deal/mine.json#columns/0/total": "sum"},
     "a condition that is none": {f"{FILTER}/all/0": {"field": "owner"}},
@@ -322,6 +325,10 @@ CASES: dict[str, dict[str, Any]] = {
     "an item that is nothing": {"app/sales.json#items/1": {"key": "rule"}},
     "a translation of nothing": {"translation/de.json#texts/object:custmer": {"label": "Kunde"}},
     "a translation at a missing place": {"translation/de.json#texts/picklist:stage": {"values#wonn/label": "Gewonnen"}},
+    "a condition above a list": {
+        "action/deal/convert.json#place": ["list"], "action/deal/convert.json#visible_when": "amount > 0"
+    },
+    "a condition of an action that is no condition": {"action/deal/convert.json#visible_when": "amount"},
     # rows
     "a row of data": {"row/deal/first.json": {"kind": "row", "name": "deal.first", "values": {"name": "First"}}},
     "a row of a missing object": {"row/dael/first.json": {"kind": "row", "name": "dael.first", "values": {}}},

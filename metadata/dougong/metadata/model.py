@@ -252,6 +252,7 @@ class RelatedList:
     columns: tuple[str, ...]
     sort: tuple[Mapping[str, str], ...] = ()
     limit: int = 5
+    filter: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,12 @@ def _before_point(key: str, level: int = -1) -> From:
     return lambda index, found: str(found.around[level].get(key, "")).partition(".")[0]
 
 
+def _related(index: Index, found: Found) -> str:
+    """The child of the related list whose filter the name stands in, however deep."""
+    listed = next((each for each in found.around if isinstance(each.get("from"), str)), {})
+    return str(listed.get("from", "")).partition(".")[0]
+
+
 def _named(key: str, level: int = -1) -> From:
     """The object that the map around the name has under `key`."""
     return lambda index, found: str(found.around[level].get(key, ""))
@@ -178,6 +184,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("related/*/from", "relation", _own),
         ("related/*/columns/*", "path", _before_point("from")),
         ("related/*/sort/*/field", "path", _before_point("from", -2)),
+        ("related/*/filter/**/field", "path", _related),
     ),
     "list_view": (
         ("object", "object", _own),
@@ -200,6 +207,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("does/edit/set/@", "path", _own),
         ("does/edit/set/*", "formula", _own),
         ("does/convert", "conversion of", _own),
+        ("visible_when", "formula", _own),
     ),
     "conversion": (
         ("object", "object", _own),

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dougong.base.errors import Conflict, Problem
 from dougong.base.language import label, msg
 from dougong.engine.query import Record
 from dougong.engine.saving import conversion
+from dougong.engine.saving.offers import withheld
 from dougong.metadata.model import Layout, Object
 from dougong.web import timeline
 from dougong.web.visit import Visit, with_query
@@ -46,9 +48,10 @@ def on_record(visit: Visit, obj: Object, record: Record, layout: Layout) -> Acti
     shown: list[Action] = []
     quick: list[Action] = []
     menu: list[Action] = []
+    hidden = withheld(visit.unit, obj.name, record.values)
     for each in layout.actions:
         made = _of_record(visit, obj, record, str(each["key"]), f"/o/{obj.name}/{record.id}", "record")
-        if made is None:
+        if made is None or each["key"] in hidden:
             continue
         if made.quick:
             quick.append(made)
@@ -61,8 +64,21 @@ def on_record(visit: Visit, obj: Object, record: Record, layout: Layout) -> Acti
 
 def on_row(visit: Visit, obj: Object, record: Record, back: str) -> tuple[Action, ...]:
     """What the menu of a record's row offers; `back` is the list to come back to."""
-    found = (_of_record(visit, obj, record, key, back, "row") for key in obj.actions)
+    hidden = withheld(visit.unit, obj.name, record.values)
+    found = (_of_record(visit, obj, record, key, back, "row") for key in obj.actions if key not in hidden)
     return tuple(each for each in found if each is not None)
+
+
+def need_offer(visit: Visit, obj: Object, key: str, values: Mapping[str, Any]) -> None:
+    """Stop where an action is not offered to a record with `values`.
+
+    Raises:
+        Conflict: its condition does not hold; it may have held when the page was drawn.
+    """
+    if key in withheld(visit.unit, obj.name, values):
+        said = label(obj.actions[key].get("label"), visit.language)
+        reason = msg("“{action}” is not offered for this record as it is now.", action=said)
+        raise Conflict(Problem(code="action-withheld", reason=reason, thing=key))
 
 
 def has_rows_of(obj: Object) -> bool:

@@ -14,6 +14,7 @@ from dougong.engine.saving.expressions import fitted, plain_value
 from dougong.engine.variables import formula_context
 from dougong.formulas import Context, EvaluationError, Formula
 from dougong.metadata.model import Field, Object
+from dougong.web.buttons import need_offer
 from dougong.web.composer.columns import editable
 from dougong.web.visit import Visit
 
@@ -61,6 +62,8 @@ def by_action(visit: Visit, obj: Object, name: str, source: str) -> dict[str, An
     action = origin.actions.get(name)
     if action is None:
         raise NotFound(Problem(code="action-unknown", reason=msg("There is no such page."), thing=name))
+    if record_id and "visible" in action:
+        need_offer(visit, origin, name, visit.unit.records.get(origin.name, record_id).values)
     formulas: Mapping[str, Formula | str] = action.get("prefill", {})
     wanted = [each for each in formulas.values() if isinstance(each, Formula)]
     blank = {path: None for formula in wanted for path in formula.references}

@@ -9,8 +9,8 @@ from typing import Any
 from markupsafe import Markup
 
 from dougong.base.language import label
-from dougong.engine.query import Condition, Record, Sort
-from dougong.engine.reading.filters import parse_sort
+from dougong.engine.query import Condition, Filter, Record, Sort
+from dougong.engine.reading.filters import parse, parse_sort
 from dougong.metadata.model import Layout, LineColumn, ListColumn, Object, RelatedList
 from dougong.web import listing
 from dougong.web.composer.records import ShownSection
@@ -57,13 +57,15 @@ class Listed:
     sort: tuple[Sort, ...]
     most: int
     new: str = ""
+    filter: Filter | None = None
 
     def state(self, record_id: str) -> ListState:
         """The list of one record's children."""
         part = Condition(self.path, "is", record_id)
         view = View(name="everything", label={}, columns=self.asked)
         changed = {"where": True}
-        return ListState(self.object, view, (part,), self.sort, self.asked, changed=changed, size=self.most)
+        parts = (part, self.filter) if self.filter is not None else (part,)
+        return ListState(self.object, view, parts, self.sort, self.asked, changed=changed, size=self.most)
 
 
 def lines(visit: Visit, obj: Object, record: Record, layout: Layout, section: ShownSection) -> Table | None:
@@ -118,6 +120,7 @@ def _related(visit: Visit, lists: Sequence[RelatedList]) -> Iterator[Listed]:
             sort=parse_sort(each.sort) or (Sort("created_at", descending=True),),
             most=each.limit,
             new=each.path[1] if makeable else "",
+            filter=parse(each.filter),
         )
 
 

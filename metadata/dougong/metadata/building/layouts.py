@@ -100,6 +100,7 @@ def _related(index: Index, body: Mapping[str, Any]) -> RelatedList:
         columns=texts(body.get("columns")) or _own_columns(index, path[0]),
         sort=_sort(body),
         limit=body.get("limit", 5),
+        filter=body.get("filter"),
     )
 
 

@@ -150,9 +150,14 @@ def is_copied(index: Index, object_name: str, text: str) -> bool:
 
 
 def build_action(index: Index, object_name: str, body: Document) -> Document:
-    """The action as pages use it: its document, with ``prefill`` and ``set`` beside it as formulas by field."""
+    """The action as pages use it: its document, with ``prefill`` and ``set`` beside it as formulas by field.
+
+    ``visible`` is the formula of ``visible_when``, where there is one.
+    """
     does, scope = body.get("does", {}), FieldScope(index, object_name)
     create, edit = does.get("create", {}), does.get("edit", {})
     prefill = field_formulas(index, scope, create.get("object", ""), create.get("prefill", {}))
     values = field_formulas(index, scope, object_name, edit.get("set", {}))
-    return MappingProxyType({**body, "prefill": prefill, "set": values})
+    when = body.get("visible_when")
+    visible = {"visible": compile_formula(when, scope, "boolean")} if when is not None else {}
+    return MappingProxyType({**body, "prefill": prefill, "set": values, **visible})

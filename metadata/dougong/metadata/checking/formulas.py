@@ -226,6 +226,7 @@ def _actions(index: Index) -> Iterator[Problem]:
                 )
             for field, text in edit.get("set", {}).items():
                 yield from _filling(spot / "does" / "edit" / "set" / field, scope, name, field, text)
+            yield from _stored(spot / "visible_when", body.get("visible_when"), scope)
 
 
 class SystemScope(FieldScope):

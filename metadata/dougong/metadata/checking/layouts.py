@@ -126,6 +126,8 @@ def _related(spot: Spot, object_name: str, body: Mapping[str, Any]) -> Iterator[
         yield from need_path(below, child, each)
     for below, each in enumerated(spot, "sort", body):
         yield from need_path(below / "field", child, each.get("field"))
+    if body.get("filter"):
+        yield from need_filter(spot / "filter", child, body["filter"])
 
 
 def list_views(index: Index) -> Iterator[Problem]:

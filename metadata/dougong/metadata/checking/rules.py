@@ -117,6 +117,9 @@ def actions(index: Index) -> Iterator[Problem]:
         if "list" in body.get("place", ()) and "create" not in does:
             reason = msg("A list has no record that an action could change or convert.")
             yield (spot / "place").problem("action-list", reason, msg("Let it stand on records or rows."))
+        if "list" in body.get("place", ()) and "visible_when" in body:
+            reason = msg("A list has no record that a condition could look at.")
+            yield (spot / "visible_when").problem("action-list", reason, msg("Let it stand on records or rows."))
         for below, each in enumerated(where / "edit", "fields", edit):
             yield from need_field(below, own or "", each)
         for field in edit.get("set", {}):

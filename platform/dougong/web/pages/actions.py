@@ -17,6 +17,7 @@ from dougong.engine.variables import formula_context
 from dougong.formulas import EvaluationError, Formula
 from dougong.metadata.model import Object
 from dougong.web import errors_in_forms, forms, prefill, submission
+from dougong.web.buttons import need_offer
 from dougong.web.composer.forms import FormView, some_fields
 from dougong.web.context import record_url
 from dougong.web.pages.records import sheet
@@ -29,6 +30,7 @@ def show(visit: Visit, object: str, id: str, name: str) -> Response:
     obj = visit.object(object)
     body = _action(visit, obj, name)
     record = visit.unit.records.get(object, id)
+    need_offer(visit, obj, name, record.values)
     return _form(visit, obj, record, name, _asked(visit, obj, name, body), None, None)
 
 
@@ -38,6 +40,7 @@ def carry_out(visit: Visit, object: str, id: str, name: str) -> Response:
         obj = reading.object(object)
         body = _action(reading, obj, name)
         record = reading.unit.records.get(object, id)
+        need_offer(reading, obj, name, record.values)
         view = _asked(reading, obj, name, body)
         sent = submission.read(reading, obj, view, id, {})
         if submission.redraws(visit):
