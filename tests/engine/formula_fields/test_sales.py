@@ -1,0 +1,147 @@
+"""The formulas of the sales package: each line of docs/sales-formulas.md, with numbers that can be checked by hand."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from dougong.engine.actor import SYSTEM
+from dougong.engine.company import Company
+from dougong.engine.query import Condition, Measure, Query, Sort, Summary
+from dougong.engine.saving.batch import Create, Made, Update
+from dougong.metadata.model import Model
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "sales-formulas.md"
+
+
+def saved(company: Company, *changes: Create | Update) -> list[str]:
+    return company.write(SYSTEM, lambda unit: [each.id for each in unit.records.save(list(changes)).changes])
+
+
+def value(company: Company, object_name: str, id: str, name: str, days: int = 0) -> Any:
+    """A field as it is read, by its record and by a list; `days` from now."""
+    with company.read(SYSTEM) as unit:
+        unit.now += timedelta(days=days)
+        found = unit.records.get(object_name, id).values[name]
+        query = Query(object=object_name, columns=(name,), where=Condition("id", "is", id), sort=(Sort(name, True),))
+        assert [row.values[0] for row in unit.records.query(query).rows] == [found]
+        return found
+
+
+def account(**values: Any) -> Create:
+    return Create("account", {"name": "远澜新能源", "record_type": "enterprise", **values}, key="a")
+
+
+def deal(**values: Any) -> Create:
+    return Create("opportunity", {"name": "EMS", "account": Made("a"), "stage": "prospecting", **values}, key="d")
+
+
+def test_weighted(sales: Company) -> None:
+    """amount * probability; blank counts as nothing; follows the stage; adds up in the company's currency."""
+    _, first, second = saved(sales, account(), deal(amount="1000.05"), Create("opportunity", {
+        "name": "Blank", "account": Made("a"), "stage": "prospecting",
+    }))  # fmt: skip
+    assert value(sales, "opportunity", first, "weighted") == Decimal("100.01")
+    assert value(sales, "opportunity", second, "weighted") == 0
+    saved(sales, Update("opportunity", first, {"probability": "0.5"}))
+    assert value(sales, "opportunity", first, "weighted") == Decimal("500.03")
+    with sales.read(SYSTEM) as unit:
+        ((_, (total,)),) = unit.records.summarise(Summary(object="opportunity", measures=(Measure("sum", "weighted"),)))
+    assert total == Decimal("500.03")
+
+
+def test_closed_and_won(sales: Company) -> None:
+    """What the outcome of the stage says; roll-ups of the customer count by it."""
+    customer, made = saved(sales, account(), deal(amount="10"))
+    assert (value(sales, "opportunity", made, "is_closed"), value(sales, "opportunity", made, "is_won")) == (False,) * 2
+    with sales.read(SYSTEM) as unit:
+        stages = unit.runtime.model.picklists["sales_stage"].values
+    open_stages = [name for name, each in stages.items() if each.attributes["outcome"] == "open"]
+    with sales.read(SYSTEM) as unit:
+        ids = [
+            row.id
+            for row in unit.records.query(Query(object="opportunity", where=Condition("is_closed", "is", False))).rows
+        ]
+    assert ids == [made]
+    assert "prospecting" in open_stages
+    assert value(sales, "account", customer, "open_amount") == 10
+    assert value(sales, "account", customer, "won_amount") == 0
+
+
+def test_days_since_contact(sales: Company) -> None:
+    """Whole days from the last finished activity to today, blank where there was none."""
+    with sales.read(SYSTEM) as unit:
+        done = unit.now - timedelta(days=3)
+    customer, made = saved(sales, account(), deal())
+    assert value(sales, "opportunity", made, "days_since_contact") is None
+    saved(sales, Create("activity", {
+        "subject": "Call", "kind": "call", "status": "done", "done_at": done,
+        "related_to": {"object": "opportunity", "id": made},
+    }))  # fmt: skip
+    for object_name, id in (("opportunity", made), ("account", customer)):
+        assert value(sales, object_name, id, "days_since_contact") == 3
+        assert value(sales, object_name, id, "days_since_contact", days=2) == 5
+
+
+def test_discount_and_margin(sales: Company) -> None:
+    """Of the lines' sums; none without lines."""
+    product = saved(sales, Create("product", {"name": "EMS", "list_price": "100", "cost": "60"}))[0]
+    _, quote = saved(sales, account(), Create("quote", {"account": Made("a")}))
+    assert value(sales, "quote", quote, "discount_rate") == 0
+    line = {"quote": quote, "product": product, "quantity": "2", "unit_price": "100", "discount": "0.1",
+            "tax_rate": "0", "unit_cost": "60"}  # fmt: skip
+    saved(sales, Create("quote_line", line))
+    assert value(sales, "quote", quote, "discount_rate") == Decimal("0.1")
+    assert value(sales, "quote", quote, "margin") == Decimal("0.3333")
+
+
+def test_contract_due_and_overdue(sales: Company) -> None:
+    """amount less receipts; days since the earliest instalment that is not settled, while anything is due."""
+    with sales.read(SYSTEM) as unit:
+        today = unit.reading.today
+    _, contract = saved(sales, account(), Create("contract", {"name": "C", "account": Made("a"), "amount": "900"}))
+    saved(
+        sales,
+        Create(
+            "payment_plan",
+            {"name": "First", "contract": contract, "due_on": today - timedelta(days=4), "amount": "300"},
+        ),
+    )
+    assert value(sales, "contract", contract, "balance") == 900
+    assert value(sales, "contract", contract, "overdue_days") == 4
+    assert value(sales, "contract", contract, "overdue_days", days=-10) == 0
+
+
+def test_completeness(sales: Company) -> None:
+    """The share of eight facts that are known."""
+    bare, known = saved(sales, account(), Create("account", {
+        "name": "Known", "record_type": "enterprise", "industry": None, "email": "a@example.com",
+        "website": "https://example.com", "phone": "021-55556666",
+    }))  # fmt: skip
+    assert value(sales, "account", bare, "completeness") == Decimal("0.13")
+    assert value(sales, "account", known, "completeness") == Decimal("0.50")
+
+
+def test_age_of_stage(sales: Company) -> None:
+    """Days since the deal entered its stage; begins anew with the next one."""
+    _, made = saved(sales, account(), deal())
+    assert value(sales, "opportunity", made, "age_of_stage", days=5) == 5
+    since = value(sales, "opportunity", made, "stage_since")
+    saved(sales, Update("opportunity", made, {"next_step": "Call"}))
+    assert value(sales, "opportunity", made, "stage_since") == since
+
+
+def test_the_document_names_what_there_is(sales: Company) -> None:
+    """Every component that docs/sales-formulas.md names exists, with the formula that it shows."""
+    with sales.read(SYSTEM) as unit:
+        model: Model = unit.runtime.model
+    rows = re.findall(r"^\| `[^`]+` \| `field:(\w+)\.(\w+)` \| `([^`]*)`", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    assert len(rows) > 8
+    for object_name, name, text in rows:
+        field = model.objects[object_name].fields[name]
+        shown = text.replace("\\|", "|")
+        body = model.components[field.address]
+        assert shown in (body.get("formula"), body.get("compute", {}).get("formula"), body.get("from")), field.address
