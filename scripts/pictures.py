@@ -19,8 +19,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from dougong.engine.actor import SYSTEM
 from dougong.engine.query import Condition
 from dougong.engine.saving.batch import Create, Delete
+from dougong.web import credentials
 from tests import chromium
 from tests.browser import demo
 from tests.browser.demo import Demo
@@ -55,6 +57,8 @@ def _record(object: str, where: Condition | None, more: str = "") -> Callable[[P
 
 def _selected(page: Page, site: Demo) -> None:
     page.goto(f"{site.url}/o/opportunity")
+    if page.locator("label:has(#selecting)").is_visible():
+        page.locator("label:has(#selecting)").click()
     for row in (1, 2, 4):
         page.locator("tbody tr").nth(row).locator("input[name=id]").check()
 
@@ -69,7 +73,7 @@ def _errors(page: Page, site: Demo) -> None:
 def _lookup(page: Page, site: Demo) -> None:
     page.goto(f"{site.url}/o/opportunity/new?type=standard")
     page.locator("[data-lookup] [role=combobox]").first.fill("科")
-    page.wait_for_selector("[role=option]")
+    page.wait_for_selector("[role=option] mark")
 
 
 def _lines(page: Page, site: Demo) -> None:
@@ -90,6 +94,45 @@ def _call(page: Page, site: Demo) -> None:
     page.wait_for_selector("dialog[open] form")
 
 
+def _row_menu(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/o/opportunity")
+    row = page.locator("tbody tr").nth(2)
+    row.hover()
+    row.locator("[data-menu]").click()
+    page.wait_for_selector("#row-menu :is(a, button)")
+
+
+def _rich(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/o/product/{site.first('product').id}/edit")
+    box = page.locator("#i-description[contenteditable=true]")
+    box.scroll_into_view_if_needed()
+    box.click()
+
+
+def _converting(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/o/lead/{site.first('lead', Condition('person', 'is', LEAD)).id}/convert/convert")
+    page.locator("#t-contact summary").click()
+    page.locator("#t-account input[value=other]").check()
+    page.locator("#o-account").fill("科")
+    page.wait_for_selector("[role=option] mark")
+
+
+def _address(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/o/account/{site.first('account', Condition('record_type', 'is', 'enterprise')).id}/edit")
+    page.locator("[data-address]").scroll_into_view_if_needed()
+
+
+def _password(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/sign-in")
+    newcomer = site.first("user", Condition("login", "is", NEWCOMER)).id
+    password = credentials.one_time_password()
+    site.company.write(SYSTEM, lambda unit: credentials.set_password(unit, newcomer, password, must_change=True))
+    page.locator("[name=login]").fill(NEWCOMER)
+    page.locator("[name=password]").fill(password)
+    page.locator("main button").last.click()
+    page.wait_for_url("**/password**")
+
+
 def _bin(page: Page, site: Demo) -> None:
     page.goto(f"{site.url}/bin")
 
@@ -105,13 +148,17 @@ def _keys(page: Page, site: Demo) -> None:
 
 BARE = "Bare but for its name"
 LEAD = "沈嘉禾"
+NEWCOMER = "newcomer"
+"""Somebody who has a one-time password still."""
 OPEN = Condition("stage", "is", "negotiate")
 
 PICTURES = (
     Picture("sign-in", at("/sign-in"), signed_in=False),
     Picture("list", at("/o/opportunity")),
     Picture("list-filtered", at("/o/opportunity?where=stage:in:propose;negotiate&where=amount:gte:50000&sort=-amount")),
-    Picture("list-selected", _selected, widths=("1440",)),  # a card on a phone has no box to tick
+    Picture("list-selected", _selected),
+    Picture("list-menu", _row_menu),
+    Picture("list-customers", at("/o/account")),
     Picture("list-empty", at("/o/campaign_member?q=nothing-is-called-so")),
     Picture("condition", _condition),
     Picture("record", _record("account", None)),
@@ -122,11 +169,16 @@ PICTURES = (
     Picture("stage", _path),
     Picture("kind", at("/o/opportunity/new")),
     Picture("convert", _record("lead", Condition("person", "is", LEAD), "/convert/convert")),
+    Picture("converting", _converting),
     Picture("call", _call),
     Picture("form", at("/o/opportunity/new?type=standard")),
     Picture("form-errors", _errors),
     Picture("lookup", _lookup),
     Picture("lines", _lines),
+    Picture("rich", _rich),
+    Picture("address", _address),
+    Picture("password", _password, signed_in=False),
+    Picture("fault", at("/o/account/01900000-0000-7000-8000-000000000000")),
     Picture("search", at("/search?q=%E7%A7%91%E6%8A%80")),
     Picture("bin", _bin),
     Picture("settings", at("/preferences")),
@@ -137,6 +189,7 @@ PICTURES = (
 def furnish(site: Demo) -> None:
     """What the demo company lacks for a picture: a record with a name alone, and something in the bin."""
     site.save(Create("contact", {"name": BARE}))
+    site.save(Create("user", {"login": NEWCOMER, "name": "New Person", "language": "en"}))
     company = site.first("account", Condition("record_type", "is", "enterprise")).values["name"]
     site.save(Create("lead", {"company": company, "person": LEAD, "mobile": "13900001234"}))
     task = site.first("task")

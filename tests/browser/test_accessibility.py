@@ -35,8 +35,8 @@ def grave(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(
     ("language", "theme", "viewport"),
-    [("en", "light", DESK), ("zh-CN", "dark", DESK), ("zh-CN", "light", PHONE)],
-    ids=["en-light-1440", "zh-dark-1440", "zh-light-390"],
+    [("en", "light", DESK), ("zh-CN", "dark", DESK), ("zh-CN", "light", PHONE), ("en", "dark", PHONE)],
+    ids=["en-light-1440", "zh-dark-1440", "zh-light-390", "en-dark-390"],
 )
 def test_pages_can_be_used_by_everybody(
     shown: Demo, open_page: Open, language: str, theme: str, viewport: dict[str, int]
@@ -45,7 +45,7 @@ def test_pages_can_be_used_by_everybody(
     page = open_page(shown, language, theme, viewport=viewport)
     found = {}
     for name, place in PLACES.items():
-        page.goto(place(shown))
+        page.goto(place(shown), wait_until="networkidle")
         found[name] = grave(page)
     assert {name: said for name, said in found.items() if said} == {}
 
@@ -59,6 +59,25 @@ def test_the_door_can_be_used_by_everybody(shown: Demo, open_page: Open, languag
     page.locator("[name=login]").fill("nobody")
     page.locator("[name=password]").fill("not this one")
     page.locator("main button").last.click()
+    page.wait_for_selector("[role=alert]")
+    assert grave(page) == []
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+def test_the_choice_of_a_password_can_be_used_by_everybody(
+    site: Demo, open_page: Open, language: str, theme: str
+) -> None:
+    """The page after a one-time password, as it is and refusing."""
+    page = open_page(site, language, theme, signed_in=False)
+    page.goto("/sign-in")
+    page.locator("[name=login]").fill("admin")
+    page.locator("[name=password]").fill(site.one_time_password())
+    page.locator("main button").last.click()
+    page.wait_for_url("**/password**")
+    assert grave(page) == []
+    page.locator("[name=new]").fill("several words together")
+    page.locator("[name=again]").fill("other words altogether")
+    page.locator("main .primary").click()
     page.wait_for_selector("[role=alert]")
     assert grave(page) == []
 
@@ -79,6 +98,16 @@ def test_what_opens_can_be_used_by_everybody(shown: Demo, open_page: Open, langu
     page.locator("tbody input[name=id]").nth(1).check()
     page.locator("[popovertarget=person]").click()
     assert grave(page) == []
+    page.goto("/o/opportunity")
+    page.locator("tbody [data-menu]").first.click()
+    page.wait_for_selector("#row-menu :is(a, button)")
+    assert grave(page) == []
     page.goto(PLACES["deal"](shown))
     page.locator("[popovertarget=record-menu]").click()
+    assert grave(page) == []
+    page.goto(PLACES["convert"](shown))
+    page.locator("#t-account input[value=other]").check()
+    page.locator("#o-account").click()
+    page.wait_for_selector("[role=option]")
+    page.locator("#t-deal summary").click()
     assert grave(page) == []

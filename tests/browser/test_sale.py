@@ -29,9 +29,11 @@ def sign_in(page: Page, site: Demo) -> None:
 
 
 def choose(box: Locator, text: str) -> None:
-    """Type into a lookup and take the first record that it offers."""
+    """Type into a lookup and take the first record that it offers for what is typed."""
     box.fill(text)
-    box.page.locator("[role=option]", has_text=text).first.click()
+    box.page.locator("[role=listbox]:not([aria-busy=true]) [role=option]", has_text=text).first.click()
+    expect(box).to_have_value(re.compile(re.escape(text)))
+    expect(box).to_have_attribute("aria-expanded", "false")
 
 
 def id_of(page: Page, object: str) -> str:

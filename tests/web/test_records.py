@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import unquote_plus
 
 import pytest
 from sqlalchemy import event
 
-from dougong.engine.saving.batch import Create, Update
+from dougong.engine.saving.batch import Create, Delete, Update
 from tests.web.conftest import Person, fields
 
 
@@ -211,3 +212,14 @@ def test_statements_do_not_grow_with_what_hangs_on_a_record(person: Person) -> N
         counts.append(len(statements))
     assert counts[0] == counts[1]
     assert counts[0] < 40
+
+
+def test_a_restore_that_something_stands_against_says_so(person: Person) -> None:
+    """Where the person was, with the reason; nothing is restored."""
+    first = person.save(Create("product", {"name": "Press", "unit": "piece", "code": "P-1"}))[0]
+    person.save(Delete("product", first))
+    person.save(Create("product", {"name": "Press 2", "unit": "piece", "code": "P-1"}))
+    answer = person.post(f"/o/product/{first}/restore", {"back": "/bin?object=product"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/bin?object=product")
+    assert "already has this Code. It is Press 2." in unquote_plus(answer.headers["set-cookie"])
+    assert person.value("product", first, "deleted_at")

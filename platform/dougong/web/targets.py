@@ -178,10 +178,9 @@ def _body(
 
 def _words(visit: Visit, obj: Object, values: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = []
-    for name, value in values.items():
-        if name in obj.fields and name != "record_type":
-            field = obj.fields[name]
-            text = field.type.display(field, value, visit.reading)
+    for name, field in obj.fields.items():
+        if name in values and name != "record_type":
+            text = field.type.display(field, values[name], visit.reading)
             found += [(label(field.label, visit.language), text)] if text else []
     return found
 

@@ -23,6 +23,14 @@ WIDTHS = {
 NARROW = {"text": 120, "number": 76, "date": 104, "datetime": 116, "picklist": 68}
 """The same in a card of a record page, which has two thirds of the room."""
 
+ROOM = 1170
+"""What a list of the usual width, 1440 pixels with the rail beside it, has for its columns."""
+
+LEAST = 0.8
+"""How much narrower than usual a column may be made for all columns to stand in sight."""
+
+_DATES = frozenset({"date", "datetime", "time"})
+
 TITLE_WIDTH = 216
 NARROW_TITLE_WIDTH = 144
 
@@ -60,7 +68,17 @@ class Column:
 def columns(obj: Object, asked: Iterable[tuple[ResolvedPath, str | None]], labels: Sequence[str]) -> tuple[Column, ...]:
     """The columns for resolved paths and their totals, in order; `labels` are what their heads say."""
     made = [_column(obj, path, total, said) for (path, total), said in zip(asked, labels, strict=True)]
-    return tuple(_with_roles(made))
+    return tuple(_with_roles(_in_sight(made)))
+
+
+def _in_sight(made: list[Column]) -> list[Column]:
+    """The columns a little narrower where that brings all of them into sight; names, amounts and dates stay whole."""
+    soft = {id(each) for each in made if not (each.is_title or each.numeric or each.field.type.formula_type in _DATES)}
+    wanted, whole = sum(each.width for each in made if id(each) in soft), sum(each.width for each in made)
+    share = (ROOM - (whole - wanted)) / wanted if wanted else 1
+    if not LEAST <= share < 1:
+        return made
+    return [replace(each, width=int(each.width * share)) if id(each) in soft else each for each in made]
 
 
 def _column(obj: Object, path: ResolvedPath, total: str | None, said: str) -> Column:

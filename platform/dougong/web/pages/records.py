@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
-from dougong.base.errors import DougongError, NotFound, Problem
+from dougong.base.errors import Conflict, DougongError, NotFound, Problem, Rejected
 from dougong.base.language import msg
 from dougong.engine.query import Condition, Record
 from dougong.engine.saving.batch import Create, Delete, Restore, Update
@@ -277,8 +277,12 @@ def delete(visit: Visit, object: str, id: str) -> Response:
 
 
 def restore(visit: Visit, object: str, id: str) -> Response:
-    """Take a record out of the bin."""
-    visit.write(lambda unit: unit.records.save([Restore(object, id)]))
+    """Take a record out of the bin; where something stands against it, say so where the person was."""
+    try:
+        visit.write(lambda unit: unit.records.save([Restore(object, id)]))
+    except (Conflict, Rejected) as error:
+        said = " ".join(problem.text(visit.language) for problem in error.problems)
+        return visit.go(visit.back(record_url(object, id)), said)
     return visit.go(visit.back(record_url(object, id)), visit.say(msg("Restored")))
 
 

@@ -1,6 +1,11 @@
 // Forms: lookups that search, lines that grow and add up, choices that depend on others, a guard on leaving.
+let timer;
+let asked = 0;
 const listbox = (fld) => fld.querySelector("[role=listbox]");
 const pick = (fld, option) => {
+  // What was chosen ends the search: an answer still on its way must not open the list again.
+  clearTimeout(timer);
+  asked += 1;
   const several = fld.querySelector(".choices");
   if (several && option) return tick(fld, several, option);
   const input = fld.querySelector("[role=combobox]");
@@ -29,7 +34,6 @@ const siblings = (form) => {
   for (const [key, value] of new FormData(form)) if (typeof value === "string" && value && key !== "csrf") sent.append(`v.${key}`, value);
   return sent;
 };
-let asked = 0;
 const find = async (fld) => {
   const input = fld.querySelector("[role=combobox]");
   const url = new URL(fld.dataset.lookup, location.href);
@@ -58,7 +62,6 @@ const mark = (fld, at) => {
   all[at]?.scrollIntoView({ block: "nearest" });
   fld.querySelector("[role=combobox]").setAttribute("aria-activedescendant", all[at]?.id ?? "");
 };
-let timer;
 document.addEventListener("input", (event) => {
   const fld = event.target.closest?.("[data-lookup]");
   if (!fld || !event.target.matches("[role=combobox]")) return;
