@@ -15,6 +15,7 @@ from typing import Any, Literal
 from dougong.base.field_types import FieldType
 from dougong.base.language import Labels
 from dougong.formulas import Formula
+from dougong.metadata.app import App
 from dougong.metadata.row_record import RowRecord
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -451,28 +452,6 @@ class Conversion:
     after_lock: bool = False
     after_open: str | None = None
     undo_days: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppItem:
-    """An entry of an app's navigation: `kind` is object, view, page, link or separator."""
-
-    key: str
-    kind: str
-    target: str
-    view: str | None = None
-    label: Labels = _nothing()
-    icon: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class App:
-    """A named set of navigation items."""
-
-    name: str
-    label: Labels
-    icon: str
-    items: tuple[AppItem, ...]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from dougong.base.language import label
-from dougong.metadata.model import App, AppItem, Model, Object
+from dougong.metadata.app import App, AppItem
+from dougong.metadata.model import Model, Object
 from dougong.web.context import hue, initials
 from dougong.web.visit import Visit, safe_path, with_query
 

@@ -9,11 +9,10 @@ from typing import Any
 from dougong.base.language import Labels
 from dougong.formulas import Formula
 from dougong.formulas import compile as compile_formula
+from dougong.metadata.app import App, AppItem
 from dougong.metadata.building.fields import labels
 from dougong.metadata.index import Index, texts
 from dougong.metadata.model import (
-    App,
-    AppItem,
     Layout,
     LayoutItem,
     LayoutTab,

@@ -1,0 +1,29 @@
+"""Apps: what the navigation offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dougong.base.language import Labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppItem:
+    """An entry of an app's navigation: `kind` is object, view, page, link or separator."""
+
+    key: str
+    kind: str
+    target: str
+    view: str | None = None
+    label: Labels = field(default_factory=dict)
+    icon: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A named set of navigation items."""
+
+    name: str
+    label: Labels
+    icon: str
+    items: tuple[AppItem, ...]
