@@ -334,9 +334,6 @@ class _Comparison:
                 records=tuple(trial.records),
             )
 
-
-def _twice(count: int) -> Message:
-    return msg("{count} records share values that the new rule wants unique.", count=count)
     # -- constraints over several records --------------------------------------------------------------------
     def _arriving(self) -> Iterator[Effect]:
         """Constraints that records have not been held to: those that break one would stop the publish."""
@@ -348,3 +345,6 @@ def _twice(count: int) -> Message:
                 yield Effect(code="constraint-broken", thing=arrival.address, text=text, severity="error",
                              count=len(records), total=self.total, records=tuple(records[:SHOWN]))  # fmt: skip
 
+
+def _twice(count: int) -> Message:
+    return msg("{count} records share values that the new rule wants unique.", count=count)
