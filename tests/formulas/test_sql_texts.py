@@ -49,7 +49,7 @@ POOLS: dict[str, list[Any]] = {
         "ᲐაꙊ", "\u200d👩‍💻", "𐐀𐐨", "mr. _smith 1st", "\ufeff", "\n\r\t", "\U0001e900",
     ],
     "note": [
-        None, "a", "A", "😀", "\\", "%", "_", "'", "客", "x", "s", "\ud7ff", "\uffee", "\u0301", "tr_TR",
+        None, "a", "A", "😀", "\\", "%", "_", "'", "客", "x", "s", "\ud7ff", "\uffee", "\u0301", "tr_TR", "[*?]",
         '<a href="/?b&c">',
     ],
     "spelt": [
@@ -163,6 +163,8 @@ PATTERNS = {
     """,
     "boolean": """
     BEGINS({text}, {text}) ; CONTAINS({text}, {text}) ; LIKE({text}, {text}) ; LIKE({text}, "%_" & {text})
+    LIKE({text}, "%a%") ; LIKE({text}, "_") ; LIKE({text}, "a\\\\%b\\\\_c\\\\")
+    LIKE({text}, "[*?]%") ; LIKE({text}, "%\\\\")
     ({text} = {text}) ; ({text} < {text}) ; ({text} >= {text})
     ({date} < {date}) ; ({datetime} <= {datetime}) ; ({time} > {time})
     ({time} = {time}) ; ({datetime} <> {datetime}) ; ISBLANK({text}) ; ISBLANK({datetime}) ; ISPICKVAL(stage, "客户")
@@ -173,7 +175,8 @@ PATTERNS = {
     "date": """
     DATE({number}, {number}, {number}) ; DATE(YEAR({date}), MONTH({date}), {number})
     DATEVALUE({datetime}) ; DATEVALUE({text})
-    ({date} + {number}) ; ({number} + {date})
+    ({date} + {number}) ; ({number} + {date}) ; ({date} + 1.9) ; ({date} - 0.5)
+    (3652058 + {date}) ; ({date} - 3652059)
     ({date} - {number}) ; ADDMONTHS({date}, {number}) ; IF({boolean}, {date}, {date})
     IFERROR({date}, {date}) ; BLANKVALUE({date}, {date})
     """,

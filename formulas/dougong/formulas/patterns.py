@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import re2  # type: ignore[import-untyped]
@@ -34,17 +35,24 @@ def in_re2(pattern: str) -> str:
     return _ESCAPE.sub(lambda found: f"\\x{{{found[1]}}}" if found[1] else found[0], pattern)
 
 
+def signs_of_like(pattern: str) -> Iterator[tuple[str, bool]]:
+    """Each sign of a LIKE pattern, and whether it is wild; backslashes that quote are left out."""
+    is_quoted = False
+    for sign in pattern:
+        if not is_quoted and sign == "\\":
+            is_quoted = True
+            continue
+        yield sign, not is_quoted and sign in "%_"
+        is_quoted = False
+    if is_quoted:
+        yield "\\", False
+
+
 @functools.lru_cache(maxsize=256)
 def _from_like(pattern: str) -> str:
-    parts, is_escaped = ["(?s)"], False
-    for sign in pattern:
-        if not is_escaped and sign == "\\":
-            is_escaped = True
-            continue
-        wild = {"%": ".*", "_": "."}.get(sign) if not is_escaped else None
-        parts.append(wild or _SPECIAL.sub(r"\\\1", sign))
-        is_escaped = False
-    return "".join(parts) + ("\\\\" if is_escaped else "")
+    wild = {"%": ".*", "_": "."}
+    signs = signs_of_like(pattern)
+    return "(?s)" + "".join(wild[sign] if is_wild else _SPECIAL.sub(r"\\\1", sign) for sign, is_wild in signs)
 
 
 @functools.lru_cache(maxsize=256)

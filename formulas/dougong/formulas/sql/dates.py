@@ -8,8 +8,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, literal, not_
+from sqlalchemy import ColumnElement, Date, Integer, Numeric, and_, case, literal, literal_column, not_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
+from dougong.formulas.decimals import whole
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.constructs import DatePart, DayNumber, DayOf, ExactLiteral
 from dougong.formulas.sql.rounding import clipped
@@ -38,22 +41,78 @@ def part(name: str, digits: int, more: int = 0) -> Meaning:
     return meaning
 
 
+class DaysBetween(FunctionElement[Any]):
+    """Whole days from the second date to the first."""
+
+    name = "days_between"
+    inherit_cache = True
+    type = Numeric()
+
+
+@compiles(DaysBetween)
+def _by_difference(element: DaysBetween, compiler: Any, **options: Any) -> str:
+    left, right = (compiler.process(each, **options) for each in element.clauses)
+    return f"CAST(({left}) - ({right}) AS NUMERIC)"
+
+
+@compiles(DaysBetween, "sqlite")
+def _by_julian_days(element: DaysBetween, compiler: Any, **options: Any) -> str:
+    left, right = (compiler.process(each, **options) for each in element.clauses)
+    return f"CAST(julianday({left}) - julianday({right}) AS INTEGER)"
+
+
+class DayAfter(FunctionElement[Any]):
+    """The date a fixed number of days after another; within the calendar, as the caller knows."""
+
+    name = "day_after"
+    inherit_cache = True
+    type = Date()
+
+    def __init__(self, day: ColumnElement[Any], days: int) -> None:
+        super().__init__(day, literal_column(str(days), Integer()))
+
+
+@compiles(DayAfter)
+def _by_sum(element: DayAfter, compiler: Any, **options: Any) -> str:
+    day, days = (compiler.process(each, **options) for each in element.clauses)
+    return f"(({day}) + ({days}))"
+
+
+@compiles(DayAfter, "sqlite")
+def _by_modifier(element: DayAfter, compiler: Any, **options: Any) -> str:
+    day, days = (compiler.process(each, **options) for each in element.clauses)
+    return f"date({day}, '{days} days')"
+
+
 def days_between(left: Sql, right: Sql) -> Sql:
     """Date minus date."""
-    return number(DayNumber(left.value) - DayNumber(right.value), 7, 0, left.limit)
+    return number(DaysBetween(left.value, right.value), 7, 0, left.limit)
 
 
 def moved(operate: Callable[[Any, Any], Any]) -> Meaning:
     """Date plus or minus days, the fraction cut; outside the years 1 to 9999 is an error."""
 
     def meaning(day: Sql, days: Sql) -> Sql:
-        whole = clipped(days)
-        target = operate(DayNumber(day.value), whole.value)
+        if isinstance(days.constant, Decimal) and abs(days.constant) < _LAST_DAY:
+            return _after(day, operate(0, whole(days.constant)))
+        count = clipped(days)
+        target = operate(DayNumber(day.value), count.value)
         fits = target.between(0, _LAST_DAY)
-        fails = and_(day.value.is_not(None), whole.value.is_not(None), not_(fits))
+        fails = and_(day.value.is_not(None), count.value.is_not(None), not_(fits))
         return Sql(Type.DATE, DayOf(target), limit=day.limit).failing(where(fails, Failure.OUT_OF_RANGE))
 
     return meaning
+
+
+def _after(day: Sql, days: int) -> Sql:
+    """A date some days later, in the database's own operators."""
+    step = datetime.timedelta(abs(days))
+    first = datetime.date.min + step if days < 0 else datetime.date.min
+    last = datetime.date.max - step if days > 0 else datetime.date.max
+    fits = day.value.between(literal(first, Date()), literal(last, Date()))
+    fails = and_(day.value.is_not(None), not_(fits))
+    value = case((fits, DayAfter(day.value, days)))
+    return Sql(Type.DATE, value, limit=day.limit).failing(where(fails, Failure.OUT_OF_RANGE))
 
 
 def days_and_date(days: Sql, day: Sql) -> Sql:

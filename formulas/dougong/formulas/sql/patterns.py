@@ -10,22 +10,59 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from dougong.base.language import msg
 from dougong.formulas.evaluation import EvaluationError
-from dougong.formulas.patterns import compiled, in_re2
+from dougong.formulas.patterns import compiled, in_re2, signs_of_like
 from dougong.formulas.sql.regular_expressions import portable
 from dougong.formulas.sql.routines import Routine
 from dougong.formulas.sql.values import Sql, Unsupported, as_text, blank, boolean, kind
 from dougong.formulas.types import Type
 
+_LONGEST_GLOB = 1_000
+"""Signs of a pattern; SQLite itself refuses very long ones."""
+
+
+class Alike(FunctionElement[bool]):
+    """True where a text matches a pattern, given for LIKE and for GLOB, which counts capitals on SQLite."""
+
+    name = "alike"
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(Alike)
+def _by_like(element: Alike, compiler: Any, **options: Any) -> str:
+    text, pattern, _ = (compiler.process(each, **options) for each in element.clauses)
+    return f"""(({text}) COLLATE "C" LIKE {pattern} ESCAPE '\\')"""
+
+
+@compiles(Alike, "sqlite")
+def _by_glob(element: Alike, compiler: Any, **options: Any) -> str:
+    text, _, pattern = (compiler.process(each, **options) for each in element.clauses)
+    return f"(({text}) GLOB {pattern})"
+
+
+def _constant_like(item: Sql, pattern: Sql) -> Sql:
+    if not isinstance(pattern.constant, str) or len(pattern.constant) > _LONGEST_GLOB:
+        raise Unsupported
+    parts, glob = [], []
+    for sign, is_wild in signs_of_like(pattern.constant):
+        parts.append(sign if is_wild or sign not in "%_\\" else f"\\{sign}")
+        glob.append({"%": "*", "_": "?"}[sign] if is_wild else f"[{sign}]" if sign in "*?[" else sign)
+    text = as_text(item).value
+    return boolean(Alike(text, literal("".join(parts), Text()), literal("".join(glob), Text())), item.nullable)
+
+
 like = Routine(
     name="dg_like",
     result=Type.BOOLEAN,
+    native=_constant_like,
     postgresql=r"""
-CREATE OR REPLACE FUNCTION dg_like(t text, pattern text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE OR REPLACE FUNCTION dg_like(t text, pattern text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
+BEGIN
     -- A backslash at the end stands for itself.
-    SELECT t COLLATE "C" LIKE pattern
-        || CASE WHEN (length(pattern) - length(rtrim(pattern, '\'))) % 2 = 1 THEN '\' ELSE '' END ESCAPE '\'
-$$;
+    RETURN t COLLATE "C" LIKE pattern
+        || CASE WHEN (length(pattern) - length(rtrim(pattern, '\'))) % 2 = 1 THEN '\' ELSE '' END ESCAPE '\';
+END $$;
 """,
 )
 
