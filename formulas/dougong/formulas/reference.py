@@ -22,6 +22,7 @@ GROUPS: dict[str, Message] = {
     "records": msg("Records"),
     "encoding": msg("Links, JSON and marks"),
     "geography": msg("Places"),
+    "business": msg("Business"),
 }
 """What the groups of functions are called, in the order of the page; those of plugins come after them."""
 

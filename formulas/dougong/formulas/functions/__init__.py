@@ -1,6 +1,7 @@
 """The functions that ship. Importing this package fills the registry; one module is one topic."""
 
 from dougong.formulas.functions import (
+    business,
     calendar,
     encoding,
     geography,
@@ -14,6 +15,7 @@ from dougong.formulas.functions import (
 )
 
 __all__ = [
+    "business",
     "calendar",
     "encoding",
     "geography",

@@ -1,0 +1,127 @@
+"""Business functions at their edges: in Python, and in SQL on both databases where they have it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from dougong.base.errors import FormulaError
+from dougong.formulas import Context, EvaluationError, Failure, FieldInfo, Path, Type, compile
+from dougong.formulas.sql.evaluation import SqlEvaluation
+from tests.formulas.sql_rows import taught
+
+FIELDS = {
+    ("d",): FieldInfo(Type.DATE),
+    ("o",): FieldInfo(Type.DATE),
+    ("n",): FieldInfo(Type.NUMBER, 18, 4),
+    ("t",): FieldInfo(Type.TEXT),
+}
+
+
+class Scope:
+    """Two dates, a number and a text."""
+
+    def resolve(self, path: Path) -> FieldInfo | None:
+        return FIELDS.get(path)
+
+    def names(self) -> list[str]:
+        return ["d", "o", "n", "t"]
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+AGES = [
+    ("2000-02-29", "2001-02-27", 0), ("2000-02-29", "2001-02-28", 1), ("2000-02-29", "2004-02-28", 3),
+    ("2000-02-29", "2004-02-29", 4), ("2001-02-28", "2004-02-28", 3), ("2001-02-28", "2004-02-29", 3),
+    ("1990-05-20", "1990-05-20", 0), ("1990-05-20", "1989-05-20", -1), ("1990-05-20", "1990-05-19", -1),
+    ("0001-01-01", "9999-12-31", 9998), ("1999-12-31", "2000-01-01", 0), ("1970-01-31", "2020-01-30", 49),
+]  # fmt: skip
+ANNIVERSARIES = [
+    ("2000-02-29", "2023-03-01", "2024-02-29"), ("2000-02-29", "2023-02-28", "2023-02-28"),
+    ("2000-02-29", "2024-02-28", "2024-02-29"), ("2001-02-28", "2024-02-29", "2025-02-28"),
+    ("1990-12-31", "2024-12-31", "2024-12-31"), ("1990-01-01", "2024-01-02", "2025-01-01"),
+    ("1990-01-01", "9999-01-02", Failure.OUT_OF_RANGE), ("1990-06-30", "1980-01-01", "1980-06-30"),
+    ("2100-02-28", "2100-02-28", "2100-02-28"), ("2096-02-29", "2100-01-01", "2100-02-28"),
+]  # fmt: skip
+DIFFERENCES = [
+    ("month", "2024-01-31", "2024-02-28", 0), ("month", "2024-01-31", "2024-02-29", 1),
+    ("month", "2024-02-29", "2024-01-31", -1), ("month", "2024-02-29", "2024-01-29", -1),
+    ("month", "2023-12-31", "2024-12-30", 11), ("year", "2024-02-29", "2023-02-28", -1),
+    ("year", "2023-02-28", "2024-02-28", 1), ("week", "2024-01-08", "2024-01-01", -1),
+    ("week", "2024-01-07", "2024-01-01", 0), ("day", "0001-01-01", "9999-12-31", 3652058),
+]  # fmt: skip
+CAPITALS = [
+    ("0", "零元整"), ("0.05", "伍分"), ("0.5", "伍角整"), ("10", "壹拾元整"), ("105", "壹佰零伍元整"),
+    ("1001", "壹仟零壹元整"), ("1010.1", "壹仟零壹拾元壹角整"), ("10000", "壹万元整"), ("10001.01", "壹万零壹元零壹分"),
+    ("100000", "壹拾万元整"), ("1000000.1", "壹佰万元壹角整"), ("10100000", "壹仟零壹拾万元整"),
+    ("100000000", "壹亿元整"), ("100000001", "壹亿零壹元整"), ("100010000", "壹亿零壹万元整"),
+    ("1234567890.12", "壹拾贰亿叁仟肆佰伍拾陆万柒仟捌佰玖拾元壹角贰分"), ("-0.004", "零元整"), ("-0.005", "负壹分"),
+    ("99999999999999.99", "玖拾玖万玖仟玖佰玖拾玖亿玖仟玖佰玖拾玖万玖仟玖佰玖拾玖元玖角玖分"), ("0.995", "壹元整"),
+]  # fmt: skip
+BIRTHS = [
+    ("11010519491231002X", "1949-12-31"), ("11010519491231002x", "1949-12-31"), ("110105200002290021", "2000-02-29"),
+    ("110105190002290021", Failure.DATE_TEXT), ("11010519491231002", Failure.DATE_TEXT), ("", None),
+    ("1101051949123100２X", Failure.DATE_TEXT), ("110105194913310021", Failure.DATE_TEXT),
+    ("110105194900310021", Failure.DATE_TEXT), ("客户", Failure.DATE_TEXT), ("11010500001231002X", Failure.DATE_TEXT),
+]  # fmt: skip
+
+
+def _dated(value: Any) -> Any:
+    return day(value) if type(value) is str else value
+
+
+CASES: list[tuple[str, dict[str, Any], Any]] = [
+    *(("AGE(d, o)", {"d": day(one), "o": day(two)}, Decimal(found)) for one, two, found in AGES),
+    *(("ANNIVERSARY(d, o)", {"d": day(one), "o": day(two)}, _dated(found)) for one, two, found in ANNIVERSARIES),
+    *((f"DATEDIFF('{unit}', d, o)", {"d": day(one), "o": day(two)}, Decimal(found))
+      for unit, one, two, found in DIFFERENCES),
+    *(("RMB(n)", {"n": Decimal(number)}, found) for number, found in CAPITALS),
+    *(("IDCARD_BIRTH(t)", {"t": number}, _dated(found)) for number, found in BIRTHS),
+    *((text, {}, None) for text in ("AGE(d, o)", "ANNIVERSARY(d, o)", "DATEDIFF('day', d, o)", "RMB(n)")),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def connection(request: pytest.FixtureRequest, fresh_database_url: Callable[[str], str]) -> Iterator[Connection]:
+    engine = taught(fresh_database_url(request.param))
+    with engine.connect() as made:
+        yield made
+    engine.dispose()
+
+
+def test_in_python_and_in_sql(connection: Connection) -> None:
+    """Value, blank and kind of failure are one."""
+    in_sql = SqlEvaluation(connection)
+    for text, given, expected in CASES:
+        formula = compile(text, Scope())
+        values = {(name,): given.get(name) for (name,) in FIELDS}
+        for evaluate in (formula.evaluate, lambda row, context, formula=formula: in_sql(formula, row, context)):
+            try:
+                found = evaluate(values, Context())
+            except EvaluationError as error:
+                found = error.kind
+            assert found == expected, (text, given)
+
+
+STATISTICS = [
+    ("MEDIAN(1)", "1"), ("MEDIAN(2, 1)", "1.5"), ("MEDIAN(-1, 0, 5)", "0"), ("MEDIAN(1, 1, 1, 9)", "1"),
+    ("PERCENTILE(0, 3, 1, 2)", "1"), ("PERCENTILE(1, 3, 1, 2)", "3"), ("PERCENTILE(0.5, 3, 1, 2)", "2"),
+    ("PERCENTILE(0.25, 1, 2, 3, 4)", "1.75"), ("PERCENTILE(0.1, 10)", "10"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), STATISTICS)
+def test_statistics(text: str, expected: str) -> None:
+    assert compile(text, Scope()).evaluate({}) == Decimal(expected)
+
+
+def test_a_unit_that_is_none_is_told() -> None:
+    with pytest.raises(FormulaError, match="fortnight is no unit of time here"):
+        compile("DATEDIFF('fortnight', d, o)", Scope())
