@@ -1,4 +1,4 @@
-"""A million deals out of a hundred thousand: each is stored several times, and the indexes are built over all of them."""
+"""A million deals: a hundred thousand stored several times, and the indexes built over all of them at the end."""
 
 from __future__ import annotations
 

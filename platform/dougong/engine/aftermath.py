@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,26 +31,39 @@ ROWS = 200
 """Records whose roll-ups one transaction computes; their children are what takes the time."""
 
 
-def ask_for_work(company: Company, connection: Connection, coming: Coming) -> list[str]:
-    """Within the switch: put what has to follow it into the outbox; the ids of the tasks."""
-    now = datetime.now(UTC)
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What has to follow a publish: jobs with their payloads, and whether values change at midnight."""
+
+    jobs: tuple[tuple[str, dict[str, Any]], ...]
+    timed: bool
+
+
+def work_after(before: Model, coming: Coming) -> Aftermath:
+    """What has to follow the switch from `before`; found beforehand, since others wait for a switch."""
     wanted: list[tuple[str, dict[str, Any]]] = []
     if coming.steps.indexes:
         wanted.append(("metadata.indexes", {}))
     made = {table.name for table in coming.steps.tables}
-    for name, fields in stale_rollups(company.runtime().model, coming.runtime.model):
+    for name, fields in stale_rollups(before, coming.runtime.model):
         if coming.runtime.storage.tables[name].table.name not in made:
             wanted.append(("metadata.rollups", {"object": name, "fields": fields}))
-    for name in stale_texts(company.runtime().model, coming.runtime.model):
+    for name in stale_texts(before, coming.runtime.model):
         if coming.runtime.storage.tables[name].table.name not in made:
             wanted.append(("metadata.texts", {"object": name}))
     for filling in coming.fillings:
         if reads_others(filling):
             wanted.append(("metadata.formulas", {"object": filling.after.object.name}))
-    if midnight.timed(coming.runtime.model):
+    return Aftermath(tuple(wanted), midnight.timed(coming.runtime.model))
+
+
+def ask_for_work(company: Company, connection: Connection, work: Aftermath) -> list[str]:
+    """Within the switch: put what has to follow it into the outbox; the ids of the tasks."""
+    now = datetime.now(UTC)
+    if work.timed:
         midnight.ask(company, connection, now)
     tasks: list[str] = []
-    for name, payload in wanted:
+    for name, payload in work.jobs:
         id = outbox.put(connection, name, payload, None, now, now)
         if id is not None:
             company.database.announce(connection, id, now)
@@ -141,7 +155,7 @@ def _texts(company: Company, task: Task) -> None:
 Work = Callable[[Batch, ObjectPlan, Sequence[str]], None]
 
 
-def _every(company: Company, name: str, work: Work) -> None:
+def _every(company: Company, name: str, work: Aftermath) -> None:
     """Do `work` to all live records of an object, so many in a transaction."""
     last: str | None = None
     while True:
@@ -151,7 +165,7 @@ def _every(company: Company, name: str, work: Work) -> None:
         last = ids[-1]
 
 
-def _next(unit: Unit, name: str, last: str | None, work: Work) -> Sequence[str]:
+def _next(unit: Unit, name: str, last: str | None, work: Aftermath) -> Sequence[str]:
     if name not in unit.runtime.model.objects:
         return ()
     plan = plan_of(unit.runtime, name)

@@ -182,5 +182,5 @@ def _prepared(company: Company, draft: Draft, wanted: Publication) -> Runtime:
         with connection.begin():
             coming = come(company, connection, merged(connection, wanted, revisions.head(connection)))
         if coming.places:
-            alone(company, lambda own: preparation.make(own, coming, "preparing"))
+            alone(company, lambda own: preparation.make(company, own, coming, "preparing"))
     return replace(coming.runtime, draft=draft.id, prepared={})

@@ -75,11 +75,12 @@ class Coming:
         return f"{self.parent}|{','.join(sorted(filling.columns))}|{','.join(sorted(sources))}"
 
 
-def make(connection: Connection, coming: Coming, state: str) -> None:
-    """Make the tables and columns that are new, and enter them into the ledger."""
-    make_tables(connection, coming.steps.tables)
-    add_columns(connection, coming.steps.columns)
+def make(company: Company, connection: Connection, coming: Coming, state: str) -> None:
+    """Enter the tables and columns that are new into the ledger, then make them: who reads these tables waits then."""
     revisions.put_places(connection, coming.places, coming.parent + 1, state)
+    make_tables(connection, coming.steps.tables)
+    with company.database.changing(connection) as operations:
+        add_columns(operations, coming.steps.columns)
 
 
 def begin(company: Company, connection: Connection, coming: Coming) -> None:
@@ -87,7 +88,7 @@ def begin(company: Company, connection: Connection, coming: Coming) -> None:
 
     All of them, since a key to fill may look at any.
     """
-    make(connection, coming, "preparing")
+    make(company, connection, coming, "preparing")
     started = dict(connection.execute(select(tables.preparations.c.table_name, tables.preparations.c.plan)).all())
     for filling in coming.fillings:
         name, plan = filling.after.table.name, coming.signature(filling)
@@ -153,12 +154,11 @@ def _catch_up(company: Company, connection: Connection, coming: Coming, filling:
 
 
 def finish(company: Company, connection: Connection, coming: Coming) -> None:
-    """Within the switch: fill what is left and end the preparation."""
+    """Within the switch: fill what is left. `clear` ends the preparation."""
     for filling in coming.fillings:
         filler = _filler(company, connection, coming, filling)
         while catch_up(filler):
             pass
-    clear(company, connection, [filling.after.table.name for filling in coming.fillings])
 
 
 def _filler(company: Company, connection: Connection, coming: Coming, filling: Filling) -> Filler:

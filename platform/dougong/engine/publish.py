@@ -27,7 +27,7 @@ from dougong.base.ids import component_id
 from dougong.base.language import msg
 from dougong.engine import jobs, metadata_rows, preparation, revisions, standing
 from dougong.engine.actor import SYSTEM, Actor
-from dougong.engine.aftermath import ask_for_work
+from dougong.engine.aftermath import Aftermath, ask_for_work, work_after
 from dougong.engine.backfill import fillings
 from dougong.engine.company import Company
 from dougong.engine.dialects import Busy
@@ -97,9 +97,10 @@ def _carry_out(
         alone(company, lambda own: preparation.begin(company, own, coming))
         preparation.fill(company, connection, coming)
     digests = _stored(company, connection, tree, wanted)
+    work = work_after(company.runtime().model, coming)
     company.remember(coming.runtime)  # there before anybody asks for it, a moment after the switch
     try:
-        return alone(company, lambda own: _switch(company, own, wanted, digests, coming))
+        return alone(company, lambda own: _switch(company, own, wanted, digests, coming, work))
     except BaseException:
         company.forget(coming.runtime)
         raise
@@ -234,17 +235,16 @@ def alone(company: Company, work: Callable[[Connection], T]) -> T:
 
 
 def _switch(
-    company: Company, connection: Connection, wanted: Publication, digests: Mapping[str, str], coming: Coming
+    company: Company,
+    connection: Connection,
+    wanted: Publication,
+    digests: Mapping[str, str],
+    coming: Coming,
+    work: Aftermath,
 ) -> tuple[int, list[str]]:
-    if not coming.fillings:
-        preparation.make(connection, coming, "live")
+    """What is written comes first, then what changes tables: from there on those who read them wait."""
     preparation.finish(company, connection, coming)
     _check_references(company, connection, coming)
-    for name in coming.steps.obsolete:
-        drop_index(connection, name)
-    for index in coming.late_uniques:
-        index.create(connection, checkfirst=True)
-    standing.ensure(company, connection, coming.runtime, coming.arrivals)
     revisions.places_live(connection)
     for name, origin in wanted.origins.items():
         version = str(origin.components[f"package:{name}"].body.get("version", ""))
@@ -259,11 +259,24 @@ def _switch(
         message=wanted.message,
         at=datetime.now(UTC),
     )
+    tasks = ask_for_work(company, connection, work)
+    _change_tables(company, connection, coming)
+    standing.ensure(company, connection, coming.runtime, coming.arrivals)
     if coming.rows:
         writer = metadata_rows.publisher(wanted.author)
         unit = Unit(company, connection, coming.runtime, writer, datetime.now(UTC), wanted.message)
         metadata_rows.write(unit, coming.rows)
-    return number, ask_for_work(company, connection, coming)
+    return number, tasks
+
+
+def _change_tables(company: Company, connection: Connection, coming: Coming) -> None:
+    if not coming.fillings:
+        preparation.make(company, connection, coming, "live")
+    preparation.clear(company, connection, [filling.after.table.name for filling in coming.fillings])
+    for name in coming.steps.obsolete:
+        drop_index(connection, name)
+    for index in coming.late_uniques:
+        index.create(connection, checkfirst=True)
 
 
 def _check_references(company: Company, connection: Connection, coming: Coming) -> None:

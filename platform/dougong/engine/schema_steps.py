@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Column, Connection, ForeignKey, Index, MetaData, Table
 from sqlalchemy.ext.compiler import compiles
@@ -74,9 +73,8 @@ def make_tables(connection: Connection, tables: Sequence[Table]) -> None:
         tables[0].metadata.create_all(connection, tables=list(tables), checkfirst=False)
 
 
-def add_columns(connection: Connection, columns: Iterable[tuple[Table, Column[object]]]) -> None:
+def add_columns(operations: Operations, columns: Iterable[tuple[Table, Column[object]]]) -> None:
     """Add columns, nullable and without default, so that no row is touched; a foreign key in the same statement."""
-    operations = Operations(MigrationContext.configure(connection))
     for table, column in columns:
         _add_column(operations, table, column)
 

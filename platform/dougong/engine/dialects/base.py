@@ -8,6 +8,7 @@ from datetime import datetime
 from threading import Event
 from typing import ClassVar, Protocol
 
+from alembic.operations import Operations
 from sqlalchemy import Connection, Engine, Index
 from sqlalchemy.exc import DBAPIError
 
@@ -63,6 +64,10 @@ class Database(Protocol):
 
     def maintenance(self) -> AbstractContextManager[Connection]:
         """A connection of its own, each statement its own transaction: for DDL that runs beside everybody's work."""
+        ...
+
+    def changing(self, connection: Connection) -> AbstractContextManager[Operations]:
+        """Changes of tables, carried out by the end of the block in as few round trips as the kind can."""
         ...
 
     def create_index(self, connection: Connection, index: Index) -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any, ClassVar, cast
 
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Connection, Engine, Index, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
@@ -148,6 +150,11 @@ class SQLite:
         """A writing connection of its own."""
         with self._engine(poolclass=NullPool).connect() as connection:
             yield connection
+
+    @contextmanager
+    def changing(self, connection: Connection) -> Iterator[Operations]:
+        """One statement for each change, at once."""
+        yield Operations(MigrationContext.configure(connection))
 
     def create_index(self, connection: Connection, index: Index) -> None:
         """Build `index`: SQLite builds within the write lock, some 300 ns a row."""
