@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dougong.base.errors import Forbidden
+from dougong.base.errors import BadRequest, Forbidden
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
@@ -17,6 +17,7 @@ from dougong.engine.plan import plan
 from dougong.engine.publish import Publication, publish
 from dougong.engine.query import Query, Record
 from dougong.engine.saving.batch import Change, Create, Delete, Update
+from dougong.engine.transfer import mapping
 from dougong.metadata.component import Component
 from dougong.metadata.documents import from_bodies
 from dougong.metadata.packages import exported
@@ -169,6 +170,13 @@ def test_nobody_else_changes_them(tiers: Company, change: Any, actor: Actor) -> 
         assert [unit.access.may(right, tier) for right in ("read", "create", "edit", "delete", "import", "export")] == [
             True, False, False, False, False, True,
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("actor", (PERSON, SYSTEM), ids=lambda each: each.name)
+def test_a_file_does_not_bring_them(tiers: Company, actor: Actor) -> None:
+    """An import is refused before it reads a row."""
+    with tiers.read(actor) as unit, pytest.raises(BadRequest, match="rows-of-metadata"):
+        mapping.plan(unit.runtime.model, unit.access, ["Name"], object_name="tier")
 
 
 def test_a_row_that_breaks_a_rule_publishes_nothing(tiers: Company) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.language import Message, msg
-from dougong.engine.access import Access
+from dougong.engine.access import Access, kept_in_metadata
 from dougong.engine.search.tokens import fold
 from dougong.engine.transfer.keys import folded
 from dougong.engine.transfer.plans import ColumnPlan, ImportPlan, TargetPlan, fields_of
@@ -57,8 +57,10 @@ def plan(
     """
     document = dict(document or {})
     obj = model.object_named(document.get("object") or object_name)
-    if obj is None or not obj.features["import"] or not access.may("import", obj):
+    if obj is None or not obj.features["import"] or not (access.may("import", obj) or obj.rows == "metadata"):
         raise BadRequest(_unknown_object(model, document.get("object") or object_name))
+    if obj.rows == "metadata":
+        raise BadRequest(kept_in_metadata(obj))
     problems: list[Problem] = list(_shape(document, obj)) if document else []
     if problems:
         raise BadRequest(problems)
