@@ -11,7 +11,7 @@ from dougong.base.field_types import Operator, ValueRefused
 from dougong.base.ids import is_record_id
 from dougong.base.language import Message, label, msg
 from dougong.engine.fields.periods import period_label
-from dougong.engine.query import All, Condition, Either, Filter, Not, Query
+from dougong.engine.query import All, Condition, Either, Filter, Holds, Not, Query
 from dougong.engine.reading.filters import conditions
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.metadata.model import Field, Object
@@ -52,6 +52,8 @@ class Speaker:
                 return Sentence("", "", self._visit.say(msg(" and ")).join(str(self.say(each)) for each in parts))
             case Either(parts):
                 return Sentence("", "", self._visit.say(msg(" or ")).join(str(self.say(each)) for each in parts))
+            case Holds(formula=formula):
+                return Sentence("", "", formula.text)
 
     def _condition(self, name: str, op: str, value: Any) -> Sentence:
         visit = self._visit
