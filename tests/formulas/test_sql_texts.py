@@ -137,7 +137,8 @@ def databases(fresh_database_url: Callable[[str], str]) -> Iterator[list[Databas
 PATTERNS = {
     "text": """
     LEFT({text}, {number}) ; RIGHT({text}, {number}) ; MID({text}, {number}, {number}) ; SUBSTR({text}, {number})
-    SUBSTR({text}, {number}, {number}) ; SUBSTITUTE({text}, {text}, {text})
+    SUBSTR({text}, {number}, {number}) ; SUBSTITUTE({text}, {text}, {text}) ; SUBSTITUTE({text}, "a", "")
+    SUBSTITUTE({text}, "a", "客a") ; SUBSTITUTE(SUBSTITUTE({text}, " ", "_"), "_", {text})
     TRIM({text}) ; UPPER({text}) ; LOWER({text})
     UPPER({text}, {text}) ; LOWER({text}, "tr")
     INITCAP({text}) ; LPAD({text}, {number}) ; RPAD({text}, {number}, {text})
@@ -269,4 +270,19 @@ ONE_OF_EACH = [
 @pytest.mark.parametrize("text", ONE_OF_EACH)
 def test_each_function_agrees(databases: list[Database], text: str) -> None:
     """Every form once on every row, whatever chance picks above."""
+    agree_on(databases, text, "blank")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"JSENCODE({'JSENCODE(' * 30}name{')' * 30})",
+        f"JSINHTMLENCODE({'JSENCODE(' * 30}name{')' * 30})",
+        'SUBSTITUTE(LPAD(name, 30000, "a"), "a", LPAD(name, 30000, "a"))',
+        'LEN(SUBSTITUTE(LPAD(name, 1000, "a"), "a", LPAD(name, 1000, "b")))',
+        "RPAD(name, 100001)",
+    ],
+)
+def test_no_text_becomes_huge(databases: list[Database], text: str) -> None:
+    """What would multiply a text is an error before it is made."""
     agree_on(databases, text, "blank")

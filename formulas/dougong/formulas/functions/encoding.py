@@ -13,6 +13,7 @@ from dougong.formulas.annotations import GivenText, Number, Text
 from dougong.formulas.decimals import WIDE, ZERO, plain, quantized
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError
+from dougong.formulas.lengths import held
 from dougong.formulas.sql import encodings, figures
 
 _SCRIPT = str.maketrans(
@@ -99,13 +100,13 @@ def html_encode(text: Text) -> Text:
 @function("JSENCODE", sql=encodings.script_encode, examples=(("JSENCODE('<')", "\\u003C"),))
 def script_encode(text: Text) -> Text:
     """The text with the signs that mean something in a JavaScript string escaped."""
-    return text.translate(_SCRIPT)
+    return held(text.translate(_SCRIPT))
 
 
 @function("JSINHTMLENCODE", sql=encodings.script_in_html_encode, examples=(("JSINHTMLENCODE('&')", "&amp;"),))
 def script_in_html_encode(text: Text) -> Text:
     """The text escaped for HTML, then for a JavaScript string within it."""
-    return html.escape(text).translate(_SCRIPT)
+    return held(html.escape(text).translate(_SCRIPT))
 
 
 @function("URLENCODE", sql=encodings.url_encode, examples=(("URLENCODE('a b&c')", "a+b%26c"),))

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from dougong.formulas import lettercase, utf16
+from dougong.formulas import lengths, lettercase, utf16
 from dougong.formulas.annotations import Boolean, Date, DateTime, GivenText, Number, Picklist, Text, Time
 from dougong.formulas.decimals import DIGITS, EXACT, plain, whole
 from dougong.formulas.definition import function
@@ -171,7 +171,7 @@ def contains(text: Text | None, part: Text | None) -> Boolean | None:
 )
 def substitute(text: Text, old: Text, new: Text | None) -> Text:
     """Replaces every occurrence of one text within another."""
-    return text.replace(old, new or "")
+    return lengths.substituted(text, old, new or "")
 
 
 @function("TRIM", sql=texts.trim, examples=(("TRIM('  Ada ')", "Ada"), ("TRIM(' ')", None)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dougong.formulas.evaluation import Failure
+from dougong.formulas.lengths import MOST
 from dougong.formulas.sql.figures import number_text
 from dougong.formulas.sql.routines import Routine
 from dougong.formulas.types import Type
@@ -34,27 +35,31 @@ _HTML = _sql(
         "t", ("'&'", "'&amp;'"), ("'<'", "'&lt;'"), ("'>'", "'&gt;'"), ("'\"'", "'&quot;'"), ("''''", "'&#x27;'")
     ),
 )
-_SCRIPT = _sql(
-    "dg_script",
-    "t text",
-    _replaced(
-        "t",
-        (r"'\'", r"'\\'"),
-        ("''''", r"'\'''"),
-        ("'\"'", "'\\\"'"),
-        (r"E'\n'", r"'\n'"),
-        (r"E'\r'", r"'\r'"),
-        ("'<'", r"'\u003C'"),
-        ("'>'", r"'\u003E'"),
-        ("'/'", r"'\/'"),
-    ),
+_ESCAPED = _replaced(
+    "t",
+    (r"'\'", r"'\\'"),
+    ("''''", r"'\'''"),
+    ("'\"'", "'\\\"'"),
+    (r"E'\n'", r"'\n'"),
+    (r"E'\r'", r"'\r'"),
+    ("'<'", r"'\u003C'"),
+    ("'>'", r"'\u003E'"),
+    ("'/'", r"'\/'"),
 )
+_SCRIPT = f"""
+CREATE OR REPLACE FUNCTION dg_script(t text) RETURNS text LANGUAGE plpgsql {_STRICT} AS $$
+BEGIN
+    t := {_ESCAPED};
+    RETURN CASE WHEN length(t) <= {MOST} THEN t END;
+END $$;
+"""
 
 html_encode = Routine(name="dg_html", result=Type.TEXT, postgresql=_HTML)
-script_encode = Routine(name="dg_script", result=Type.TEXT, postgresql=_SCRIPT)
+script_encode = Routine(name="dg_script", result=Type.TEXT, fails=Failure.OUT_OF_RANGE, postgresql=_SCRIPT)
 script_in_html_encode = Routine(
     name="dg_script_in_html",
     result=Type.TEXT,
+    fails=Failure.OUT_OF_RANGE,
     needs=(_HTML, _SCRIPT),
     postgresql=_sql("dg_script_in_html", "t text", "dg_script(dg_html(t))"),
 )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import Text, and_, case, func, literal, true
+from sqlalchemy import Text, case, func, literal, true
 
+from dougong.formulas.evaluation import Failure
+from dougong.formulas.lengths import MOST
 from dougong.formulas.sql.constructs import ExactLiteral, Holds
-from dougong.formulas.sql.values import Sql, as_text, boolean, number, text
+from dougong.formulas.sql.routines import Routine
+from dougong.formulas.sql.values import Sql, Unsupported, as_text, boolean, number, text
+from dougong.formulas.types import Type
 
 _DIGITS_OF_LENGTH = 9
 
@@ -32,13 +36,41 @@ def contains(item: Sql, part: Sql) -> Sql:
     return boolean(case((part.value.is_(None), true()), else_=Holds(as_text(item).value, as_text(part).value)))
 
 
-def substitute(item: Sql, old: Sql, new: Sql) -> Sql:
-    """SUBSTITUTE; a blank new text deletes."""
-    empty = literal("", Text())
-    replaced = func.replace(
-        as_text(item).value, as_text(old).value, func.coalesce(as_text(new).value, empty), type_=Text()
-    )
-    return text(case((and_(item.value.is_not(None), old.value.is_not(None)), replaced)))
+def _shortened(item: Sql, old: Sql, new: Sql) -> Sql:
+    """SUBSTITUTE that cannot make a text longer; a blank new text deletes."""
+    put = new.constant or ""
+    if not new.is_constant or not isinstance(old.constant, str) or len(put) > len(old.constant):
+        raise Unsupported
+    return text(func.replace(as_text(item).value, old.value, literal(put, Text()), type_=Text()))
+
+
+substitute = Routine(
+    name="dg_substitute",
+    result=Type.TEXT,
+    fails=True,
+    native=_shortened,
+    postgresql=f"""
+CREATE OR REPLACE FUNCTION dg_substitute(t text, old text, new text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    put text := coalesce(new, '');
+BEGIN
+    -- The first condition is cheap, and enough for almost every text.
+    IF length(t)::bigint * length(put) > {MOST} AND length(t)
+        + (length(t) - length(replace(t, old, ''))) / length(old) * (length(put) - length(old))::bigint > {MOST}
+    THEN
+        RETURN NULL;
+    END IF;
+    RETURN replace(t, old, put);
+END $$;
+CREATE OR REPLACE FUNCTION dg_substitute_error(t text, old text, new text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN CASE WHEN t IS NOT NULL AND old IS NOT NULL AND dg_substitute(t, old, new) IS NULL
+        THEN '{Failure.OUT_OF_RANGE}' END;
+END $$;
+""",
+)
 
 
 def trim(item: Sql) -> Sql:
