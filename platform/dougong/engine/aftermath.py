@@ -155,7 +155,7 @@ def _texts(company: Company, task: Task) -> None:
 Work = Callable[[Batch, ObjectPlan, Sequence[str]], None]
 
 
-def _every(company: Company, name: str, work: Aftermath) -> None:
+def _every(company: Company, name: str, work: Work) -> None:
     """Do `work` to all live records of an object, so many in a transaction."""
     last: str | None = None
     while True:
@@ -165,7 +165,7 @@ def _every(company: Company, name: str, work: Aftermath) -> None:
         last = ids[-1]
 
 
-def _next(unit: Unit, name: str, last: str | None, work: Aftermath) -> Sequence[str]:
+def _next(unit: Unit, name: str, last: str | None, work: Work) -> Sequence[str]:
     if name not in unit.runtime.model.objects:
         return ()
     plan = plan_of(unit.runtime, name)
