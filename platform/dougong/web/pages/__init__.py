@@ -6,6 +6,7 @@ from dougong.web.pages import (
     actions,
     bin,
     conversions,
+    fields,
     files,
     forms,
     lists,
@@ -14,6 +15,7 @@ from dougong.web.pages import (
     records,
     search,
     sign_in,
+    stages,
 )
 from dougong.web.routing import Page
 
@@ -28,5 +30,7 @@ PAGES: tuple[Page, ...] = (
     *forms.PAGES,
     *conversions.PAGES,
     *records.PAGES,
+    *fields.PAGES,
+    *stages.PAGES,
     *actions.PAGES,
 )

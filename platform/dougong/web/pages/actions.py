@@ -20,8 +20,8 @@ from dougong.web import errors_in_forms, forms, prefill, submission
 from dougong.web.buttons import need_offer
 from dougong.web.composer.forms import FormView, some_fields
 from dougong.web.context import record_url
-from dougong.web.pages.records import sheet
 from dougong.web.routing import Page
+from dougong.web.sheets import sheet
 from dougong.web.visit import Visit, forbidden
 
 
