@@ -181,6 +181,9 @@ def read_given(batch: Batch) -> None:
 
 
 def _refuse_kept(row: Row, field: Field) -> None:
+    if field.formula is not None:
+        row.refuse("field-computed", msg("{label} is computed and cannot be set.", label=field.label), at=field.name)
+        return
     between = row.plan.runtime.model.objects.get(str(field.options.get("through")))
     if between is None:
         reason, fix = msg("{label} is kept by the system and cannot be set.", label=field.label), None

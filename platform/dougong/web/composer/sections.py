@@ -12,6 +12,8 @@ from dougong.web.templates import Templates
 
 MARKER = re.compile(r"\{#:\s*(\w+)\s*#\}")
 SECTIONS = ("cell", "show", "edit")
+INNER = "{{ inner }}"
+"""What a template around another one says where the other's section goes."""
 
 
 def split(text: str, name: str) -> Mapping[str, str]:
@@ -37,7 +39,9 @@ class Sections:
 
     def of(self, field: Field, section: str) -> str:
         """The text of one section of the field's type."""
-        return self._read(field.type.template)[section]
+        inner = self._read(field.type.template)[section]
+        around = field.type.around
+        return self._read(around)[section].replace(INNER, inner) if around else inner
 
 
 def bind(text: str, **names: str) -> str:
