@@ -5,7 +5,8 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import text
 
@@ -32,42 +33,49 @@ IMPORTED = 10_000
 def measure(urls: tuple[str, str], only: Sequence[str], rows: int) -> list[Measured]:
     """Grouped sum, a new field, an import."""
     company, floor = opened(urls[0]), Database(urls[1])
-    sides: tuple[tuple[str, Callable[[int], object], Callable[[int], object], float | None, int], ...] = (
-        ("grouped sum", lambda _: _sum(company), lambda _: _floor_sum(floor), None, 15),
-        ("add a field", lambda run: _add_field(company, run), lambda run: _add_column(floor, run), None, 5),
-        (
+    sides = (
+        _Work("grouped sum", lambda _: _sum(company), lambda _: _floor_sum(floor), rounds=15),
+        _Work("add a field", lambda run: _add_field(company, run), lambda run: _add_column(floor, run), rounds=5),
+        _Work(
             f"import {rows:,} rows",
-            lambda run: _import(company, rows, run),
-            lambda run: _floor_import(floor, rows, run),
-            4,
-            3,
+            lambda file: _import(company, rows, file),
+            lambda file: _floor_import(floor, file),
+            bar=4,
+            rounds=3,
+            given=lambda run: data.import_file(rows, run).encode(),
         ),
     )
     before = _tree(company)
     try:
-        return [
-            _time(name, ours, theirs, bar, rounds)
-            for name, ours, theirs, bar, rounds in sides
-            if not only or any(part in name for part in only)
-        ]
+        return [_time(each) for each in sides if not only or any(part in each.name for part in only)]
     finally:
         publish(company, Publication(tree=before, message="without the fields of the benchmark"))
         company.close()
         floor.close()
 
 
-def _time(
-    name: str, ours: Callable[[int], object], theirs: Callable[[int], object], bar: float | None, rounds: int
-) -> Measured:
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One operation on either side, with what `given` makes of a number that no other run has, before the clock."""
+
+    name: str
+    engine: Callable[[Any], object]
+    floor: Callable[[Any], object]
+    rounds: int
+    bar: float | None = None
+    given: Callable[[int], Any] = int
+
+
+def _time(work: _Work) -> Measured:
     engine: list[float] = []
     floor: list[float] = []
-    for _ in range(rounds):
-        for work, found in ((ours, engine), (theirs, floor)):
-            run = time.time_ns() // 1_000_000
+    for _ in range(work.rounds):
+        for side, found in ((work.engine, engine), (work.floor, floor)):
+            given = work.given(time.time_ns() // 1_000_000)
             began = time.perf_counter()
-            work(run)
+            side(given)
             found.append(time.perf_counter() - began)
-    return Measured(name, statistics.median(engine) * 1000, statistics.median(floor) * 1000, bar)
+    return Measured(work.name, statistics.median(engine) * 1000, statistics.median(floor) * 1000, work.bar)
 
 
 def _sum(company: Company) -> object:
@@ -97,15 +105,15 @@ def _add_column(floor: Database, run: int) -> None:
         connection.execute(text(f"ALTER TABLE opportunity ADD COLUMN extra_{run} TEXT"))
 
 
-def _import(company: Company, rows: int, run: int) -> None:
+def _import(company: Company, rows: int, file: bytes) -> None:
     actor = replace(SYSTEM, user_id=data.identity("user", 0), name="Person 00")
-    table = sheets.read("deals.csv", data.import_file(rows, run).encode())
+    table = sheets.read("deals.csv", file)
     report = run_import(company, actor, table, mapping=data.MAPPING)
     if report.created != rows:
         problems = [str(problem) for found in list(report.problems.values())[:3] for problem in found]
         raise RuntimeError(f"{report.created} of {rows} rows: {problems}")
 
 
-def _floor_import(floor: Database, rows: int, run: int) -> None:
+def _floor_import(floor: Database, file: bytes) -> None:
     with floor.writers.begin() as connection:
-        import_rows(connection, data.identity("user", 0), data.import_file(rows, run).encode())
+        import_rows(connection, data.identity("user", 0), file)

@@ -15,7 +15,7 @@ from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.publish import Publication, publish
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, plan_of
-from dougong.engine.search.documents import search_paths, tokens_of
+from dougong.engine.search.documents import pinyin_paths, record_words, search_paths
 from dougong.engine.search.tokens import sort_key
 from dougong.engine.unit import Unit
 from dougong.web import sessions
@@ -82,10 +82,11 @@ def _search_row(unit: Unit, plan: ObjectPlan, row: data.Values) -> dict[str, Any
     fields = {path: obj.fields[path] for path in search_paths(obj) if path in obj.fields}
     if "account.name" in search_paths(obj):
         fields["account.name"] = obj.fields[obj.title]
-    known = {path: value for path in fields if isinstance(value := values.get(path), str)}
+    spelt = pinyin_paths(obj)
+    texts = ((value, path in spelt) for path in fields if isinstance(value := values.get(path), str))
     return {
         "record_id": row["id"], "object": obj.id, "title": str(row.get(obj.title) or ""),
-        "words": " ".join(token for run in tokens_of(obj, fields, known, unit.reading) for token in run),
+        "words": record_words(texts),
     }  # fmt: skip
 
 

@@ -148,14 +148,19 @@ class FieldType:
     plain: ClassVar[bool] = True
     """True where `to_row` and `from_row` are the identity on one part: the engine skips calling them."""
 
+    verbatim: ClassVar[bool] = True
+    """True where a text is shown and exported as it is: told from the methods that a type has."""
+
     template: ClassVar[str] = ""
     """Path of the template with the sections cell, show, edit; ``fields/<name>.html`` unless a type says otherwise."""
     around: ClassVar[str] = ""
     """Path of a template whose sections stand around those of `template`, which take the place of ``{{ inner }}``."""
 
     def __init_subclass__(cls, **rest: Any) -> None:
-        """Give a type its template."""
+        """Give a type its template; tell whether it is `verbatim`."""
         super().__init_subclass__(**rest)
+        said = ("display", "to_text", "to_json")
+        cls.verbatim = all(getattr(cls, each) is getattr(FieldType, each) for each in said)
         if "name" in vars(cls) and "template" not in vars(cls):
             cls.template = f"fields/{cls.name}.html"
 
@@ -258,6 +263,11 @@ class FieldType:
     def error(self, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[bool] | None:
         """Of the part columns the one that tells that there is no value; None for a type that has none."""
         return None
+
+
+def shown_text(field: FieldLike, kind: FieldType, value: Any, reading: Reading) -> str:
+    """`value` of a `field` of type `kind` as plain text for people: at once where a text is shown as it is."""
+    return value if type(value) is str and kind.verbatim else kind.display(field, value, reading)
 
 
 FIELD_TYPES: Registry[FieldType] = Registry("field type")

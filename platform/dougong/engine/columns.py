@@ -23,6 +23,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from sqlalchemy import Boolean, Date, DateTime, Dialect, Float, Integer, LargeBinary, Numeric, String, Text, Time
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine, UserDefinedType
@@ -43,6 +44,9 @@ class _Uuid(UserDefinedType[str]):
         return "UUID"
 
 
+_UUID, _TEXT = _Uuid(), Text()
+
+
 class Id(TypeDecorator[str]):
     """The id of a record: a UUID as 36 lower-case characters."""
 
@@ -51,8 +55,8 @@ class Id(TypeDecorator[str]):
     shape = "id"
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """`uuid` where the database has it, else text."""
-        return _Uuid() if dialect.name == "postgresql" else dialect.type_descriptor(Text())
+        """`uuid` where the database has it, else text: one instance each, by which SQLAlchemy remembers the rest."""
+        return _UUID if dialect.name == "postgresql" else _TEXT
 
 
 class _Scaled(Integer):
@@ -204,14 +208,21 @@ class Flag(Boolean):
     shape = "flag"
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def dump_json(value: Any) -> str:
+    """`value` as JSON, without blanks: by orjson, by Python's own encoder what that does not take (longer integers)."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return _encode(value)
 
 
 class _JsonText(Text):
     # A column declared JSON would have SQLite's numeric affinity and turn the text "1.50" into a number.
     def bind_processor(self, dialect: Dialect) -> Processor:
-        return lambda value: None if value is None else _dump(value)
+        return lambda value: None if value is None else dump_json(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
         return lambda value: None if value is None else json.loads(value)

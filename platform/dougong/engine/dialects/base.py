@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from threading import Event
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from alembic.operations import Operations
-from sqlalchemy import Connection, Engine, Index
+from sqlalchemy import Connection, Engine, Index, Table
 from sqlalchemy.exc import DBAPIError
+
+ByColumn = Mapping[str, Sequence[Any]]
+"""Many rows, column by column: what is the same for a column is then done once, not once a row."""
 
 
 class Database(Protocol):
@@ -22,6 +25,8 @@ class Database(Protocol):
     """
 
     kind: ClassVar[str]
+    pause: ClassVar[float]
+    """Seconds that who writes batch after batch leaves between two of them, for others to come in."""
     digits: ClassVar[int]
     readers: Engine
     writers: Engine
@@ -88,6 +93,18 @@ class Database(Protocol):
 
     def check_references(self, connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
         """Rows of `tables` whose foreign keys lead nowhere: (table, target table), where the kind has to look."""
+        ...
+
+    def insert_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
+        """Insert many rows: by column key, one value a row."""
+        ...
+
+    def update_many(self, connection: Connection, table: Table, ids: Sequence[str], columns: ByColumn) -> None:
+        """Set `columns` of the rows with these `ids`: by column key, one value a row."""
+        ...
+
+    def put_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
+        """Insert many rows, or set them where their primary key is there; in one statement."""
         ...
 
     def announce(self, connection: Connection, task: str, when: datetime) -> None:

@@ -19,14 +19,15 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from psycopg import errors, sql
 from psycopg.types.string import TextLoader
-from sqlalchemy import Connection, Engine, Index, create_engine, event
+from sqlalchemy import Connection, Engine, Index, Table, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, DropIndex
 
-from dougong.engine.dialects import queue
-from dougong.engine.dialects.base import Busy
+from dougong.engine.columns import dump_json
+from dougong.engine.dialects import bulk, queue
+from dougong.engine.dialects.base import Busy, ByColumn
 from dougong.engine.tables import PLATFORM
 from dougong.formulas.sql import installation
 
@@ -91,6 +92,7 @@ class PostgreSQL:
     """A company in a PostgreSQL schema (see `Database`)."""
 
     kind: ClassVar[str] = "postgresql"
+    pause: ClassVar[float] = 0.0  # writers do not wait for each other
     digits: ClassVar[int] = 39
 
     def __init__(self, url: URL, company: str, threads: int) -> None:
@@ -100,7 +102,8 @@ class PostgreSQL:
         self.readers = self.writers = self._engine(pool_size=threads, max_overflow=threads)
 
     def _engine(self, **options: Any) -> Engine:
-        engine = create_engine(self.url.set(drivername="postgresql+psycopg"), **options)
+        url = self.url.set(drivername="postgresql+psycopg")
+        engine = create_engine(url, json_serializer=dump_json, **options)
         event.listen(engine, "connect", self._connected)
         return engine
 
@@ -220,6 +223,18 @@ class PostgreSQL:
     def check_references(self, connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
         """Nothing: PostgreSQL checks each foreign key as it is made."""
         return []
+
+    def insert_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
+        """By COPY."""
+        bulk.postgresql_insert_many(connection, table, columns)
+
+    def update_many(self, connection: Connection, table: Table, ids: Sequence[str], columns: ByColumn) -> None:
+        """From one array a column."""
+        bulk.postgresql_update_many(connection, table, ids, columns)
+
+    def put_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
+        """From one array a column."""
+        bulk.postgresql_put_many(connection, table, columns)
 
     def announce(self, connection: Connection, task: str, when: datetime) -> None:
         """Queue the task."""

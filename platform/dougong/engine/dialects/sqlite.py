@@ -19,12 +19,13 @@ from typing import Any, ClassVar, cast
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Connection, Engine, Index, create_engine, event
+from sqlalchemy import Connection, Engine, Index, Table, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from dougong.engine.dialects.base import Busy
+from dougong.engine.dialects import bulk
+from dougong.engine.dialects.base import Busy, ByColumn
 from dougong.engine.expressions import ExactTotal, local_day
 from dougong.engine.lettercase import lowered
 from dougong.engine.tables import PLATFORM
@@ -55,6 +56,7 @@ class SQLite:
     """A company in a SQLite file (see `Database`)."""
 
     kind: ClassVar[str] = "sqlite"
+    pause: ClassVar[float] = 0.01  # one writes at a time: without, nobody who waits for that would be awake in time
     digits: ClassVar[int] = 18
 
     def __init__(self, url: URL, company: str, threads: int) -> None:
@@ -199,6 +201,18 @@ class SQLite:
             rows = driver(connection).execute(f"PRAGMA foreign_key_check({quoted})")
             found += [(row[0], row[2]) for row in rows]
         return found
+
+    def insert_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
+        """By executemany."""
+        bulk.sqlite_insert_many(connection, table, columns)
+
+    def update_many(self, connection: Connection, table: Table, ids: Sequence[str], columns: ByColumn) -> None:
+        """By executemany."""
+        bulk.sqlite_update_many(connection, table, ids, columns)
+
+    def put_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
+        """From one JSON text."""
+        bulk.sqlite_put_many(connection, table, columns)
 
     def announce(self, connection: Connection, task: str, when: datetime) -> None:
         """Nothing: the worker looks into the outbox itself."""

@@ -37,6 +37,9 @@ def clean_text(value: Any, lines: bool = False) -> str | None:
     """
     if value is None:
         return None
+    if type(value) is str and value.isprintable():  # no control character, line break or half a character in it
+        text = value if value.isascii() else unicodedata.normalize("NFC", value)
+        return text if text.strip() else None
     if isinstance(value, bool) or (not isinstance(value, str | int | float) and not hasattr(value, "as_tuple")):
         raise wrong_kind(value, msg("text"))
     text = unicodedata.normalize("NFC", str(value))

@@ -41,7 +41,7 @@ def run(batch: Batch, expressions: Expressions) -> None:
         rows = _concerned(batch, affected, found)
         if not rows:
             return
-        _derive(batch, rows, affected, expressions)
+        _derive(batch, rows, affected, expressions, following=True)
     raise CascadeError("computed values follow one another without end")
 
 
@@ -98,13 +98,16 @@ def _load(batch: Batch, plan: ObjectPlan, ids: list[str]) -> list[Row]:
     return rows
 
 
-def _derive(batch: Batch, rows: Iterable[Row], affected: Affected, expressions: Expressions) -> None:
+def _derive(
+    batch: Batch, rows: Iterable[Row], affected: Affected, expressions: Expressions, following: bool = False
+) -> None:
+    """Make `rows` anew: everything, or where they are `following` others what these changes concern."""
     rows = list(rows)
     for plan, group in grouped(rows):
         ids, names = affected.get(plan.name, (set(), set()))
         chosen = [row for row in group if row.id in ids]
         if chosen:
             rollups.compute(batch, plan, chosen, names)
-    derived.fill(batch, rows, expressions)
+    derived.fill(batch, rows, expressions, written=following)
     fill_keys(rows, expressions)
     writing.write(batch, rows, derived=True)

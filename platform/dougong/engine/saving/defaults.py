@@ -14,7 +14,7 @@ from dougong.engine.saving.money import company_currency
 from dougong.engine.saving.plan import COMPANY, ObjectPlan
 from dougong.engine.saving.related import Need, Needs, merge_needs
 from dougong.engine.saving.rollups import empty
-from dougong.engine.saving.row import Batch, Row, grouped
+from dougong.engine.saving.row import Batch, Row, changes, grouped
 from dougong.formulas.formula import Formula
 from dougong.metadata.model import Compute, Field, RecordType
 
@@ -37,6 +37,8 @@ class Defaults:
     by_type: Mapping[str, Mapping[str, Formula]]
     copies: tuple[Copy, ...]
     computes: tuple[tuple[Field, Compute], ...]
+    own_reads: Mapping[str, frozenset[str] | None]
+    """By computed field what it reads, where that is fields of the record itself and nothing else."""
     default_needs: Needs
     compute_needs: Needs
     zeros: Mapping[str, Any]
@@ -63,12 +65,26 @@ def defaults_of(plan: ObjectPlan) -> Defaults:
         by_type=by_type,
         copies=copies,
         computes=tuple(_ordered(computes, lambda entry: [entry[1].formula, entry[1].when])),
+        own_reads={each.name: None if each.company else _own_reads(rule) for each, rule in computes},
         default_needs=formula_needs(plan, every),
         compute_needs=compute_needs,
         zeros=_zeros(plan),
         owned=obj.owner != "none" and "owner" in plan.slots,
         first_type=_first_type(obj.record_types.values()),
     )
+
+
+def _own_reads(rule: Compute) -> frozenset[str] | None:
+    found: set[str] = set()
+    for formula in (rule.formula, rule.when):
+        if formula is None:
+            continue
+        if formula.uses_clock or formula.uses_user or formula.save_only:
+            return None
+        if any(len(path) > 1 for path in formula.references):
+            return None
+        found.update(path[0] for path in formula.references)
+    return frozenset(found)
 
 
 def _zeros(plan: ObjectPlan) -> dict[str, Any]:
@@ -188,8 +204,11 @@ def reference_of(field: Field, value: Any) -> Any:
     return value
 
 
-def compute(batch: Batch, chosen: Iterable[Row], expressions: Expressions) -> None:
-    """Copy what lookups bring and compute what formulas say, for rows that are made, changed or derived."""
+def compute(batch: Batch, chosen: Iterable[Row], expressions: Expressions, written: bool = False) -> None:
+    """Copy what lookups bring and compute what formulas say, for rows that are made, changed or derived.
+
+    Where they are `written`, they were computed then: what reads nothing that has changed since stays.
+    """
     for plan, rows in grouped(chosen):
         defaults = plan.part(defaults_of)
         if not (defaults.computes or defaults.copies):
@@ -199,10 +218,15 @@ def compute(batch: Batch, chosen: Iterable[Row], expressions: Expressions) -> No
         for row in rows:
             for copy in defaults.copies:
                 _copy(batch, row, copy)
-        expressions.follow([row.values for row in rows], defaults.compute_needs)
+        if defaults.copies:
+            expressions.follow([row.values for row in rows], defaults.compute_needs)
+        computes = [
+            (field, rule, defaults.own_reads[field.name] if written else None) for field, rule in defaults.computes
+        ]
         for row in rows:
-            for field, rule in defaults.computes:
-                _compute(row, field, rule, expressions)
+            for field, rule, reads in computes:
+                if reads is None or changes(row.written, row.values, reads):
+                    _compute(row, field, rule, expressions)
 
 
 def _copy(batch: Batch, row: Row, copy: Copy) -> None:

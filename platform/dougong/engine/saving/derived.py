@@ -13,14 +13,14 @@ ROUNDS = 5
 """How often computed fields are made anew that read company amounts, which follow from computed fields in turn."""
 
 
-def fill(batch: Batch, rows: Sequence[Row], expressions: Expressions) -> None:
-    """Make anew what follows from the values of `rows`."""
-    defaults.compute(batch, rows, expressions)
+def fill(batch: Batch, rows: Sequence[Row], expressions: Expressions, written: bool = False) -> None:
+    """Make anew what follows from the values of `rows`; where they are `written`, from what has changed since."""
+    defaults.compute(batch, rows, expressions, written)
     money.fill_company_amounts(batch, rows, expressions)
     waiting = [row for row in rows if row.plan.part(company_readers)]
     for _ in range(ROUNDS if waiting else 0):
         before = [_amounts(row) for row in waiting]
-        defaults.compute(batch, waiting, expressions)
+        defaults.compute(batch, waiting, expressions, written)
         money.fill_company_amounts(batch, waiting, expressions)
         waiting = [row for row, known in zip(waiting, before, strict=True) if _amounts(row) != known]
         if not waiting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from dougong.base.field_types import Reading, Reference, ValueRefused
@@ -112,6 +113,8 @@ class Expressions:
         self._variables = variables(unit.actor, unit.runtime.model)
         self._zone = unit.actor.zone
         self._now = unit.now
+        self._fresh: Context | None = None
+        self._fitted: dict[tuple[int, type, Any], Any] = {}
 
     def follow(self, rows: Iterable[Mapping[str, Any]], needs: Needs) -> None:
         """Load what formulas look at behind the lookups of records with these values."""
@@ -124,9 +127,17 @@ class Expressions:
         Raises:
             EvaluationError: the formula has no value for the row.
         """
+        return formula.evaluate(self._reader(row.plan, row.values if values is None else values), self._context(row))
+
+    def _context(self, row: Row) -> Context:
+        """What formulas may know beside the row; one serves all new rows."""
+        if row.new and self._fresh is not None:
+            return self._fresh
         prior = None if row.new else self._reader(row.plan, row.before)
-        context = Context(now=self._now, timezone=self._zone, variables=self._variables, is_new=row.new, prior=prior)
-        return formula.evaluate(self._reader(row.plan, row.values if values is None else values), context)
+        made = Context(now=self._now, timezone=self._zone, variables=self._variables, is_new=row.new, prior=prior)
+        if row.new:
+            self._fresh = made
+        return made
 
     def holds(self, formula: Formula, row: Row) -> bool:
         """True where `formula` is true for the row; false where it is blank or has no value."""
@@ -165,11 +176,25 @@ class Expressions:
             result = self.on_row(formula, row, values)
         except EvaluationError:
             return field.type.undefined
-        return fitted(field, result, self.unit.reading)
+        if type(result) not in _REPEATED or result == 0:
+            return fitted(field, result, self.unit.reading)
+        key = (id(field), type(result), result)
+        found = self._fitted.get(key)
+        if found is None:
+            found = self._fitted[key] = fitted(field, result, self.unit.reading)
+        return found
 
     def _reader(self, plan: ObjectPlan, values: Mapping[str, Any]) -> Callable[[tuple[str, ...]], Any]:
-        related = self.related
-        return lambda path: accessor(plan, path)(values, related)
+        related, known = self.related, plan.part(_accessors)
+
+        def read(path: tuple[str, ...]) -> Any:
+            return (known.get(path) or accessor(plan, path))(values, related)
+
+        return read
+
+
+_REPEATED = frozenset({str, bool, Decimal})
+"""Results that are fitted to their field once for all rows that have them. Not zero: its sign is part of it."""
 
 
 def fitted(field: Field, result: Any, reading: Reading) -> Any:

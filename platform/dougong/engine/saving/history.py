@@ -10,7 +10,8 @@ from sqlalchemy import insert
 from dougong.base.ids import record_id
 from dougong.engine import tables
 from dougong.engine.saving.plan import ObjectPlan
-from dougong.engine.saving.row import Batch, Row
+from dougong.engine.saving.row import Batch, Row, changes
+from dougong.engine.saving.writing import MANY
 from dougong.metadata.model import Field
 
 UNTOLD = frozenset({"id", "version", "updated_at", "updated_by", "created_at", "created_by", "deleted_at"})
@@ -30,46 +31,53 @@ def told(plan: ObjectPlan) -> tuple[Field, ...]:
 
 def changes_of(row: Row) -> dict[str, list[Any]]:
     """``{field id: [old, new]}`` of a row, as JSON values."""
-    before, values = row.before, row.values
+    before, values, fields = row.before, row.values, row.plan.part(_by_name)
     found: dict[str, list[Any]] = {}
-    for field in row.plan.part(told):
-        name = field.name
-        old, new = before.get(name), values.get(name)
-        if old != new:
-            kind = field.type
-            found[field.id] = [
-                None if old is None else kind.to_json(field, old),
-                None if new is None else kind.to_json(field, new),
-            ]
+    for name in changes(before, values, fields):
+        field, (old, new) = fields[name], (before.get(name), values.get(name))
+        to_json = field.type.to_json
+        found[field.id] = [
+            None if old is None else to_json(field, old),
+            None if new is None else to_json(field, new),
+        ]
     return found
+
+
+def _by_name(plan: ObjectPlan) -> dict[str, Field]:
+    return {each.name: each for each in plan.part(told)}
 
 
 def write(batch: Batch, rows: Iterable[Row]) -> None:
     """Keep what happened to `rows`, in one statement."""
-    unit = batch.unit
-    actor = unit.actor
+    unit, actor = batch.unit, batch.unit.actor
+    shared = {
+        "at": unit.now,
+        "actor_id": actor.user_id,
+        "actor": actor.name,
+        "channel": actor.channel,
+        "operation_id": batch.operation,
+    }
     entries = []
     for row in rows:
-        changes = changes_of(row) if row.doing != "delete" else {}
-        if not changes and row.doing in ("update", "derive"):
+        changed = changes_of(row) if row.doing != "delete" else {}
+        if not changed and row.doing in ("update", "derive"):
             continue
         entries.append(
             {
+                **shared,
                 "id": record_id(),
                 "object": row.plan.object.id,
                 "record_id": row.id,
                 "version": row.values.get("version", 1),
                 "action": row.doing,
-                "at": unit.now,
-                "actor_id": actor.user_id,
-                "actor": actor.name,
-                "channel": actor.channel,
                 "why": row.why or unit.why,
-                "operation_id": batch.operation,
-                "changes": changes,
+                "changes": changed,
             }
         )
-    if entries:
+    if len(entries) >= MANY:
+        columns = {key: [entry[key] for entry in entries] for key in entries[0]}
+        unit.company.database.insert_many(unit.connection, tables.history, columns)
+    elif entries:
         unit.connection.execute(_INSERT, entries)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, case, literal
 
 from dougong.base.errors import BadRequest, Place, Problem
-from dougong.base.field_types import Reference, ValueRefused
+from dougong.base.field_types import Reading, Reference, ValueRefused
 from dougong.base.ids import record_id
 from dougong.base.language import msg
 from dougong.engine.access import Right
@@ -157,27 +157,52 @@ def _no_key(row: Row, change: Upsert) -> Problem:
 
 def read_given(batch: Batch) -> None:
     """Coerce every value given, into `Row.given` by current field name; wrong ones are problems of the row."""
-    reading, actor = batch.unit.reading, batch.unit.actor
+    reading, actor, access = batch.unit.reading, batch.unit.actor, batch.unit.access
     moving = actor.channel in MOVING_CHANNELS or actor.is_system
-    access = batch.unit.access
+    known: dict[tuple[ObjectPlan, str, bool], tuple[Field | None, bool]] = {}
+    texts: dict[tuple[str, str | None], Any] = {}
     for row in batch.rows:
         if row.doing not in ("create", "update"):
             continue
         coerced: dict[str, Any] = {}
         for name, value in row.given.items():
-            field = row.plan.object.field_named(name)
-            if field is None or not access.may_field("read", row.plan.object, field):
+            key = row.plan, name, row.new
+            if key not in known:
+                field = row.plan.object.field_named(name)
+                readable = field is not None and access.may_field("read", row.plan.object, field)
+                known[key] = field if readable else None, field is not None and _may_be_given(row, field, moving)
+            field, takes = known[key]
+            if field is None:
                 _unknown_field(row, name)
-            elif _may_be_given(row, field, moving):
-                try:
-                    coerced[field.name] = bare(field, field.type.coerce(field, value, reading))
-                    if field.type.recalls:
-                        coerced[field.name] = field.type.follows(field, row.before.get(field.name), coerced[field.name])
-                except ValueRefused as refused:
-                    row.refuse(refused.code, refused.reason, refused.fix, at=field.name)
+            elif takes:
+                _take(row, field, value, reading, coerced, texts)
             elif not _as_stored(batch, row, field, value):
                 _refuse_kept(row, field)
         row.given = coerced
+
+
+def _take(
+    row: Row,
+    field: Field,
+    value: Any,
+    reading: Reading,
+    coerced: dict[str, Any],
+    texts: dict[tuple[str, str | None], Any],
+) -> None:
+    """One value that may be set. Equal `texts` of many rows are read once."""
+    try:
+        key = field.address, value if type(value) is str else None
+        if key not in texts:
+            found = bare(field, field.type.coerce(field, value, reading))
+            if type(value) is str:
+                texts[key] = found
+        else:
+            found = texts[key]
+        if field.type.recalls:
+            found = field.type.follows(field, row.before.get(field.name), found)
+        coerced[field.name] = found
+    except ValueRefused as refused:
+        row.refuse(refused.code, refused.reason, refused.fix, at=field.name)
 
 
 def _refuse_kept(row: Row, field: Field) -> None:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -217,10 +217,6 @@ def _is_form(unit: Unit) -> bool:
 
 
 def _saved(row: Row) -> SavedRecord:
-    values = {name: value for name, value in row.changed().items() if name not in history.UNTOLD}
-    for field in row.plan.linked:
-        if row.differs(field.name):
-            values[field.name] = row.values.get(field.name)
     action: Action = "unchanged" if row.doing == "derive" else row.doing
     if row.doing == "update" and row.values["version"] == row.before["version"]:
         action = "unchanged"
@@ -230,8 +226,16 @@ def _saved(row: Row) -> SavedRecord:
         version=int(row.values["version"]),
         action=action,
         row=row.number,
-        values=values if action in ("create", "update") else {},
+        values=_told(row) if action in ("create", "update") else {},
     )
+
+
+def _told(row: Row) -> dict[str, Any]:
+    values = {name: value for name, value in row.changed().items() if name not in history.UNTOLD}
+    for field in row.plan.linked:
+        if row.differs(field.name):
+            values[field.name] = row.values.get(field.name)
+    return values
 
 
 def _without(changes: list[tuple[int, Change]], failed: set[int | None]) -> list[tuple[int, Change]]:

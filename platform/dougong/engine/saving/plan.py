@@ -6,15 +6,16 @@ use for a step then pays nothing for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Row as StoredRow
 from sqlalchemy import Select, bindparam, insert, select, update
 from sqlalchemy.sql.dml import Insert, Update
 
-from dougong.base.field_types import Reference
+from dougong.base.field_types import FieldType, Reference
 from dougong.engine.runtime import Runtime
 from dougong.metadata.model import Field, Object
 
@@ -96,9 +97,11 @@ class ObjectPlan:
 
     def read(self, stored: StoredRow[Any] | Sequence[Any]) -> dict[str, Any]:
         """The values of a row of `load`, by API name."""
-        values = {name: slot.read(stored) for name, slot in self.slots.items()}
-        for slot in self.part(money_slots):
-            values[slot.name + COMPANY] = stored[slot.start + 1]
+        names, places, others = self.part(reading)
+        values: dict[str, Any] = dict(zip(names, places(stored), strict=True))
+        for slot in others:
+            if values[slot.name] is not None or len(slot.keys) > 1:
+                values[slot.name] = slot.read(stored)
         return values
 
     def params(self, values: Mapping[str, Any], names: Sequence[str] | None = None) -> dict[str, Any]:
@@ -116,6 +119,18 @@ class ObjectPlan:
                 found[slot.keys[1]] = values.get(name + COMPANY)
         return found
 
+    def by_column(self, rows: Sequence[Mapping[str, Any]], names: Container[str] | None = None) -> dict[str, list[Any]]:
+        """What stores the fields `names` (all when None) of many records: by column, one value a record."""
+        same, others = self.part(writing)
+        found = {
+            column: [values.get(key) for values in rows] for column, key, name in same if names is None or name in names
+        }
+        for slot in others:
+            if names is None or slot.name in names:
+                made = [self.params(values, (slot.name,)) for values in rows]
+                found.update((key, [each[key] for each in made]) for key in slot.keys)
+        return found
+
     def update(self, keys: frozenset[str]) -> Update:
         """The statement that sets the columns `keys` of the record whose id is ``b_id``."""
         found = self._updates.get(keys)
@@ -126,6 +141,42 @@ class ObjectPlan:
                 .values({key: bindparam(key) for key in keys})
             )
         return found
+
+
+def reading(plan: ObjectPlan) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], tuple[Slot, ...]]:
+    """How a row of `load` is read: names, what gives the first column of each, and the slots that make more of theirs.
+
+    Company amounts are among them, under their own key.
+    """
+    places = {slot.name: slot.start for slot in plan.slots.values()}
+    places |= {slot.name + COMPANY: slot.start + 1 for slot in plan.part(money_slots)}
+    others = tuple(slot for slot in plan.slots.values() if not (slot.plain or _is_first(slot.field.type)))
+    return tuple(places), itemgetter(*places.values()), others
+
+
+def writing(plan: ObjectPlan) -> tuple[tuple[tuple[str, str, str], ...], tuple[Slot, ...]]:
+    """The columns that hold a value as it is, with its key and its field; and the slots that make columns of theirs."""
+    same: list[tuple[str, str, str]] = []
+    others: list[Slot] = []
+    for slot in plan.slots.values():
+        if slot.plain:
+            same.append((slot.keys[0], slot.name, slot.name))
+        elif slot.money and len(slot.keys) == 2:
+            same += zip(slot.keys, (slot.name, slot.name + COMPANY), (slot.name,) * 2, strict=True)
+        else:
+            others.append(slot)
+    return tuple(same), tuple(others)
+
+
+def _is_first(kind: FieldType) -> bool:
+    """True where a value is what its first column holds."""
+    return type(kind).from_row is FieldType.from_row
+
+
+def stored_keys(plan: ObjectPlan) -> Mapping[str, str]:
+    """The keys of values that are stored, company amounts included, and the field to which each belongs."""
+    amounts = {slot.name + COMPANY: slot.name for slot in plan.part(money_slots)}
+    return {**{name: name for name in plan.slots}, **amounts}
 
 
 def money_slots(plan: ObjectPlan) -> tuple[Slot, ...]:

@@ -114,9 +114,10 @@ def fetch(batch: Batch, lock: bool = True) -> None:
             name = rule.field.name
             fields = rule.needs | (needs[name].fields if name in needs else set())
             for row in rows:
-                if row.values.get(name) == row.before.get(name):
+                value = row.values.get(name)
+                if value is None or value == row.before.get(name):
                     continue
-                for reference in references(row.values.get(name)):
+                for reference in references(value):
                     if reference.id == own and reference.object == "user" and not fields:
                         continue
                     ids, names = wanted.setdefault(reference.object, (set(), set()))

@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, bindparam, case, distinct, func, select
 
 from dougong.engine.expressions import Total
-from dougong.engine.fields.derived import innermost
-from dougong.engine.fields.numbers import IntegerType
 from dougong.engine.fields.rollup import RollupType
 from dougong.engine.runtime import Runtime
 from dougong.engine.saving import writing
-from dougong.engine.saving.money import currency_of, in_own_currency
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, plan_of
 from dougong.engine.saving.related import references
 from dougong.engine.saving.rollup_children import Children, one_currency, own_currencies, speaks_of_life
+from dougong.engine.saving.rollup_results import Shape
+from dougong.engine.saving.rollup_ways import Way, led, ways_of
 from dougong.engine.saving.row import Batch, Row, grouped
 from dougong.engine.saving.trees import with_ancestors
 from dougong.engine.saving.windows import is_timed, watched
@@ -163,17 +162,12 @@ def affected(batch: Batch, rows: Iterable[Row]) -> Affected:
     found: Affected = {}
     pending: dict[tuple[str, str, int], tuple[Route, set[str]]] = {}
     for row in rows:
-        if row.doing == "restore" and not row.settled and row.plan.name in routes.by_parent:
-            names = {route.field.name for route in routes.by_parent[row.plan.name]}
-            _note(found, row.plan.name, {row.id}, names)
-        for route, at in routes.through.get(row.plan.name, ()):
-            ids = _above(row, route, at)
-            if ids:
-                key = (route.parent, route.field.name, at)
-                pending.setdefault(key, (route, set()))[1].update(ids)
-        over = routes.trees.get(row.plan.name)
-        if over:
-            _note(found, row.plan.name, _moved(row), set(over))
+        _note_own(row, routes, found)
+    for plan, group in grouped(rows):
+        for way in plan.part(_ways):
+            for route, ids in led(group, way):
+                if ids:
+                    pending.setdefault((route.parent, route.field.name, way.at), (route, set()))[1].update(ids)
     memory: dict[tuple[tuple[Hop, ...], frozenset[str]], set[str]] = {}
     for (_, _, at), (route, ids) in pending.items():
         key_ = (route.hops[at + 1 :], frozenset(ids))
@@ -184,6 +178,16 @@ def affected(batch: Batch, rows: Iterable[Row]) -> Affected:
         if name in found:
             _climb_tree(batch, name, over, found)
     return found
+
+
+def _note_own(row: Row, routes: Routes, found: Affected) -> None:
+    """Of a record that comes back its own roll-ups; of one that moves in a tree those over the tree, where it stood."""
+    name = row.plan.name
+    if row.doing == "restore" and not row.settled and name in routes.by_parent:
+        _note(found, name, {row.id}, {route.field.name for route in routes.by_parent[name]})
+    over = routes.trees.get(name)
+    if over:
+        _note(found, name, _moved(row), set(over))
 
 
 def _load_links(batch: Batch, rows: Sequence[Row], routes: Routes) -> None:
@@ -220,23 +224,8 @@ def _note(found: Affected, parent: str, ids: set[str], names: set[str]) -> None:
         known[1].update(names)
 
 
-def _above(row: Row, route: Route, at: int) -> set[str]:
-    """The ids one hop up that a row concerns: those that it named and those that it names."""
-    was = bool(row.settled) and row.settled.get("deleted_at") is None
-    is_ = row.values.get("deleted_at") is None
-    hop = route.hops[at]
-    following = route.hops[at + 1].object if at + 1 < len(route.hops) else route.parent
-    old = _ids(row.settled.get(hop.field), following) if was else set()
-    new = _ids(row.values.get(hop.field), following) if is_ else set()
-    if old == new and was == is_ and not row.touched:
-        watched = route.watched if at == 0 else frozenset({"life_status"})
-        if not any(row.settled.get(name) != row.values.get(name) for name in watched):
-            return set()
-    return old | new
-
-
-def _ids(value: Any, target: str) -> set[str]:
-    return {each.id for each in references(value) if each.object == target}
+def _ways(plan: ObjectPlan) -> tuple[Way, ...]:
+    return ways_of(routes_of(plan.runtime).through.get(plan.name, ()))
 
 
 def _climb(batch: Batch, hops: Sequence[Hop], ids: set[str]) -> set[str]:
@@ -261,30 +250,41 @@ def compute(batch: Batch, plan: ObjectPlan, rows: Sequence[Row], names: Iterable
     ids = sorted(row.id for row in rows)
     for group in _together(routes):
         if group[0].field.options["op"] in GROUPED:
-            values = _grouped(batch, plan, group, ids)
+            _give(batch, plan, group, rows, _grouped(batch, plan, group, ids))
         else:
-            values = _listed(batch, plan, group[0], ids)
-        for row in rows:
-            for route in group:
-                _set(batch, row, route, values.get((row.id, route.field.name), (empty(route.field),) * 2))
+            shape, values = _shape(plan, group[0]), _listed(batch, plan, group[0], ids)
+            for row in rows:
+                shape.give(batch, row, values.get(row.id, shape.nothing))
 
 
-def _set(batch: Batch, row: Row, route: Route, results: tuple[Any, ...]) -> None:
-    slot = row.plan.slots[route.field.name]
-    row.values[slot.name] = results[0]
-    if not slot.money:
-        return
-    row.values[slot.name + COMPANY] = results[1]
-    if one_currency(plan_of(batch.unit.runtime, route.leaf).object, route):
-        return
-    company, codes = results[1], set(results[2:])
-    if codes != {currency_of(batch, row)}:
-        row.values[slot.name] = in_own_currency(batch, row, route.field, company)
+def _give(batch: Batch, plan: ObjectPlan, group: Sequence[Route], rows: Iterable[Row], results: Results) -> None:
+    shapes = [_shape(plan, route) for route in group]
+    for row in rows:
+        found, at = results.get(row.id), 1
+        for shape in shapes:
+            shape.give(batch, row, shape.nothing if found is None else shape.read(found[at : at + shape.width]))
+            at += shape.width
 
 
-Results = dict[tuple[str, str], tuple[Any, ...]]
-"""By id of the parent and name of the roll-up: its value; of money also the company amount, and the first and last
-currency of the children where each has its own."""
+Results = Mapping[str, Sequence[Any]]
+"""By id of the parent: what its roll-ups come to, side by side (see `Shape`), in a grouped statement after the id."""
+
+
+def _shape(plan: ObjectPlan, route: Route) -> Shape:
+    known: dict[str, Shape] = plan.part(_shapes)
+    found = known.get(route.field.name)
+    if found is None:
+        field, leaf = route.field, plan_of(plan.runtime, route.leaf)
+        money, average = plan.slots[field.name].money, field.options["op"] == "avg"
+        parts = 2 if money else 1
+        width = parts * (2 if average else 1) + (2 if own_currencies(leaf, field) else 0)
+        mixed = money and not one_currency(leaf.object, route)
+        found = known[field.name] = Shape(field, parts, width, average, mixed, (empty(field),) * 2)
+    return found
+
+
+def _shapes(plan: ObjectPlan) -> dict[str, Shape]:
+    return {}
 
 
 def _together(routes: Sequence[Route]) -> list[list[Route]]:
@@ -299,21 +299,7 @@ def _together(routes: Sequence[Route]) -> list[list[Route]]:
 
 def _grouped(batch: Batch, plan: ObjectPlan, group: Sequence[Route], ids: Sequence[str]) -> Results:
     statement = _grouped_statement(batch.unit, plan, group)
-    found: Results = {}
-    for stored in batch.unit.connection.execute(statement, {"ids": ids}):
-        at = 1
-        for route in group:
-            field = route.field
-            results: list[Any] = []
-            for _ in range(2 if plan.slots[field.name].money else 1):
-                width = 2 if field.options["op"] == "avg" else 1
-                results.append(_result(field, stored[at : at + width]))
-                at += width
-            if own_currencies(plan_of(batch.unit.runtime, route.leaf), field):
-                results += stored[at : at + 2]
-                at += 2
-            found[str(stored[0]), field.name] = tuple(results)
-    return found
+    return {str(stored[0]): stored for stored in batch.unit.connection.execute(statement, {"ids": ids}).all()}
 
 
 def _grouped_statement(unit: Unit, plan: ObjectPlan, group: Sequence[Route]) -> Select[Any]:
@@ -363,21 +349,6 @@ _AGGREGATES: Mapping[str, Callable[[ColumnElement[Any]], list[Any]]] = {
 }
 
 
-def _result(field: Field, stored: Sequence[Any]) -> Any:
-    if field.options["op"] == "avg":
-        total, count = stored
-        return field.type.computed(field, Decimal(total) / Decimal(count)) if count else None
-    return empty(field) if stored[0] is None else _fitting(field, stored[0])
-
-
-def _fitting(field: Field, value: Any) -> Any:
-    """An aggregate over a formula as the field keeps it: to its decimals, a whole number as such."""
-    if not isinstance(value, Decimal):
-        return value
-    exact = field.type.computed(field, value)
-    return int(exact) if isinstance(innermost(field.type), IntegerType) else exact
-
-
 def _listed(batch: Batch, plan: ObjectPlan, route: Route, ids: Sequence[str]) -> Results:
     """First, last, concat and median: the children's values in order, worked out here."""
     field, children = route.field, Children(batch.unit, route)
@@ -397,7 +368,7 @@ def _listed(batch: Batch, plan: ObjectPlan, route: Route, ids: Sequence[str]) ->
     values: dict[str, list[tuple[Any, ...]]] = {}
     for parent, *each in batch.unit.connection.execute(statement, {"ids": ids}):
         values.setdefault(str(parent), []).append(tuple(each))
-    return {(parent, field.name): _reduce(field, children, each) for parent, each in values.items()}
+    return {parent: _reduce(field, children, each) for parent, each in values.items()}
 
 
 def _order(children: Children, field: Field) -> Iterable[ColumnElement[Any]]:

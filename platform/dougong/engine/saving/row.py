@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from dougong.base.errors import Place, Problem
 from dougong.base.language import Message
-from dougong.engine.saving.plan import COMPANY, ObjectPlan
+from dougong.engine.saving.plan import ObjectPlan, stored_keys
 
 if TYPE_CHECKING:
     from dougong.engine.saving.expressions import Expressions
@@ -63,7 +63,7 @@ class Row:
     def changed(self) -> dict[str, Any]:
         """The fields whose value differs from what is stored, with the new value; company amounts left out."""
         before, values = self.before, self.values
-        return {name: values[name] for name in self.plan.slots if values.get(name) != before.get(name)}
+        return {name: values[name] for name in changes(before, values, self.plan.slots)}
 
     def differs(self, name: str) -> bool:
         """True when the value of `name` is not what is stored."""
@@ -71,13 +71,8 @@ class Row:
 
     def stored_changes(self) -> list[str]:
         """The fields that must be written, those of which the company amount alone changed included."""
-        before, values = self.written, self.values
-        return [
-            name
-            for name, slot in self.plan.slots.items()
-            if values.get(name) != before.get(name)
-            or (slot.money and values.get(name + COMPANY) != before.get(name + COMPANY))
-        ]
+        owners = self.plan.part(stored_keys)
+        return list(dict.fromkeys(owners[key] for key in changes(self.written, self.values, owners)))
 
     def has_problem(self, name: str) -> bool:
         """Whether something is wrong with the field `name` already."""
@@ -141,6 +136,14 @@ class Batch:
         """Take one more row in."""
         self.rows.append(row)
         self.by_id[row.plan.name, row.id] = row
+
+
+def changes(before: Mapping[str, Any], values: Mapping[str, Any], names: Collection[str]) -> list[str]:
+    """Those of `names` whose value differs. What nobody touched is the same object: told so without comparing."""
+    if not before:
+        return [name for name in names if values.get(name) is not None]
+    pairs = zip(names, map(before.get, names), map(values.get, names), strict=True)
+    return [name for name, old, new in pairs if old is not new and old != new]
 
 
 def grouped(rows: Iterable[Row]) -> list[tuple[ObjectPlan, list[Row]]]:

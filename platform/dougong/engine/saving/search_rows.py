@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete
 
-from dougong.base.field_types import Reference
+from dougong.base.field_types import Reading, Reference
 from dougong.engine import tables
 from dougong.engine.dialects.statements import upsert
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.engine.saving.related import Needs, needs_of
 from dougong.engine.saving.row import Batch, Row
-from dougong.engine.search.documents import search_paths, tokens_of
+from dougong.engine.search.documents import pinyin_paths, record_words, search_paths, shown
 from dougong.metadata.model import Field
 
 _DELETE = delete(tables.search).where(tables.search.c.record_id.in_(bindparam("ids", expanding=True)))
@@ -23,10 +23,14 @@ _DELETE = delete(tables.search).where(tables.search.c.record_id.in_(bindparam("i
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """Where the texts of a record come from: by search path, the names to follow and the field at the end."""
+    """Where the texts of a record come from: by search path, the names to follow and the field at the end.
+
+    `sources` are the same side by side, with whether the text is also found by pinyin.
+    """
 
     paths: dict[str, tuple[str, ...]]
     fields: dict[str, Field]
+    sources: tuple[tuple[tuple[str, ...], Field, bool], ...]
     own: frozenset[str]
     needs: Needs
 
@@ -50,7 +54,9 @@ def search_plan(plan: ObjectPlan) -> SearchPlan:
             elif at == len(names) - 1:
                 paths[text], fields[text] = names, field
     own = frozenset({path[0] for path in paths.values()} | {plan.object.title})
-    return SearchPlan(paths, fields, own, needs_of(plan, paths.values()))
+    spelt = pinyin_paths(plan.object)
+    sources = tuple((names, fields[text], text in spelt) for text, names in paths.items())
+    return SearchPlan(paths, fields, sources, own, needs_of(plan, paths.values()))
 
 
 def write(batch: Batch, rows: Iterable[Row], expressions: Expressions) -> None:
@@ -66,12 +72,11 @@ def write(batch: Batch, rows: Iterable[Row], expressions: Expressions) -> None:
     if removed:
         batch.unit.connection.execute(_DELETE, {"ids": removed})
     params = [entry for group in written.values() for entry in _entries(batch, group, expressions)]
-    if params:
-        statement = _statement(batch)
-        # Asked for what it wrote, a batch becomes few statements of many rows: SQLite's full-text index writes itself
-        # out at each statement, not at each row.
-        many = statement.returning(tables.search.c.record_id) if len(params) > 1 else statement
-        batch.unit.connection.execute(many, params)
+    if len(params) > 1:
+        columns = {key: [entry[key] for entry in params] for key in params[0]}
+        batch.unit.company.database.put_many(batch.unit.connection, tables.search, columns)
+    elif params:
+        batch.unit.connection.execute(_statement(batch), params)
 
 
 def _statement(batch: Batch) -> Any:
@@ -90,21 +95,22 @@ def _entries(batch: Batch, rows: list[Row], expressions: Expressions) -> Iterabl
     obj, reading = plan.object, batch.unit.reading
     expressions.follow([row.values for row in rows], search.needs)
     for row in rows:
-        values = {text: _at(batch, row.values, path) for text, path in search.paths.items()}
-        title = row.values.get(obj.title)
-        shown = (
-            title
-            if isinstance(title, str)
-            else obj.fields[obj.title].type.display(obj.fields[obj.title], title, reading)
-            if title is not None
-            else ""
-        )
         yield {
             "record_id": row.id,
             "object": obj.id,
-            "title": shown,
-            "words": " ".join(token for run in tokens_of(obj, search.fields, values, reading) for token in run),
+            "title": _title(obj.fields[obj.title], row.values.get(obj.title), reading),
+            "words": record_words(
+                (shown(field, value, reading), pinyin)
+                for names, field, pinyin in search.sources
+                if (value := row.values.get(names[0]) if len(names) == 1 else _at(batch, row.values, names)) is not None
+            ),
         }
+
+
+def _title(field: Field, value: Any, reading: Reading) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else field.type.display(field, value, reading)
 
 
 def _at(batch: Batch, values: Any, path: tuple[str, ...]) -> Any:

@@ -71,11 +71,19 @@ def _waits(name: str, rows: Iterable[Row], new: Mapping[str, set[str]], waiting:
 def _insert(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
     if not rows:
         return
-    batch.unit.connection.execute(
-        plan.part(insertion), [_insert_params(plan, row) for row in _parents_first(plan, rows)]
-    )
+    ordered = _parents_first(plan, rows)
+    columns = _insert_columns(plan, ordered)
+    if len(rows) < MANY:
+        batch.unit.connection.execute(plan.part(insertion), _by_row(columns))
+    else:
+        batch.unit.company.database.insert_many(batch.unit.connection, plan.table, columns)
     for row in rows:
         row.written = dict(row.values)
+
+
+MANY = 50
+"""Rows from which on statements are made for the columns that they need, and rows given by column; below, one
+statement serves all and SQLAlchemy remembers it."""
 
 
 def _parents_first(plan: ObjectPlan, rows: list[Row]) -> list[Row]:
@@ -115,12 +123,24 @@ def _parents_first(plan: ObjectPlan, rows: list[Row]) -> list[Row]:
     return ordered
 
 
-def _insert_params(plan: ObjectPlan, row: Row) -> dict[str, Any]:
-    found = plan.params(row.values)
-    for slot, key in plan.part(sort_columns):
-        found[key] = sort_key_of(slot, row.values.get(slot.name))
-    found.update(row.keys)
-    return found
+def _insert_columns(plan: ObjectPlan, rows: Sequence[Row]) -> dict[str, list[Any]]:
+    every = [row.values for row in rows]
+    used = None
+    if len(rows) >= MANY:
+        used = {name for name in plan.slots if any(values.get(name) is not None for values in every)}
+    return {**plan.by_column(every, used), **_helpers(plan.part(sort_columns), rows)}
+
+
+def _helpers(sorts: Iterable[tuple[Slot, str]], rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """The columns beside the fields: sort keys and normalised unique keys."""
+    found = {key: [sort_key_of(slot, row.values.get(slot.name)) for row in rows] for slot, key in sorts}
+    keys = dict.fromkeys(key for row in rows for key in row.keys)
+    return found | {key: [row.keys.get(key) for row in rows] for key in keys}
+
+
+def _by_row(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    keys = tuple(columns)
+    return [dict(zip(keys, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def _update(batch: Batch, plan: ObjectPlan, rows: list[Row], derived: bool) -> None:
@@ -141,20 +161,15 @@ def _update(batch: Batch, plan: ObjectPlan, rows: list[Row], derived: bool) -> N
         changed.append(row)
     if not changed:
         return
-    sorted_names = [name for name in plan.slots if name in names]
     sorts = [(slot, key) for slot, key in plan.part(sort_columns) if slot.name in names]
-    params = []
+    columns = {**plan.by_column([row.values for row in changed], names), **_helpers(sorts, changed)}
     for row in changed:
-        found = plan.params(row.values, sorted_names)
-        for slot, key in sorts:
-            found[key] = sort_key_of(slot, row.values.get(slot.name))
-        found.update(row.keys)
-        params.append(found)
-    columns = frozenset(params[0])
-    for row, found in zip(changed, params, strict=True):
-        found["b_id"] = row.id
         row.written = dict(row.values)
-    unit.connection.execute(plan.update(columns), params)
+    ids = [row.id for row in changed]
+    if len(changed) < MANY:
+        unit.connection.execute(plan.update(frozenset(columns)), _by_row({**columns, "b_id": ids}))
+    else:
+        unit.company.database.update_many(unit.connection, plan.table, ids, columns)
 
 
 Statements = tuple[Any, Any, Any]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Iterable
 from typing import Any
 
-from dougong.base.field_types import Reading
+from dougong.base.field_types import Reading, shown_text
 from dougong.engine.search.tokens import index_tokens, spellings
 from dougong.metadata.model import Field, Object
 
@@ -22,31 +23,31 @@ def pinyin_paths(obj: Object) -> frozenset[str]:
     return frozenset({each.field for each in obj.search if each.pinyin} | {obj.title})
 
 
-def texts_of(field: Field, value: Any, reading: Reading, pinyin: bool) -> Iterable[str]:
-    """The texts under which one value is found."""
+def shown(field: Field, value: Any, reading: Reading) -> str:
+    """The text under which one value is found; a lookup is found by its title."""
     if value is None:
-        return
-    shown = (
-        value.title
-        if hasattr(value, "title") and hasattr(value, "object")
-        else field.type.display(field, value, reading)
+        return ""
+    if type(value) is not str and hasattr(value, "title") and hasattr(value, "object"):
+        return str(value.title)
+    return shown_text(field, field.type, value, reading)
+
+
+def record_words(texts: Iterable[tuple[str, bool]]) -> str:
+    """The tokens of a record, separated by blanks, from its texts and whether each is found by pinyin as well."""
+    return " ".join(
+        _known_words(text, pinyin) if len(text) <= SHORT else _words(text, pinyin) for text, pinyin in texts if text
     )
-    if not shown:
-        return
-    yield shown
-    if pinyin:
-        full, initials = spellings(shown)
-        if full:
-            yield full
-            yield initials
 
 
-def tokens_of(
-    obj: Object, fields: Mapping[str, Field], values: Mapping[str, Any], reading: Reading
-) -> list[list[str]]:
-    """The tokens of a record. `fields` and `values` are by search path; a lookup's value is its title's text."""
-    spelt = pinyin_paths(obj)
-    found: list[str] = []
-    for path, field in fields.items():
-        found.extend(texts_of(field, values.get(path), reading, path in spelt))
-    return index_tokens(found)
+SHORT = 200
+"""Characters of the longest text whose words are remembered."""
+
+
+def _words(text: str, pinyin: bool) -> str:
+    """The tokens of one text; with `pinyin` also those of its spelling and initials."""
+    texts = (text, *filter(None, spellings(text))) if pinyin else (text,)
+    return " ".join([token for run in index_tokens(texts) for token in run])
+
+
+_known_words = functools.lru_cache(maxsize=8192)(_words)
+"""Customers, products and stages are named again and again."""

@@ -12,35 +12,28 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterable
+from operator import add
 
 LONGEST = 20_000
 """How many characters of a record are indexed."""
 
 
+_RUN = re.compile(r"[^\W_]+")
+
+
 def fold(text: str) -> str:
     """`text` without differences of width and case."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 
 
 def runs(text: str) -> list[str]:
     """The stretches of letters and digits in folded `text`."""
-    found: list[str] = []
-    start = -1
-    for at, char in enumerate(text):
-        if char.isalnum():
-            if start < 0:
-                start = at
-        elif start >= 0:
-            found.append(text[start:at])
-            start = -1
-    if start >= 0:
-        found.append(text[start:])
-    return found
+    return _RUN.findall(text)
 
 
 def pairs(run: str) -> list[str]:
     """The overlapping pairs of a run, then its last character."""
-    return [run[at : at + 2] for at in range(len(run) - 1)] + [run[-1]]
+    return [*map(add, run, run[1:]), run[-1]]
 
 
 def index_tokens(texts: Iterable[str]) -> list[list[str]]:
@@ -96,10 +89,6 @@ SURNAMES = {
 _HAN = re.compile("[\u3400-\u9fff\U00020000-\U000323af]+")
 
 
-def _is_han(char: str) -> bool:
-    return "㐀" <= char <= "鿿" or "\U00020000" <= char <= "\U000323af"
-
-
 def spellings(text: str) -> tuple[str, str]:
     """The pinyin of the Chinese characters of `text` and its initials; empty where there are none."""
     stretches = [stretch for stretch in _HAN.findall(text) if stretch]
@@ -120,7 +109,15 @@ def sort_key(text: str) -> str:
     if not _HAN.search(folded):
         return folded
     head = next((name for name in (folded[:2], folded[:1]) if name in SURNAMES), "")
-    parts = [SURNAMES[head]] if head else []
-    for char in folded[len(head) :]:
-        parts.append(f"{' '.join(syllables(char))} " if _is_han(char) else char)
-    return "".join(parts)[:200]
+    rest = _HAN.sub(_spelt, folded[len(head) :])
+    return f"{SURNAMES[head]}{rest}"[:200] if head else rest[:200]
+
+
+def _spelt(stretch: re.Match[str]) -> str:
+    return _syllables_of_each(stretch[0])
+
+
+@functools.lru_cache(maxsize=8192)
+def _syllables_of_each(han: str) -> str:
+    """Each character's own reading, a blank behind it."""
+    return "".join([f"{' '.join(syllables(char))} " for char in han])

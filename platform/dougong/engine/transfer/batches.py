@@ -91,7 +91,11 @@ class _Wave:
     def _helpers(self, rows: Sequence[RowChanges]) -> list[Entry]:
         """The missing records that `rows` name and that are not stored yet, each once."""
         keys = dict.fromkeys(
-            key for row in rows for key in sorted({*row.uses, *row.helpers}) if key in self.names.helpers
+            key
+            for row in rows
+            if row.uses or row.helpers
+            for key in sorted({*row.uses, *row.helpers})
+            if key in self.names.helpers
         )
         return [self.names.helpers[key] for key in keys if key not in self.names.ids]
 
@@ -109,7 +113,11 @@ class _Wave:
     def _without_lost(self, rows: list[RowChanges]) -> list[RowChanges]:
         kept = []
         for row in rows:
-            rests_on = next((self.names.lost[key] for key in sorted(row.uses) if key in self.names.lost), None)
+            rests_on = (
+                next((self.names.lost[key] for key in sorted(row.uses) if key in self.names.lost), None)
+                if row.uses
+                else None
+            )
             if rests_on is not None and row.number not in self.outcome.problems:
                 self.outcome.refuse(row.number, _rests_on(row.number, rests_on))
             if row.number in self.outcome.problems:

@@ -6,9 +6,11 @@ batch by batch (`rehearsal`).
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import time
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +38,6 @@ if TYPE_CHECKING:
 
 BATCH = 1000
 """Rows of one batch: what one transaction holds, and what a kill can lose."""
-
-PAUSE = 0.01
-"""Seconds between two batches. Without them a SQLite database, which one writes at a time, would go from batch to
-batch before anybody who waits for it is awake."""
 
 ATTEMPTS = 3
 """How often a batch is tried when other people's writes come between."""
@@ -142,7 +140,10 @@ class _Run:
         """One transaction; tried again where other people took what it was about to take."""
         for left in reversed(range(ATTEMPTS)):
             try:
-                outcome, state = self.company.write(self.actor, lambda unit: self._work(unit, rows, fresh), self.title)
+                with uncollected():
+                    outcome, state = self.company.write(
+                        self.actor, lambda unit: self._work(unit, rows, fresh), self.title
+                    )
                 break
             except RolledBack as rolled:
                 outcome, state = rolled.outcome, self._after(rolled.outcome, rows, fresh)
@@ -150,7 +151,7 @@ class _Run:
             except Conflict:
                 if not left:
                     raise
-        time.sleep(PAUSE)
+        time.sleep(self.company.database.pause)
         self.state = state
         self.problems.update(outcome.problems)
         self.warnings.update(outcome.warnings)
@@ -203,6 +204,22 @@ class _Run:
             absent=self.plan.absent,
             finished=True,
         )
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Within, Python does not look for circles of objects to free.
+
+    What a batch makes is thousands of objects without a circle, gone with the batch; to look for one goes through all
+    of them and the whole model, again and again.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _called(unit: Unit, change: Create | Update, asked: Container[tuple[str, str]], reading: Reading) -> Iterable[Name]:

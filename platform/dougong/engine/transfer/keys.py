@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
-from dougong.base.field_types import Reading, ValueRefused
+from dougong.base.field_types import Reading, ValueRefused, shown_text
 from dougong.engine.fields.references import is_record_id
 from dougong.engine.lettercase import lowered
 from dougong.engine.reading.prepared import prepared
@@ -51,7 +51,7 @@ def _normal(field: Field, value: Any, reading: Reading) -> str:
 def shown(field: Field, value: Any, reading: Reading) -> str:
     """A value as names are compared: people's form of it, the id of a record."""
     plain = field.type.refers or field.name == "id"
-    return str(getattr(value, "id", value)) if plain else field.type.display(field, value, reading)
+    return str(getattr(value, "id", value)) if plain else shown_text(field, field.type, value, reading)
 
 
 def _value(field: Field, cell: Any, reading: Reading) -> Any:

@@ -13,6 +13,9 @@ SEVERAL = ""
 """Stands for the id where a name fits more than one record."""
 
 
+NOBODY: frozenset[str] = frozenset()
+
+
 class Pending(Exception):
     """What is asked for can be told only when the changes so far are saved."""
 
@@ -103,6 +106,11 @@ class Names:
             if entry.key != id:
                 self.ids[entry.key] = id
                 self.given[id] = self.given.get(entry.key, {})
+            if id not in self.called:
+                self.called[id] = set(entry.names)
+                for name in entry.names:
+                    self.stored.setdefault(name, set()).add(id)
+                continue
             left = self._left(id, entry.names - self.called.get(id, set()))
             for name in left:
                 self.stored[name].discard(id)
@@ -125,7 +133,9 @@ class Names:
         """
         if name in self.moving:
             raise Pending
-        found = self.stored.get(name, set())
+        found = self.stored.get(name, NOBODY)
+        if name not in self.made and name not in own:
+            return SEVERAL if len(found) > 1 else next(iter(found), None)
         pending = {key for key in self.made.get(name, ()) if key not in self.ids and key not in self.lost}
         if name in own:
             pending.add(own[name])

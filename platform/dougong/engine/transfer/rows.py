@@ -6,7 +6,7 @@ Each row is taken as if it came alone, in order: what one row makes, a later row
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -46,7 +46,8 @@ class Builder:
         self.unit, self.plan, self.reading, self.names = unit, plan, reading, names
         self._names: dict[tuple[str, str, type, Any], Name] = {}
         self._current: dict[tuple[str, str], dict[str, str | None]] = {}
-        self._values: dict[tuple[int, type, Any], tuple[Any, ValueRefused | None]] = {}
+        self._values: dict[int, dict[tuple[type, Any], tuple[Any, ValueRefused | None]]] = {}
+        self.targets = [_target(each, plan) for each in plan.targets]
 
     def learn(self, rows: Sequence[Cells]) -> None:
         """Ask for every name in `rows` at once: one statement per field by which records are found."""
@@ -63,8 +64,8 @@ class Builder:
         """
         made = _Row(self, number, row)
         parent: Record | None = None
-        for at, target in enumerate(self.plan.targets):
-            if at and all(blank(column.cell(row)) for column in target.columns if column.template is None):
+        for at, target in enumerate(self.targets):
+            if at and all(blank(column.cell(row)) for column in target.plan.columns if column.template is None):
                 continue
             found = made.record(at, target, parent)
             parent = parent if at else found
@@ -96,20 +97,48 @@ class Builder:
 
     def read(self, column: ColumnPlan, cell: Any) -> tuple[Any, ValueRefused | None]:
         """A cell as its field takes it, or why not; equal cells are read once."""
-        key = (id(column), type(cell), cell)
-        found = self._values.get(key)
+        known = self._values.setdefault(id(column), {})
+        key = type(cell), cell
+        found = known.get(key)
         if found is None:
-            reading = replace(
-                self.reading,
-                date_order=column.date_order or self.reading.date_order,
-                decimal_mark=column.decimal_mark or self.reading.decimal_mark,
-            )
-            try:
-                found = column.field.type.coerce(column.field, cell, reading), None
-            except ValueRefused as refused:
-                found = None, refused
-            self._values[key] = found
+            found = known[key] = (None, None) if blank(cell) else self._read(column, cell)
         return found
+
+    def _read(self, column: ColumnPlan, cell: Any) -> tuple[Any, ValueRefused | None]:
+        reading = self.reading
+        if column.date_order or column.decimal_mark:
+            reading = replace(
+                reading,
+                date_order=column.date_order or reading.date_order,
+                decimal_mark=column.decimal_mark or reading.decimal_mark,
+            )
+        try:
+            return column.field.type.coerce(column.field, cell, reading), None
+        except ValueRefused as refused:
+            return None, refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A target's columns by what is done with them, and the fields whose values its records may be called by."""
+
+    plan: TargetPlan
+    plain: tuple[ColumnPlan, ...]
+    referring: tuple[ColumnPlan, ...]
+    naming: frozenset[str]
+
+
+def _target(target: TargetPlan, plan: ImportPlan) -> _Target:
+    """Records go by their title, their unique fields, and what the file finds them by."""
+    obj = target.object
+    keys = {name for each in plan.targets if each.object is obj for name in each.key}
+    unique = {each.name for each in obj.fields.values() if each.unique or each.external_key}
+    return _Target(
+        target,
+        tuple(each for each in target.columns if not each.look_up),
+        tuple(each for each in target.columns if each.look_up),
+        frozenset({*keys, *unique, obj.title}),
+    )
 
 
 class _Row:
@@ -120,19 +149,19 @@ class _Row:
         self.changes = RowChanges(number)
         self.problems: list[Problem] = []
 
-    def record(self, at: int, target: TargetPlan, parent: Record | None) -> Record | None:
+    def record(self, at: int, chosen: _Target, parent: Record | None) -> Record | None:
         """The record of one target: found by its key, else to be made."""
-        values = dict(self._plain(target))
+        target, values = chosen.plan, self._plain(chosen)
         found = self._existing(target, values)
         id = values.pop("id", None)
         if id is not None and found is None and not self.problems:
             reason = msg("There is no {object} with this id.", object=target.object.label)
             self._refuse("key-unknown", "id", reason, msg("Leave the id out to make a new one."))
         key = f"{target.object.name}:{self.changes.number}:{at}"
-        names = frozenset(self._names_of(target.object, values))
+        names = frozenset(self._names_of(chosen, values))
         if found is None:
             self.changes.names.update(dict.fromkeys(names, key))
-        values.update(self._references(target, found))
+        values.update(self._references(chosen, found))
         if at and parent is not None:
             values[target.back] = parent
         if self.problems:
@@ -146,8 +175,9 @@ class _Row:
     def _add(self, change: Create | Update, key: str, values: Mapping[str, Any], names: frozenset[Name]) -> None:
         self.changes.entries.append(Entry(change, self.changes.number, key, names))
         self.changes.given[key] = values
-        own = {entry.key for entry in self.changes.entries}
-        self.changes.uses |= {each.key for each in values.values() if isinstance(each, Made)} - own
+        made = {each.key for each in values.values() if isinstance(each, Made)}
+        if made:
+            self.changes.uses |= made - {entry.key for entry in self.changes.entries}
 
     def _change(self, target: TargetPlan, found: Record, values: Mapping[str, Any], names: frozenset[Name]) -> None:
         """Change a record, unless this batch gave it the same values already (a parent said again for each child)."""
@@ -161,25 +191,22 @@ class _Row:
             raise Pending
         self._add(Update(target.object.name, found, values), found, values, names)
 
-    def _names_of(self, obj: Object, values: Mapping[str, Any]) -> Iterator[Name]:
-        """What a record with these values may be called by: its title, unique fields, and what the file finds it by."""
-        keys = {name for target in self.builder.plan.targets if target.object is obj for name in target.key}
-        for name, value in values.items():
-            field = obj.fields[name]
-            if name in keys or name == obj.title or field.unique or field.external_key:
-                yield name_of_value(obj, name, value, self.builder.reading)
+    def _names_of(self, target: _Target, values: Mapping[str, Any]) -> Iterator[Name]:
+        """What a record with these values may be called by."""
+        obj = target.plan.object
+        for name in values.keys() & target.naming:
+            yield name_of_value(obj, name, values[name], self.builder.reading)
 
     # -- values ----------------------------------------------------------------------------------------------
-    def _plain(self, target: TargetPlan) -> Iterator[tuple[str, Any]]:
-        for column in target.columns:
-            cell = column.cell(self.row)
-            if column.look_up or blank(cell):
-                continue
-            value, refused = self.builder.read(column, cell)
+    def _plain(self, target: _Target) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for column in target.plain:
+            value, refused = self.builder.read(column, column.cell(self.row))
             if refused is not None:
                 self._refuse(refused.code, column.title, refused.reason, refused.fix)
             elif value is not None:
-                yield column.field.name, value
+                found[column.field.name] = value
+        return found
 
     def _existing(self, target: TargetPlan, values: Mapping[str, Any]) -> Record | None:
         """The record that the key finds: by its first field that has a value and is known."""
@@ -197,10 +224,10 @@ class _Row:
                 return found
         return None
 
-    def _references(self, target: TargetPlan, record: Record | None) -> Iterator[tuple[str, Any]]:
-        for column in target.columns:
+    def _references(self, target: _Target, record: Record | None) -> Iterator[tuple[str, Any]]:
+        for column in target.referring:
             cell = column.cell(self.row)
-            if not column.look_up or blank(cell):
+            if blank(cell):
                 continue
             if not column.field.type.many:
                 found = self._reference(column, cell, record)
