@@ -155,7 +155,9 @@ class Settings:
         _choice(*LANGUAGES),
         msg("Language of people who have chosen none: {choices}.", choices="en, zh-CN"),
     )
-    default_timezone: ZoneInfo = _setting("UTC", _zone, msg("Time zone of people who have chosen none."))
+    default_timezone: ZoneInfo = _setting(
+        "UTC", _zone, msg("Time zone of people who have chosen none, and of midnight for what changes with the day.")
+    )
     log_level: str = _setting(
         "info", _choice("debug", "info", "warning", "error"), msg("Least severity that is logged.")
     )
