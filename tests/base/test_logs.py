@@ -16,6 +16,7 @@ log = structlog.stdlib.get_logger("dougong.test")
 log.info("signed_in", user="何雨桐", password="hunter2", token="hunter2")
 log.debug("too much")
 logging.getLogger("library").warning("used %s%%", 90)
+logging.getLogger("alembic.runtime.plugins").info("setup plugin")
 try:
     secret_of_a_person = "hunter2"
     1 / 0

@@ -12,12 +12,13 @@ from typing import Any
 
 import structlog
 
-SECRET = frozenset(
-    {"authorization", "cookie", "csrf", "key", "password", "secret", "session", "set-cookie", "token"}
-)
+SECRET = frozenset({"authorization", "cookie", "csrf", "key", "password", "secret", "session", "set-cookie", "token"})
 """Names whose values are never logged, whatever event they come with."""
 
 BLANK = "***"
+
+QUIET = ("alembic",)
+"""Libraries whose everyday notes nobody who runs a server asks for: warnings of theirs are told, and all at "debug"."""
 
 
 def _blank_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -51,6 +52,10 @@ def _renderers(form: str) -> list[Any]:
     return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
 
 
+def _quieter(level: str) -> str:
+    return {"INFO": "WARNING"}.get(level.upper(), level.upper())
+
+
 def configure(level: str, form: str) -> None:
     """Send events of at least `level` ("debug" … "error") to standard error as "text" or "json" lines."""
     formatter = {
@@ -65,6 +70,7 @@ def configure(level: str, form: str) -> None:
             "formatters": {"line": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": level.upper()},
+            "loggers": {name: {"level": _quieter(level)} for name in QUIET},
         }
     )
     structlog.configure(
