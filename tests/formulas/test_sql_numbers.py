@@ -185,6 +185,7 @@ def test_three_evaluations_agree_on_numbers(databases: list[Database]) -> None:
     )
     @given(formulas(3), st.sampled_from(["blank", "zero"]), st.sampled_from([None, "percent"]), st.integers(-1, 4))
     def agree(text: str, blanks: str, result_type: str | None, scale: int) -> None:
+        hypothesis.note(f"{text} with {blanks}, as {result_type} with scale {scale}")
         formula = compile(text, NumberScope(), None, blanks)  # type: ignore[arg-type]
         if formula.type is Type.NUMBER:
             places = None if scale < 0 else scale

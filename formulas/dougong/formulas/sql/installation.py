@@ -116,6 +116,8 @@ def _forms(routine: Routine, signature: Signature) -> Iterator[_Registered]:
             yield f"{routine.name}_error", width, _failure(python, arguments)
 
 
+_FAILURES = (*UNDEFINED, ValueError)
+"""What a function raises; the last, for an argument that is not what it seems because computing it has failed."""
 _Arguments = Callable[[tuple[Any, ...]], list[Value] | None]
 
 
@@ -149,7 +151,7 @@ def _operation(python: Callable[..., Any], write: Callable[[Value], Any]) -> Cal
             return None
         try:
             return write(python(_number(left, left_scale), _number(right, right_scale)))
-        except UNDEFINED:
+        except _FAILURES:
             return None
 
     return _remembering(run)
@@ -167,7 +169,7 @@ def _value(python: Callable[..., Any], arguments: _Arguments, write: Callable[[V
             return None
         try:
             found = python(*values)
-        except UNDEFINED:
+        except _FAILURES:
             return None
         return None if found is None else write(found)
 
@@ -184,6 +186,8 @@ def _failure(python: Callable[..., Any], arguments: _Arguments) -> Callable[...,
                 return str(error.kind)
             except ArithmeticError:
                 return str(Failure.NOT_FINITE)
+            except ValueError:
+                return str(Failure.INTERNAL)
         return None
 
     return _remembering(run)

@@ -6,7 +6,7 @@ import operator
 from dataclasses import replace
 from decimal import Decimal
 
-from sqlalchemy import and_, false, func, not_
+from sqlalchemy import and_, case, false, func, not_
 
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.comparisons import compared
@@ -21,13 +21,15 @@ _at_most = compared(operator.le)
 
 def place(latitude: Sql, longitude: Sql) -> Sql:
     """GEOLOCATION: blank where both numbers are; where one is, or one is out of range, it fails."""
-    parts = tuple(replace(each, error=None) for each in (latitude, longitude))
     limits = [constant(Type.NUMBER, Decimal(degrees), latitude.limit) for degrees in (90, 180)]
-    near = [_at_most(absolute(part), limit).value for part, limit in zip(parts, limits, strict=True)]
+    given = [replace(each, error=None) for each in (latitude, longitude)]
+    near = [_at_most(absolute(each), limit).value for each, limit in zip(given, limits, strict=True)]
     is_blank = and_(latitude.value.is_(None), longitude.value.is_(None))
     fits = func.coalesce(and_(*near), false())
     error = where(and_(not_(is_blank), not_(fits)), Failure.OUT_OF_RANGE)
-    return Sql(Type.GEOLOCATION, latitude.value, error, limit=latitude.limit, parts=parts)
+    # Where there is no such place there are no numbers to compute with.
+    parts = tuple(replace(each, value=case((fits, each.value)), is_constant=False, constant=None) for each in given)
+    return Sql(Type.GEOLOCATION, parts[0].value, error, limit=latitude.limit, parts=parts)
 
 
 _DISTANCE = """
