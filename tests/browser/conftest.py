@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from sqlalchemy.engine import make_url
 
+from dougong.cli import temporary_postgresql as postgresql
 from tests.browser import demo
 from tests.browser.demo import Demo
 
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
-WAIT = 10_000
-"""Milliseconds until a page that does not do what is awaited fails a test."""
+WAIT = 30_000
+"""Milliseconds until a page that does not do what is awaited fails a test; a machine may be busy with other things."""
 
 expect.set_options(timeout=WAIT)
 
@@ -33,6 +35,14 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def demo_on_postgresql(fresh_database_url: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the demo company on PostgreSQL, which nobody serves."""
+    url = fresh_database_url("postgresql")
+    demo.fill(url, tmp_path_factory.mktemp("demo"))
+    return url
+
+
+@pytest.fixture(scope="session")
 def shown(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo company, served for tests that look and change nothing."""
     with demo.served(demo_file, tmp_path_factory.mktemp("shown")) as site:
@@ -43,6 +53,20 @@ def shown(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def site(demo_file: Path, tmp_path: Path) -> Iterator[Demo]:
     """The demo company, served for one test alone."""
     with demo.served(demo_file, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def site_of_kind(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> Iterator[Demo]:
+    """The demo company on each kind of database, served for one test alone."""
+    if database_kind == "sqlite":
+        with demo.served(request.getfixturevalue("demo_file"), tmp_path) as found:
+            yield found
+        return
+    source = request.getfixturevalue("demo_on_postgresql")
+    server: postgresql.Server = request.getfixturevalue("postgresql_server")
+    name = make_url(source).database or ""
+    with postgresql.database(server, name) as url, demo.serving(url, tmp_path) as found:
         yield found
 
 

@@ -30,21 +30,26 @@ PASSWORD = "several words together"
 
 def made(folder: Path) -> Path:
     """A SQLite file in `folder` with the sales packages and the demo data: what `dougong run` prepares."""
-    settings = _settings(folder / "demo.sqlite3")
+    fill(f"sqlite:///{folder}/demo.sqlite3", folder)
+    return folder / "demo.sqlite3"
+
+
+def fill(url: str, folder: Path) -> None:
+    """Prepare the demo company in the empty database at `url`; `folder` is for its files."""
+    settings = _settings(url, folder)
     companies = Companies(settings, plugins().hook)
     with closing(companies):
         company = companies.open()
         prepare(company, settings, with_demo=True)
         user_id = Demo("", company).administrator()
         company.write(SYSTEM, lambda unit: credentials.set_password(unit, user_id, PASSWORD))
-    return folder / "demo.sqlite3"
 
 
-def _settings(file: Path) -> Settings:
+def _settings(url: str, folder: Path) -> Settings:
     return Settings.from_environment(
         {
-            "DATABASE_URL": f"sqlite:///{file}",
-            "DATA_DIR": str(file.parent),
+            "DATABASE_URL": url,
+            "DATA_DIR": str(folder),
             "COMPANY_NAME": "远山机电",
             "DEFAULT_TIMEZONE": "Asia/Shanghai",
         }
@@ -102,7 +107,14 @@ def served(original: Path, folder: Path) -> Iterator[Demo]:
     """A copy of the company in the file `original`, served on a free port until the block ends."""
     file = folder / "company.sqlite3"
     shutil.copy(original, file)
-    settings = _settings(file)
+    with serving(f"sqlite:///{file}", folder) as site:
+        yield site
+
+
+@contextmanager
+def serving(url: str, folder: Path) -> Iterator[Demo]:
+    """The company in the database at `url`, served on a free port until the block ends."""
+    settings = _settings(url, folder)
     companies = Companies(settings, plugins().hook)
     with closing(companies):
         company = companies.open()

@@ -13,7 +13,17 @@ from tests.browser.conftest import DESK, PHONE, Open
 from tests.browser.demo import Demo
 
 NEW_PASSWORD = "几个词组成的足够长的密码"
-WIDTHS = pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["1440", "390"])
+CASES = pytest.mark.parametrize(
+    ("database_kind", "viewport"),
+    [("sqlite", DESK), ("sqlite", PHONE), ("postgresql", DESK)],
+    ids=["sqlite-1440", "sqlite-390", "postgresql-1440"],
+)
+
+
+@pytest.fixture
+def site(site_of_kind: Demo) -> Demo:
+    """The demo company, on both kinds of database."""
+    return site_of_kind
 
 
 def sign_in(page: Page, site: Demo) -> None:
@@ -98,7 +108,7 @@ def _product(site: Demo, series: str) -> str:
     return str(site.first("product", Condition("name", "contains", series)).values["name"])
 
 
-@WIDTHS
+@CASES
 def test_a_sale(site: Demo, open_page: Open, viewport: dict[str, int]) -> None:
     """Sign in, take a lead, log a call, convert it, add lines, be stopped and mend, quote, order."""
     customer = site.first("account", Condition("record_type", "is", "enterprise"))
@@ -137,7 +147,7 @@ def test_a_sale(site: Demo, open_page: Open, viewport: dict[str, int]) -> None:
         expect(page.locator("main")).to_contain_text(product)
 
 
-@WIDTHS
+@CASES
 def test_a_deal_is_lost_and_one_deleted_and_restored(site: Demo, open_page: Open, viewport: dict[str, int]) -> None:
     """A lost deal says why; a deleted one comes back whole."""
     early = Condition("stage", "is", "prospecting")

@@ -202,12 +202,16 @@ _numbers = count(1)
 
 
 @contextmanager
-def database(server: Server) -> Iterator[str]:
-    """A new empty database on `server`: its address. Dropped at the end, whoever is still connected."""
+def database(server: Server, original: str = "template0") -> Iterator[str]:
+    """A new database on `server`, empty or a copy of `original`: its address.
+
+    Dropped at the end, whoever is still connected. Nobody may be connected to the original.
+    """
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with server.connect() as connection:
         # template0 is never connected to, so parallel creations do not wait for one another.
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        names = sql.Identifier(name), sql.Identifier(original)
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
     try:
         yield server.url(name)
     finally:

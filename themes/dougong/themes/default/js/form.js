@@ -26,7 +26,9 @@ const tick = (fld, several, option) => {
   shut(fld);
 };
 const shut = (fld) => {
-  fld.querySelector("[role=combobox]")?.setAttribute("aria-expanded", "false");
+  const input = fld.querySelector("[role=combobox]");
+  input?.setAttribute("aria-expanded", "false");
+  for (const name of ["aria-activedescendant", "aria-controls"]) input?.removeAttribute(name);
   fld.querySelector(".look")?.remove();
 };
 const siblings = (form) => {
@@ -60,7 +62,8 @@ const mark = (fld, at) => {
   const all = options(fld);
   all.forEach((option, index) => option.setAttribute("aria-selected", index === at));
   all[at]?.scrollIntoView({ block: "nearest" });
-  fld.querySelector("[role=combobox]").setAttribute("aria-activedescendant", all[at]?.id ?? "");
+  const input = fld.querySelector("[role=combobox]");
+  if (all[at]) input.setAttribute("aria-activedescendant", all[at].id); else input.removeAttribute("aria-activedescendant");
 };
 document.addEventListener("input", (event) => {
   const fld = event.target.closest?.("[data-lookup]");
