@@ -233,6 +233,7 @@ DISTANCE(GEOLOCATION(31.2, 121.5), GEOLOCATION(discount, count), "mi")
 DISTANCE(GEOLOCATION(discount, amount), GEOLOCATION(discount, amount), name)
 DISTANCE(CASE(stage, "won", GEOLOCATION(1, 2), "open", GEOLOCATION(2, amount), NULL), GEOLOCATION(3, 4), "km")
 DISTANCE(GEOLOCATION(amount * -1000000000, discount), GEOLOCATION(10, amount * 1000000000), "km")
+DISTANCE(GEOLOCATION(ASIN(2) + 0, discount), GEOLOCATION(10, amount), "km")
 DISTANCE(IF(active, GEOLOCATION(1, 2), GEOLOCATION(discount, 3)), GEOLOCATION(EXP(-count * 6), 1), "km") > 100
 """.strip().splitlines()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import operator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import and_, case, false, func, not_
+from sqlalchemy import ColumnElement, and_, case, false, func, not_
 
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.comparisons import compared
@@ -28,8 +29,13 @@ def place(latitude: Sql, longitude: Sql) -> Sql:
     fits = func.coalesce(and_(*near), false())
     error = where(and_(not_(is_blank), not_(fits)), Failure.OUT_OF_RANGE)
     # Where there is no such place there are no numbers to compute with.
-    parts = tuple(replace(each, value=case((fits, each.value)), is_constant=False, constant=None) for each in given)
+    parts = tuple(replace(each, value=_where(fits, each), is_constant=False, constant=None) for each in given)
     return Sql(Type.GEOLOCATION, parts[0].value, error, limit=latitude.limit, parts=parts)
+
+
+def _where(fits: ColumnElement[bool], item: Sql) -> ColumnElement[Any]:
+    is_blank = item.is_constant and item.constant is None
+    return item.value if is_blank else case((fits, item.value))
 
 
 _DISTANCE = """
