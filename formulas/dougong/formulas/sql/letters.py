@@ -52,6 +52,7 @@ def case_routines() -> str:
         "long_from": ",".join(long),
         "long_to": ",".join(long.values()),
         "word": char_class(_signs(0, str.isalnum)),
+        "wide": char_class(_signs(0x80, str.isalnum)),
     }
     for name, table in (("up", short_up), ("down", down)):
         common = {each: other for each, other in table.items() if ord(each) < _RARE}
@@ -115,14 +116,21 @@ CREATE OR REPLACE FUNCTION dg_lower(t text) RETURNS text LANGUAGE sql IMMUTABLE 
     SELECT CASE WHEN octet_length(t) = length(t) THEN lower(t COLLATE "C") ELSE dg_lower(t, NULL) END
 $$;
 
-CREATE OR REPLACE FUNCTION dg_initcap(t text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT CASE WHEN octet_length(t) = length(t) THEN initcap(t COLLATE "C") ELSE (
+CREATE OR REPLACE FUNCTION dg_initcap(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    simple text := initcap(t COLLATE "C");
+BEGIN
+    -- That takes letters beyond ASCII for the ends of words.
+    IF octet_length(t) = length(t) OR simple !~ '[@cased@]|[@wide@][A-Z]' THEN
+        RETURN simple;
+    END IF;
+    RETURN (
         SELECT string_agg(
             CASE WHEN part[1] IS NULL THEN part[2] ELSE dg_upper(left(part[1], 1)) || dg_lower(substr(part[1], 2)) END,
             '' ORDER BY place
         ) FROM regexp_matches(t, '([@word@]+)|([^@word@]+)', 'g') WITH ORDINALITY AS parts (part, place)
-    ) END
-$$;
+    );
+END $$;
 """
 
 upper = Routine(name="dg_upper", result=Type.TEXT, postgresql=case_routines)

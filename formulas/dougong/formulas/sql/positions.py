@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, ColumnElement, Text, case, null, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from dougong.formulas import utf16
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.routines import Call, Routine
 from dougong.formulas.sql.values import Sql
@@ -209,12 +210,17 @@ BEGIN
     found := strpos(substr(t, skipped + 1), sought);
     RETURN CASE WHEN found = 0 THEN 0 ELSE skipped + found END;
 END $$;
-CREATE OR REPLACE FUNCTION dg_find(sought text, t text) RETURNS numeric LANGUAGE sql {_SAFE} AS $$
-    SELECT dg_find(sought, t, 1)
-$$;
+CREATE OR REPLACE FUNCTION dg_find(sought text, t text) RETURNS numeric LANGUAGE plpgsql {_SAFE} AS $$
+BEGIN
+    IF octet_length(t) = length(t) THEN
+        RETURN coalesce(strpos(t, sought), 0);
+    END IF;
+    RETURN dg_find(sought, t, 1);
+END $$;
 """,
 )
 
+_MOST_PADDED = 100_000
 _PADDING = f"""
 -- What t lacks of n code units; NULL where that splits a character or is too much.
 CREATE OR REPLACE FUNCTION dg_padding(t text, n numeric, padding text) RETURNS text LANGUAGE plpgsql {_SAFE} AS $$
@@ -224,12 +230,24 @@ BEGIN
     IF missing <= 0 OR n < 1 OR padding IS NULL THEN
         RETURN '';
     END IF;
-    IF trunc(n) > 100000 THEN
+    IF trunc(n) > {_MOST_PADDED} THEN
         RETURN NULL;
     END IF;
     RETURN dg_cut(repeat(padding, div(missing, dg_length(padding))::integer + 1), 0, missing);
 END $$;
 """
+
+
+def _padding_fails(twin: str) -> Callable[..., ColumnElement[str]]:
+    """What the error twin says, asked of every row only where the length or the padding may be at fault."""
+
+    def error(text: Sql, count: Sql, *padding: Sql) -> ColumnElement[str]:
+        said = type_coerce(Call(twin, (text, count, *padding)), Text())
+        is_short = count.constant is not None and count.constant <= _MOST_PADDED
+        is_plain = all(each.is_constant and utf16.is_plain(each.constant or "") for each in padding)
+        return case((HasPairs(text.value), said), else_=null()) if is_short and is_plain else said
+
+    return error
 
 
 def _pad(name: str, native: str, body: str) -> Routine:
@@ -238,11 +256,12 @@ def _pad(name: str, native: str, body: str) -> Routine:
         name=name,
         result=Type.TEXT,
         fails=True,
+        error=_padding_fails(f"{name}_error"),
         needs=(_LENGTH, _UNITS, _CUT, _LEFT, _PADDING),
         postgresql=f"""
 CREATE OR REPLACE FUNCTION {name}(t text, n numeric, padding text) RETURNS text LANGUAGE plpgsql {_SAFE} AS $$
 BEGIN
-    IF octet_length(t || padding) = length(t || padding) AND n BETWEEN 1 AND 100000 THEN
+    IF octet_length(t || padding) = length(t || padding) AND n BETWEEN 1 AND {_MOST_PADDED} THEN
         RETURN {native}(t, trunc(n)::integer, padding);
     END IF;
     RETURN {body};
