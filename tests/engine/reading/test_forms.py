@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from dougong.base.ids import record_id
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.query import Condition, Query, Summary
@@ -100,3 +102,45 @@ def test_one_statement_serves_all_values(sales: Company, monkeypatch: pytest.Mon
         for amount in range(5):
             ask(unit, amount)
     assert len(built) == 1
+
+
+CHILDREN = ("opportunity.account", "contact.account", "activity.related_to", "quote.opportunity.account", "account.id")
+"""Lookups by which related lists are read: one, one through another, one to several objects, and the id itself."""
+
+
+@pytest.mark.parametrize("address", CHILDREN)
+def test_a_filter_by_one_record_serves_every_record(sales: Company, address: str) -> None:
+    """It is compiled for the first one, and finds for each its own."""
+    name, _, path = address.partition(".")
+    query = Query(object=name, columns=("created_at",))
+
+    def store(unit: Unit) -> list[str]:
+        made = unit.records.save([Create("account", {"name": f"A{at}", "record_type": "enterprise"}) for at in "12"])
+        ids = [each.id for each in made.changes]
+        deals = unit.records.save([Create("opportunity", {"name": "D", "account": id}) for id in ids])
+        for account, deal in zip(ids, deals.changes, strict=True):
+            about = {"subject": "Call", "kind": "call", "related_to": {"object": "account", "id": account}}
+            unit.records.save([
+                Create("contact", {"name": "C", "account": account}), Create("activity", about),
+                Create("quote", {"account": account, "opportunity": deal.id}),
+            ])  # fmt: skip
+        return ids
+
+    ids = sales.write(SYSTEM, store)
+    with sales.read(SYSTEM) as unit:
+        asked = [replace(query, where=Condition(path, "is", id)) for id in (*ids, record_id())]
+        before = len(unit.runtime.prepared.get("filters", {}))
+        found = [[row.id for row in unit.records.query(each).rows] for each in asked]
+        assert [len(each) for each in found] == [1, 1, 0]
+        assert found[0] != found[1]
+        assert len(unit.runtime.prepared.get("filters", {})) == before
+
+
+def test_an_id_in_a_text_is_a_text(sales: Company) -> None:
+    """What looks like the id of a record and is asked of a field that refers to none is compared as any other value."""
+    known = record_id()
+    sales.write(SYSTEM, lambda unit: unit.records.save([Create("opportunity", {"name": known})]))
+    with sales.read(SYSTEM) as unit:
+        for value, count in ((record_id(), 0), (known, 1), (record_id(), 0)):
+            query = Query(object="opportunity", columns=("name",), where=Condition("name", "is", value))
+            assert len(unit.records.query(query).rows) == count
