@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page
 
 from dougong.engine.actor import SYSTEM
 from dougong.engine.query import Condition
-from dougong.engine.saving.batch import Create, Delete
+from dougong.engine.saving.batch import Create, Delete, Update
 from dougong.web import credentials
 from tests import chromium
 from tests.browser import demo
@@ -126,6 +126,7 @@ def _password(page: Page, site: Demo) -> None:
     page.goto(f"{site.url}/sign-in")
     newcomer = site.first("user", Condition("login", "is", NEWCOMER)).id
     password = credentials.one_time_password()
+    site.save(Update("user", newcomer, {"language": page.evaluate("navigator.language")}))
     site.company.write(SYSTEM, lambda unit: credentials.set_password(unit, newcomer, password, must_change=True))
     page.locator("[name=login]").fill(NEWCOMER)
     page.locator("[name=password]").fill(password)

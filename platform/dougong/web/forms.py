@@ -123,18 +123,10 @@ def build(
     present = {**values, **entered.own.values}
     conditions = state_of(visit.unit, view.layout, present, new=not record_id)
     asked = _required(obj, present) | conditions.required
-    made = {
-        each.name: inputs.make(
-            visit,
-            obj,
-            each,
-            present,
-            entered.own,
-            errors.fields.get(each.name, ()),
-            required=inputs.is_asked(each) or each.name in asked,
-        )
-        for each in view.fields
-    }
+    made = {}
+    for each in view.fields:
+        wrong, due = errors.fields.get(each.name, ()), inputs.is_asked(each) or each.name in asked
+        made[each.name] = inputs.make(visit, obj, each, present, entered.own, wrong, required=due)
     for name in (conditions.hidden | conditions.read_only) & made.keys():
         made[name] = replace(made[name], hidden=name in conditions.hidden, locked=name in conditions.read_only)
     tables = {

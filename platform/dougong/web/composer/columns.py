@@ -26,6 +26,9 @@ NARROW = {"text": 120, "number": 76, "date": 104, "datetime": 116, "picklist": 6
 ROOM = 1170
 """What a list of the usual width, 1440 pixels with the rail beside it, has for its columns."""
 
+LAST = 14
+"""How much wider the last column is: the edge of the page keeps that much further off."""
+
 LEAST = 0.8
 """How much narrower than usual a column may be made for all columns to stand in sight."""
 
@@ -73,6 +76,8 @@ def columns(obj: Object, asked: Iterable[tuple[ResolvedPath, str | None]], label
 
 def _in_sight(made: list[Column]) -> list[Column]:
     """The columns a little narrower where that brings all of them into sight; names, amounts and dates stay whole."""
+    if len(made) > 1:
+        made = [*made[:-1], replace(made[-1], width=made[-1].width + LAST)]
     soft = {id(each) for each in made if not (each.is_title or each.numeric or each.field.type.formula_type in _DATES)}
     wanted, whole = sum(each.width for each in made if id(each) in soft), sum(each.width for each in made)
     share = (ROOM - (whole - wanted)) / wanted if wanted else 1
