@@ -152,12 +152,15 @@ class FormulaType(DerivedType):
     def condition(
         self, field: FieldLike, columns: Sequence[ColumnElement[Any]], op: str, operand: Any
     ) -> ColumnElement[bool]:
-        """As the result, over rows without error; an error is neither blank nor different from anything."""
+        """As the result, over rows without error: an error is neither blank nor different from anything.
+
+        A condition that fails is not true, like a blank one: so the indexes of list views serve stored conditions.
+        """
         error = self.error(columns)
         if op == IN_ERROR.name:
             return false() if error is None else error.is_(True)
         found = self.result.condition(field, columns[: self._values], op, operand)
-        if error is None or op in _ONLY_VALUES or (op == "is" and self.formula_type != "boolean"):
+        if error is None or op in _ONLY_VALUES or op == "is" or self.formula_type == "boolean":
             return found
         return and_(error.is_not(True), found)
 
