@@ -63,8 +63,7 @@ class _Indexer:
             if not self._refers(name) and self._orders(name):
                 self._sort(self._key(name), descending)
         for equal, name, descending, no in sorted(pairs):
-            column = self.parts[equal][0]
-            self._sort(self._key(name), descending, None if no else column, column if no else None)
+            self._sort(self._key(name), descending, None if no else self.parts[equal][0], equal if no else None)
 
     def add_fields(self) -> None:
         """What fields ask for themselves: keys, lookups, parts that are searched for."""
@@ -119,17 +118,20 @@ class _Indexer:
         column: Column[Any],
         descending: bool | None,
         equal: Column[Any] | None = None,
-        unless: Column[Any] | None = None,
+        unless: str | None = None,
     ) -> None:
         """What a keyset page walks along: the order with blanks last, the id breaking ties, live records alone.
 
-        With `equal`, those records alone that have one value of it. With `unless`, those for which it is not true: no
-        index serves such a condition but one that holds it, and what the condition reads, so that rows are counted
-        in the index alone.
+        With `equal`, those records alone that have one value of it. With `unless`, those of which this yes/no field is
+        no: no index serves such a condition but one that holds it, and what the condition reads, so that rows are
+        counted in the index alone.
         """
         first = [equal] if equal is not None else []
-        last = [self.table.c.deleted_at, unless] if unless is not None else []
-        where = self.live if unless is None else and_(self.live, unless.is_not(True))
+        last: list[Column[Any]] = []
+        where: ColumnElement[bool] = self.live
+        if unless is not None:
+            field, read = self.object.fields[unless], self.parts[unless]
+            last, where = [self.table.c.deleted_at, *read], and_(where, field.type.condition(field, read, "is", False))
         columns = [*first, column, self.table.c.id, *last]
         if descending is not True or not column.nullable:
             self._add(columns, where=where)
