@@ -40,6 +40,7 @@ lock: ## renew requirements.lock with the newest versions that pyproject.toml al
 bench: install ## measure the engine against the same operations written by hand
 	@scripts/prepare.sh
 	@.venv/bin/python -m tests.benchmarks
+	@.venv/bin/python -m tests.benchmarks.formulas
 
 pictures: install ## take the pictures of docs/pictures
 	@scripts/prepare.sh --pictures
