@@ -34,6 +34,8 @@ PLACES: dict[str, Callable[[Demo], str]] = {
     "search": _fixed("/search?q=%E7%A7%91%E6%8A%80"),
     "bin": _fixed("/bin"),
     "settings": _fixed("/preferences"),
+    "formula": _fixed("/formulas?object=opportunity&formula=IF(amount+%3E+1000,+amont,+naem)"),
+    "formula-names": _fixed("/formulas/names?object=opportunity"),
     "missing": _fixed("/o/account/01900000-0000-7000-8000-000000000000"),
 }
 """How to come to each, by name. What only people who are not signed in see is not among them."""

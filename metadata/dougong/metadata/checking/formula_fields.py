@@ -113,16 +113,22 @@ def _lasting(spot: Spot, formula: Formula) -> Iterator[Problem]:
 
 # -- in SQL ---------------------------------------------------------------------------------------------------
 def _in_sql(spot: Spot, text: str, formula: Formula) -> Iterator[Problem]:
-    columns = {path: _column(spot.index, spot.component.object or "", path) for path in formula.references}
-    seen: set[str] = set()
+    refused = sql_refusals(spot.index, spot.component.object or "", formula)
+    if refused:
+        yield from placed(spot, text, FormulaError(refused))
+
+
+def sql_refusals(index: Index, object_name: str, formula: Formula) -> tuple[Problem, ...]:
+    """Why a formula over an object has no SQL, each reason once; nothing where it has."""
+    columns = {path: _column(index, object_name, path) for path in formula.references}
+    found: dict[str, Problem] = {}
     for digits in EXACT_DIGITS:
         try:
             formula.sql(columns, _MOMENT, digits=digits)
         except FormulaError as error:
-            for each in placed(spot, text, error):
-                if str(each.reason) not in seen:
-                    seen.add(str(each.reason))
-                    yield each
+            for each in error.problems:
+                found.setdefault(str(each.reason), each)
+    return tuple(found.values())
 
 
 def _column(index: Index, object_name: str, path: Path) -> ColumnElement[Any]:

@@ -9,6 +9,7 @@ from dougong.web.pages import (
     fields,
     files,
     forms,
+    formulas,
     lists,
     lookups,
     preferences,
@@ -22,6 +23,7 @@ from dougong.web.routing import Page
 PAGES: tuple[Page, ...] = (
     *sign_in.PAGES,
     *preferences.PAGES,
+    *formulas.PAGES,
     *search.PAGES,
     *bin.PAGES,
     *lookups.PAGES,

@@ -14,6 +14,7 @@ from dougong.engine.unit import Unit
 from dougong.web import sessions
 from dougong.web.frame import framed
 from dougong.web.navigation import apps, first_page
+from dougong.web.pages.formulas import may_design
 from dougong.web.pages.sign_in import LANGUAGE_NAMES
 from dougong.web.routing import Page
 from dougong.web.visit import Visit
@@ -49,6 +50,7 @@ def show(visit: Visit) -> Response:
         densities=[(key, visit.say(name)) for key, name in DENSITY_NAMES.items()],
         zones=ZONES,
         zone=str(visit.actor.zone),
+        designs=may_design(visit.actor),
         devices=sessions.listed(visit.unit, visit.actor.user_id or ""),
     )
 

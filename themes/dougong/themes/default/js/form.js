@@ -40,7 +40,7 @@ const find = async (fld) => {
   const input = fld.querySelector("[role=combobox]");
   const url = new URL(fld.dataset.lookup, location.href);
   url.searchParams.set("q", input.value);
-  if (input.form) siblings(input.form).forEach((value, key) => url.searchParams.append(key, value));
+  if (input.form && !("alone" in fld.dataset)) siblings(input.form).forEach((value, key) => url.searchParams.append(key, value));
   const mine = ++asked;
   const answer = await fetch(url, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
   const html = answer.ok ? await answer.text() : "";
