@@ -244,7 +244,7 @@ class _Reader:
         self.problems.append(_problem("field-unknown", reason, _near(name, self._writable(obj)), title))
 
     def _writable(self, obj: Object) -> Mapping[str, Field]:
-        """What an import may fill: no computed values, but the numbers and the id by which records are found."""
+        """What an import may fill: nothing computed, nothing that follows from other records; numbers and ids find."""
         return {
             each.name: each
             for each in obj.fields.values()
@@ -252,6 +252,7 @@ class _Reader:
             or (
                 (each.name in SETTABLE or not each.system)
                 and (each.type.writable or each.type.name == "auto_number")
+                and not each.options.get("through")
                 and not (each.compute is not None and each.compute.mode == "always")
                 and self.access.may_field("edit", obj, each)
             )
