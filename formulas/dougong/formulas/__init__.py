@@ -10,9 +10,11 @@ from dougong.formulas.definition import FUNCTIONS, Function, function
 from dougong.formulas.evaluation import Context, EvaluationError, Failure
 from dougong.formulas.formula import RESULT_TYPES, Formula, compile
 from dougong.formulas.types import Blanks, FieldInfo, Path, Scope, Type, Value
+from dougong.formulas.working_days import MONDAY_TO_FRIDAY, WorkingCalendar
 
 __all__ = [
     "FUNCTIONS",
+    "MONDAY_TO_FRIDAY",
     "RESULT_TYPES",
     "Blanks",
     "Context",
@@ -25,6 +27,7 @@ __all__ = [
     "Scope",
     "Type",
     "Value",
+    "WorkingCalendar",
     "compile",
     "function",
 ]

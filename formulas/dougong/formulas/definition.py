@@ -91,6 +91,7 @@ class Function:
     uses_user: bool
     save_only: bool
     why_no_sql: Message | None
+    uses_calendar: bool = False
 
     @property
     def is_operator(self) -> bool:
@@ -110,6 +111,7 @@ class FunctionRegistry(Registry[Function]):
             examples=known.examples + more.examples,
             uses_clock=known.uses_clock or more.uses_clock,
             uses_user=known.uses_user or more.uses_user,
+            uses_calendar=known.uses_calendar or more.uses_calendar,
             why_no_sql=known.why_no_sql or more.why_no_sql,
         )
 
@@ -128,6 +130,7 @@ def function(
     uses_clock: bool = False,
     uses_user: bool = False,
     save_only: bool = False,
+    uses_calendar: bool = False,
     check: Callable[..., Any] | None = None,
 ) -> Callable[[F], F]:
     """Register the decorated function under `name`, or add a signature to what is registered there.
@@ -140,7 +143,18 @@ def function(
         manual = Message(" ".join((inspect.getdoc(python) or "").split()))
         group = python.__module__.rpartition(".")[2]
         signatures = (_signature(python, sql, lazy, check),)
-        made = Function(name, group, manual, signatures, examples, uses_clock, uses_user, save_only, why_no_sql)
+        made = Function(
+            name,
+            group,
+            manual,
+            signatures,
+            examples,
+            uses_clock,
+            uses_user,
+            save_only,
+            why_no_sql,
+            uses_calendar,
+        )
         if name in FUNCTIONS:
             FUNCTIONS.extend(name, made)
             return python

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from dougong.base.language import Message, msg
 from dougong.formulas.types import Path, Value
+from dougong.formulas.working_days import MONDAY_TO_FRIDAY, WorkingCalendar
 
 ReadValue = Callable[[Path], Value]
 """From a field's path to its value; None where blank or where a parent is missing."""
@@ -72,6 +73,7 @@ class Context:
     `is_new`, `is_clone` and `prior` (the stored values, None where nothing is stored) come from the save.
     `lookup` answers VLOOKUP: (field to return, field to match, value) to the value found, None where nothing is.
     `currency_rate` answers CURRENCYRATE by ISO code; None for an unknown one.
+    `calendar` decides which days are worked and when the fiscal year begins.
     """
 
     now: datetime | None = None
@@ -82,6 +84,7 @@ class Context:
     prior: Values | None = None
     lookup: Callable[[Path, Path, Value], Value] | None = None
     currency_rate: Callable[[str], Value] | None = None
+    calendar: WorkingCalendar = MONDAY_TO_FRIDAY
 
 
 @dataclass(slots=True)  # not frozen: one is made for every evaluation, and a frozen one takes thrice as long

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from dougong.formulas.evaluation import Context
 from dougong.formulas.types import FieldInfo, Path, Type, Value
+from dougong.formulas.working_days import WorkingCalendar
 
 FIELDS: dict[Path, FieldInfo] = {
     ("amount",): FieldInfo(Type.NUMBER, precision=18, scale=2),
@@ -32,8 +33,12 @@ CONTEXT = Context(
     prior={**VALUES, ("amount",): Decimal(100), ("stage",): "open"},
     lookup=lambda returned, matched, value: "CN-31" if value == "Shanghai" else None,
     currency_rate=_RATES.get,
+    calendar=WorkingCalendar(
+        holidays=frozenset(date(2024, 2, day) for day in range(10, 18)),
+        workdays=frozenset({date(2024, 2, 4), date(2024, 2, 18)}),
+    ),
 )
-"""The record is being saved: its amount was 100 and its stage "open"."""
+"""The record is being saved: its amount was 100 and its stage "open". The holiday is the Spring Festival of 2024."""
 
 
 class ExampleScope:

@@ -102,6 +102,11 @@ class Formula:
         )
 
     @cached_property
+    def uses_calendar(self) -> bool:
+        """True where the value depends on the company's calendar, which may change without the record."""
+        return any(each.function.uses_calendar for each in walk(self.node) if isinstance(each, Apply))
+
+    @cached_property
     def save_only(self) -> bool:
         """True where the formula means something only while a record is saved (ISNEW, PRIORVALUE …)."""
         return any(each.function.save_only for each in walk(self.node) if isinstance(each, Apply))

@@ -17,6 +17,7 @@ GROUPS: dict[str, Message] = {
     "mathematics": msg("Numbers"),
     "text": msg("Text"),
     "calendar": msg("Dates"),
+    "working_days": msg("Working days"),
     "moments": msg("Moments and times of day"),
     "picklists": msg("Picklists"),
     "records": msg("Records"),

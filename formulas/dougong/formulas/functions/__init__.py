@@ -12,6 +12,7 @@ from dougong.formulas.functions import (
     picklists,
     records,
     text,
+    working_days,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "picklists",
     "records",
     "text",
+    "working_days",
 ]

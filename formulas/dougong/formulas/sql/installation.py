@@ -103,7 +103,7 @@ def _forms(routine: Routine, signature: Signature) -> Iterator[_Registered]:
     required = sum(not each.optional for each in signature.leading)
     python = routine.python or signature.python
     for count in range(required, len(signature.leading) + 1):
-        parameters = signature.leading[:count]
+        parameters = (*_circumstance(routine), *signature.leading[:count])
         readers = [_reader(each) for each in parameters]
         width = sum(each for each, _ in readers)
         takes_null = [each.takes_null for each in parameters]
@@ -114,6 +114,11 @@ def _forms(routine: Routine, signature: Signature) -> Iterator[_Registered]:
             yield routine.name, width, _value(python, arguments, _writer(routine))
         if routine.fails is True:
             yield f"{routine.name}_error", width, _failure(python, arguments)
+
+
+def _circumstance(routine: Routine) -> tuple[Parameter, ...]:
+    """The parameter that a routine has before those of its signature."""
+    return () if routine.circumstance is None else (Parameter("circumstance", frozenset({Type.TEXT}), frozenset()),)
 
 
 _FAILURES = (*UNDEFINED, ValueError)

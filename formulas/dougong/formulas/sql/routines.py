@@ -19,7 +19,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.types import TYPES
-from dougong.formulas.sql.values import SQLITE_DIGITS, Sql, Unsupported, as_text, bounded, text, where
+from dougong.formulas.sql.values import SQLITE_DIGITS, Sql, Unsupported, as_text, bounded, constant, text, where
 from dougong.formulas.types import Type
 
 Bounds = Callable[..., tuple[int, int]]
@@ -51,6 +51,8 @@ class Routine:
     native: Callable[..., Sql] | None = None
     python: Callable[..., Any] | None = field(default=None, compare=False)
     """The Python meaning, where it is not that of the signature."""
+    circumstance: Callable[[Any], str] | None = field(default=None, compare=False)
+    """What of the `Context` the result depends on: a text that the routine, `python` too, gets before its arguments."""
 
     def __call__(self, *arguments: Sql) -> Sql:
         """The call.
@@ -58,6 +60,10 @@ class Routine:
         Raises:
             Unsupported: the result may have more digits than any number here.
         """
+        if self.circumstance is not None:
+            context, *arguments = arguments  # type: ignore[assignment]
+            known = constant(Type.TEXT, self.circumstance(context), arguments[0].limit)
+            return self.call(known, *arguments)
         if self.native is not None:
             try:
                 return self.native(*arguments)
