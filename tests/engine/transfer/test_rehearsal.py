@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
@@ -87,6 +87,26 @@ def clear(office: Office) -> None:
         office.save(Delete("account", each))
 
 
+def filled(**cells: str) -> dict[str, str]:
+    """A row with these cells, the others blank."""
+    return {**dict.fromkeys([*COLUMNS, *CHILDREN[0]["columns"]], ""), **cells}
+
+
+CHANGED_BEFORE_IT_WAS_NAMED = [
+    filled(No="3", Name="Mira", Kind="dealer", Parent="Vega", Dealer="Vega", Person="Tom", Mobile="13800138000"),
+    filled(Name="Mira", Kind="direct", Staff="5"),
+    filled(Name="nova ", Staff="-1", Parent="Nova", Dealer="Vega", Person="Tom"),
+    filled(No="1", Name="Vega", Kind="dealer", Staff="5", Person="Tom"),
+    filled(No="1", Name="nova ", Code="91330100799655058B", Kind="direct", Parent="Lyra", Staff="-1"),
+    filled(No="2", Name="Mira", Code="91310000775785552L", Kind="unheard of", Parent="Nobody", Mobile="13800138000"),
+    filled(No="2", Name="Lyra", Code="91310000775785552L", Kind="dealer", Parent="Vega", Dealer="Vega", Person="Tom"),
+    filled(No="1", Name="Vega", Kind="dealer", Parent="Mira", Staff="-1", Mobile="13800138001"),
+    filled(No="3", Name="nova ", Kind="dealer", Parent="Nova", Person="Tom", Mobile="13800138000"),
+]
+"""Rows that make Vega a dealer, and then name it as one: it must be one again before these are made again."""
+
+
+@example(rows=CHANGED_BEFORE_IT_WAS_NAMED, key=["external_no", "name"], sizes=(1, 3))
 @settings(
     max_examples=15,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -144,6 +164,50 @@ def test_a_dry_run_knows_which_unique_values_are_free(office: Office) -> None:
     text = f"id,name,credit_code\n{one},Nova,91310000775785552L\n,Vega,91330100799655058B\n"
     for dry in (True, False):
         assert codes(office.load("account", text, dry=dry, batch=1)) == {}
+
+
+def test_a_dry_run_does_again_what_was_done_in_its_order(office: Office) -> None:
+    """What could be chosen when it was chosen is chosen again, whatever became of it before or since."""
+    office.make("account", name="Vega", external_no="9", channel_role="direct")
+    text = "external_no,name,channel_role,dealer\n9,,dealer,\n1,Nova,,Vega\n9,,direct,\n1,Nova 2,,\n2,Mira,,Vega\n"
+    columns = {
+        "external_no": {"field": "external_no"},
+        "name": {"field": "name"},
+        "channel_role": {"field": "channel_role"},
+        "dealer": {"field": "dealer", "look_up": ["name"]},
+    }
+    for dry in (True, False):
+        report = office.load("account", text, columns=columns, key=["external_no"], dry=dry, batch=1)
+        assert (codes(report), report.created, report.updated) == ({6: ["lookup-filter"]}, 1, 3), dry
+
+
+def test_a_dry_run_knows_what_stands_behind_the_records_of_a_row(office: Office) -> None:
+    """A tree is walked up through stored records that earlier batches moved, though no row names them again."""
+    top, middle = office.make("account", name="Top"), office.make("account", name="Middle")
+    office.make("account", name="Under", parent=top)
+    office.make("account", name="Low", parent=middle)
+    columns = {"Name": {"field": "name"}, "Parent": {"field": "parent", "look_up": ["name"]}}
+    text = "Name,Parent\nMiddle,Under\nTop,Low\n"
+    for dry in (True, False):
+        report = office.load("account", text, columns=columns, key=["name"], dry=dry, batch=1)
+        assert (codes(report), report.updated) == ({3: ["hierarchy-circle"]}, 1), dry
+
+
+def test_a_missing_record_that_is_called_otherwise_is_missing_again(office: Office) -> None:
+    """Then another is made: within one batch, across batches, and in a dry run."""
+    columns = {
+        "No": {"field": "external_no"},
+        "Name": {"field": "name"},
+        "Kind": {"field": "channel_role"},
+        "Dealer": {"field": "dealer", "look_up": ["name"]},
+        "Parent": {"field": "parent", "look_up": ["name"], "missing": "create"},
+    }
+    text = "No,Name,Kind,Dealer,Parent\n1,Nova,,Vega,\n9,Vega,dealer,,Nova\n1,Zeta,,,\n2,Mira,,,Nova\n3,Lyra,,,Nova\n"
+    for size, dry in ((1, True), (2, True), (1000, True), (1000, False)):
+        report = office.load("account", text, columns=columns, key=["external_no", "name"], dry=dry, batch=size)
+        assert (codes(report), report.created, report.updated) == ({}, 5, 2), (size, dry)
+    parents = [("Lyra", "Nova"), ("Mira", "Nova"), ("Nova", None), ("Vega", "Zeta"), ("Zeta", None)]
+    assert sorted(office.rows("account", "name", "parent")) == parents
 
 
 def test_a_dry_run_uses_no_number_up(office: Office) -> None:

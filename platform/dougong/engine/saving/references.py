@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
-from dougong.engine.saving import locks
+from dougong.engine.saving import locks, met
 from dougong.engine.saving.defaults import defaults_of
 from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.lifecycle import IN_FORCE
@@ -216,6 +216,7 @@ def _check_tree(batch: Batch, plan: ObjectPlan, rows: Iterable[Row]) -> None:
         wanted = {at for found in level.values() for at in found if at and at not in changes}
         parents = dict(changes)
         if wanted:
+            met.note(batch.unit, wanted)
             for id, parent in batch.unit.connection.execute(statement, {"ids": sorted(wanted)}):
                 parents[str(id)] = None if parent is None else str(parent)
         following: dict[str, set[str | None]] = {}

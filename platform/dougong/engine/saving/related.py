@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, bindparam, case, literal, select
 
 from dougong.base.field_types import Reference
+from dougong.engine.saving import met
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, plan_of
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class Related:
         )
         if not missing:
             return
+        met.note(self.unit, missing)
         names = wanted | known
         self._fields[object_name] = names
         if not complete:

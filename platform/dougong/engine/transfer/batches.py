@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dougong.base.errors import Place, Problem
 from dougong.base.field_types import Reading
 from dougong.base.language import msg
-from dougong.engine.saving.batch import Saved
+from dougong.engine.saving.batch import Saved, SavedRecord
 from dougong.engine.transfer.names import Entry, Names, Pending, RowChanges
 from dougong.engine.transfer.plans import ImportPlan
 from dougong.engine.transfer.rows import Builder, Refused
@@ -23,9 +23,13 @@ Numbered = tuple[int, Mapping[str, Any]]
 
 @dataclass(slots=True)
 class Outcome:
-    """What a batch did: its changes with the ids they got, how each ended, and what was refused, by row."""
+    """What a batch did: its changes, save by save, how each ended, and what was refused, by row.
 
-    done: list[tuple[Entry, str]] = field(default_factory=list)
+    `met` are the ids of the stored records that its names found.
+    """
+
+    done: list[list[tuple[Entry, SavedRecord]]] = field(default_factory=list)
+    met: set[str] = field(default_factory=set)
     actions: list[str] = field(default_factory=list)
     problems: dict[int, list[Problem]] = field(default_factory=dict)
     warnings: dict[int, list[Problem]] = field(default_factory=dict)
@@ -60,6 +64,7 @@ def carry_out(unit: Unit, plan: ImportPlan, reading: Reading, rows: Sequence[Num
         names.add(row)
         wave.append(row)
     flush()
+    outcome.met = set(names.called)
     return outcome
 
 
@@ -127,9 +132,9 @@ class _Wave:
         return kept
 
     def _done(self, rows: Sequence[RowChanges], entries: Sequence[Entry], saved: Saved) -> None:
-        done = [(entries[each.row - 1], each.id) for each in saved.changes]
-        self.names.saved(done)
-        self.outcome.done += done
+        done = [(entries[each.row - 1], each) for each in saved.changes]
+        self.names.saved((entry, each.id) for entry, each in done)
+        self.outcome.done.append(done)
         self.outcome.actions += [each.action for each in saved.changes]
         self.outcome.actions += ["unchanged" for row in rows if not row.entries]
         for warning in saved.warnings:

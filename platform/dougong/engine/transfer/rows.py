@@ -279,8 +279,10 @@ class _Row:
         return None
 
     def _make(self, target: Object, cell: Any) -> Made:
-        """A missing record, made by its name alone; every row of the batch that names it shares it."""
+        """A missing record, made by its name alone; rows that name it share it, until it is called otherwise."""
         key = f"{target.name}={folded(cell)}"
+        while key in self.names.ids:
+            key += "="
         name = name_of(target, target.title, cell, self.builder.reading)
         self.changes.helpers[key] = Entry(Create(target.name, {target.title: cell}, key), 0, key, frozenset({name}))
         self.changes.names[name] = key
