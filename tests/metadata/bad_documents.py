@@ -301,6 +301,33 @@ CASES: dict[str, dict[str, Any]] = {
         }
     },
     "a rule that a field switches": {"validation_rule/deal/dear.json#active": "amount > 5"},
+    "tests of a rule that are wrong": {
+        "validation_rule/deal/dear.json#when": "amount > 5 && (ISCHANGED(stage) || name = \"x\")",
+        "validation_rule/deal/dear.json#tests": [
+            {"key": "red", "given": {"amount": "6", "stage": "won"}, "before": {"stage": "open"}, "expect": False},
+            {"key": "red", "given": {"amuont": "6"}, "expect": False},
+            {"key": "unfit", "given": {"amount": 0.5, "stage": "wonn", "name": "x"}, "expect": "5"},
+            {"key": "moment", "given": {"amount": "5"}, "at": "2026-02-30T09:00:00Z", "expect": False},
+        ],
+    },
+    "tests of a formula that are wrong": {
+        f"{DEAL}/worth": formula(
+            "amount / (YEAR(closes_on) - YEAR(TODAY()))",
+            tests=[
+                {"key": "clock", "given": {"amount": "1"}, "expect": "1"},
+                {"key": "fails", "given": {"amount": "1", "closes_on": "2026-01-01"},
+                 "at": "2026-05-01T09:00:00+08:00", "expect": "1"},
+                {"key": "gives", "given": {"amount": "1", "closes_on": "2028-01-01"}, "before": {"amount": "2"},
+                 "at": "2026-05-01T09:00:00+08:00", "expect": {"error": "division_by_zero"}},
+                {"key": "blank", "at": "2026-05-01T09:00:00+08:00", "expect": "0"},
+            ],
+        )
+    },
+    "tests of what is typed": {f"{DEAL}/amount/tests": [{"key": "half", "expect": "50"}]},
+    "tests of what looks elsewhere": {
+        "validation_rule/deal/dear.json#when": "amount * CURRENCYRATE(\"USD\") > 5",
+        "validation_rule/deal/dear.json#tests": [{"key": "dear", "given": {"amount": "6"}, "expect": True}],
+    },
     "a rule without a message": {"validation_rule/deal/dear.json#message": None},
     "a required field that is missing": {"path/deal/main.json#stages/1/required": ["amout"]},
     # layouts, lists, apps

@@ -131,6 +131,10 @@ WORKSHOP: dict[str, dict[str, Any]] = {
         "record_types": ["tender"],
         "severity": "warning",
         "message": label("Rather dear", "偏贵"),
+        "tests": [
+            {"key": "dear", "given": {"amount": "200", "stage": "won", "$Setup.free_discount": "0.1"}, "expect": True},
+            {"key": "open", "given": {"amount": "200", "stage": "open"}, "expect": False},
+        ],
     },
     "layout/deal/default.json": {
         "kind": "layout",
@@ -144,7 +148,10 @@ WORKSHOP: dict[str, dict[str, Any]] = {
                 "sections": [
                     {
                         "key": "deal", "label": label("Deal", "商机"), "columns": 2,
-                        "items": [{"field": "name"}, {"field": "customer"}, {"field": "customer.owner.name", "visible_when": "NOT(ISBLANK(customer))"}],
+                        "items": [
+                            {"field": "name"}, {"field": "customer"},
+                            {"field": "customer.owner.name", "visible_when": "NOT(ISBLANK(customer))"},
+                        ],
                     },
                     {
                         "key": "lines", "lines": "line.deal",

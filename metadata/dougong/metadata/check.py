@@ -15,9 +15,11 @@ from dougong.base.errors import MetadataError, Problem
 from dougong.base.language import msg
 from dougong.metadata import violations
 from dougong.metadata.checking import (
+    calendars,
     constraints,
     fields,
     formula_fields,
+    formula_tests,
     formulas,
     layouts,
     objects,
@@ -57,10 +59,12 @@ RULES: tuple[Rule, ...] = (
     rules.conversions,
     rules.import_mappings,
     rules.settings,
+    calendars.calendars,
     rows.rows,
     formulas.formulas,
     formula_fields.formula_fields,
     formula_fields.without_columns,
+    formula_tests.formula_tests,
     references.requirements,
 )
 """Every rule over the effective tree, in the order in which people would look."""

@@ -144,6 +144,8 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("formula", "formula", _own),
         ("copy/@", "path", _own),
         ("copy/*/from", "path", _target),
+        ("tests/*/given/@", "formula", _own),
+        ("tests/*/before/@", "formula", _own),
     ),
     "record_type": (
         ("object", "object", _own),
@@ -167,6 +169,8 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("active", "formula", _own),
         ("at/*", "place", _own),
         ("record_types/*", "record_type", _own),
+        ("tests/*/given/@", "formula", _own),
+        ("tests/*/before/@", "formula", _own),
     ),
     "layout": (
         ("object", "object", _own),
