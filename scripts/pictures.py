@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -147,6 +148,24 @@ def _keys(page: Page, site: Demo) -> None:
     page.keyboard.press("?")
 
 
+def _formula(page: Page, site: Demo) -> None:
+    deal = site.first("opportunity", OPEN)
+    formula = 'IF(stage.outcome = "won", amount, amount * probability) / account.employees'
+    page.goto(f"{site.url}/formulas?{urlencode({'object': 'opportunity', 'formula': formula, 'record': deal.id})}")
+    page.wait_for_selector("#names [data-function]", state="attached")
+    page.locator("#formula").focus()
+    page.evaluate("document.getElementById('formula').setSelectionRange(4, 4)")
+    page.wait_for_selector("#help p")
+
+
+def _mistakes(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/formulas?object=opportunity")
+    page.wait_for_selector("#names [data-function]", state="attached")
+    page.locator("#formula").press_sequentially("roun(amout * name) + acc")
+    page.wait_for_selector("#said .errs")
+    page.keyboard.press("Escape")
+
+
 BARE = "Bare but for its name"
 LEAD = "沈嘉禾"
 NEWCOMER = "newcomer"
@@ -183,6 +202,8 @@ PICTURES = (
     Picture("search", at("/search?q=%E7%A7%91%E6%8A%80")),
     Picture("bin", _bin),
     Picture("settings", at("/preferences")),
+    Picture("formula", _formula),
+    Picture("formula-mistakes", _mistakes),
     Picture("keys", _keys, widths=("1440",)),
 )
 

@@ -32,6 +32,9 @@ from dougong.web.visit import Visit
 MOST_STEPS = 400
 """Parts that a formula may have to be shown taken apart: nobody reads more."""
 
+MOST_DECIMALS = 10
+"""Decimals of a number that the preview shows."""
+
 _WORD = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|[$\w][\w.]*|[<>=!&|]{2}|\S")
 _MEANT = "Did you mean {name}?"
 
@@ -267,8 +270,7 @@ def shown(visit: Visit, value: Any) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, Decimal):
-        text = x.number(value)
-        return text.rstrip("0").rstrip(".") if "." in text else text
+        return _number(x.number(value))
     if isinstance(value, frozenset | tuple):
         return "; ".join(str(each) for each in (sorted(value) if isinstance(value, frozenset) else value))
     if isinstance(value, dt.datetime):
@@ -276,6 +278,15 @@ def shown(visit: Visit, value: Any) -> str:
     if isinstance(value, dt.date):
         return x.date(value)
     return x.time(value) if isinstance(value, dt.time) else str(value)
+
+
+def _number(text: str) -> str:
+    """A number without zeros at the end of its decimals; of very many decimals the first, and that there are more."""
+    whole, point, decimals = text.partition(".")
+    decimals = decimals.rstrip("0")
+    if len(decimals) > MOST_DECIMALS:
+        return f"{whole}.{decimals[:MOST_DECIMALS]}…"
+    return f"{whole}{point}{decimals}" if decimals else whole
 
 
 def yields(formula: Formula) -> str:

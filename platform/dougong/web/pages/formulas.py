@@ -90,10 +90,10 @@ class Draft:
         return found if found is not None and found <= MOST_DECIMALS else None
 
     def _rounded(self) -> int | None:
+        """The decimals of a number that the field would keep."""
         if self.returns == "integer":
             return 0
-        usual = USUAL if self.returns in SCALED else None
-        return self.decimals if self.decimals is not None else usual
+        return USUAL if self.decimals is None else self.decimals
 
     def field(self, found: Meaning) -> NewField:
         """The field that the draft makes, of the type that it yields where none was chosen."""

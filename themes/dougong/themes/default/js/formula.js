@@ -3,7 +3,7 @@ const form = document.querySelector("form[data-formula]");
 const text = form.elements.formula;
 const beside = document.querySelector("[data-names]");
 const PART = { "HX-Request": "true", "HX-Request-Type": "partial" };
-const SHOWN = 40;
+const SHOWN = 9;
 form.querySelectorAll(".only-scripts").forEach((each) => { each.hidden = false; });
 
 // What the text means, asked for once typing pauses; an answer to an older text is dropped.
