@@ -36,6 +36,10 @@ def formula(text: str, returns: str = "decimal", **keys: Any) -> dict[str, Any]:
     return {"type": "formula", "label": label("Worth", "价值"), "returns": returns, "formula": text, **keys}
 
 
+def calendar(**keys: Any) -> dict[str, Any]:
+    return {"kind": "calendar", "name": "ours", "label": label("Ours", "本公司"), **keys}
+
+
 def nested(depth: int) -> dict[str, Any]:
     return {"not": nested(depth - 1)} if depth else {"all": []}
 
@@ -329,6 +333,37 @@ CASES: dict[str, dict[str, Any]] = {
         "validation_rule/deal/dear.json#tests": [{"key": "dear", "given": {"amount": "6"}, "expect": True}],
     },
     "a rule without a message": {"validation_rule/deal/dear.json#message": None},
+    # calendars
+    "a calendar of what is not built": {"calendar/ours.json": calendar(shifts=[], time_zone="Asia/Shanghai")},
+    "a week without days": {"calendar/ours.json": calendar(days=[])},
+    "a day of no week": {"calendar/ours.json": calendar(days=["mon"])},
+    "a holiday that is no day": {"calendar/ours.json": calendar(holidays=[{"key": "a", "from": "2025-02-29"}])},
+    "a holiday in other words": {"calendar/ours.json": calendar(holidays=[{"key": "a", "from": "1 May 2025"}])},
+    "a holiday backwards": {
+        "calendar/ours.json": calendar(holidays=[{"key": "a", "from": "2025-10-07", "to": "2025-10-01"}])
+    },
+    "a holiday without end": {
+        "calendar/ours.json": calendar(holidays=[{"key": "a", "from": "2025-10-07", "to": "2035-10-01"}])
+    },
+    "a holiday twice": {
+        "calendar/ours.json": calendar(
+            holidays=[{"key": "a", "from": "2025-05-01"}, {"key": "a", "from": "2025-10-01"}]
+        )
+    },
+    "a holiday that is worked": {
+        "calendar/ours.json": calendar(
+            holidays=[{"key": "a", "from": "2025-10-01", "to": "2025-10-08"}],
+            workdays=[{"key": "b", "from": "2025-10-11"}, {"key": "c", "from": "2025-10-08"}],
+        )
+    },
+    "two calendars of the company": {
+        "calendar/ours.json": calendar(default=True),
+        "calendar/theirs.json": {**calendar(default=True), "name": "theirs"},
+    },
+    "a fiscal year of no month": {"calendar/ours.json": calendar(fiscal_year={"month": 13})},
+    "a stored formula over the calendar": {
+        f"{DEAL}/worth": formula("WORKDAYS(DATE(2025, 1, 1), closes_on)", stored=True)
+    },
     "a required field that is missing": {"path/deal/main.json#stages/1/required": ["amout"]},
     # layouts, lists, apps
     "a layout naming a missing field": {f"{SECTION}/0/items/2/field": "customer.owner.nam"},

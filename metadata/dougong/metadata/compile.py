@@ -13,6 +13,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from dougong.metadata.building.calendars import build_calendars
 from dougong.metadata.building.fields import build_picklist, labels
 from dougong.metadata.building.layouts import build_app
 from dougong.metadata.building.objects import build_objects
@@ -43,6 +44,7 @@ def compile_effective(whole: Effective, revision: str) -> Model:
         rows=build_rows(index),
         components=_frozen({address: each.body for address, each in whole.components.items()}),
         layers=whole.provenance,
+        calendars=build_calendars(index),
     )
 
 

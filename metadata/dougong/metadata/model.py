@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from dougong.base.field_types import FieldType
 from dougong.base.language import Labels
-from dougong.formulas import Formula
+from dougong.formulas import MONDAY_TO_FRIDAY, Formula, WorkingCalendar
 from dougong.metadata.app import App
 from dougong.metadata.row_record import RowRecord
 
@@ -454,6 +454,16 @@ class Conversion:
     undo_days: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Which days are worked and when the fiscal year begins; `default` marks the company's."""
+
+    name: str
+    label: Labels
+    working: WorkingCalendar
+    default: bool = False
+
+
 @dataclass(frozen=True)
 class Model:
     """One revision, compiled. `revision` is its id; `tree` the address → content hash map it came from."""
@@ -472,11 +482,17 @@ class Model:
     """Address → merged document body, for showing and editing metadata."""
     layers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Address → JSON pointer → the layer that the key came from ("" is the whole document)."""
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
 
     @cached_property
     def by_field_id(self) -> Mapping[str, Field]:
         """Every stored field by stable id, for history and the storage ledger."""
         return {each.id: each for obj in self.objects.values() for each in obj.fields.values()}
+
+    @cached_property
+    def working_calendar(self) -> WorkingCalendar:
+        """The company's calendar; without one, Monday to Friday are worked and there are no holidays."""
+        return next((each.working for each in self.calendars.values() if each.default), MONDAY_TO_FRIDAY)
 
     def object_named(self, name: str) -> Object | None:
         """The object under `name` or a former name of it."""

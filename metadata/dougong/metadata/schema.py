@@ -34,6 +34,7 @@ KINDS = (
     "conversion",
     "overlay",
     "setting",
+    "calendar",
     "row",
     "import_mapping",
     "label",

@@ -1,4 +1,5 @@
-"""What formulas know beside the record: the moment, the reader's zone, ``$User``, ``$Setup`` and ``$Label``."""
+"""What formulas know beside the record: the moment, the reader's zone, the calendar, ``$User``, ``$Setup``
+and ``$Label``."""
 
 from __future__ import annotations
 
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
 def formula_context(unit: Unit) -> Context:
     """What formulas know in `unit`, whatever the record."""
-    return Context(now=unit.now, timezone=unit.actor.zone, variables=variables(unit.actor, unit.runtime.model))
+    model = unit.runtime.model
+    return Context(
+        now=unit.now,
+        timezone=unit.actor.zone,
+        variables=variables(unit.actor, model),
+        calendar=model.working_calendar,
+    )
 
 
 def variables(actor: Actor, model: Model) -> Callable[[tuple[str, ...]], Any]:

@@ -174,6 +174,9 @@ def _lasting(spot: Spot, text: Any, scope: FieldScope) -> Iterator[Problem]:
             "A constraint holds for everybody at every time, so it cannot look at the clock, a user or a setting."
         )
         yield spot.problem("constraint-fleeting", reason, msg("Compare with a field of the record."))
+    elif formula.uses_calendar:
+        reason = msg("A constraint holds at every time, so it cannot look at the calendar, which changes.")
+        yield spot.problem("constraint-fleeting", reason, msg("Compare with a field of the record."))
     yield from _own_fields(spot, formula, scope)
 
 

@@ -67,6 +67,9 @@ def _countable(spot: Spot, facts: FieldFacts, label: Any) -> Iterator[Problem]:
     if formula is not None and (formula.uses_clock or formula.uses_user):
         reason = msg("{field} depends on the clock or on who reads it, so nothing can be counted over it.", field=label)
         yield spot.problem("formula-not-countable", reason, msg("Put the condition on the clock under where."))
+    elif formula is not None and formula.uses_calendar:
+        reason = msg("{field} depends on the calendar, which changes, so nothing can be counted over it.", field=label)
+        yield spot.problem("formula-not-countable", reason, msg("Count over fields of the record."))
 
 
 _NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -109,6 +112,9 @@ def _lasting(spot: Spot, formula: Formula) -> Iterator[Problem]:
         yield spot.problem("formula-stored-clock", msg("What depends on the clock cannot be stored."), fix)
     elif formula.uses_user:
         yield spot.problem("formula-stored-user", msg("What depends on who reads it cannot be stored."), fix)
+    elif formula.uses_calendar:
+        reason = msg("What depends on the calendar cannot be stored: the calendar changes without the record.")
+        yield spot.problem("formula-stored-calendar", reason, fix)
 
 
 # -- in SQL ---------------------------------------------------------------------------------------------------

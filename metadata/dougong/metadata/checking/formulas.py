@@ -67,14 +67,17 @@ def _filling(spot: Spot, scope: FieldScope, object_name: str, field: str, text: 
             yield from need_value(spot, facts, found.tree.value)
 
 
-def _stored(spot: Spot, text: Any, scope: FieldScope) -> Iterator[Problem]:
-    """A condition that the database evaluates for many records at once."""
+def _stored(spot: Spot, text: Any, scope: FieldScope, counted: bool = False) -> Iterator[Problem]:
+    """A condition that the database evaluates for many records at once; `counted`, for a value that is kept."""
     for found in _compiled(spot, text, scope, "boolean"):
         if isinstance(found, Problem):
             yield found
         elif found.save_only:
             reason = msg("This condition is not asked while a record is saved, so it cannot look at what changed.")
             yield spot.problem("formula-save-only", reason)
+        elif counted and found.uses_calendar:
+            reason = msg("A roll-up is kept, so it cannot depend on the calendar, which changes without the record.")
+            yield spot.problem("formula-not-countable", reason, msg("Use fields of the record and its parents."))
 
 
 def _fields(index: Index) -> Iterator[Problem]:
@@ -94,7 +97,7 @@ def _fields(index: Index) -> Iterator[Problem]:
             yield from _stored(spot / "filter", body["filter"], FieldScope(index, facts.targets[0], record=name))
         source = index.rollup_source(facts)
         if source is not None and isinstance(body.get("where"), str):
-            yield from _stored(spot / "where", body["where"], FieldScope(index, source.object))
+            yield from _stored(spot / "where", body["where"], FieldScope(index, source.object), counted=True)
 
 
 def _compute_mode(spot: Spot, compute: Mapping[str, Any]) -> Iterator[Problem]:
@@ -122,6 +125,9 @@ def _kept(spot: Spot, text: Any, scope: FieldScope, field: Any) -> Iterator[Prob
             yield found
         elif found.uses_clock or found.uses_user or found.save_only:
             reason = msg("This text is kept, so it cannot depend on the time, on who reads it or on what changed.")
+            yield spot.problem("text-fleeting", reason, msg("Use fields of the record and its parents."))
+        elif found.uses_calendar:
+            reason = msg("This text is kept, so it cannot depend on the calendar, which changes without the record.")
             yield spot.problem("text-fleeting", reason, msg("Use fields of the record and its parents."))
         elif (field,) in found.references:
             yield spot.problem("text-circle", msg("The text would be made of itself."), msg("Use other fields."))

@@ -111,7 +111,7 @@ class Expressions:
         """Share the batch's loaded records, moment and user."""
         self.unit, self.related = unit, related
         self._variables = variables(unit.actor, unit.runtime.model)
-        self._zone = unit.actor.zone
+        self._zone, self._calendar = unit.actor.zone, unit.runtime.model.working_calendar
         self._now = unit.now
         self._fresh: Context | None = None
         self._fitted: dict[tuple[int, type, Any], Any] = {}
@@ -134,7 +134,14 @@ class Expressions:
         if row.new and self._fresh is not None:
             return self._fresh
         prior = None if row.new else self._reader(row.plan, row.before)
-        made = Context(now=self._now, timezone=self._zone, variables=self._variables, is_new=row.new, prior=prior)
+        made = Context(
+            now=self._now,
+            timezone=self._zone,
+            variables=self._variables,
+            is_new=row.new,
+            prior=prior,
+            calendar=self._calendar,
+        )
         if row.new:
             self._fresh = made
         return made
@@ -148,7 +155,7 @@ class Expressions:
 
     def holds_for(self, formula: Formula, row: Row, values: Mapping[str, Any], plan: ObjectPlan | None = None) -> bool:
         """True where `formula` is true for other `values`: the row's stored ones, or those of a record of `plan`."""
-        context = Context(now=self._now, timezone=self._zone, variables=self._variables)
+        context = self._around(self._variables)
         try:
             return bool(formula.evaluate(self._reader(plan or row.plan, values), context))
         except EvaluationError:
@@ -156,11 +163,15 @@ class Expressions:
 
     def admits(self, formula: Formula, plan: ObjectPlan, values: Mapping[str, Any], record: Row) -> bool:
         """Whether a lookup's filter takes a record with `values`; ``$Record`` is `record`, the one being edited."""
-        context = Context(now=self._now, timezone=self._zone, variables=lambda path: self.variable(path, record))
+        context = self._around(lambda path: self.variable(path, record))
         try:
             return bool(formula.evaluate(self._reader(plan, values), context))
         except EvaluationError:
             return False
+
+    def _around(self, known: Callable[[tuple[str, ...]], Any]) -> Context:
+        """What formulas know beside values that are not those of a row being saved."""
+        return Context(now=self._now, timezone=self._zone, variables=known, calendar=self._calendar)
 
     def variable(self, path: tuple[str, ...], record: Row) -> Any:
         """What a ``$`` path means where ``$Record`` is `record`, the one being edited."""

@@ -1,0 +1,66 @@
+"""Rules of calendars: days that exist, none both off and worked, and one calendar of the company at most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from dougong.base.errors import Problem
+from dougong.base.language import msg
+from dougong.metadata.building.calendars import days_of
+from dougong.metadata.checking.report import Spot, enumerated, repeated, spots
+from dougong.metadata.index import Index
+
+LONGEST = 366
+"""Days of one holiday."""
+
+
+def calendars(index: Index) -> Iterator[Problem]:
+    """Each calendar, and which is the company's."""
+    default = ""
+    for spot, body in spots(index, "calendar"):
+        off = yield from _days(spot, "holidays", body)
+        worked = yield from _days(spot, "workdays", body)
+        for day, at in worked.items():
+            if day in off:
+                reason = msg("{day} is a holiday and is worked.", day=day.isoformat())
+                fix = msg("Take it out of one of the two.")
+                yield (spot / "workdays" / at).problem("calendar-day-twice", reason, fix)
+        if body.get("default"):
+            if default:
+                reason = msg("{name} is the company's calendar already.", name=default)
+                fix = msg('Leave "default" to one of them.')
+                yield (spot / "default").problem("calendar-default-twice", reason, fix)
+            default = spot.component.name
+
+
+def _days(spot: Spot, key: str, body: Mapping[str, Any]) -> Any:
+    """The problems of a list of days; returns each day with the place of the element that it is in."""
+    yield from repeated(spot, key, body)
+    found: dict[date, int] = {}
+    for at, (below, span) in enumerate(enumerated(spot, key, body)):
+        problem = _wrong(below, span)
+        if problem is not None:
+            yield problem
+        else:
+            found.update((day, at) for day in days_of(span))
+    return found
+
+
+def _wrong(spot: Spot, span: Mapping[str, Any]) -> Problem | None:
+    """What is wrong with one span of days; None where it is sound."""
+    ends = {}
+    for key in ("from", "to"):
+        text = span.get(key, span["from"])
+        try:
+            ends[key] = date.fromisoformat(text)
+        except ValueError:
+            return (spot / key).problem("calendar-day", msg("There is no day {day}.", day=text))
+    if ends["to"] < ends["from"]:
+        reason = msg("The last day is before the first.")
+        return (spot / "to").problem("calendar-days-reversed", reason, msg("Swap the two."))
+    if (ends["to"] - ends["from"]).days >= LONGEST:
+        reason = msg("{count} days are too many for one entry.", count=(ends["to"] - ends["from"]).days + 1)
+        return (spot / "to").problem("calendar-days-many", reason, msg("Write no more than a year in one entry."))
+    return None
