@@ -7,8 +7,13 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import ColumnElement, FromClause
 
+from dougong.base.hooks import hook, plugin_manager
+from dougong.engine.access import Access, Right
+from dougong.engine.actor import Actor
 from dougong.engine.saving.batch import Update
+from dougong.metadata.model import Field, Model, Object
 from tests.web.conftest import Person
 
 HERE = "/formulas?object=opportunity"
@@ -176,3 +181,36 @@ def test_who_may_not_design_is_turned_away(person: Person) -> None:
     assert person.get("/formulas/names?object=opportunity").status_code == 403
     assert act(person, "plan").status_code == 403
     assert "/formulas" not in person.get("/preferences").text
+
+
+class Discretion(Access):
+    """Hides the phone of every customer, and one customer."""
+
+    key = "discretion"
+
+    def may_field(self, right: Any, obj: Object, field: Field) -> bool:
+        return (obj.name, field.name) != ("account", "phone")
+
+    def visible(self, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
+        return table.c.name != "Aldgate Tools" if obj.name == "account" else None
+
+
+class Plugin:
+    @hook
+    def access(self, actor: Actor, model: Model) -> Access | None:
+        return None if actor.is_system else Discretion()
+
+
+def test_nothing_is_told_that_its_author_may_not_read(person: Person) -> None:
+    """Neither offered nor suggested nor compiled nor published; a parent that they may not see is blank."""
+    assert 'data-field="account.phone"' in person.get("/formulas/names?object=opportunity", **PART).text
+    person.company.hooks = plugin_manager([Plugin()]).hook
+    assert 'data-field="account.phone"' not in person.get("/formulas/names?object=opportunity", **PART).text
+    assert "There is no field account.phone." in plain(act(person, "check", formula="account.phone", returns="text"))
+    assert "account.phone?" not in plain(act(person, "check", formula="account.phon", returns="text"))
+    assert "Mend the formula first." in plain(act(person, "plan", formula="account.phone", returns="text"))
+    hidden_parent = plain(act(person, "check", formula="account.name", returns="text", record=person.ids["deal1"]))
+    assert "Aldgate" not in hidden_parent
+    assert "blank Deal 1" in hidden_parent
+    seen = plain(act(person, "check", formula="account.name", returns="text", record=person.ids["deal2"]))
+    assert "Bramley Pumps Deal 2" in seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -55,6 +55,10 @@ class ReadableScope(FieldScope):
         if spelt and spelt[0] == "$User":
             return found if self._may("user", spelt[1:]) else None
         return found if found and (spelt[0].startswith("$") or self._may(self.object, spelt)) else None
+
+    def names(self) -> Iterable[str]:
+        """As every scope, those alone that can be read: suggestions name no others."""
+        return (name for name in super().names() if self._may(self.object, tuple(name.split("."))))
 
     def _may(self, object_name: str, path: Path) -> bool:
         for name in path:
