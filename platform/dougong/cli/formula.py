@@ -140,6 +140,7 @@ def check(source: str, object_name: str, fields: tuple[str, ...], returns: str |
         for holds, remark in (
             (found.uses_clock, msg("Depends on the moment: it cannot be stored.")),
             (found.uses_user, msg("Depends on who reads: it cannot be stored.")),
+            (found.uses_calendar, msg("Depends on the company's calendar: it cannot be stored.")),
             (found.save_only, msg("Means something only while a record is saved.")),
         ):
             if holds:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from dougong.formulas import WorkingCalendar
+from dougong.formulas import MONDAY_TO_FRIDAY, WorkingCalendar
 from dougong.metadata.building.fields import labels
 from dougong.metadata.index import Index
 from dougong.metadata.model import Calendar
@@ -20,16 +20,30 @@ def build_calendars(index: Index) -> Mapping[str, Calendar]:
     return MappingProxyType({name: _calendar(name, each.body) for name, each in index.named("calendar").items()})
 
 
+def company_calendar(index: Index) -> WorkingCalendar:
+    """The company's calendar in documents that are still being checked; Monday to Friday where it is not sound."""
+    bodies = (each.body for each in index.named("calendar").values())
+    body = next((each for each in bodies if each.get("default")), {})
+    try:
+        return _working(body)
+    except ValueError:
+        return MONDAY_TO_FRIDAY
+
+
 def _calendar(name: str, body: Mapping[str, Any]) -> Calendar:
+    label, default = labels(body["label"]), body.get("default", False)
+    return Calendar(name=name, label=label, working=_working(body), default=default)
+
+
+def _working(body: Mapping[str, Any]) -> WorkingCalendar:
     year = body.get("fiscal_year", {})
-    working = WorkingCalendar(
+    return WorkingCalendar(
         weekdays=frozenset(WEEK.index(each) for each in body.get("days", WEEK[:5])),
         holidays=_all(body.get("holidays", ())),
         workdays=_all(body.get("workdays", ())),
         fiscal_month=year.get("month", 1),
         named_after_end=year.get("named_after") == "end",
     )
-    return Calendar(name=name, label=labels(body["label"]), working=working, default=body.get("default", False))
 
 
 def _all(spans: Iterable[Mapping[str, Any]]) -> frozenset[date]:

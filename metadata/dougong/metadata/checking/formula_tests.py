@@ -17,6 +17,7 @@ from dougong.formulas import Context, Formula, Path, Type
 from dougong.formulas import compile as compile_formula
 from dougong.formulas.evaluation import EvaluationError, Failure
 from dougong.formulas.types import FieldInfo, Value
+from dougong.metadata.building.calendars import company_calendar
 from dougong.metadata.building.fields import build_picklist, plain_field, yields
 from dougong.metadata.checking.formula_values import Unfit, moment, read_value, shown
 from dougong.metadata.checking.report import Spot, enumerated, field_at, repeated, spots
@@ -183,6 +184,7 @@ class _Run:
             variables=self._reader(given),
             is_new="before" not in self.test,
             prior=self._reader({**given, **before}) if "before" in self.test else None,
+            calendar=company_calendar(self.spot.index),
         )
         try:
             got = self.formula.evaluate(self._reader(given), context)

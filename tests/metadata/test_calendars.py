@@ -1,0 +1,92 @@
+"""Calendars from documents to what formulas ask, and the calendar that ships."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+import dougong.engine.fields  # noqa: F401  the field types
+from dougong.formulas import MONDAY_TO_FRIDAY, WorkingCalendar
+from dougong.metadata.check import check, load
+from dougong.metadata.component import Component
+from dougong.metadata.documents import read_folder
+from dougong.metadata.model import Model
+from tests.metadata.bad_documents import calendar, formula
+from tests.metadata.workshop import documents
+
+BASE = files("dougong.metadata") / "packages/base"
+CHOSEN = Component(
+    "overlay",
+    "our_calendar",
+    {"kind": "overlay", "name": "our_calendar", "target": "calendar:china", "set": {"default": True}},
+)
+
+
+def model_of(**keys: Any) -> Model:
+    return load(documents({"calendar/ours.json": calendar(**keys)}))
+
+
+def base(*more: Component) -> Model:
+    return load((*read_folder(BASE, "base").components, *more))
+
+
+@pytest.fixture(scope="module")
+def china() -> WorkingCalendar:
+    """The calendar that ships, chosen by an overlay."""
+    return base(CHOSEN).working_calendar
+
+
+def days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(each) for each in range((last - first).days + 1))
+
+
+def test_without_a_calendar_of_the_company_the_plain_week_is_worked() -> None:
+    assert base().working_calendar == MONDAY_TO_FRIDAY
+    assert model_of(days=["sunday"]).working_calendar == MONDAY_TO_FRIDAY
+    assert model_of(days=["sunday"]).calendars["ours"].working.weekdays == {6}
+
+
+def test_every_key_counts() -> None:
+    found = model_of(
+        default=True,
+        days=["monday", "saturday"],
+        holidays=[{"key": "a", "from": "2025-12-29", "to": "2026-01-03"}, {"key": "b", "from": "2026-05-04"}],
+        workdays=[{"key": "a", "from": "2026-01-04"}],
+        fiscal_year={"month": 4, "named_after": "end"},
+    ).working_calendar
+    assert found == WorkingCalendar(
+        weekdays=frozenset({0, 5}),
+        holidays=frozenset({*days(date(2025, 12, 29), date(2026, 1, 3)), date(2026, 5, 4)}),
+        workdays=frozenset({date(2026, 1, 4)}),
+        fiscal_month=4,
+        named_after_end=True,
+    )
+
+
+@pytest.mark.parametrize(("year", "count"), [(2024, 251), (2025, 248), (2026, 248)])
+def test_the_working_days_of_a_year_in_china(china: WorkingCalendar, year: int, count: int) -> None:
+    assert china.between(date(year - 1, 12, 31), date(year, 12, 31)) == count
+
+
+def test_days_that_are_made_up_are_at_weekends(china: WorkingCalendar) -> None:
+    """And next to the holiday: within two weeks of a weekday that is off."""
+    for day in china.workdays:
+        assert day.weekday() in (5, 6)
+        near = days(day - timedelta(14), day + timedelta(14))
+        assert any(each in china.holidays and each.weekday() < 5 for each in near), day
+
+
+def test_tests_of_formulas_follow_the_calendar() -> None:
+    """A test beside a formula is told by the days that the company works."""
+    tests = [{"key": "spring", "given": {"closes_on": "2026-01-04"}, "expect": True}]
+    field = formula("ISWORKDAY(closes_on)", "boolean", tests=tests)
+    worked = calendar(default=True, workdays=[{"key": "a", "from": "2026-01-04"}])
+    with_day = {"object/deal.json#fields/worth": field, "calendar/ours.json": worked}
+    assert check(documents(with_day)).errors == ()
+    assert [each.code for each in check(documents({**with_day, "calendar/ours.json": calendar()})).errors] == [
+        "formula-test"
+    ]
