@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -141,6 +142,28 @@ def test_in_python_and_in_sql(connection: Connection) -> None:
             except EvaluationError as error:
                 found = error.kind
             assert found == expected, (text, chosen)
+
+
+def test_calendars_of_all_sorts(connection: Connection) -> None:
+    """Random weeks, holidays and make-up days: what SQL gives is what Python gives."""
+    chance = random.Random(8)
+    counted, added = compile("WORKDAYS(d, o)", Scope()), compile("ADDWORKDAYS(d, n)", Scope())
+    worked = compile("ISWORKDAY(d)", Scope())
+
+    def near() -> date:
+        return day("2024-02-01") + timedelta(chance.randrange(120))
+
+    for _ in range(60):
+        off = frozenset(near() for _ in range(chance.randrange(40)))
+        calendar = WorkingCalendar(
+            weekdays=frozenset(chance.sample(range(7), chance.randrange(1, 8))),
+            holidays=off,
+            workdays=frozenset(near() for _ in range(chance.randrange(10))) - off,
+        )
+        values = {("d",): near(), ("o",): near(), ("n",): Decimal(chance.randrange(-60, 60))}
+        context, in_sql = Context(calendar=calendar), SqlEvaluation(connection)  # it keeps its first context
+        for formula in (counted, added, worked):
+            assert in_sql(formula, values, context) == formula.evaluate(values, context), (formula.text, values)
 
 
 NEAR = st.dates(day("2024-01-01"), day("2024-06-30"))

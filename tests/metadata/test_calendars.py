@@ -72,6 +72,15 @@ def test_the_working_days_of_a_year_in_china(china: WorkingCalendar, year: int, 
     assert china.between(date(year - 1, 12, 31), date(year, 12, 31)) == count
 
 
+def test_a_company_adds_days_of_its_own() -> None:
+    """An overlay adds to the lists of the calendar that ships; the rest stays."""
+    founding = {"key": "founding_2026", "from": "2026-06-08"}
+    added = Component("overlay", "our_calendar", {**CHOSEN.body, "add": {"holidays": [founding]}})
+    found = base(added).working_calendar
+    assert not found.is_workday(date(2026, 6, 8))
+    assert found.between(date(2025, 12, 31), date(2026, 12, 31)) == 247
+
+
 def test_days_that_are_made_up_are_at_weekends(china: WorkingCalendar) -> None:
     """And next to the holiday: within two weeks of a weekday that is off."""
     for day in china.workdays:
