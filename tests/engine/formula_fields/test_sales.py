@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from dougong.base.errors import DougongError
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.query import Condition, Measure, Query, Sort, Summary
@@ -145,3 +146,58 @@ def test_the_document_names_what_there_is(sales: Company) -> None:
         shown = text.replace("\\|", "|")
         body = model.components[field.address]
         assert shown in (body.get("formula"), body.get("compute", {}).get("formula"), body.get("from")), field.address
+
+
+def test_the_document_names_every_rule(sales: Company) -> None:
+    """With the condition that it has; and each rule has tests of both answers beside it."""
+    with sales.read(SYSTEM) as unit:
+        components = unit.runtime.model.components
+    rules = {name: each for name, each in components.items() if name.startswith("validation_rule:")}
+    rows = re.findall(r"^\| `(validation_rule:[\w.]+)` \| `(.*?)` \|", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    assert {name: text.replace("\\|", "|") for name, text in rows} == {
+        name: body["when"] for name, body in rules.items()
+    }
+    assert all({test["expect"] for test in body["tests"]} == {True, False} for body in rules.values())
+
+
+def refused(company: Company, *changes: Create | Update, why: str = "") -> list[tuple[str, str | None, str]]:
+    """The code, place and rule of what a save is refused for; nothing where it is saved."""
+    try:
+        company.write(SYSTEM, lambda unit: unit.records.save(list(changes)), why=why)
+    except DougongError as error:
+        return [(each.code, each.place.field, each.thing.partition(":")[2]) for each in error.problems]
+    return []
+
+
+def test_rules_on_what_lines_come_to(sales: Company) -> None:
+    """A quote below cost, new or changed together with its lines; a reason lets it through."""
+    customer, quote = saved(sales, account(), Create("quote", {"account": Made("a")}))
+    below = {"name": "BMS", "quantity": 1, "unit_price": "113", "tax_rate": "0.13", "unit_cost": "101"}
+    expected = [("rule-warning", "quote_line.quote", "quote.below_cost")]
+    new = [Create("quote", {"account": customer}, key="q"), Create("quote_line", {"quote": Made("q"), **below})]
+    assert refused(sales, *new) == expected
+    changed = Update("quote", quote, {"notes": "Offer of the spring"})
+    assert refused(sales, changed, Create("quote_line", {"quote": quote, **below})) == expected
+    assert refused(sales, changed, Create("quote_line", {"quote": quote, **below, "unit_cost": "100"})) == []
+    assert refused(sales, *new, why="Entry into the market") == []
+
+
+def test_rules_on_what_a_contract_still_has(sales: Company) -> None:
+    """More money than is due, and instalments of more than the contract."""
+    customer, contract = saved(
+        sales,
+        account(),
+        Create("contract", {"name": "EMS", "account": Made("a"), "amount": "100", "life_status": "effective"}),
+    )
+    receipt = {"account": customer, "contract": contract, "life_status": "effective"}
+    assert refused(sales, Create("receipt", {**receipt, "amount": "60"})) == []
+    assert refused(sales, Create("receipt", {**receipt, "amount": "40.01"})) == [
+        ("rule-warning", "amount", "receipt.exceeds_balance")
+    ]
+    assert refused(sales, Create("receipt", {**receipt, "amount": "40"})) == []
+    plan = {"contract": contract, "name": "1", "due_on": "2026-05-01"}
+    changed = Update("contract", contract, {"name": "EMS 2"})
+    assert refused(sales, changed, Create("payment_plan", {**plan, "amount": "100.01"})) == [
+        ("rule-warning", "payment_plan.contract", "contract.plan_exceeds_amount")
+    ]
+    assert refused(sales, changed, Create("payment_plan", {**plan, "amount": "100"})) == []
