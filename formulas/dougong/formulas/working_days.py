@@ -70,8 +70,13 @@ class WorkingCalendar:
     def _until(self, number: int) -> int:
         """How many of the days 1 to `number` are worked; day 1 is a Monday."""
         weeks, days = divmod(number, 7)
-        usual = weeks * len(self.weekdays) + sum(each < days for each in self.weekdays)
+        usual = weeks * len(self.weekdays) + self._begun[days]
         return usual - bisect_right(self._off, number) + bisect_right(self._made_up, number)
+
+    @cached_property
+    def _begun(self) -> tuple[int, ...]:
+        """How many of the first so many days of a week are worked, from none to six."""
+        return tuple(sum(each < days for each in self.weekdays) for days in range(7))
 
     @cached_property
     def _off(self) -> tuple[int, ...]:

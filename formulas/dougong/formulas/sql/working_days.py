@@ -40,17 +40,18 @@ def _is_workday(calendar: str, day: date) -> bool:
 _UNTIL = f"""
 CREATE OR REPLACE FUNCTION dg_workdays_until(week text, rest integer[], extra integer[], n integer) RETURNS integer
 LANGUAGE sql {_STRICT} AS $$
-    -- How many of the days 1 to n are worked; day 1 is 0001-01-01, a Monday.
+    -- How many of the days 1 to n are worked; day 1 is 0001-01-01, a Monday. A bucket's number is how many begin by n.
     SELECT n / 7 * length(replace(week, '0', '')) + length(replace(left(week, n % 7), '0', ''))
-        - (SELECT count(*) FROM unnest(rest) AS each WHERE each <= n)::integer
-        + (SELECT count(*) FROM unnest(extra) AS each WHERE each <= n)::integer
+        - width_bucket(n, rest) + width_bucket(n, extra)
 $$;
 CREATE OR REPLACE FUNCTION dg_days_in(c text, part integer) RETURNS integer[] LANGUAGE sql {_STRICT} AS $$
     -- The second or third part of a calendar: days as numbers.
     SELECT string_to_array(split_part(c, '|', part), ',')::integer[]
 $$;
 """
+# The outer functions are single expressions, so that the planner writes them out and reads the calendar once a query.
 _NUMBER = "({} - DATE '0001-01-01' + 1)"
+_PARTS = "left(c, 7), dg_days_in(c, 2), dg_days_in(c, 3)"
 
 between = Routine(
     name="dg_workdays",
@@ -60,14 +61,10 @@ between = Routine(
     python=_between,
     needs=(_UNTIL,),
     postgresql=f"""
-CREATE OR REPLACE FUNCTION dg_workdays(c text, a date, b date) RETURNS numeric LANGUAGE plpgsql {_STRICT} AS $$
-DECLARE
-    rest integer[] := dg_days_in(c, 2);
-    extra integer[] := dg_days_in(c, 3);
-BEGIN
-    RETURN dg_workdays_until(left(c, 7), rest, extra, {_NUMBER.format("b")})
-        - dg_workdays_until(left(c, 7), rest, extra, {_NUMBER.format("a")});
-END $$;
+CREATE OR REPLACE FUNCTION dg_workdays(c text, a date, b date) RETURNS numeric LANGUAGE sql {_STRICT} AS $$
+    SELECT (dg_workdays_until({_PARTS}, {_NUMBER.format("b")})
+        - dg_workdays_until({_PARTS}, {_NUMBER.format("a")}))::numeric
+$$;
 """,
 )
 
@@ -79,10 +76,8 @@ is_workday = Routine(
     needs=(_UNTIL,),
     postgresql=f"""
 CREATE OR REPLACE FUNCTION dg_is_workday(c text, d date) RETURNS boolean LANGUAGE sql {_STRICT} AS $$
-    SELECT CASE substr(c, EXTRACT(ISODOW FROM d)::integer, 1)
-        WHEN '1' THEN NOT {_NUMBER.format("d")} = ANY (dg_days_in(c, 2))
-        ELSE {_NUMBER.format("d")} = ANY (dg_days_in(c, 3))
-    END
+    SELECT dg_workdays_until({_PARTS}, {_NUMBER.format("d")})
+        > dg_workdays_until({_PARTS}, {_NUMBER.format("d")} - 1)
 $$;
 """,
 )
@@ -95,11 +90,12 @@ after = Routine(
     python=_after,
     needs=(_UNTIL,),
     postgresql=f"""
-CREATE OR REPLACE FUNCTION dg_add_workdays(c text, d date, x numeric) RETURNS date LANGUAGE plpgsql {_STRICT} AS $$
+CREATE OR REPLACE FUNCTION dg_add_workdays(c text, d date, x numeric) RETURNS date LANGUAGE sql {_STRICT} AS $$
+    SELECT dg_workday_after({_PARTS}, d, x)
+$$;
+CREATE OR REPLACE FUNCTION dg_workday_after(week text, rest integer[], extra integer[], d date, x numeric)
+RETURNS date LANGUAGE plpgsql {_STRICT} AS $$
 DECLARE
-    week text := left(c, 7);
-    rest integer[] := dg_days_in(c, 2);
-    extra integer[] := dg_days_in(c, 3);
     steps integer := greatest(least(trunc(x), 4000000), -4000000);
     before integer := {_NUMBER.format("d")} - CASE WHEN x <= -1 THEN 1 ELSE 0 END;
     wanted integer;
