@@ -16,6 +16,7 @@ from dougong.base.field_types import FieldType
 from dougong.base.language import Labels
 from dougong.formulas import MONDAY_TO_FRIDAY, Formula, WorkingCalendar
 from dougong.metadata.app import App
+from dougong.metadata.calendar import Calendar
 from dougong.metadata.row_record import RowRecord
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -452,16 +453,6 @@ class Conversion:
     after_lock: bool = False
     after_open: str | None = None
     undo_days: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calendar:
-    """Which days are worked and when the fiscal year begins; `default` marks the company's."""
-
-    name: str
-    label: Labels
-    working: WorkingCalendar
-    default: bool = False
 
 
 @dataclass(frozen=True)

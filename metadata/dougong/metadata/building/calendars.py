@@ -9,8 +9,8 @@ from typing import Any
 
 from dougong.formulas import MONDAY_TO_FRIDAY, WorkingCalendar
 from dougong.metadata.building.fields import labels
+from dougong.metadata.calendar import Calendar
 from dougong.metadata.index import Index
-from dougong.metadata.model import Calendar
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
