@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -116,6 +117,13 @@ def test_a_warning_is_let_through_with_a_reason(studio: Studio) -> None:
     ]
     whys = studio.read(lambda unit: list(unit.connection.scalars(select(history.c.why))))
     assert "The board agreed" in whys
+
+
+def test_an_import_tells_a_warning_and_goes_on(studio: Studio) -> None:
+    """Its reason is the import, which history names."""
+    importer = replace(studio.actor, channel="import")
+    saved = studio.save(Create("job", JOB | {"value": 901}), actor=importer)
+    assert [each.code for each in saved.warnings] == ["rule-warning"]
 
 
 def test_a_rule_for_stages_is_asked_where_the_stage_changes(studio: Studio) -> None:

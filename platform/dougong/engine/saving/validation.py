@@ -47,8 +47,8 @@ def validation_of(plan: ObjectPlan) -> ValidationRules:
 def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> None:
     """Note every rule that `rows` break; what reads roll-ups is judged `after` these are computed.
 
-    A warning is let through where `why` says the reason, which history keeps; it is then told among the warnings. What
-    takes changes back restores what was, and is not judged.
+    A warning is let through where `why` says the reason, which history keeps, and in an import, whose reason is the
+    import that history names; it is then told among the warnings. What takes changes back restores what was, and is not judged.
     """
     if batch.reverting:
         return
@@ -92,7 +92,7 @@ def _judge(batch: Batch, rule: ValidationRule, row: Row, why: str) -> None:
     message = msg("{message}", message=rule.message)
     if rule.severity == "error":
         row.problems += _problems(rule, row, "rule", message)
-    elif why.strip():
+    elif why.strip() or batch.unit.actor.channel == "import":
         batch.warnings += (replace(each, severity="warning") for each in _problems(rule, row, WARNING, message))
     else:
         row.problems += _problems(rule, row, WARNING, message, msg("Say why it is right all the same."))
