@@ -208,6 +208,8 @@ def _remarks(formula: Formula) -> Iterator[Message]:
         yield msg("Depends on the moment: it cannot be stored.")
     if formula.uses_user:
         yield msg("Depends on who reads: it cannot be stored.")
+    if formula.uses_calendar:
+        yield msg("Depends on the company's calendar: it cannot be stored.")
     if formula.save_only:
         yield msg("Means something only while a record is saved.")
 
