@@ -72,6 +72,8 @@ def _need(plan: ObjectPlan, path: tuple[str, ...], into: Needs) -> None:
         return
     need = into.setdefault(first.name, Need())
     need.fields.add(path[1])
+    if path[2:] == ("currency",):
+        need.fields.add("currency")  # of the record there: its amounts have no currency of their own
     for target in first.targets:
         _need(plan_of(plan.runtime, target), path[1:], need.deeper)
 

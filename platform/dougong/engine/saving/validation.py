@@ -48,7 +48,8 @@ def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> N
     """Note every rule that `rows` break; what reads roll-ups is judged `after` these are computed.
 
     A warning is let through where `why` says the reason, which history keeps, and in an import, whose reason is the
-    import that history names; it is then told among the warnings. What takes changes back restores what was, and is not judged.
+    import that history names; it is then told among the warnings. What takes changes back restores what was, and is not
+    judged.
     """
     if batch.reverting:
         return
