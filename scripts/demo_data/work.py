@@ -66,7 +66,8 @@ def _converted(rows: Rows, random: Random, customers: list[Customer]) -> None:
         at = customer.row.created - random.randrange(9, 25)
         lead = rows.add(
             "lead", f"lead-{number:02d}", at, company=values["name"], person=customer.contacts[0].values["name"],
-            mobile=customer.contacts[0].values.get("mobile"), email=customer.contacts[0].values.get("email"), source=values["source"], industry=values["industry"], website=values["website"], owner=customer.owner,
+            mobile=customer.contacts[0].values.get("mobile"), email=customer.contacts[0].values.get("email"),
+            source=values["source"], industry=values["industry"], website=values["website"], owner=customer.owner,
             need="Machine monitoring" if customer.english else "设备数据采集", interest=4,
         )  # fmt: skip
         lead.change(at + 1, status="contacting")
