@@ -147,9 +147,12 @@ def test_a_fuzzed_parser_raises_nothing_else(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["a+", "(", "IF(a,", '"x"&', "'", "/*", "NOT ", "1 ", "-", "a.", "/*/"])
 def test_4000_characters_take_little_time(piece: str) -> None:
-    """CPU time, with room for a slow machine: the parser is linear in the text."""
+    """CPU time, with room for a slow machine: the parser is linear in the text. The best of five: Python may tidy up."""
     text = (piece * 4000)[:4000]
-    start = time.process_time()
-    with suppress(FormulaError):
-        parse(text)
-    assert time.process_time() - start < 0.5
+    took = []
+    for _ in range(5):
+        start = time.process_time()
+        with suppress(FormulaError):
+            parse(text)
+        took.append(time.process_time() - start)
+    assert min(took) < 0.5
