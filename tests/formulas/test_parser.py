@@ -147,7 +147,7 @@ def test_a_fuzzed_parser_raises_nothing_else(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["a+", "(", "IF(a,", '"x"&', "'", "/*", "NOT ", "1 ", "-", "a.", "/*/"])
 def test_4000_characters_take_little_time(piece: str) -> None:
-    """CPU time, with room for a slow machine: the parser is linear in the text. The best of five: Python may tidy up."""
+    """CPU time, the best of five, with room for a slow machine: the parser is linear in the text."""
     text = (piece * 4000)[:4000]
     took = []
     for _ in range(5):
