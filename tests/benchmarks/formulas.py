@@ -27,7 +27,7 @@ from sqlalchemy import text as sql_text
 from dougong.base.errors import FormulaError
 from dougong.cli import temporary_postgresql
 from dougong.engine.columns import Day, Exact
-from dougong.formulas import Context, FieldInfo, Formula, Path, Type, compile
+from dougong.formulas import Context, FieldInfo, Formula, NamedFields, Path, Type, compile
 from dougong.formulas.corpus import CorpusScope
 from dougong.formulas.decimals import EXACT
 from dougong.formulas.sql import installation
@@ -47,15 +47,7 @@ FIELDS: Mapping[Path, FieldInfo] = {
     ("due",): FieldInfo(Type.DATE),
 }
 
-
-class Fields:
-    """The fields of a deal."""
-
-    def resolve(self, path: Path) -> FieldInfo | None:
-        return FIELDS.get(path)
-
-    def names(self) -> list[str]:
-        return [".".join(path) for path in FIELDS]
+SCOPE = NamedFields(FIELDS)
 
 
 # -- compiling -------------------------------------------------------------------------------------------------
@@ -120,7 +112,7 @@ def per_second(run: Callable[[], Any]) -> float:
 def evaluations() -> Iterator[tuple[str, int, float, float]]:
     """Name, nodes, our evaluations in a second and those of the function written by hand."""
     for name, text, by_hand in (("short", SHORT, short_by_hand), ("long", LONG, long_by_hand)):
-        formula = compile(text, Fields())
+        formula = compile(text, SCOPE)
         assert formula.evaluate(VALUES) == by_hand(VALUES)
         ours = per_second(lambda formula=formula: formula.evaluate(VALUES))
         yield name, formula.size, ours, per_second(lambda by_hand=by_hand: by_hand(VALUES))
@@ -214,7 +206,7 @@ def sql_ratios(engine: Engine, made: Table) -> Iterator[tuple[Query, float, floa
     columns = {path: made.c[path[0]] for path in FIELDS}
     with engine.connect() as connection:
         for query in QUERIES:
-            formula: Formula = compile(query.formula, Fields())
+            formula: Formula = compile(query.formula, SCOPE)
             ours = select(func.count(formula.sql(columns, Context(), digits=digits))).select_from(made)
             by_hand = sql_text(f"SELECT count({getattr(query, kind)}) FROM deal")
             pair: list[list[float]] = [[], []]

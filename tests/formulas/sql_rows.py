@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Engine, Integer, MetaData, Table, Text, create_engine, event, insert, select
 
 from dougong.engine.columns import Day, Exact, Id, Instant
-from dougong.formulas import Context, EvaluationError, Failure, FieldInfo, Formula, Path, Type
+from dougong.formulas import Context, EvaluationError, Failure, FieldInfo, Formula, NamedFields, Path, Type
 from dougong.formulas.sql import installation
 
 NOW = datetime(2024, 2, 29, 8, 5, tzinfo=UTC)
@@ -51,15 +51,7 @@ POOLS: Mapping[str, list[Any]] = {
     "owner": [None, ID, "0190b5a0-7c00-7000-8000-000000000002"],
 }
 
-
-class RowScope:
-    """The columns as names."""
-
-    def resolve(self, path: Path) -> FieldInfo | None:
-        return FIELDS.get(path)
-
-    def names(self) -> list[str]:
-        return [".".join(path) for path in FIELDS]
+SCOPE = NamedFields(FIELDS)
 
 
 def table() -> Table:

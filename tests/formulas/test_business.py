@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,26 +10,16 @@ import pytest
 from sqlalchemy import Connection
 
 from dougong.base.errors import FormulaError
-from dougong.formulas import Context, EvaluationError, Failure, FieldInfo, Path, Type, compile
+from dougong.formulas import Context, EvaluationError, Failure, FieldInfo, NamedFields, Path, Type, compile
 from dougong.formulas.sql.evaluation import SqlEvaluation
-from tests.formulas.sql_rows import taught
 
-FIELDS = {
+FIELDS: dict[Path, FieldInfo] = {
     ("d",): FieldInfo(Type.DATE),
     ("o",): FieldInfo(Type.DATE),
     ("n",): FieldInfo(Type.NUMBER, 18, 4),
     ("t",): FieldInfo(Type.TEXT),
 }
-
-
-class Scope:
-    """Two dates, a number and a text."""
-
-    def resolve(self, path: Path) -> FieldInfo | None:
-        return FIELDS.get(path)
-
-    def names(self) -> list[str]:
-        return ["d", "o", "n", "t"]
+SCOPE = NamedFields(FIELDS)
 
 
 def day(text: str) -> date:
@@ -88,19 +77,11 @@ CASES: list[tuple[str, dict[str, Any], Any]] = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def connection(request: pytest.FixtureRequest, fresh_database_url: Callable[[str], str]) -> Iterator[Connection]:
-    engine = taught(fresh_database_url(request.param))
-    with engine.connect() as made:
-        yield made
-    engine.dispose()
-
-
 def test_in_python_and_in_sql(connection: Connection) -> None:
     """Value, blank and kind of failure are one."""
     in_sql = SqlEvaluation(connection)
     for text, given, expected in CASES:
-        formula = compile(text, Scope())
+        formula = compile(text, SCOPE)
         values = {(name,): given.get(name) for (name,) in FIELDS}
         for evaluate in (formula.evaluate, lambda row, context, formula=formula: in_sql(formula, row, context)):
             try:
@@ -119,9 +100,9 @@ STATISTICS = [
 
 @pytest.mark.parametrize(("text", "expected"), STATISTICS)
 def test_statistics(text: str, expected: str) -> None:
-    assert compile(text, Scope()).evaluate({}) == Decimal(expected)
+    assert compile(text, SCOPE).evaluate({}) == Decimal(expected)
 
 
 def test_a_unit_that_is_none_is_told() -> None:
     with pytest.raises(FormulaError, match="fortnight is no unit of time here"):
-        compile("DATEDIFF('fortnight', d, o)", Scope())
+        compile("DATEDIFF('fortnight', d, o)", SCOPE)

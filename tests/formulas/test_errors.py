@@ -6,7 +6,7 @@ import pytest
 
 from dougong.base.errors import FormulaError
 from dougong.formulas import compile
-from tests.formulas.sql_rows import RowScope
+from tests.formulas.sql_rows import SCOPE
 
 CASES = [
     ("Amout * 2", "1:1 There is no field Amout. Did you mean amount?", "没有字段 Amout。是否想写 amount？"),
@@ -64,7 +64,7 @@ CASES = [
 @pytest.mark.parametrize(("text", "english", "chinese"), CASES, ids=[case[0] for case in CASES])
 def test_what_is_said(text: str, english: str, chinese: str) -> None:
     with pytest.raises(FormulaError) as caught:
-        compile(text, RowScope())
+        compile(text, SCOPE)
     problems = caught.value.problems
     said = "\n".join(f"{each.place.line}:{each.place.column} {each.text('en')}" for each in problems)
     for expected, line in zip(english.split("\n"), said.split("\n"), strict=True):
@@ -84,13 +84,13 @@ def test_what_is_said(text: str, english: str, chinese: str) -> None:
 )
 def test_the_result_type_is_held(text: str, wanted: str, said: str) -> None:
     with pytest.raises(FormulaError, match="formula-result-type") as caught:
-        compile(text, RowScope(), wanted)
+        compile(text, SCOPE, wanted)
     assert caught.value.problems[0].text().startswith(said)
 
 
 def test_an_unknown_result_type_is_the_callers_mistake() -> None:
     with pytest.raises(LookupError, match="money"):
-        compile("1", RowScope(), "money")
+        compile("1", SCOPE, "money")
 
 
 @pytest.mark.parametrize(
@@ -98,18 +98,18 @@ def test_an_unknown_result_type_is_the_callers_mistake() -> None:
 )
 def test_a_value_that_a_picklist_lacks_is_a_warning(text: str) -> None:
     """Old records may still hold it, so the formula compiles."""
-    (found,) = compile(text, RowScope()).warnings
+    (found,) = compile(text, SCOPE).warnings
     assert (found.code, found.severity) == ("formula-unknown-value", "warning")
     assert "Did you mean" in found.text("en")
     assert "没有选项" in found.text("zh-CN")
 
 
 def test_values_that_exist_raise_no_warning() -> None:
-    assert compile("ISPICKVAL(stage, 'won') || ISPICKVAL(stage, '')", RowScope()).warnings == ()
+    assert compile("ISPICKVAL(stage, 'won') || ISPICKVAL(stage, '')", SCOPE).warnings == ()
 
 
 @pytest.mark.parametrize("sign", ["\0", "\ud83d"])
 def test_a_text_holds_what_databases_keep(sign: str) -> None:
     """Neither NUL nor half a character."""
     with pytest.raises(FormulaError, match="formula-syntax"):
-        compile(f'"a{sign}b"', RowScope())
+        compile(f'"a{sign}b"', SCOPE)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,28 +10,25 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dougong.base.errors import FormulaError
-from dougong.formulas import Blanks, Context, EvaluationError, Failure, FieldInfo, Formula, Path, Type, compile
+from dougong.formulas import (
+    Blanks,
+    Context,
+    EvaluationError,
+    Failure,
+    FieldInfo,
+    Formula,
+    NamedFields,
+    Path,
+    Type,
+    compile,
+)
 
 NUMBER, TEXT = FieldInfo(Type.NUMBER), FieldInfo(Type.TEXT)
 
 
-class Fields:
-    """A scope of the given fields; names in any case."""
-
-    def __init__(self, **fields: FieldInfo) -> None:
-        self.fields = {tuple(name.split("__")): info for name, info in fields.items()}
-
-    def resolve(self, path: Path) -> FieldInfo | None:
-        lower = tuple(part.lower() for part in path)
-        found = self.fields.get(lower)
-        return replace(found, path=lower) if found else None
-
-    def names(self) -> Iterable[str]:
-        return [".".join(path) for path in self.fields]
-
-
 def formula(text: str, *, blanks: Blanks = "blank", result: str | None = None, **fields: FieldInfo) -> Formula:
-    return compile(text, Fields(**fields), result, blanks)
+    known = {tuple(name.split("__")): info for name, info in fields.items()}
+    return compile(text, NamedFields(known), result, blanks)
 
 
 def test_it_knows_what_it_reads() -> None:
@@ -61,7 +56,7 @@ def test_text_is_canonical() -> None:
     ],
 )
 def test_it_knows_what_it_depends_on(text: str, uses_clock: bool, uses_user: bool, save_only: bool) -> None:
-    made = compile(text, Fields(**{"amount": NUMBER, "$user__name": TEXT}))
+    made = compile(text, NamedFields({("amount",): NUMBER, ("$user", "name"): TEXT}))
     assert (uses_clock, uses_user, save_only) == (made.uses_clock, made.uses_user, made.save_only)
 
 
@@ -119,7 +114,7 @@ def test_percent_points_at_the_border() -> None:
 
 
 def test_numbers_are_rounded_at_the_end_only() -> None:
-    scope = Fields(a=NUMBER)
+    scope = NamedFields({("a",): NUMBER})
     assert compile("a / 3 * 3", scope, scale=2).evaluate({("a",): 1}) == 1
     assert str(compile("a / 8", scope, scale=2).evaluate({("a",): 1})) == "0.13"
     assert str(compile("-a / 8", scope, scale=2).evaluate({("a",): 1})) == "-0.13"

@@ -8,7 +8,7 @@ import pytest
 
 from dougong.base.errors import FormulaError
 from dougong.formulas import compile
-from tests.formulas.sql_rows import Database, RowScope, filled
+from tests.formulas.sql_rows import SCOPE, Database, filled
 
 FORMULAS = """
 amount
@@ -255,7 +255,7 @@ def database(request: pytest.FixtureRequest, fresh_database_url: Callable[[str],
 @pytest.mark.parametrize("blanks", ["blank", "zero"])
 @pytest.mark.parametrize("text", FORMULAS)
 def test_sql_agrees_with_python(database: Database, text: str, blanks: str) -> None:
-    formula = compile(text, RowScope(), None, blanks)  # type: ignore[arg-type]
+    formula = compile(text, SCOPE, None, blanks)  # type: ignore[arg-type]
     for row, expected, found in database.compare(formula):
         assert (expected, type(expected)) == (found, type(found)), row
 
@@ -263,14 +263,14 @@ def test_sql_agrees_with_python(database: Database, text: str, blanks: str) -> N
 @pytest.mark.parametrize(("result_type", "scale"), [("number", 1), ("percent", None), ("percent", 0)])
 def test_the_result_is_finished_alike(database: Database, result_type: str, scale: int | None) -> None:
     """Percent points and rounding to the field's scale happen in SQL too."""
-    formula = compile("amount * 0.25", RowScope(), result_type, scale=scale)
+    formula = compile("amount * 0.25", SCOPE, result_type, scale=scale)
     for row, expected, found in database.compare(formula):
         assert expected == found, row
 
 
 @pytest.mark.parametrize(("text", "name"), REFUSED.items())
 def test_what_has_no_sql_is_refused_by_name(database: Database, text: str, name: str) -> None:
-    formula = compile(text, RowScope())
+    formula = compile(text, SCOPE)
     columns = {path: database.table.c[path[0]] for path in formula.references}
     with pytest.raises(FormulaError, match=f"{name} is not yet supported in SQL"):
         formula.sql(columns)
@@ -279,7 +279,7 @@ def test_what_has_no_sql_is_refused_by_name(database: Database, text: str, name:
 def test_too_many_digits_are_refused(database: Database) -> None:
     """Better no SQL than a number that PostgreSQL does not hold."""
     product = "EXP(amount) * EXP(count) * EXP(discount)"
-    formula = compile(f"{product} * {product} * {product}", RowScope())
+    formula = compile(f"{product} * {product} * {product}", SCOPE)
     columns = {path: database.table.c[path[0]] for path in formula.references}
     with pytest.raises(FormulaError, match=r"digits; \d+ are exact"):
         formula.sql(columns, digits=database.digits)

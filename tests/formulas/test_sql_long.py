@@ -11,7 +11,7 @@ from sqlalchemy import select
 from dougong.base.errors import FormulaError
 from dougong.formulas import compile
 from dougong.formulas.sql import steps
-from tests.formulas.sql_rows import CONTEXT, Database, RowScope, filled, rows, table
+from tests.formulas.sql_rows import CONTEXT, SCOPE, Database, filled, rows, table
 
 DEPTH = 110
 
@@ -53,7 +53,7 @@ def database(request: pytest.FixtureRequest, fresh_database_url: Callable[[str],
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_a_long_formula_agrees(database: Database, name: str) -> None:
-    formula = compile(FORMULAS[name], RowScope())
+    formula = compile(FORMULAS[name], SCOPE)
     for row, expected, found in database.compare(formula):
         assert (expected, type(expected)) == (found, type(found)), row
 
@@ -66,7 +66,7 @@ def test_the_sql_grows_as_the_formula_does(database: Database) -> None:
 
 
 def sql(database: Database, text: str) -> str:
-    formula = compile(text, RowScope())
+    formula = compile(text, SCOPE)
     columns = {path: database.table.c[path[0]] for path in formula.references}
     value = formula.sql(columns, CONTEXT, digits=database.digits)
     return str(select(value).compile(dialect=database.engine.dialect))
@@ -75,6 +75,6 @@ def sql(database: Database, text: str) -> str:
 def test_what_is_too_long_is_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the database has to say so."""
     monkeypatch.setattr(steps, "MOST_STEPS", 3)
-    formula = compile(FORMULAS["alternatives"], RowScope())
+    formula = compile(FORMULAS["alternatives"], SCOPE)
     with pytest.raises(FormulaError, match="too long"):
         formula.sql({path: database.table.c[path[0]] for path in formula.references}, CONTEXT)

@@ -1,29 +1,22 @@
-"""Random formulas over awkward numbers: Python, SQLite and PostgreSQL agree on value, blank and kind of failure.
-
-``DOUGONG_PAIRS=100000`` asks for so many pairs of a formula and a row; ``DOUGONG_SEED`` repeats a run, whose seed is
-printed at its start.
-"""
+"""Random formulas over awkward numbers: Python, SQLite and PostgreSQL agree on value, blank and kind of failure."""
 
 from __future__ import annotations
 
-import os
-import random
-import sys
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text
 
 from dougong.base.errors import FormulaError
 from dougong.engine.columns import Exact
-from dougong.formulas import FieldInfo, Path, Type, compile
+from dougong.formulas import FieldInfo, NamedFields, Path, Type, compile
 from dougong.formulas.sql.types import LongNumber
-from tests.formulas.sql_rows import Database, filled
+from tests.formulas.random_pairs import MOST_REFUSED, compared, mixed, on_pairs
+from tests.formulas.sql_rows import Database
 
 FIELDS: dict[Path, FieldInfo] = {
     ("price",): FieldInfo(Type.NUMBER),
@@ -53,15 +46,7 @@ POOLS: dict[str, list[Any]] = {
     "active": [None, True, False],
 }
 
-
-class NumberScope:
-    """The columns as names."""
-
-    def resolve(self, path: Path) -> FieldInfo | None:
-        return FIELDS.get(path)
-
-    def names(self) -> list[str]:
-        return [".".join(path) for path in FIELDS]
+SCOPE = NamedFields(FIELDS)
 
 
 def table() -> Table:
@@ -82,27 +67,10 @@ def table() -> Table:
     )
 
 
-def rows(count: int) -> list[dict[str, Any]]:
-    """Rows in which every value of every pool stands beside many others."""
-    mixed = random.Random(11)
-    return [{name: mixed.choice(pool) for name, pool in POOLS.items()} for _ in range(count)]
-
-
-ROWS = 60
-PAIRS = int(os.environ.get("DOUGONG_PAIRS", "18000"))
-SEED = int(os.environ.get("DOUGONG_SEED", random.SystemRandom().randrange(10**9)))
-
-
 @pytest.fixture(scope="module")
 def databases(fresh_database_url: Callable[[str], str]) -> Iterator[list[Database]]:
-    given = rows(ROWS)
-    made = [filled(fresh_database_url(kind), digits, table(), given) for kind, digits in KINDS]
-    yield made
-    for each in made:
-        each.engine.dispose()
-
-
-KINDS = (("sqlite", 18), ("postgresql", 39))
+    with compared(fresh_database_url, table, mixed(POOLS)) as made:
+        yield made
 
 
 # -- formulas ---------------------------------------------------------------------------------------------
@@ -173,23 +141,13 @@ def formulas(levels: int) -> st.SearchStrategy[str]:
 
 
 def test_three_evaluations_agree_on_numbers(databases: list[Database]) -> None:
-    sys.stdout.write(f"DOUGONG_SEED={SEED} DOUGONG_PAIRS={PAIRS}\n")
-
-    @hypothesis.seed(SEED)
-    @settings(
-        max_examples=max(PAIRS // ROWS, 1),
-        deadline=None,
-        database=None,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(formulas(3), st.sampled_from(["blank", "zero"]), st.sampled_from([None, "percent"]), st.integers(-1, 4))
+    @on_pairs(formulas(3), st.sampled_from(["blank", "zero"]), st.sampled_from([None, "percent"]), st.integers(-1, 4))
     def agree(text: str, blanks: str, result_type: str | None, scale: int) -> None:
         hypothesis.note(f"{text} with {blanks}, as {result_type} with scale {scale}")
-        formula = compile(text, NumberScope(), None, blanks)  # type: ignore[arg-type]
+        formula = compile(text, SCOPE, None, blanks)  # type: ignore[arg-type]
         if formula.type is Type.NUMBER:
             places = None if scale < 0 else scale
-            formula = compile(text, NumberScope(), result_type, blanks, scale=places)  # type: ignore[arg-type]
+            formula = compile(text, SCOPE, result_type, blanks, scale=places)  # type: ignore[arg-type]
         for database in databases:
             try:
                 for row, expected, found in database.compare(formula):
@@ -200,4 +158,4 @@ def test_three_evaluations_agree_on_numbers(databases: list[Database]) -> None:
 
     refused: list[str] = []
     agree()
-    assert len(refused) <= 2 * PAIRS // ROWS // 20, refused
+    assert len(refused) <= MOST_REFUSED, refused

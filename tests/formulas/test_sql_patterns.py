@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 
 from dougong.base.errors import FormulaError
-from dougong.formulas import FieldInfo, Path, Type, compile
+from dougong.formulas import FieldInfo, NamedFields, Type, compile
 from dougong.formulas.sql.regular_expressions import MAX_SIZE
 from tests.formulas.sql_rows import Database, filled
 
@@ -21,14 +21,7 @@ TEXTS = [
 ]  # fmt: skip
 
 
-class NameScope:
-    """One text."""
-
-    def resolve(self, path: Path) -> FieldInfo | None:
-        return FieldInfo(Type.TEXT) if path == ("name",) else None
-
-    def names(self) -> list[str]:
-        return ["name"]
+SCOPE = NamedFields({("name",): FieldInfo(Type.TEXT)})
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +43,7 @@ def matching(pattern: str) -> str:
 
 
 def agree_on(databases: list[Database], pattern: str) -> None:
-    formula = compile(matching(pattern), NameScope())
+    formula = compile(matching(pattern), SCOPE)
     for database in databases:
         for row, expected, found in database.compare(formula):
             assert (expected, type(expected)) == (found, type(found)), (database.engine.dialect.name, pattern, row)
@@ -175,7 +168,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("pattern", "reason"), REFUSED.items(), ids=lambda each: each[:20])
 def test_others_are_refused_with_the_reason(databases: list[Database], pattern: str, reason: str) -> None:
-    formula = compile(matching(pattern), NameScope())
+    formula = compile(matching(pattern), SCOPE)
     for database in databases:
         with pytest.raises(FormulaError, match=reason):
             list(database.compare(formula))
@@ -183,7 +176,7 @@ def test_others_are_refused_with_the_reason(databases: list[Database], pattern: 
 
 def test_a_pattern_of_the_record_is_refused(databases: list[Database]) -> None:
     """What it means in PostgreSQL is known only for a pattern that is known."""
-    formula = compile("REGEX(name, name)", NameScope())
+    formula = compile("REGEX(name, name)", SCOPE)
     with pytest.raises(FormulaError, match="must not depend on the record"):
         list(databases[0].compare(formula))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dougong.base.errors import FormulaError
 from dougong.formulas import compile
-from tests.formulas.sql_rows import Database, RowScope, filled
+from tests.formulas.sql_rows import SCOPE, Database, filled
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ FORMULAS = st.one_of(*layers(2).values())
 )
 @given(FORMULAS, st.sampled_from(["blank", "zero"]))
 def test_three_evaluations_agree(databases: list[Database], text: str, blanks: str) -> None:
-    formula = compile(text, RowScope(), None, blanks)  # type: ignore[arg-type]
+    formula = compile(text, SCOPE, None, blanks)  # type: ignore[arg-type]
     for database in databases:
         try:
             for row, expected, found in database.compare(formula):

@@ -1,15 +1,8 @@
-"""Random formulas over awkward texts and moments: Python, SQLite and PostgreSQL agree on value, blank and failure.
-
-``DOUGONG_PAIRS=100000`` asks for so many pairs of a formula and a row; ``DOUGONG_SEED`` repeats a run, whose seed is
-printed at its start.
-"""
+"""Random formulas over awkward texts and moments: Python, SQLite and PostgreSQL agree on value, blank and failure."""
 
 from __future__ import annotations
 
-import os
-import random
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
@@ -17,16 +10,15 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text
 
 from dougong.base.errors import FormulaError
 from dougong.engine.columns import Clock, Day, Exact, Instant
-from dougong.formulas import FieldInfo, Path, Type, compile
-from tests.formulas.sql_rows import CONTEXT, Database, filled
+from dougong.formulas import FieldInfo, NamedFields, Path, Type, compile
+from tests.formulas.random_pairs import MOST_REFUSED, compared, mixed, on_pairs
+from tests.formulas.sql_rows import CONTEXT, Database
 
 FIELDS: dict[Path, FieldInfo] = {
     ("name",): FieldInfo(Type.TEXT),
@@ -83,15 +75,7 @@ POOLS: dict[str, list[Any]] = {
     "clock": [None, time(), time(23, 59, 59, 999999), time(8, 5, 9, 250000), time(12, 0, 0, 1)],
 }  # fmt: skip
 
-
-class TextScope:
-    """The columns as names."""
-
-    def resolve(self, path: Path) -> FieldInfo | None:
-        return FIELDS.get(path)
-
-    def names(self) -> list[str]:
-        return [".".join(path) for path in FIELDS]
+SCOPE = NamedFields(FIELDS)
 
 
 def table() -> Table:
@@ -110,27 +94,12 @@ def table() -> Table:
     )
 
 
-ROWS = 60
-PAIRS = int(os.environ.get("DOUGONG_PAIRS", "18000"))
-SEED = int(os.environ.get("DOUGONG_SEED", random.SystemRandom().randrange(10**9)))
-
-
-def rows() -> list[dict[str, Any]]:
-    """Rows in which every value of every pool stands beside many others."""
-    mixed = random.Random(13)
-    return [{name: mixed.choice(pool) for name, pool in POOLS.items()} for _ in range(ROWS)]
-
-
 @pytest.fixture(scope="module")
 def databases(fresh_database_url: Callable[[str], str]) -> Iterator[list[Database]]:
-    given = rows()
-    kinds = (("sqlite", 18), ("postgresql", 39))
-    made = [filled(fresh_database_url(kind), digits, table(), given) for kind, digits in kinds]
-    for each in made:
-        each.context = replace(CONTEXT, timezone=ZoneInfo("America/Los_Angeles"))
-    yield made
-    for each in made:
-        each.engine.dispose()
+    with compared(fresh_database_url, table, mixed(POOLS)) as made:
+        for each in made:
+            each.context = replace(CONTEXT, timezone=ZoneInfo("America/Los_Angeles"))
+        yield made
 
 
 # -- formulas ---------------------------------------------------------------------------------------------
@@ -230,24 +199,14 @@ def agree_on(databases: list[Database], text: str, blanks: str) -> None:
     Raises:
         FormulaError: it has no SQL.
     """
-    formula = compile(text, TextScope(), None, blanks)  # type: ignore[arg-type]
+    formula = compile(text, SCOPE, None, blanks)  # type: ignore[arg-type]
     for database in databases:
         for row, expected, found in database.compare(formula):
             assert (expected, type(expected)) == (found, type(found)), (database.engine.dialect.name, text, row)
 
 
 def test_three_evaluations_agree_on_texts_and_moments(databases: list[Database]) -> None:
-    sys.stdout.write(f"DOUGONG_SEED={SEED} DOUGONG_PAIRS={PAIRS}\n")
-
-    @hypothesis.seed(SEED)
-    @settings(
-        max_examples=max(PAIRS // ROWS, 1),
-        deadline=None,
-        database=None,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(st.one_of(*formulas(3).values()), st.sampled_from(["blank", "zero"]))
+    @on_pairs(st.one_of(*formulas(3).values()), st.sampled_from(["blank", "zero"]))
     def agree(text: str, blanks: str) -> None:
         try:
             agree_on(databases, text, blanks)
@@ -257,7 +216,7 @@ def test_three_evaluations_agree_on_texts_and_moments(databases: list[Database])
 
     refused: list[str] = []
     agree()
-    assert len(refused) <= 2 * PAIRS // ROWS // 20, refused
+    assert len(refused) <= MOST_REFUSED, refused
 
 
 ONE_OF_EACH = [

@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from dougong.formulas import Context, EvaluationError, Failure, FieldInfo, Path, Type, WorkingCalendar, compile
+from dougong.formulas import (
+    Context,
+    EvaluationError,
+    Failure,
+    FieldInfo,
+    NamedFields,
+    Path,
+    Type,
+    WorkingCalendar,
+    compile,
+)
 from dougong.formulas.sql.evaluation import SqlEvaluation
 from dougong.formulas.working_days import parsed
-from tests.formulas.sql_rows import taught
 
-FIELDS = {
+FIELDS: dict[Path, FieldInfo] = {
     ("d",): FieldInfo(Type.DATE),
     ("o",): FieldInfo(Type.DATE),
     ("n",): FieldInfo(Type.NUMBER, 18, 4),
 }
-
-
-class Scope:
-    """Two dates and a number."""
-
-    def resolve(self, path: Path) -> FieldInfo | None:
-        return FIELDS.get(path)
-
-    def names(self) -> list[str]:
-        return ["d", "o", "n"]
+SCOPE = NamedFields(FIELDS)
 
 
 def day(text: str) -> date:
@@ -122,19 +120,11 @@ CASES: list[Case] = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def connection(request: pytest.FixtureRequest, fresh_database_url: Callable[[str], str]) -> Iterator[Connection]:
-    engine = taught(fresh_database_url(request.param))
-    with engine.connect() as made:
-        yield made
-    engine.dispose()
-
-
 def test_in_python_and_in_sql(connection: Connection) -> None:
     """Value, blank and kind of failure are one, whatever the calendar."""
     in_sql = SqlEvaluation(connection)
     for calendar, text, chosen, expected in CASES:
-        formula, context = compile(text, Scope()), Context(calendar=calendar)
+        formula, context = compile(text, SCOPE), Context(calendar=calendar)
         values = {(name,): chosen.get(name) for (name,) in FIELDS}
         for evaluate in (formula.evaluate, lambda row, known, formula=formula: in_sql(formula, row, known)):
             try:
@@ -147,8 +137,8 @@ def test_in_python_and_in_sql(connection: Connection) -> None:
 def test_calendars_of_all_sorts(connection: Connection) -> None:
     """Random weeks, holidays and make-up days: what SQL gives is what Python gives."""
     chance = random.Random(8)
-    counted, added = compile("WORKDAYS(d, o)", Scope()), compile("ADDWORKDAYS(d, n)", Scope())
-    worked = compile("ISWORKDAY(d)", Scope())
+    counted, added = compile("WORKDAYS(d, o)", SCOPE), compile("ADDWORKDAYS(d, n)", SCOPE)
+    worked = compile("ISWORKDAY(d)", SCOPE)
 
     def near() -> date:
         return day("2024-02-01") + timedelta(chance.randrange(120))
@@ -205,5 +195,5 @@ def test_the_text_of_a_calendar_says_all(calendar: WorkingCalendar, start: date,
 
 
 def test_a_formula_knows_that_it_follows_the_calendar() -> None:
-    assert compile("WORKDAYS(d, o) > 3", Scope()).uses_calendar
-    assert not compile("d - o > 3", Scope()).uses_calendar
+    assert compile("WORKDAYS(d, o) > 3", SCOPE).uses_calendar
+    assert not compile("d - o > 3", SCOPE).uses_calendar

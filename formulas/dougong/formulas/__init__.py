@@ -9,6 +9,7 @@ from dougong.formulas import functions as _functions  # noqa: F401  fills the re
 from dougong.formulas.definition import FUNCTIONS, Function, function
 from dougong.formulas.evaluation import Context, EvaluationError, Failure
 from dougong.formulas.formula import RESULT_TYPES, Formula, compile
+from dougong.formulas.scopes import NamedFields
 from dougong.formulas.types import Blanks, FieldInfo, Path, Scope, Type, Value
 from dougong.formulas.working_days import MONDAY_TO_FRIDAY, WorkingCalendar
 
@@ -23,6 +24,7 @@ __all__ = [
     "FieldInfo",
     "Formula",
     "Function",
+    "NamedFields",
     "Path",
     "Scope",
     "Type",

@@ -18,6 +18,7 @@ from dougong.base.errors import FormulaError
 from dougong.formulas.evaluation import Context, EvaluationError
 from dougong.formulas.formula import Formula, compile
 from dougong.formulas.parser import parse
+from dougong.formulas.scopes import NamedFields
 from dougong.formulas.tree import to_prefix
 from dougong.formulas.types import FieldInfo, Path, Type, Value
 
@@ -107,23 +108,6 @@ def _outcome(compute: Callable[[], Any]) -> Any:
 
 
 # -- compiling a case -------------------------------------------------------------------------------------
-class _CaseScope:
-    """The fields of a case."""
-
-    def __init__(self, fields: Mapping[Path, FieldInfo]) -> None:
-        self._fields = {tuple(part.casefold() for part in path): (path, info) for path, info in fields.items()}
-
-    def resolve(self, path: Path) -> FieldInfo | None:
-        found = self._fields.get(tuple(part.casefold() for part in path))
-        if found is None:
-            return None
-        canonical, info = found
-        return FieldInfo(info.type, info.precision, info.scale, info.percent, info.values, info.formula, canonical)
-
-    def names(self) -> Iterable[str]:
-        return [".".join(path) for path, _ in self._fields.values()]
-
-
 def _compiled(case: Case) -> Formula:
     blanks = case.get("treat_blanks_as", "blank")
     fields: dict[Path, FieldInfo] = {}
@@ -131,7 +115,7 @@ def _compiled(case: Case) -> Formula:
         formula = None
         if each.get("formula"):
             # A formula field passes its fraction on unchanged, so percent is no unit inside.
-            formula = compile(each["formula"], _CaseScope(fields), None, blanks)
+            formula = compile(each["formula"], NamedFields(fields), None, blanks)
         kind = each["type"]
         fields[_path(each["name"])] = FieldInfo(
             _TYPES[kind],
@@ -143,7 +127,7 @@ def _compiled(case: Case) -> Formula:
         )
     # Of the declared type only the unit matters: some cases declare a date where a date and time results.
     result = "percent" if case.get("result_type") == "percent" else None
-    return compile(case["formula"], _CaseScope(fields), result, blanks)
+    return compile(case["formula"], NamedFields(fields), result, blanks)
 
 
 def _path(name: str) -> Path:

@@ -20,6 +20,7 @@ from dougong.base.errors import FormulaError
 from dougong.formulas.evaluation import Context
 from dougong.formulas.formula import Formula, compile
 from dougong.formulas.parser import parse
+from dougong.formulas.scopes import NamedFields
 from dougong.formulas.sql.types import TYPES, ScaledInteger
 from dougong.formulas.typed import Field, walk
 from dougong.formulas.types import FieldInfo, Path, Type
@@ -58,23 +59,16 @@ _ANY = Context(now=datetime(2024, 2, 29, tzinfo=UTC))
 _DIGITS = {"sqlite": 18, "postgresql": 39}
 
 
-class CorpusScope:
+class CorpusScope(NamedFields):
     """The names of one formula, as its file gives them. A summary or a global may be of any type: nobody says."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         """Know `fields`: reference as written to type as spelt."""
-        self._fields = {name.casefold(): kind for name, kind in fields.items()}
+        super().__init__({tuple(name.split(".")): FieldInfo(_type(kind)) for name, kind in fields.items()})
 
     def resolve(self, path: Path) -> FieldInfo | None:
-        """The field at `path`, whatever the case it is written in."""
-        if path[0].startswith("$"):
-            return FieldInfo(Type.UNKNOWN)
-        kind = self._fields.get(".".join(path).casefold())
-        return None if kind is None else FieldInfo(_type(kind))
-
-    def names(self) -> Iterable[str]:
-        """The references of the file."""
-        return self._fields
+        """A field of the file, or a global."""
+        return FieldInfo(Type.UNKNOWN) if path[0].startswith("$") else super().resolve(path)
 
 
 def _type(kind: str) -> Type:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from dougong.formulas.evaluation import Context
+from dougong.formulas.scopes import NamedFields
 from dougong.formulas.types import FieldInfo, Path, Type, Value
 from dougong.formulas.working_days import WorkingCalendar
 
@@ -40,14 +40,5 @@ CONTEXT = Context(
 )
 """The record is being saved: its amount was 100 and its stage "open". The holiday is the Spring Festival of 2024."""
 
-
-class ExampleScope:
-    """The names that examples may use."""
-
-    def resolve(self, path: Path) -> FieldInfo | None:
-        """One of `FIELDS`."""
-        return FIELDS.get(path)
-
-    def names(self) -> Iterable[str]:
-        """Their names."""
-        return [".".join(path) for path in FIELDS]
+SCOPE = NamedFields(FIELDS)
+"""The names that examples may use."""
