@@ -73,11 +73,15 @@ def log_call(page: Page, subject: str) -> None:
     expect(page.locator(".tl")).to_contain_text(subject)
 
 
-def convert(page: Page, action: str, object: str) -> str:
-    """Take a conversion as it is proposed; the id of the record that opens."""
+def convert(page: Page, action: str, object: str, why: str = "") -> str:
+    """Take a conversion as it is proposed, and say `why` where it warns; the id of the record that opens."""
     page.locator(".rhead").get_by_role("link", name=action).click()
     expect(page.locator("h1")).to_contain_text(action)
-    page.locator("main form").get_by_role("button", name=action).click()
+    button = page.locator("main form").get_by_role("button", name=action)
+    button.click()
+    if why:
+        page.get_by_label("原因").fill(why)
+        button.click()
     return id_of(page, object)
 
 
@@ -139,7 +143,7 @@ def test_a_sale(site: Demo, open_page: Open, viewport: dict[str, int]) -> None:
     expect(page.locator(".path [aria-current=step]")).to_contain_text("方案报价")
     assert site.record("opportunity", deal).values["stage"] == "propose"
 
-    quote = convert(page, "生成报价单", "quote")
+    quote = convert(page, "生成报价单", "quote", why="首单让利")
     order = convert(page, "生成订单", "order")
     assert site.record("order", order).values["quote"].id == quote
     page.goto(f"/o/order/{order}")

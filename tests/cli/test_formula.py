@@ -67,8 +67,20 @@ def test_eval_says_why_there_is_no_value(dougong: Dougong) -> None:
 
 
 def test_a_field_that_is_none_is_told(dougong: Dougong) -> None:
-    said = dougong("eval", "1", "--field", "amount:nummer=1", "--field", "day:date=tomorrow", status=1).output
-    assert said.count("names no field") == 2
+    wrong = ("amount:nummer=1", "day:date=tomorrow", "n:number=many", "b:boolean=perhaps")
+    said = dougong("eval", "1", *(part for each in wrong for part in ("--field", each)), status=1).output
+    assert said.count("names no field") == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--record", "1"), "Name the object with --object."),
+        (("--object", "opportunity", "--field", "a:number=1"), "An object has its own fields."),
+    ],
+)
+def test_an_option_without_effect_is_told(dougong: Dougong, options: tuple[str, ...], said: str) -> None:
+    assert said in dougong("eval", "1", *options, status=1).output
 
 
 def test_explain_shows_each_part_with_its_value(dougong: Dougong) -> None:
@@ -99,6 +111,8 @@ def test_a_formula_over_a_record_of_the_company(dougong: Dougong, sales: Company
     url = sales.database.writers.url.render_as_string(hide_password=False)
     given = ("--object", "opportunity", "--record", deal)
     assert dougong("eval", "account.name & name", *given, DATABASE_URL=url).output == "AldgateRoof\n"
+    assert "Name one with --record." in dougong("eval", "amount", *given[:2], DATABASE_URL=url, status=1).output
+    assert dougong("eval", "1 + 1", *given[:2], DATABASE_URL=url).output == "2\n"
     said = dougong("explain", "amount + 1", *given, DATABASE_URL=url).output
     assert "amount  =  200" in said
     assert "There is no object job." in dougong("check", "1", "--object", "job", DATABASE_URL=url, status=1).output

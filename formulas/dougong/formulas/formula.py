@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dougong.base.errors import Problem
-from dougong.base.language import msg
+from dougong.base.language import Message, msg
 from dougong.formulas.checker import MAX_NODES, Checker, conversion, paths
 from dougong.formulas.decimals import EXACT, RESULT_SCALE, quantized
 from dougong.formulas.evaluation import Code, Context, EvaluationError, Failure, Values, row
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from dougong.formulas.sql.backend import SqlColumns
+
+SAVE_ONLY = msg("Means something only while a record is saved.")
 
 _HUNDRED = Decimal(100)
 _NO_CONTEXT = Context()
@@ -110,6 +112,17 @@ class Formula:
     def save_only(self) -> bool:
         """True where the formula means something only while a record is saved (ISNEW, PRIORVALUE …)."""
         return any(each.function.save_only for each in walk(self.node) if isinstance(each, Apply))
+
+    @property
+    def remarks(self) -> tuple[Message, ...]:
+        """What the value depends on beside the record, and so where the formula cannot stand; a sentence each."""
+        said = (
+            (self.uses_clock, msg("Depends on the moment: it cannot be stored.")),
+            (self.uses_user, msg("Depends on who reads: it cannot be stored.")),
+            (self.uses_calendar, msg("Depends on the company's calendar: it cannot be stored.")),
+            (self.save_only, SAVE_ONLY),
+        )
+        return tuple(sentence for holds, sentence in said if holds)
 
     @cached_property
     def size(self) -> int:

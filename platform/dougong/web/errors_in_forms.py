@@ -22,6 +22,11 @@ ASK_WHY = frozenset({"reason-missing", "rule-warning"})
 """Codes of problems that a reason settles."""
 
 
+def ask_why(error: DougongError) -> bool:
+    """Whether a reason would settle some of what is wrong."""
+    return any(each.code in ASK_WHY for each in error.problems)
+
+
 @dataclass(frozen=True, slots=True)
 class FormErrors:
     """`fields` by name, `lines` by (number of the change, name), `rest` of no field of this form.
@@ -58,7 +63,7 @@ def sort_out(
             fields[name] = (*fields.get(name, ()), said)
         else:
             rest.append(_named(problem, obj, said, language))
-    return FormErrors(fields, lines, tuple(rest), any(each.code in ASK_WHY for each in error.problems))
+    return FormErrors(fields, lines, tuple(rest), ask_why(error))
 
 
 def _named(problem: Problem, obj: Object, said: str, language: str) -> str:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from dougong.base.errors import DougongError, FormulaError, Problem
 from dougong.base.field_types import FIELD_TYPES
-from dougong.base.language import Message, label, msg
+from dougong.base.language import Message, label
 from dougong.engine import revisions
 from dougong.engine.access import Access
-from dougong.engine.saving.expressions import accessor
-from dougong.engine.saving.plan import plan_of
-from dougong.engine.saving.related import Related, needs_of
+from dougong.engine.saving.expressions import reader
+from dougong.engine.saving.related import Related
 from dougong.engine.unit import Unit
 from dougong.engine.variables import formula_context
 from dougong.formulas import EvaluationError, FieldInfo, Formula, Path, Type, compile
 from dougong.formulas.explanation import Step
+from dougong.formulas.formula import SAVE_ONLY
 from dougong.metadata.checking.formula_fields import sql_refusals
 from dougong.metadata.index import Index
 from dougong.metadata.layers import effective
@@ -181,7 +181,7 @@ def meaning(visit: Visit, wanted: Wanted) -> Meaning:
         formula=formula,
         canonical=canonical(formula),
         reads=tuple((".".join(path), path_label(visit, wanted.object, path)) for path in _read(formula)),
-        remarks=tuple(_remarks(formula)),
+        remarks=formula.remarks,
         refused=tuple(each.text(visit.language) for each in refused),
         preview=preview,
         no_preview=no_preview,
@@ -201,17 +201,6 @@ def canonical(formula: Formula) -> str:
 
 def _read(formula: Formula) -> tuple[Path, ...]:
     return (*formula.references, *formula.variables)
-
-
-def _remarks(formula: Formula) -> Iterator[Message]:
-    if formula.uses_clock:
-        yield msg("Depends on the moment: it cannot be stored.")
-    if formula.uses_user:
-        yield msg("Depends on who reads: it cannot be stored.")
-    if formula.uses_calendar:
-        yield msg("Depends on the company's calendar: it cannot be stored.")
-    if formula.save_only:
-        yield msg("Means something only while a record is saved.")
 
 
 def path_label(visit: Visit, obj: Object, path: Path) -> str:
@@ -241,18 +230,12 @@ def _preview(visit: Visit, wanted: Wanted, formula: Formula) -> tuple[Preview | 
     if not wanted.record:
         return None, ""
     if formula.save_only:
-        return None, visit.say(msg("Means something only while a record is saved."))
+        return None, visit.say(SAVE_ONLY)
     try:
         values = visit.unit.records.get(wanted.object.name, wanted.record).values
     except DougongError as error:
         return None, error.problems[0].text(visit.language)
-    plan, related = plan_of(visit.unit.runtime, wanted.object.name), _Visible(visit.unit)
-    related.follow((values,), needs_of(plan, formula.references))
-    context = formula_context(visit.unit)
-
-    def read(path: Path) -> Any:
-        return accessor(plan, path)(values, related)
-
+    read, context = reader(visit.unit, wanted.object.name, values, formula, _Visible), formula_context(visit.unit)
     try:
         value, failed = shown(visit, formula.evaluate(read, context)), False
     except EvaluationError as error:

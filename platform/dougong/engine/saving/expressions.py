@@ -208,6 +208,18 @@ _REPEATED = frozenset({str, bool, Decimal})
 """Results that are fitted to their field once for all rows that have them. Not zero: its sign is part of it."""
 
 
+def reader(
+    unit: Unit, object_name: str, values: Mapping[str, Any], formula: Formula, kind: type[Related] = Related
+) -> Callable[[tuple[str, ...]], Any]:
+    """How `formula` reads a record of an object that has `values`; what it looks at behind lookups is loaded.
+
+    `kind` decides which records behind lookups it sees.
+    """
+    plan, related = plan_of(unit.runtime, object_name), kind(unit)
+    related.follow((values,), formula_needs(plan, (formula,)))
+    return lambda path: accessor(plan, path)(values, related)
+
+
 def fitted(field: Field, result: Any, reading: Reading) -> Any:
     """A formula's result as a value of `field`: numbers rounded half up to its scale.
 

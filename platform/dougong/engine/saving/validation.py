@@ -19,10 +19,6 @@ WARNING = "rule-warning"
 """The code of a rule that lets a record through once somebody says why."""
 
 
-UNASKED = frozenset({"import", "conversion"})
-"""The channels in which nobody can be asked why: history names the import, or the record that was converted."""
-
-
 @dataclass(frozen=True, slots=True)
 class ValidationRules:
     """The rules of one object: those judged before anything is written, and those that read its roll-ups."""
@@ -51,8 +47,9 @@ def validation_of(plan: ObjectPlan) -> ValidationRules:
 def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> None:
     """Note every rule that `rows` break; what reads roll-ups is judged `after` these are computed.
 
-    A warning is let through where `why` says the reason, which history keeps, and where nobody can be asked; it is then
-    told among the warnings. What takes changes back restores what was, and is not judged.
+    A warning is let through where `why` says the reason, which history keeps, and in an import, where nobody can be
+    asked and history names the import; it is then told among the warnings. What takes changes back restores what was,
+    and is not judged.
     """
     if batch.reverting:
         return
@@ -96,7 +93,7 @@ def _judge(batch: Batch, rule: ValidationRule, row: Row, why: str) -> None:
     message = msg("{message}", message=rule.message)
     if rule.severity == "error":
         row.problems += _problems(rule, row, "rule", message)
-    elif why.strip() or batch.unit.actor.channel in UNASKED:
+    elif why.strip() or batch.unit.actor.channel == "import":
         batch.warnings += (replace(each, severity="warning") for each in _problems(rule, row, WARNING, message))
     else:
         row.problems += _problems(rule, row, WARNING, message, msg("Say why it is right all the same."))

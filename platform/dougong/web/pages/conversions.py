@@ -13,6 +13,7 @@ from dougong.engine.saving import conversion
 from dougong.metadata.model import Conversion, Object
 from dougong.web import targets
 from dougong.web.context import noun, record_url
+from dougong.web.errors_in_forms import ask_why
 from dougong.web.frame import framed
 from dougong.web.navigation import several
 from dougong.web.record_page import title_of
@@ -44,6 +45,7 @@ def _page(
         choices=[targets.choice(visit, each, at.get(each.target.key, {})) for each in proposed],
         errors=errors,
         amiss=bool(error),
+        why=visit.sent("why") if visit.sent("why") or (error and ask_why(error)) else None,
         url=record_url(obj.name, record_id),
         name=name,
         button=label(rule.label, visit.language),
@@ -71,6 +73,7 @@ def carry_out(visit: Visit, object: str, id: str, name: str) -> Response:
             lambda unit: conversion.convert(
                 unit, object, id, name, choices=said.choices, values=said.values, version=stood
             ),
+            why=visit.sent("why"),
             channel="conversion",
         )
     except DougongError as error:
