@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,9 @@ def test_a_company_knows_them(url: str, database_kind: str) -> None:
     database.close()
 
 
-def test_an_older_version_is_replaced(url: str, database_kind: str) -> None:
-    """When the company is opened; in PostgreSQL, where they are kept."""
-    if database_kind == "sqlite":
-        pytest.skip("SQLite keeps no functions")
-    database = open_database(make_url(url), "acme", 2)
+def test_an_older_version_is_replaced(fresh_database_url: Callable[[str], str]) -> None:
+    """When the company is opened; in PostgreSQL, where they are kept. SQLite is taught at every connection."""
+    database = open_database(make_url(fresh_database_url("postgresql")), "acme", 2)
     database.create()
     stale = (
         "CREATE OR REPLACE FUNCTION dg_formulas_version() RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'old' $$",

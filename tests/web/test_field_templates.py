@@ -14,7 +14,8 @@ from dougong.web.assets import Assets
 from dougong.web.composer.sections import Sections
 from dougong.web.context import Context
 from dougong.web.templates import Templates
-from tests.engine.fields.cases import CASES, CHINESE, ENGLISH, Case
+from tests.engine.fields.case import CHINESE, ENGLISH, Case
+from tests.engine.fields.cases import CASES
 
 THEME = Path(dougong.themes.__file__ or "").parent / "default"
 TEMPLATES = Templates([THEME], Assets(THEME))

@@ -16,7 +16,7 @@ from dougong.engine.saving.batch import Create, Update
 from dougong.formulas import Formula
 from dougong.web import lookup_filter
 from dougong.web.inputs import Typed, changed
-from tests.engine.fields.cases import Case
+from tests.engine.fields.case import Case
 from tests.web.conftest import Person, fields
 
 NEW = "/o/opportunity/new?type=standard"

@@ -19,8 +19,6 @@ from dougong.base.language import msg
 from dougong.metadata.component import COMPANY, Component, Source
 from dougong.metadata.positions import escape, line_and_column, repeated_keys, steps, token_offset
 
-PACKAGE_FILE = "package.json"
-
 NOT_METADATA = frozenset({"data", "docs", ".git"})
 """Folders of a package that hold no components."""
 

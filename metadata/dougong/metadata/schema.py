@@ -42,11 +42,6 @@ KINDS = (
 )
 """The kinds that are built, in the order in which they are explained."""
 
-BELOW_OBJECTS = frozenset(
-    {"field", "record_type", "path", "validation_rule", "layout", "list_view", "conversion", "row", "import_mapping"}
-)
-"""Kinds of which every component stands below an object; an action may."""
-
 
 @functools.cache
 def _read(name: str) -> Any:
@@ -116,8 +111,3 @@ def validator(kind: str, field_type: str | None = None) -> tuple[Schema, jsonsch
         schema = schema_for(kind, field_type)
         _compiled[key] = schema, jsonschema_rs.Draft202012Validator(schema)  # type: ignore[arg-type]
     return _compiled[key]
-
-
-def key_order(kind: str, field_type: str | None = None) -> tuple[str, ...]:
-    """The keys of a document in the order in which the canonical form writes them."""
-    return tuple(schema_for(kind, field_type)["properties"])

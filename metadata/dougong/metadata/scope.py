@@ -32,8 +32,6 @@ _ATTRIBUTES: Mapping[str, FieldInfo] = MappingProxyType(
 )
 """The types that an attribute of picklist values may have."""
 
-ATTRIBUTE_TYPES = tuple(_ATTRIBUTES)
-
 
 class FieldScope:
     """The names at an object. With `record`, ``$Record`` is a record of that object (lookup filters)."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dougong.metadata.model import Field, Layout, LayoutItem, LayoutTab, Object, RelatedList, Section
-from dougong.web.composer.columns import editable
 
-HIDDEN = frozenset({"id", "version", "deleted_at", "deleted_with", "record_type"})
 LATE = frozenset({"created_at", "created_by", "updated_at", "updated_by", "owner", "life_status", "currency"})
 
 
@@ -54,23 +52,6 @@ def _children(obj: Object) -> Iterator[RelatedList]:
             )
 
 
-def items_of(layout: Layout) -> Iterator[LayoutItem]:
-    """Every item of every section, in order."""
-    for tab in layout.tabs:
-        for section in tab.sections:
-            yield from section.items
-
-
 def wide(item: LayoutItem, field: Field) -> bool:
     """Whether an item takes the whole width."""
     return item.wide or _is_wide(field)
-
-
-def forms_fields(obj: Object, layout: Layout) -> list[Field]:
-    """The fields of `obj` that a form of this layout lets people write, each once, in order."""
-    found: dict[str, Field] = {}
-    for item in items_of(layout):
-        field = obj.fields.get(item.field)
-        if field is not None and editable(field):
-            found.setdefault(field.name, field)
-    return list(found.values())

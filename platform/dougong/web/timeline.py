@@ -33,14 +33,10 @@ READ = (
 class Step:
     """One thing to do. `late` when its time is past."""
 
-    object: str
-    id: str
-    version: int
     title: str
     url: str
     due: Any
     late: bool
-    done_value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +138,11 @@ def _activity(visit: Visit, obj: Object, row: Mapping[str, Any]) -> Entry:
 def _step(visit: Visit, obj: Object, row: Mapping[str, Any], due_name: str) -> Step:
     due = row.get(due_name) or row.get("due")
     day = due.astimezone(visit.reading.zone).date() if isinstance(due, datetime) else due
-    picklist = obj.fields["status"].picklist if "status" in obj.fields else None
-    done = next((value for value in DONE if picklist and value in picklist.values), "")
     return Step(
-        obj.name,
-        row["id"],
-        row["version"],
         str(row.get("subject") or row.get("name") or ""),
         record_url(obj.name, row["id"]),
         due,
         day is not None and day < visit.reading.today,
-        done,
     )
 
 

@@ -12,7 +12,7 @@ from dougong.engine.fields.places import Circle, distance_km
 from dougong.engine.fields.regions import region_name
 from dougong.engine.fields.text import plain_text
 from dougong.engine.lettercase import lowered
-from tests.engine.fields.cases import Case
+from tests.engine.fields.case import Case
 
 
 def holds(case: Case, op: str, value: Any, operand: Any) -> bool:

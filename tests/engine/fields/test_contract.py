@@ -14,7 +14,8 @@ from sqlalchemy.engine import make_url
 from dougong.base.field_types import FIELD_TYPES, Reading, ValueRefused
 from dougong.engine.columns import Id, shape
 from dougong.engine.dialects import open_database
-from tests.engine.fields.cases import CASES, CHINESE, ENGLISH, A, Case
+from tests.engine.fields.case import CHINESE, ENGLISH, A, Case
+from tests.engine.fields.cases import CASES
 from tests.engine.fields.oracle import holds
 
 READINGS = (ENGLISH, CHINESE)

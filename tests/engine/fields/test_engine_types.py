@@ -12,7 +12,8 @@ from dougong.engine.columns import Exact
 from dougong.engine.fields.auto_number import counter_scope, parse_pattern, pattern_problems
 from dougong.engine.fields.choices import allowed_values, choices
 from dougong.engine.fields.money import company_amount
-from tests.engine.fields.cases import CASES, CHINESE, STAGES, Case
+from tests.engine.fields.case import CHINESE, STAGES, Case
+from tests.engine.fields.cases import CASES
 
 DAY = date(2026, 11, 2)
 

@@ -6,7 +6,8 @@ import jsonschema
 import orjson
 import pytest
 
-from tests.engine.fields.cases import CASES, Case
+from tests.engine.fields.case import Case
+from tests.engine.fields.cases import CASES
 
 CHECKING = jsonschema.Draft202012Validator
 

@@ -23,7 +23,8 @@ from dougong.engine.fields.person_name import PersonName, join_name
 from dougong.engine.fields.places import Circle, Point, distance_km
 from dougong.engine.fields.regions import find_region, region_name, regions
 from dougong.engine.lettercase import lowered
-from tests.engine.fields.cases import CASES, CHINESE, ENGLISH, Case
+from tests.engine.fields.case import CHINESE, ENGLISH, Case
+from tests.engine.fields.cases import CASES
 
 BY_ID = {case.id: case for case in CASES}
 ZONES = st.sampled_from(
