@@ -37,7 +37,10 @@ def test_a_problem_as_json_holds_what_applies_and_no_more() -> None:
 
 def test_a_problem_as_text_says_where_what_and_the_fix() -> None:
     problem = Problem(code="c", reason=msg("Commands"), fix=msg("Instead of PORT."), thing="field:deal.amount")
-    assert str(problem) == "field:deal.amount: Commands Instead of PORT. [c]"
+    assert str(problem) == "field:deal.amount: Commands. Instead of PORT. [c]"
+    assert problem.text("zh-CN") == "命令。替代 PORT 设置。"
+    asked = Problem(code="c", reason=msg("Say why?"), fix=msg("Instead of PORT."))
+    assert asked.text() == "Say why? Instead of PORT."
     assert str(Problem(code="c", reason=msg("Commands"))) == "Commands [c]"
 
 

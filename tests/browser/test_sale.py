@@ -80,7 +80,7 @@ def convert(page: Page, action: str, object: str, why: str = "") -> str:
     button = page.locator("main form").get_by_role("button", name=action)
     button.click()
     if why:
-        page.get_by_label("原因").fill(why)
+        page.get_by_label("仍要继续的理由").fill(why)
         button.click()
     return id_of(page, object)
 

@@ -67,8 +67,7 @@ class Problem:
         said = self.reason.to(language)
         if not self.fix:
             return said
-        # A full-width stop brings its own room.
-        return f"{said}{'' if said.endswith('。') else ' '}{self.fix.to(language)}"
+        return f"{_ended(said, language)}{self.fix.to(language)}"
 
     def to_json(self, language: str = LANGUAGES[0]) -> dict[str, Any]:
         """The problem as the API answers it."""
@@ -85,6 +84,18 @@ class Problem:
     def __str__(self) -> str:
         where = ", ".join(part for part in (self.thing, str(self.place)) if part)
         return f"{where}: {self.text()} [{self.code}]" if where else f"{self.text()} [{self.code}]"
+
+
+_STOPS = {"zh": ("。", "")}
+"""The stop that ends a sentence, and the room after it; elsewhere a point and a blank."""
+
+
+def _ended(said: str, language: str) -> str:
+    """A sentence that another one may follow: messages of rules are written by people, with a stop or without."""
+    stop, room = _STOPS.get(language.partition("-")[0], (".", " "))
+    if said.endswith(("。", "！", "？", "：")):  # full-width signs bring their own room
+        return said
+    return f"{said}{'' if said.endswith(('.', '!', '?', ':')) else stop}{room}"
 
 
 class DougongError(Exception):
