@@ -1,15 +1,15 @@
 """Problems: what is wrong, where, and how to mend it, said once for page, API and command line.
 
-    DougongError                 carries one or more Problems and the HTTP status that fits
-    ├── MetadataError      422   documents, packages, drafts: bad JSON, schema, references
-    ├── FormulaError       422   a formula that cannot be compiled
-    ├── Rejected           422   a record that breaks a rule; every broken rule at once
-    ├── Conflict           409   somebody else was first: stale version, unique key, second publisher
-    ├── Forbidden          403   known to exist, not allowed
-    ├── NotFound           404   does not exist, or may not be known to exist
-    ├── BadRequest         400   the call itself is wrong: unknown filter, broken cursor, bad JSON
-    ├── TooLarge           413   over a stated limit
-    └── SettingError       500   the operator's settings are wrong; the server does not start
+DougongError                 carries one or more Problems and the HTTP status that fits
+├── MetadataError      422   documents, packages, drafts: bad JSON, schema, references
+├── FormulaError       422   a formula that cannot be compiled
+├── Rejected           422   a record that breaks a rule; every broken rule at once
+├── Conflict           409   somebody else was first: stale version, unique key, second publisher
+├── Forbidden          403   known to exist, not allowed
+├── NotFound           404   does not exist, or may not be known to exist
+├── BadRequest         400   the call itself is wrong: unknown filter, broken cursor, bad JSON
+├── TooLarge           413   over a stated limit
+└── SettingError       500   the operator's settings are wrong; the server does not start
 """
 
 from __future__ import annotations

@@ -124,9 +124,7 @@ def _default_url(known: Mapping[str, Any]) -> URL:
 class Settings:
     """Every setting of one process, in the order in which they are shown."""
 
-    data_dir: Path = _setting(
-        "data", _folder, msg("Folder of what is kept in files: the SQLite database and uploads.")
-    )
+    data_dir: Path = _setting("data", _folder, msg("Folder of what is kept in files: the SQLite database and uploads."))
     database_url: URL = _setting(
         _default_url,
         _database,

@@ -49,9 +49,7 @@ def require_free_port(settings: Settings) -> None:
             probe.bind(address)
     except OSError as error:
         where = f"{settings.listen}:{settings.port}"
-        reason = msg(
-            "The server cannot listen on {where}: {error}.", where=where, error=error.strerror or error
-        )
+        reason = msg("The server cannot listen on {where}: {error}.", where=where, error=error.strerror or error)
         fix = msg("Choose another PORT or LISTEN, or end the program that has it.")
         raise SettingError(Problem(code="setting-listen", reason=reason, fix=fix, thing="PORT")) from error
 

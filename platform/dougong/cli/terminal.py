@@ -13,9 +13,7 @@ from dougong.base.language import LANGUAGES, Message, msg
 
 def language(environment: Mapping[str, str] = os.environ) -> str:
     """The language of the terminal, by POSIX's order of LC_ALL, LC_MESSAGES and LANG; English for others."""
-    locale = next(
-        (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), ""
-    )
+    locale = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
     base = locale.replace("_", "-").partition("-")[0].lower()
     return next((tag for tag in LANGUAGES if tag.partition("-")[0] == base), LANGUAGES[0])
 

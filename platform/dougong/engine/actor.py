@@ -20,7 +20,7 @@ class Actor:
     """A user (or the system) acting for a company through a channel.
 
     `user_id` is None for the system alone. `rights` are system rights ("design", "publish", "users").
-    `attributes` is what `$User` reads in formulas.
+    `attributes` is what `$User` reads in formulas. `address` is the network address that asks, for the audit log.
     """
 
     user_id: str | None
@@ -32,6 +32,7 @@ class Actor:
     channel: Channel = "form"
     rights: frozenset[str] = frozenset()
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    address: str = ""
 
     @property
     def is_system(self) -> bool:
@@ -40,3 +41,6 @@ class Actor:
 
 
 SYSTEM = Actor(user_id=None, name="System", kind="system", channel="system", rights=frozenset({"all"}))
+
+NOBODY = Actor(user_id=None, name="")
+"""Whoever has not signed in: for the audit log alone, with the address. Nobody opens units as this."""

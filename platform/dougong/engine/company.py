@@ -26,6 +26,8 @@ from dougong.base.language import msg
 from dougong.engine import fields as _fields  # noqa: F401  fills the registry of field types
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM, Actor
+from dougong.engine.audit import Entry
+from dougong.engine.audit import log as audit_log
 from dougong.engine.dialects import Database, open_database
 from dougong.engine.jobs import JOBS
 from dougong.engine.runtime import Runtime
@@ -129,14 +131,20 @@ class Company:
     @contextmanager
     def read(self, actor: Actor) -> Iterator[Unit]:
         """A unit that reads one snapshot, under the revision in force in it."""
-        with self.database.readers.connect() as connection:
-            head = self.database.begin_read(connection)
-            try:
-                runtime = self._runtimes.get(head) or self._load(connection, head)
-                yield Unit(self, connection, runtime, actor, datetime.now(UTC))
-            finally:
-                if not connection.invalidated:
-                    self.database.end_read(connection)
+        recorded: list[Entry] = []
+        try:
+            with self.database.readers.connect() as connection:
+                head = self.database.begin_read(connection)
+                try:
+                    runtime = self._runtimes.get(head) or self._load(connection, head)
+                    yield Unit(self, connection, runtime, actor, datetime.now(UTC))
+                finally:
+                    recorded = audit_log.pending(connection)
+                    if not connection.invalidated:
+                        self.database.end_read(connection)
+        finally:
+            if recorded:
+                self.write(SYSTEM, lambda unit: audit_log.append(unit.connection, recorded))
 
     def write(self, actor: Actor, work: Callable[[Unit], T], why: str = "") -> T:
         """Do `work` in one transaction, committed when it returns and undone when it raises.
@@ -154,7 +162,9 @@ class Company:
                     head = self.database.begin_write(connection)
                     runtime = self._runtimes.get(head)
                     if runtime is not None:
-                        return work(Unit(self, connection, runtime, actor, datetime.now(UTC), why))
+                        result = work(Unit(self, connection, runtime, actor, datetime.now(UTC), why))
+                        audit_log.append(connection, audit_log.pending(connection))
+                        return result
                     transaction.rollback()
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not self.database.is_deadlock(error):

@@ -25,9 +25,10 @@ from sqlalchemy.exc import IntegrityError
 from dougong.base.errors import Conflict, Place, Problem
 from dougong.base.ids import component_id
 from dougong.base.language import msg
-from dougong.engine import jobs, metadata_rows, preparation, revisions, standing
+from dougong.engine import audit, changes_of_metadata, jobs, metadata_rows, preparation, revisions, standing
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.aftermath import Aftermath, ask_for_work, work_after
+from dougong.engine.audit import Entry
 from dougong.engine.backfill import fillings
 from dougong.engine.company import Company
 from dougong.engine.dialects import Busy
@@ -74,11 +75,13 @@ def publish(company: Company, wanted: Publication) -> int:
         with connection.begin():
             parent = revisions.head(connection)
             tree = merged(connection, wanted, parent)
-            if not wanted.origins and tree.content_hash == revisions.tree_of(connection, parent).content_hash:
+            before = revisions.tree_of(connection, parent)
+            if not wanted.origins and tree.content_hash == before.content_hash:
                 return parent
             coming = come(company, connection, tree)
+        entry = changes_of_metadata.entry(wanted, before, tree, parent)
         try:
-            number, tasks = _carry_out(company, connection, wanted, tree, coming)
+            number, tasks = _carry_out(company, connection, wanted, tree, coming, entry)
         except IntegrityError as error:
             alone(company, lambda own: preparation.abandon(company, own, coming))
             raise Conflict(_not_unique(error)) from error
@@ -91,7 +94,7 @@ def publish(company: Company, wanted: Publication) -> int:
 
 
 def _carry_out(
-    company: Company, connection: Connection, wanted: Publication, tree: Tree, coming: Coming
+    company: Company, connection: Connection, wanted: Publication, tree: Tree, coming: Coming, entry: Entry
 ) -> tuple[int, list[str]]:
     if coming.fillings:
         alone(company, lambda own: preparation.begin(company, own, coming))
@@ -100,7 +103,7 @@ def _carry_out(
     work = work_after(company.runtime().model, coming)
     company.remember(coming.runtime)  # there before anybody asks for it, a moment after the switch
     try:
-        return alone(company, lambda own: _switch(company, own, wanted, digests, coming, work))
+        return alone(company, lambda own: _switch(company, own, wanted, digests, coming, work, entry))
     except BaseException:
         company.forget(coming.runtime)
         raise
@@ -241,6 +244,7 @@ def _switch(
     digests: Mapping[str, str],
     coming: Coming,
     work: Aftermath,
+    entry: Entry,
 ) -> tuple[int, list[str]]:
     """What is written comes first, then what changes tables: from there on those who read them wait."""
     preparation.finish(company, connection, coming)
@@ -260,6 +264,7 @@ def _switch(
         at=datetime.now(UTC),
     )
     tasks = ask_for_work(company, connection, work)
+    audit.append(connection, [entry])
     _change_tables(company, connection, coming)
     standing.ensure(company, connection, coming.runtime, coming.arrivals)
     if coming.rows:

@@ -246,11 +246,40 @@ views = Table(
     comment="List views that people saved for themselves or for all. `body` is as in a list_view document.",
 )
 
+audit = Table(
+    "dg_audit",
+    PLATFORM,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("at", Instant(), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor_id", Id()),
+    Column("target", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("personal", Text),
+    Column("hash", Text, nullable=False),
+    Index("dg_audit_kind", "kind", "seq"),
+    Index("dg_audit_actor", "actor_id", "seq"),
+    Index("dg_audit_target", "target", "seq"),
+    Index("dg_audit_at", "at"),
+    comment="The audit log, append-only. `hash` covers `body` and the hash before it; `body` has the digest of "
+    "`personal`, which may be erased.",
+)
+
+audit_head = Table(
+    "dg_audit_head",
+    PLATFORM,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+    CheckConstraint("id = 1", name="dg_audit_head_single"),
+    comment="One row: the last entry of the audit log. Who appends locks it.",
+)
+
 settings = Table(
     "dg_setting",
     PLATFORM,
     Column("owner", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("value", Document()),
-    comment="Values of settings: of the company (owner \"\") and of each user (owner = user id).",
+    comment='Values of settings: of the company (owner "") and of each user (owner = user id).',
 )

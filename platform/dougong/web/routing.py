@@ -120,11 +120,11 @@ def _change(visit: Visit, page: Page) -> Response:
 def _enter(visit: Visit, opened: Unit) -> None:
     """Find who asks, and let them act in the unit that was opened for the asking."""
     token = visit.request.cookies.get(sessions.cookie_name(visit.site.secure))
-    session = sessions.find(opened, token, visit.site.settings) if token else None
-    visit.session = session
-    if session is None:
-        visit.unit_or_none = opened
+    found = sessions.find(opened, token, visit.site.settings) if token else None
+    if found is None:
+        visit.session, visit.unit_or_none = None, opened
         return
+    visit.session = session = replace(found, actor=replace(found.actor, address=visit.address))
     visit.language = session.actor.language
     visit.door = ""
     visit.unit_or_none = Unit(opened.company, opened.connection, opened.runtime, session.actor, opened.now)

@@ -70,6 +70,11 @@ class Visit:
         return self.signed_in.actor
 
     @property
+    def address(self) -> str:
+        """The network address that asks; "" where the server does not know it."""
+        return self.request.client.host if self.request.client else ""
+
+    @property
     def model(self) -> Model:
         """The metadata in force."""
         return self.unit.runtime.model

@@ -26,7 +26,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from dougong.engine.columns import dump_json
-from dougong.engine.dialects import bulk, queue
+from dougong.engine.dialects import bulk, guards, queue
 from dougong.engine.dialects.base import Busy, ByColumn
 from dougong.engine.tables import PLATFORM
 from dougong.formulas.sql import installation
@@ -127,7 +127,9 @@ class PostgreSQL:
             raw.execute(sql.SQL(ENTER).format(key=sql.Literal(self.key)))
             raw.execute(TOUCH)
             _teach_formulas(raw)
+            raw.execute(guards.POSTGRESQL)
             raw.execute("INSERT INTO dg_head (id, revision) VALUES (1, 0) ON CONFLICT DO NOTHING")
+            raw.execute("INSERT INTO dg_audit_head (id, seq, hash) VALUES (1, 0, '') ON CONFLICT DO NOTHING")
 
     def begin_read(self, connection: Connection) -> int:
         """Begin a snapshot; its head revision. One round trip."""

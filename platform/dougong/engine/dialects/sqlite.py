@@ -24,7 +24,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from dougong.engine.dialects import bulk
+from dougong.engine.dialects import bulk, guards
 from dougong.engine.dialects.base import Busy, ByColumn
 from dougong.engine.expressions import ExactTotal, local_day
 from dougong.engine.lettercase import lowered
@@ -101,7 +101,10 @@ class SQLite:
             with connection.begin():
                 raw.execute("BEGIN IMMEDIATE")
                 PLATFORM.create_all(connection)
+                for guard in guards.SQLITE:
+                    raw.execute(guard)
                 raw.execute("INSERT INTO dg_head (id, revision) VALUES (1, 0) ON CONFLICT DO NOTHING")
+                raw.execute("INSERT INTO dg_audit_head (id, seq, hash) VALUES (1, 0, '') ON CONFLICT DO NOTHING")
 
     def begin_read(self, connection: Connection) -> int:
         """Begin a snapshot; its head revision."""

@@ -245,7 +245,8 @@ def _as_caller(site: Site, unit: Unit, token: str, request: Request) -> Unit:
     row = unit.connection.execute(statement, {"token": digest(token)}).first()
     if row is None or not row.active or (row.expires_at is not None and row.expires_at <= unit.now):
         raise Unauthorised(Problem(code="token-unknown", reason=msg("The token is unknown, expired or taken back.")))
-    caller = replace(actor(row, site.settings), channel="api")
+    address = request.client.host if request.client else ""
+    caller = replace(actor(row, site.settings), channel="api", address=address)
     if caller.language not in LANGUAGES:
         caller = replace(caller, language=LANGUAGES[0])
     request.state.language = caller.language
