@@ -102,9 +102,7 @@ def test_a_catalog_is_whole(path: Path) -> None:
             wrong.append(f"used nowhere: {message.id!r}")
         # A plural may leave out the number that a singular implies, so each is held against all names.
         names = set().union(*map(placeholders, forms(message.id)))
-        wrong += [
-            f"other placeholders: {text!r}" for text in forms(message.string) if placeholders(text) != names
-        ]
+        wrong += [f"other placeholders: {text!r}" for text in forms(message.string) if placeholders(text) != names]
     assert not wrong, "\n".join(wrong)
 
 

@@ -38,11 +38,7 @@ def test_each_command_explains_itself(command: Command) -> None:
 
 def test_the_list_of_commands_imports_none_of_them() -> None:
     """`dougong --help` answers at once: no database, no web server is loaded."""
-    code = (
-        "import sys; from dougong.cli import main\n"
-        "try: main(['--help'])\n"
-        "except SystemExit: print([*sys.modules])"
-    )
+    code = "import sys; from dougong.cli import main\ntry: main(['--help'])\nexcept SystemExit: print([*sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "serve" in done.stdout
     assert "'uvicorn'" not in done.stdout
@@ -57,9 +53,7 @@ def test_an_unknown_command_suggests_the_nearest() -> None:
 
 def test_refusals_name_every_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     """One block per problem: where, what, what to do; then their number; exit code 1; no traceback."""
-    monkeypatch.setitem(
-        COMMANDS._entries, "failing", Command("failing", msg("Commands"), f"{__name__}:failing")
-    )
+    monkeypatch.setitem(COMMANDS._entries, "failing", Command("failing", msg("Commands"), f"{__name__}:failing"))
     result = CliRunner().invoke(main, ["failing"])
     assert result.exit_code == 1
     assert result.output.splitlines() == [
