@@ -77,3 +77,27 @@ def test_unknown_package_and_revision_are_named(dougong: Dougong) -> None:
     """With what to do."""
     assert "nonsense" in dougong("package", "install", "nonsense", fails=True).output
     assert "There is no revision 7." in dougong("metadata", "rollback", "7", fails=True).output
+
+
+def test_records_that_stand_against_a_rule_are_listed(dougong: Dougong, folder: Path, tmp_path: Path) -> None:
+    """With their names, of all objects or one; a rule that holds everywhere is not named."""
+    dougong("package", "install", "base")
+    dougong("metadata", "publish", str(folder))
+    rows = tmp_path / "shelves.csv"
+    rows.write_text("name\nLeft\nRight\n", "utf-8")
+    dougong("import", "shelf", str(rows))
+    assert "No record stands against a rule." in dougong("metadata", "violations").output
+    place = folder / "validation_rule" / "shelf"
+    place.mkdir(parents=True)
+    message = {"en": "Not left", "zh-CN": "不可在左"}
+    body = {"kind": "validation_rule", "name": "shelf.left", "object": "shelf", "when": 'name = "Left"',
+            "message": message}  # fmt: skip
+    (place / "left.json").write_text(json.dumps(body), "utf-8")
+    dougong("metadata", "publish", str(folder))
+    said = dougong("metadata", "violations", "shelf", fails=True).output
+    assert "validation_rule:shelf.left  1" in said
+    assert "Left" in said
+    assert "Right" not in said
+    (found,) = json.loads(dougong("metadata", "violations", "--format", "json", fails=True).output)
+    assert (found["rule"], found["count"], len(found["records"])) == ("validation_rule:shelf.left", 1, 1)
+    assert "nonsense" in dougong("metadata", "violations", "nonsense", fails=True).output

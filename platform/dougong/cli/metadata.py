@@ -13,6 +13,7 @@ from dougong.base.language import msg
 from dougong.cli.folders import FOLDER, check_folders
 from dougong.cli.opening import open_company, operator
 from dougong.cli.terminal import explain, language, say, text
+from dougong.cli.violations import violations
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
@@ -32,6 +33,7 @@ def metadata() -> None:
 
 
 metadata.add_command(check_folders)
+metadata.add_command(violations)
 
 
 def wanted(company: Company, folder: Path, message: str = "", base: int | None = None) -> Publication:

@@ -173,17 +173,8 @@ def ensure(company: Company, connection: Connection, runtime: Runtime, coming: S
 
 
 def _problem(unit: Unit, arrival: Arrival) -> Problem | None:
-    plan, name = plan_of(unit.runtime, arrival.after.object.name), arrival.constraint.name
-    ids: list[str] = []
-    for overlap in plan.part(overlap_rules):
-        if overlap.keyed.constraint.name == name:
-            ids = _stored_overlaps(unit, plan, overlap)
-    for balance in plan.part(balance_rules):
-        if balance.keyed.constraint.name == name:
-            ids = _stored_balances(unit, plan, balance)
-    for check in plan.part(check_rules):
-        if check.constraint.name == name:
-            ids = _stored_checks(unit, plan, check)
+    plan = plan_of(unit.runtime, arrival.after.object.name)
+    ids = against(unit, plan, arrival.constraint.name)
     if not ids:
         return None
     return Problem(
@@ -192,6 +183,23 @@ def _problem(unit: Unit, arrival: Arrival) -> Problem | None:
         reason=msg("{count} records stand against this rule: {names}", count=len(ids), names=_names(unit, plan, ids)),
         fix=msg("The plan lists them. Change them, then publish again."),
     )
+
+
+def against(unit: Unit, plan: ObjectPlan, name: str) -> list[str]:
+    """The live records that stand against the constraint `name` of an object; of a unique one the database sees none.
+
+    One that is in force may be stood against where what it reads followed by itself: a rate, the day.
+    """
+    for overlap in plan.part(overlap_rules):
+        if overlap.keyed.constraint.name == name:
+            return _stored_overlaps(unit, plan, overlap)
+    for balance in plan.part(balance_rules):
+        if balance.keyed.constraint.name == name:
+            return _stored_balances(unit, plan, balance)
+    for check in plan.part(check_rules):
+        if check.constraint.name == name:
+            return _stored_checks(unit, plan, check)
+    return []
 
 
 def _names(unit: Unit, plan: ObjectPlan, ids: Sequence[str]) -> str:

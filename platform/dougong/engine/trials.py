@@ -40,11 +40,30 @@ class Trial:
 def tried(unit: Unit, coming: Coming, before: RecordTable, after: RecordTable, named: int) -> list[Trial]:
     """Every rule that `after` has and `before` has not, tried; each trial names at most `named` records."""
     trials = [Trial(each) for each in new_rules(before.object, after.object)]
+    return _tried(unit, trials, coming.runtime, before, after, named)
+
+
+def standing(unit: Unit, records: RecordTable, named: int) -> list[Trial]:
+    """The rules in force that live records of an object stand against, as if each were saved as it is.
+
+    Rules for new records alone are left out: what they read of other records may have moved on since.
+    """
+    expressions = Expressions(unit, Related(unit))
+    rules = [each for each in records.object.validation_rules.values() if set(each.on) != {"create"}]
+    row = Row(0, "update", plan_of(unit.runtime, records.object.name), "", {})
+    active = [each for each in rules if each.active is None or expressions.holds(each.active, row)]
+    found = _tried(unit, [Trial(each) for each in active], unit.runtime, records, records, named)
+    return [each for each in found if each.count]
+
+
+def _tried(
+    unit: Unit, trials: list[Trial], runtime: Runtime, before: RecordTable, after: RecordTable, named: int
+) -> list[Trial]:
     if not trials:
         return []
     present, expressions = plan_of(unit.runtime, before.object.name), Expressions(unit, Related(unit))
     needs = needs_of(present, (path for each in trials for path in each.rule.when.references))
-    rows = as_coming(unit, coming.runtime, before, after)
+    rows = as_coming(unit, runtime, before, after)
     while chunk := list(islice(rows, AT_ONCE)):
         expressions.follow((row.values for row in chunk), needs)
         for trial in trials:

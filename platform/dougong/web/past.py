@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from starlette.responses import Response
 
-from dougong.base.errors import BadRequest, NotFound, Problem
+from dougong.base.errors import BadRequest, Conflict, NotFound, Problem, Rejected
 from dougong.base.language import msg
 from dougong.engine.saving.past import record_as_of, restore_field, restore_version
 from dougong.metadata.model import Object
@@ -15,6 +16,7 @@ from dougong.web import prefill, record_page
 from dougong.web.context import record_url
 from dougong.web.frame import framed
 from dougong.web.navigation import several
+from dougong.web.refusals import REFUSALS, Wish, refused
 from dougong.web.visit import Visit, broken, whole_number
 
 
@@ -64,7 +66,10 @@ def give_back_field(visit: Visit, object: str, id: str) -> Response:
         obj = reading.object(object)
         if name not in obj.fields or not change:
             raise broken(name)
-    visit.write(lambda unit: restore_field(unit, object, id, change, name))
+    try:
+        visit.write(lambda unit: restore_field(unit, object, id, change, name), why=visit.sent("why"))
+    except REFUSALS as error:
+        return _refused(visit, object, id, "field", {"change": change, "field": name}, error)
     told = visit.say(msg("{field} is as it was before", field=obj.fields[name].label))
     return visit.go(f"{record_url(object, id)}?tab={record_page.HISTORY_TAB}", told)
 
@@ -76,6 +81,23 @@ def give_back_version(visit: Visit, object: str, id: str) -> Response:
         raise broken("version")
     with visit.read() as reading:
         reading.object(object)
-    visit.write(lambda unit: restore_version(unit, object, id, version))
+    try:
+        visit.write(lambda unit: restore_version(unit, object, id, version), why=visit.sent("why"))
+    except REFUSALS as error:
+        return _refused(visit, object, id, "version", {"version": str(version)}, error)
     told = visit.say(msg("The record is as it was in version {version}", version=version))
     return visit.go(f"{record_url(object, id)}?tab={record_page.HISTORY_TAB}", told)
+
+
+def _refused(
+    visit: Visit, name: str, id: str, doing: str, hidden: Mapping[str, str], error: Rejected | Conflict
+) -> Response:
+    """Why a record does not get values of the past back."""
+    url = record_url(name, id)
+    with visit.read() as reading:
+        obj = reading.object(name)
+        record = reading.unit.records.get(name, id)
+        called = record_page.title_of(reading, obj, record.values)
+        title, button = visit.say(msg("{name} as it was", name=called)), visit.say(msg("Take back"))
+        wish = Wish(title, button, f"{url}/history/{doing}", f"{url}?tab={record_page.HISTORY_TAB}", hidden, id)
+        return refused(reading, obj, wish, error)

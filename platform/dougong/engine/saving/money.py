@@ -128,7 +128,7 @@ def _amount(
         return amount
     rate = rates.at(code, day)
     if rate is None:
-        batch.warnings.append(
+        row.warnings.append(
             Problem(
                 code="rate-missing",
                 severity="warning",

@@ -13,7 +13,7 @@
 | life status, uniqueness: every problem of every row | `lifecycle`, `unique` |
 | constraints over several records: their keys are locked, and what others have is read | `constraints` |
 | auto-numbers; rows are written | `numbers`, `writing`, `bin` |
-| roll-ups of parents, values computed from them; rules that waited for these | `cascade` |
+| roll-ups of parents, values computed from them; rules that waited for these, the parents' own | `cascade`, `telling` |
 | history, search rows; `after_save` hooks | `history`, `search_rows` |
 
 Each step takes the whole batch, so the number of statements does not grow with it.
@@ -46,6 +46,7 @@ from dougong.engine.saving import (
     rules,
     search_rows,
     stages,
+    telling,
     unique,
     validation,
     writing,
@@ -196,7 +197,7 @@ class _Saving:
             hook(unit=self.unit, changes=batch.rows)
         return Saved(
             changes=tuple(map(_saved, batch.people())),
-            warnings=tuple(batch.warnings),
+            warnings=tuple(batch.warnings()),
             operation=self.operation,
         )
 
@@ -209,6 +210,13 @@ class _Saving:
         rules.check_late(late)
         paths = [row for row in late if row.plan.part(rules.rules_of).late_paths]
         stages.check(batch, paths, self.unit.why, after=True)
+        self._check_followers(batch)
+
+    def _check_followers(self, batch: Batch) -> None:
+        """What a change brings about in records above it is held to their rules, and told at the change."""
+        following = [row for row in batch.rows if row.extra and row.doing in ("update", "derive")]
+        validation.check(batch, following, self.unit.why, after=True)
+        telling.pass_on(batch, following)
 
 
 def _is_form(unit: Unit) -> bool:

@@ -231,16 +231,22 @@ def _ways(plan: ObjectPlan) -> tuple[Way, ...]:
 def _climb(batch: Batch, hops: Sequence[Hop], ids: set[str]) -> set[str]:
     """The records that `ids` lead to over further hops, as they are stored now."""
     for hop in hops:
-        plan = plan_of(batch.unit.runtime, hop.object)
-        if hop.field in plan.slots:
-            column, key = plan.table.c[plan.slots[hop.field].keys[0]], plan.table.c.id
-        else:
-            link = batch.unit.runtime.storage.links[plan.object.fields[hop.field].address]
-            column, key = link.target, link.source
-        named = key.in_(bindparam("ids", expanding=True))
-        statement = select(column).where(named, column.is_not(None)).distinct()
-        ids = {str(id) for id in batch.unit.connection.execute(statement, {"ids": sorted(ids)}).scalars()}
+        ids = {parent for _, parent in step(batch, hop, ids)}
     return ids
+
+
+def step(batch: Batch, hop: Hop, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """One hop up: pairs of an id out of `ids` and the id of a record that it names, as they are stored now."""
+    plan = plan_of(batch.unit.runtime, hop.object)
+    if hop.field in plan.slots:
+        column, key = plan.table.c[plan.slots[hop.field].keys[0]], plan.table.c.id
+    else:
+        link = batch.unit.runtime.storage.links[plan.object.fields[hop.field].address]
+        column, key = link.target, link.source
+    named = key.in_(bindparam("ids", expanding=True))
+    statement = select(key, column).where(named, column.is_not(None))
+    for id, parent in batch.unit.connection.execute(statement, {"ids": sorted(ids)}):
+        yield str(id), str(parent)
 
 
 def compute(batch: Batch, plan: ObjectPlan, rows: Sequence[Row], names: Iterable[str]) -> None:

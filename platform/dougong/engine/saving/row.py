@@ -51,6 +51,7 @@ class Row:
     alone: bool = False
     deleted_with: str | None = None
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     version: int | None = None
     base: Mapping[str, Any] | None = None
     why: str = ""
@@ -107,7 +108,6 @@ class Batch:
     expressions: Expressions
     reverting: bool = False
     missing: list[Row] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
     by_id: dict[tuple[str, str], Row] = field(default_factory=dict)
     judged: dict[tuple[str, str], Any] = field(default_factory=dict)
 
@@ -126,6 +126,11 @@ class Batch:
     def problems(self) -> list[Problem]:
         """Every problem noted, in the order of the rows."""
         found = [problem for row in (*self.missing, *self.rows) for problem in row.problems]
+        return sorted(found, key=lambda problem: problem.place.row or 0)
+
+    def warnings(self) -> list[Problem]:
+        """Every warning that was let through, in the order of the rows."""
+        found = [problem for row in self.rows for problem in row.warnings]
         return sorted(found, key=lambda problem: problem.place.row or 0)
 
     def row_of(self, object_name: str, id: str) -> Row | None:

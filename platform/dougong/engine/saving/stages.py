@@ -79,7 +79,7 @@ def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> N
             before = len(row.problems)
             _check(_Judged(row, path, plan.part(late_fields), after), batch, row.why or why)
             if row.new and batch.unit.actor.channel == "import":
-                batch.warnings += (replace(each, severity="warning") for each in row.problems[before:])
+                row.warnings += (replace(each, severity="warning") for each in row.problems[before:])
                 del row.problems[before:]
 
 

@@ -17,6 +17,7 @@ from dougong.web.frame import framed
 from dougong.web.list_state import ListState, View, read
 from dougong.web.navigation import several
 from dougong.web.record_page import title_of
+from dougong.web.refusals import REFUSALS, Wish, refused
 from dougong.web.routing import Page
 from dougong.web.sentences import Sentence, Speaker
 from dougong.web.visit import Visit, safe_path
@@ -196,7 +197,15 @@ def delete_many(visit: Visit, object: str) -> Response:
     back = visit.back(f"/o/{object}")
     if not ids:
         return visit.go(back, visit.say(msg("Nothing was selected")))
-    visit.write(lambda unit: unit.records.save([Delete(object, each) for each in ids]), channel="bulk")
+    changes, why = [Delete(object, each) for each in ids], visit.sent("why")
+    try:
+        visit.write(lambda unit: unit.records.save(changes), why=why, channel="bulk")
+    except REFUSALS as error:
+        with visit.read() as reading:
+            title = visit.say(msg("Delete {n} record", "Delete {n} records", n=len(ids)))
+            hidden: dict[str, str | list[str]] = {"id": ids, "back": back}
+            wish = Wish(title, visit.say(msg("Delete")), f"/o/{object}/delete", back, hidden)
+            return refused(reading, reading.object(object), wish, error)
     told = visit.say(msg("{n} record is in the recycle bin", "{n} records are in the recycle bin", n=len(ids)))
     return visit.go(back, told)
 

@@ -19,6 +19,7 @@ from dougong.web import (
 from dougong.web.context import record_url
 from dougong.web.frame import framed
 from dougong.web.navigation import several
+from dougong.web.refusals import REFUSALS, Wish, refused
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, broken
 
@@ -51,18 +52,43 @@ def page_of(visit: Visit, obj: Object, record: Record, status: int = 200) -> Res
 
 def delete(visit: Visit, object: str, id: str) -> Response:
     """Put a record into the bin; the list offers to undo it."""
-    visit.write(lambda unit: unit.records.save([Delete(object, id)]))
+    try:
+        visit.write(lambda unit: unit.records.save([Delete(object, id)]), why=visit.sent("why"))
+    except REFUSALS as error:
+        return _refused(visit, object, id, "delete", error)
     return visit.go(f"/o/{object}", visit.say(msg("Moved to the recycle bin")), f"{record_url(object, id)}/restore")
 
 
 def restore(visit: Visit, object: str, id: str) -> Response:
-    """Take a record out of the bin; where something stands against it, say so where the person was."""
+    """Take a record out of the bin."""
     try:
-        visit.write(lambda unit: unit.records.save([Restore(object, id)]))
-    except (Conflict, Rejected) as error:
-        said = " ".join(problem.text(visit.language) for problem in error.problems)
-        return visit.go(visit.back(record_url(object, id)), said)
+        visit.write(lambda unit: unit.records.save([Restore(object, id)]), why=visit.sent("why"))
+    except REFUSALS as error:
+        return _refused(visit, object, id, "restore", error)
     return visit.go(visit.back(record_url(object, id)), visit.say(msg("Restored")))
+
+
+def _refused(visit: Visit, name: str, id: str, doing: str, error: Rejected | Conflict) -> Response:
+    """Why a record is not deleted, restored or done, said where the person was."""
+    with visit.read() as reading:
+        obj = reading.object(name)
+        record = reading.unit.records.get(name, id, deleted="all")
+        called = record_page.title_of(reading, obj, record.values)
+        title, button = {
+            "delete": (msg("Delete {name}", name=called), msg("Delete")),
+            "restore": (msg("Restore {name}", name=called), msg("Restore")),
+            "done": (msg("Done: {title}", title=called), msg("Done")),
+        }[doing]
+        url, back = record_url(name, id), visit.back("")
+        wish = Wish(
+            title=visit.say(title),
+            button=visit.say(button),
+            action=f"{url}/{doing}",
+            cancel=back or url,
+            hidden={"back": back} if back else {},
+            record="" if record.deleted else id,
+        )
+        return refused(reading, obj, wish, error)
 
 
 def comment(visit: Visit, object: str, id: str) -> Response:
@@ -91,7 +117,10 @@ def done(visit: Visit, object: str, id: str) -> Response:
     values: dict[str, Any] = {"status": value}
     if "done_at" in obj.fields:
         values["done_at"] = now
-    visit.write(lambda unit: unit.records.save([Update(object, id, values)]))
+    try:
+        visit.write(lambda unit: unit.records.save([Update(object, id, values)]), why=visit.sent("why"))
+    except REFUSALS as error:
+        return _refused(visit, object, id, "done", error)
     return visit.go(visit.back(record_url(object, id)), visit.say(msg("Done")))
 
 

@@ -22,6 +22,7 @@ from dougong.web import (
 from dougong.web.composer.forms import FormView, some_fields
 from dougong.web.context import noun, record_url
 from dougong.web.errors_in_forms import ASK_WHY
+from dougong.web.refusals import REFUSALS, Wish, refused
 from dougong.web.routing import Page
 from dougong.web.sheets import sheet
 from dougong.web.visit import Visit
@@ -128,9 +129,29 @@ def _void_form(visit: Visit, obj: Object, record_id: str, error: DougongError | 
 
 def life(visit: Visit, object: str, id: str) -> Response:
     """Put a document into effect, into change, back to draft."""
-    to = visit.sent("to")
-    visit.write(lambda unit: unit.records.save([Update(object, id, {"life_status": to})]))
+    to, why = visit.sent("to"), visit.sent("why")
+    try:
+        visit.write(lambda unit: unit.records.save([Update(object, id, {"life_status": to})]), why=why)
+    except REFUSALS as error:
+        with visit.read() as reading:
+            obj = reading.object(object)
+            record = reading.unit.records.get(object, id)
+            return refused(reading, obj, _wish(reading, obj, record, to), error)
     return visit.go(record_url(object, id))
+
+
+def _wish(visit: Visit, obj: Object, record: Record, to: str) -> Wish:
+    """What the buttons of the record's menu ask for."""
+    statuses, url = obj.fields["life_status"].picklist, record_url(obj.name, record.id)
+    names = {
+        "name": record_page.title_of(visit, obj, record.values),
+        "status": statuses.values[to].label if statuses and to in statuses.values else to,
+    }
+    begins = record.values.get("life_status") == "draft"
+    finishes = msg("Put into effect") if begins else msg("Finish the change")
+    button = {"effective": finishes, "in_change": msg("Begin a change")}.get(to, msg("Save"))
+    title = visit.say(msg("{name}: {status}", **names))
+    return Wish(title, visit.say(button), f"{url}/life", url, {"to": to}, record.id)
 
 
 PAGES = (
