@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from dougong.base.field_types import Reading
 from dougong.engine.access import Access, access_for
 from dougong.engine.actor import Actor
+from dougong.engine.reasons import reason
 from dougong.engine.records import Records
 from dougong.engine.runtime import Runtime
 
@@ -30,7 +31,7 @@ class Unit:
     ) -> None:
         """Act for `actor` on `connection`, whose transaction has begun under `runtime`'s revision."""
         self.company, self.connection, self.runtime = company, connection, runtime
-        self.actor, self.now, self.why = actor, now, why
+        self.actor, self.now, self.why = actor, now, reason(why)
         self.records = Records(self)
         self.memory: dict[Any, Any] = {}
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from dougong.base.errors import BadRequest, NotFound
+from dougong.base.errors import BadRequest, NotFound, Rejected
 from dougong.base.ids import record_id
 from dougong.engine.saving import past
-from dougong.engine.saving.batch import Create, Made
+from dougong.engine.saving.batch import Create, Made, Update
 from tests.engine.saving.conftest import Studio
 
 
@@ -30,6 +30,31 @@ def test_a_change_says_who_when_what_and_why(studio: Studio) -> None:
     assert latest.changes == {"region": ("north", "south")}
     assert first.action == "create" and first.changes["name"] == (None, "A")
     assert latest.operation != first.operation
+
+
+REASONS = [
+    ("their\0 office\x1b moved", "their office moved"),
+    ("first\r\nsecond", "first\nsecond"),
+    ("\0", ""),
+    ("x" * 2001, "value-too-long"),
+    ("half \ud83d", "text-broken"),
+]
+
+
+@pytest.mark.parametrize(("said", "kept"), REASONS)
+@pytest.mark.parametrize("own", [True, False], ids=["of the record", "of the batch"])
+def test_a_reason_is_kept_as_well_formed_text_of_bounded_length(
+    studio: Studio, own: bool, said: str, kept: str
+) -> None:
+    client = studio.create("client", name="A", region="north")
+    change = Update("client", client, {"region": "south"}, why=said if own else "")
+    try:
+        studio.save(change, why="" if own else said)
+    except Rejected as rejected:
+        assert [problem.code for problem in rejected.problems] == [kept]
+        assert len(changes(studio, "client", client)) == 1
+    else:
+        assert changes(studio, "client", client)[0].why == kept
 
 
 def test_values_computed_from_lines_are_kept_as_derived(studio: Studio) -> None:

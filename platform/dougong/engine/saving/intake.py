@@ -17,6 +17,7 @@ from dougong.base.ids import record_id
 from dougong.base.language import msg
 from dougong.engine.access import Right
 from dougong.engine.fields.references import is_record_id
+from dougong.engine.reasons import reason
 from dougong.engine.saving.batch import Change, Create, Delete, Made, Restore, Update, Upsert
 from dougong.engine.saving.plan import ObjectPlan, bare, load, load_to_delete, plan_of
 from dougong.engine.saving.related import AT_ONCE
@@ -94,7 +95,7 @@ def _row(plan: ObjectPlan, change: Change, number: int) -> Row:
         case Upsert(values=values):
             return Row(number, "create", plan, record_id(), dict(values))
         case Update(id=id, values=values, version=version, base=base, why=why):
-            return Row(number, "update", plan, id, dict(values), version=version, base=base, why=why)
+            return Row(number, "update", plan, id, dict(values), version=version, base=base, why=reason(why))
         case Delete(id=id, version=version, alone=alone):
             return Row(number, "delete", plan, id, {}, version=version, alone=alone)
         case Restore(id=id):

@@ -23,10 +23,13 @@ const soon = () => { clearTimeout(pause); asked += 1; pause = setTimeout(check, 
 form.addEventListener("input", (event) => {
   if (["formula", "scale", "blanks", "returns"].includes(event.target.name)) soon();
 });
+const reopen = () => form.requestSubmit(form.querySelector("[name=do][value=check]"));
 form.addEventListener("change", (event) => {
   if (event.target.name === "record") check();
-  if (event.target.name === "object") form.requestSubmit(form.querySelector("[name=do][value=check]"));
+  if (event.target.name === "object") reopen();
 });
+// Another object may have been chosen before this script was there.
+if (form.elements.object.querySelector("[selected]")?.selected === false) reopen();
 
 // A mistake leads to its place; what was probably meant is put there.
 const put = (start, end, word, caret = word.length) => {
