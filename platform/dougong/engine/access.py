@@ -41,6 +41,10 @@ class Access:
         """The condition on `table` (the object's, or an alias) for rows that `right` covers; None for all rows."""
         return None
 
+    def has(self, right: str) -> bool:
+        """Whether the actor has a right that belongs to no object, such as to read the audit log (`view_audit`)."""
+        return True
+
 
 EVERYTHING = Access()
 """The access of the platform itself, and of everybody while nothing narrows it."""
@@ -66,6 +70,10 @@ class Combined(Access):
         """Every condition of the parts together."""
         found = [rows for part in self.parts if (rows := part.visible(right, obj, table)) is not None]
         return and_(*found) if found else None
+
+    def has(self, right: str) -> bool:
+        """True where every part grants it."""
+        return all(part.has(right) for part in self.parts)
 
 
 class Derived(Access):
@@ -94,6 +102,10 @@ class Derived(Access):
     def visible(self, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
         """As the access."""
         return self.access.visible(right, obj, table)
+
+    def has(self, right: str) -> bool:
+        """As the access."""
+        return self.access.has(right)
 
     def _may_read(self, obj: Object, path: tuple[str, ...]) -> bool:
         here = obj

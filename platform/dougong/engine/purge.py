@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, column, delete, func, select, table
 
-from dougong.engine import revisions, tables
+from dougong.engine import audit, revisions, tables
+from dougong.engine.actor import SYSTEM
+from dougong.engine.audit import Entry, Event
 from dougong.engine.company import Company
 from dougong.engine.ledger import Place
 from dougong.engine.publish import alone, turn
@@ -80,3 +83,5 @@ def _drop(company: Company, connection: Connection, chosen: Sequence[Unused]) ->
             revisions.drop_places(connection, [place for place in ledger.values() if place.table == each.place.table])
             for kept in (tables.history, tables.search):
                 connection.execute(delete(kept).where(kept.c.object == each.place.component))
+    counts = {each.name: each.count for each in chosen}
+    audit.append(connection, [Entry.of(SYSTEM, datetime.now(UTC), Event("purged", data={"dropped": counts}))])

@@ -18,6 +18,7 @@ from dougong.base.ids import record_id
 from dougong.base.language import Message, msg
 from dougong.engine import tables
 from dougong.engine.actor import Actor
+from dougong.engine.audit import Event, record
 from dougong.engine.reading.readers import titles
 from dougong.engine.saving.batch import Change, Delete, Restore, Saved, Update
 from dougong.engine.saving.plan import plan_of
@@ -227,3 +228,4 @@ def mark_undone(unit: Unit, operation: str) -> None:
     values: Mapping[str, Any] = {"state": "undone", "undone_at": unit.now}
     unit.connection.execute(update(tables.operations).where(tables.operations.c.id == operation).values(**values))
     unit.connection.execute(update(tables.imports).where(tables.imports.c.id == operation).values(state="undone"))
+    record(unit, Event("taken_back", f"operation:{operation}"))

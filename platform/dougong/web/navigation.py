@@ -44,6 +44,7 @@ class Navigation:
     create: Markup
     hue: str
     initials: str
+    audits: bool
 
 
 def navigation(visit: Visit, here: str) -> Navigation:
@@ -55,7 +56,8 @@ def navigation(visit: Visit, here: str) -> Navigation:
         parts = visit.unit.runtime.prepared[str(key)] = _parts(visit, here, added)
     name = visit.actor.name
     rail, dock, create = parts
-    return Navigation(rail, dock, create, hue(visit.actor.user_id or ""), initials(name))
+    audits = visit.unit.access.has("view_audit")
+    return Navigation(rail, dock, create, hue(visit.actor.user_id or ""), initials(name), audits)
 
 
 def _added(visit: Visit, here: str) -> Iterator[Item]:

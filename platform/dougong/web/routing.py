@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from dougong.base.errors import DougongError, Forbidden, Problem
 from dougong.base.language import LANGUAGES, msg
-from dougong.engine.actor import SYSTEM
+from dougong.engine.actor import NOBODY, SYSTEM
 from dougong.engine.unit import Unit
 from dougong.web import faults, protection, sessions
 from dougong.web.sessions import Session
@@ -68,6 +68,8 @@ def carry_out(site: Site, page: Page, request: Request, form: FormData) -> Respo
     try:
         answer = _change(visit, page) if page.method == "POST" else _read(visit, page)
     except DougongError as error:
+        actor = visit.session.actor if visit.session else replace(NOBODY, address=visit.address)
+        site.refusals.note(visit.company, actor, request, error)
         answer = faults.answer(visit, error)
     except Exception:
         log.error("request failed", request=request.scope["state"].get("request_id"), trace=traceback.format_exc())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio
 
@@ -10,6 +10,7 @@ from dougong.base.settings import Settings
 from dougong.engine.company import Company
 from dougong.web.assets import Assets
 from dougong.web.composer.sections import Sections
+from dougong.web.refused_attempts import RefusedAttempts
 from dougong.web.templates import Templates
 
 
@@ -27,6 +28,7 @@ class Site:
     sections: Sections
     reads: anyio.CapacityLimiter
     writes: anyio.CapacityLimiter
+    refusals: RefusedAttempts = field(default_factory=RefusedAttempts)
 
     @property
     def secure(self) -> bool:

@@ -13,7 +13,9 @@ import orjson
 
 from dougong.base.errors import Forbidden, Problem
 from dougong.base.language import label, msg
+from dougong.engine.audit import Event, record
 from dougong.engine.query import Query
+from dougong.engine.reading.filters import dump
 from dougong.engine.reading.listing import readable, refuse_unreadable
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.engine.transfer.guard import guarded
@@ -34,7 +36,7 @@ PAGE = 1000
 
 
 def exported(unit: Unit, query: Query) -> Iterator[tuple[Any, ...]]:
-    """The values of every record that `query` finds, in its order, page by page.
+    """The values of every record that `query` finds, in its order, page by page. The audit log has how many went out.
 
     Raises:
         NotFound: the object is unknown.
@@ -46,13 +48,22 @@ def exported(unit: Unit, query: Query) -> Iterator[tuple[Any, ...]]:
     if not obj.features["export"]:
         reason = msg("{object} records are not exported: the object is set so.", object=obj.label)
         raise Forbidden(Problem(code="export-off", thing=f"object:{obj.name}", reason=reason))
-    page = unit.records.query(replace(query, limit=PAGE, cursor=None))
-    while True:
-        for row in page.rows:
-            yield (row.id, *row.values)
-        if page.next is None:
-            return
-        page = unit.records.query(replace(query, limit=PAGE, cursor=page.next))
+    number = 0
+    try:
+        page = unit.records.query(replace(query, limit=PAGE, cursor=None))
+        while True:
+            for row in page.rows:
+                number += 1
+                yield (row.id, *row.values)
+            if page.next is None:
+                return
+            page = unit.records.query(replace(query, limit=PAGE, cursor=page.next))
+    finally:
+        asked = {"filter": dump(query.where), "search": query.search}
+        data = {"records": number, "columns": list(query.columns)}
+        record(
+            unit, Event("exported", f"object:{obj.name}", data, {key: value for key, value in asked.items() if value})
+        )
 
 
 def every_field(unit: Unit, object_name: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from sqlalchemy import insert, select, update
 from dougong.base.errors import BadRequest, Problem
 from dougong.base.language import msg
 from dougong.engine import tables
+from dougong.engine.audit import Event, record
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -74,6 +75,9 @@ def finish(unit: Unit, run: str, progress: Progress) -> None:
     counts: Mapping[str, Any] = {**asdict(progress), "refused": len(progress.refused)}
     for table in (tables.imports, tables.operations):
         unit.connection.execute(update(table).where(table.c.id == run).values(state="done", details=counts))
+    found = unit.connection.execute(select(tables.imports).where(tables.imports.c.id == run)).one()
+    numbers = {name: value for name, value in counts.items() if name != "source"}
+    record(unit, Event("imported", f"object:{found.object}", {"run": run, **numbers}, {"file": found.source}))
 
 
 def resumed(unit: Unit, run: str, source: str) -> Progress:

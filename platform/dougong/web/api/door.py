@@ -20,7 +20,8 @@ from starlette.responses import Response
 
 from dougong.base.errors import BadRequest, DougongError, Place, Problem
 from dougong.base.language import LANGUAGES, msg
-from dougong.engine.actor import SYSTEM, Actor
+from dougong.engine.actor import NOBODY, SYSTEM, Actor
+from dougong.engine.audit import Event, record
 from dougong.engine.company import Company
 from dougong.engine.tables import tokens
 from dougong.engine.unit import Unit
@@ -177,6 +178,8 @@ def _carry_out(site: Site, call: Call, asked: Asked) -> Response:
         token = _token(asked.request)
         return _response(_answer(site, call, asked, token))
     except DougongError as error:
+        nobody = replace(NOBODY, channel="api", address=_address(asked.request))
+        site.refusals.note(site.company, getattr(asked.request.state, "caller", nobody), asked.request, error)
         return _problems(site, asked.request, error)
     except Exception:
         log.error("call failed", path=asked.request.url.path, trace=traceback.format_exc())
@@ -245,12 +248,15 @@ def _as_caller(site: Site, unit: Unit, token: str, request: Request) -> Unit:
     row = unit.connection.execute(statement, {"token": digest(token)}).first()
     if row is None or not row.active or (row.expires_at is not None and row.expires_at <= unit.now):
         raise Unauthorised(Problem(code="token-unknown", reason=msg("The token is unknown, expired or taken back.")))
-    address = request.client.host if request.client else ""
-    caller = replace(actor(row, site.settings), channel="api", address=address)
+    caller = replace(actor(row, site.settings), channel="api", address=_address(request))
     if caller.language not in LANGUAGES:
         caller = replace(caller, language=LANGUAGES[0])
-    request.state.language = caller.language
+    request.state.language, request.state.caller = caller.language, caller
     return Unit(unit.company, unit.connection, unit.runtime, caller, unit.now, unit.why)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _statement(unit: Unit) -> Any:
@@ -269,4 +275,6 @@ def make_token(unit: Unit, user_id: str, label: str, days: int | None = None) ->
     expires = unit.now + timedelta(days=days) if days else None
     row = {"token": digest(token), "user_id": user_id, "label": label, "created_at": unit.now, "expires_at": expires}
     unit.connection.execute(insert(tokens), row)
+    data = {"days": days} if days else {}
+    record(unit, Event("token_created", f"user:{user_id}", data, {"label": label}))
     return token

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.language import msg
+from dougong.engine.audit import Event, record
 from dougong.engine.query import Query
 from dougong.engine.reading.filters import parse, parse_sort
 from dougong.engine.reading.listing import readable
@@ -177,6 +179,8 @@ def bulk(asked: Asked, unit: Unit) -> Answer:
             )
         documents, partial = body["changes"], body.get("partial", False)
     saved = unit.records.save(_changes(obj, documents), partial=partial)
+    done: Mapping[str, int] = Counter(str(each.action) for each in saved.changes)
+    record(unit, Event("changed_in_bulk", f"object:{obj.name}", done))
     results = list(_results(unit, saved, len(documents)))
     if in_lines:
         return Answer(b"".join(dump(each) + b"\n" for each in results), media_type=LINES)

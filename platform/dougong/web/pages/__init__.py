@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dougong.web.pages import (
     actions,
+    audit,
     bin,
     conversions,
     fields,
@@ -24,6 +25,7 @@ PAGES: tuple[Page, ...] = (
     *sign_in.PAGES,
     *preferences.PAGES,
     *formulas.PAGES,
+    *audit.PAGES,
     *search.PAGES,
     *bin.PAGES,
     *lookups.PAGES,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from starlette.responses import Response
 
 from dougong.base.language import label, msg
+from dougong.engine.audit import Event, record
 from dougong.engine.query import Counted
 from dougong.engine.saving.batch import Delete
 from dougong.engine.unit import Unit
@@ -198,8 +199,13 @@ def delete_many(visit: Visit, object: str) -> Response:
     if not ids:
         return visit.go(back, visit.say(msg("Nothing was selected")))
     changes, why = [Delete(object, each) for each in ids], visit.sent("why")
+
+    def write(unit: Unit) -> None:
+        unit.records.save(changes)
+        record(unit, Event("changed_in_bulk", f"object:{object}", {"delete": len(ids)}))
+
     try:
-        visit.write(lambda unit: unit.records.save(changes), why=why, channel="bulk")
+        visit.write(write, why=why, channel="bulk")
     except REFUSALS as error:
         with visit.read() as reading:
             title = visit.say(msg("Delete {n} record", "Delete {n} records", n=len(ids)))
