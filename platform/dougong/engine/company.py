@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -29,6 +29,7 @@ from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.audit import Entry
 from dougong.engine.audit import log as audit_log
 from dougong.engine.dialects import Database, open_database
+from dougong.engine.first import First
 from dougong.engine.jobs import JOBS
 from dougong.engine.runtime import Runtime
 from dougong.engine.storage import Storage
@@ -123,21 +124,25 @@ class Company:
         """Serve the company in `database`, whose days begin at midnight in `zone`."""
         self.name, self.database, self.hooks, self.zone = name, database, hooks, zone
         self._runtimes: OrderedDict[int, Runtime] = OrderedDict()
+        self._serving: Runtime | None = None
         self._bodies: revisions.Bodies = {}
         self.previews: dict[tuple[str, int, int], Runtime] = {}
         self._compiling = threading.Lock()
 
     # -- units of work ---------------------------------------------------------------------------------------
     @contextmanager
-    def read(self, actor: Actor) -> Iterator[Unit]:
-        """A unit that reads one snapshot, under the revision in force in it."""
+    def read(self, actor: Actor, first: First | None = None) -> Iterator[Unit]:
+        """A unit that reads one snapshot, under the revision in force in it; it knows the answer to `first`."""
         recorded: list[Entry] = []
         try:
             with self.database.readers.connect() as connection:
-                head = self.database.begin_read(connection)
+                head, answer = self._begin(connection, first)
                 try:
                     runtime = self._runtimes.get(head) or self._load(connection, head)
-                    yield Unit(self, connection, runtime, actor, datetime.now(UTC))
+                    self._serving = runtime
+                    if first is not None and answer is None:
+                        answer = connection.execute(first.statement(runtime), first.parameters).one()
+                    yield Unit(self, connection, runtime, actor, datetime.now(UTC), first=answer)
                 finally:
                     recorded = audit_log.pending(connection)
                     if not connection.invalidated:
@@ -145,6 +150,16 @@ class Company:
         finally:
             if recorded:
                 self.write(SYSTEM, lambda unit: audit_log.append(unit.connection, recorded))
+
+    def _begin(self, connection: Connection, first: First | None) -> tuple[int, Row[*tuple[Any, ...]] | None]:
+        """Begin a snapshot: its head, and the answer to `first` where it was asked as that head wants it asked."""
+        serving = self._serving
+        statement = first.known(serving) if first is not None and serving is not None else None
+        if first is not None and serving is not None and statement is not None:
+            answer = self.database.begin_asking(connection, statement, first.parameters)
+            if answer is not None:
+                return answer.revision, answer if answer.revision == serving.revision else None
+        return self.database.begin_read(connection), None
 
     def write(self, actor: Actor, work: Callable[[Unit], T], why: str = "") -> T:
         """Do `work` in one transaction, committed when it returns and undone when it raises.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dougong.engine.query import Counted, Page, Query, Record, Summary
@@ -26,6 +26,10 @@ class Records:
         """One page of records. See `dougong.engine.reading.listing.run` for what it raises."""
         return listing.run(self._unit, query)
 
+    def ask(self, query: Query) -> Callable[[], Page]:
+        """`query`, asked now and read by calling what this gives: for several of one `Unit.together`."""
+        return listing.ask(self._unit, query)
+
     def get(self, name: str, record_id: str, *, deleted: str = "live") -> Record:
         """One record in full; `NotFound` when absent or not visible."""
         return listing.get(self._unit, name, record_id, deleted)
@@ -33,6 +37,10 @@ class Records:
     def count(self, query: Query, *, cap: int | None = None) -> Counted:
         """How many records a query finds, counting no further than `cap`."""
         return summaries.count(self._unit, query, cap)
+
+    def ask_count(self, query: Query, *, cap: int | None = None) -> Callable[[], Counted]:
+        """`count`, asked now and read by calling what this gives."""
+        return summaries.ask_count(self._unit, query, cap)
 
     def summarise(self, summary: Summary) -> list[tuple[tuple[Any, ...], tuple[Any, ...]]]:
         """Grouped measures: a list of (group values, measure values)."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from dougong.base.field_types import Reading
 from dougong.engine.access import Access, access_for
@@ -23,17 +24,31 @@ class Unit:
     """What `Company.read` and `Company.write` give: everything that reading and saving need, none of it global.
 
     `now` is one instant, in UTC, for everything that the unit does. `memory` is for what one unit wants to know
-    only once. `why` goes into the history of what is written.
+    only once. `why` goes into the history of what is written. `first` is the answer to what was asked at the beginning.
     """
 
     def __init__(
-        self, company: Company, connection: Connection, runtime: Runtime, actor: Actor, now: datetime, why: str = ""
+        self,
+        company: Company,
+        connection: Connection,
+        runtime: Runtime,
+        actor: Actor,
+        now: datetime,
+        why: str = "",
+        first: Row[*tuple[Any, ...]] | None = None,
     ) -> None:
         """Act for `actor` on `connection`, whose transaction has begun under `runtime`'s revision."""
         self.company, self.connection, self.runtime = company, connection, runtime
-        self.actor, self.now, self.why = actor, now, reason(why)
+        self.actor, self.now, self.why, self.first = actor, now, reason(why), first
         self.records = Records(self)
         self.memory: dict[Any, Any] = {}
+
+    def together(self) -> AbstractContextManager[None]:
+        """Statements of one round trip: sent as they are made, all answered at the end of the block (or when read).
+
+        For several reads of which none needs what another one finds. See `Records.ask`.
+        """
+        return self.company.database.together(self.connection)
 
     @cached_property
     def access(self) -> Access:

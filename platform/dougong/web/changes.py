@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,23 +91,27 @@ _HISTORY = (
 )
 
 
-def history(visit: Visit, obj: Object, record_id: str, most: int = KEPT) -> list[Change]:
-    """The changes of one record, newest first, as far as the reader may see the fields."""
+def ask(visit: Visit, obj: Object, record_id: str, most: int = KEPT) -> Callable[[], list[Change]]:
+    """The changes of one record, newest first, as far as the reader may see the fields; read when called."""
     by_id = {each.id: each.name for each in obj.fields.values() if visit.unit.access.may_field("read", obj, each)}
-    rows = visit.unit.connection.execute(_HISTORY, {"record_id": record_id, "most": most})
-    return [
-        Change(
-            row.action,
-            row.at,
-            row.actor,
-            row.channel,
-            row.why,
-            row.version,
-            {by_id[key]: (pair[0], pair[1]) for key, pair in row.changes.items() if key in by_id},
-            row.id,
-        )
-        for row in rows
-    ]
+    asked = visit.unit.connection.execute(_HISTORY, {"record_id": record_id, "most": most})
+
+    def read() -> list[Change]:
+        return [
+            Change(
+                row.action,
+                row.at,
+                row.actor,
+                row.channel,
+                row.why,
+                row.version,
+                {by_id[key]: (pair[0], pair[1]) for key, pair in row.changes.items() if key in by_id},
+                row.id,
+            )
+            for row in asked
+        ]
+
+    return read
 
 
 def told(visit: Visit, obj: Object, changes: Iterable[Change]) -> list[Entry]:
@@ -166,18 +170,21 @@ def _titles(visit: Visit, obj: Object, changes: Iterable[Change]) -> dict[str, s
             if field.type.refers and each.action != "create":
                 for value in pair:
                     _want(field, value, wanted, visit)
-    found: dict[str, str] = {}
-    for target, ids in wanted.items():
-        title = visit.model.objects[target].title
-        query = Query(
-            object=target,
-            columns=(title,),
-            where=Condition("id", "in", tuple(sorted(ids))),
-            limit=min(1000, len(ids)),
-            deleted="all",
-        )
-        found |= {row.id: str(row.values[0] or "") for row in visit.unit.records.query(query).rows}
-    return found
+    if not wanted:
+        return {}
+    with visit.unit.together():
+        asked = [visit.unit.records.ask(_titled(visit, target, ids)) for target, ids in wanted.items()]
+    return {row.id: str(row.values[0] or "") for page in asked for row in page().rows}
+
+
+def _titled(visit: Visit, target: str, ids: Collection[str]) -> Query:
+    return Query(
+        object=target,
+        columns=(visit.model.objects[target].title,),
+        where=Condition("id", "in", tuple(sorted(ids))),
+        limit=min(1000, len(ids)),
+        deleted="all",
+    )
 
 
 def _want(field: Field, value: Any, wanted: dict[str, set[str]], visit: Visit) -> None:

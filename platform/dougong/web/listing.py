@@ -51,6 +51,7 @@ class Shown:
     """One page of a list."""
 
     page: Page
+    counted: Counted
     rows: Markup
     heads: tuple[Head, ...]
     totals: tuple[str, ...] | None
@@ -93,13 +94,16 @@ def _prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable:
     return Prepared(made, paths, template, currency_at)
 
 
-def show(visit: Visit, state: ListState, ready: Prepared, counted: Counted) -> Shown:
-    """Read one page and make its rows; totals too, unless there are more records than are counted."""
-    page = visit.unit.records.query(state.query(ready.paths))
+def show(visit: Visit, state: ListState, ready: Prepared) -> Shown:
+    """Read one page, count and make its rows; totals too, unless there are more records than are counted."""
+    query, records = state.query(ready.paths), visit.unit.records
+    with visit.unit.together():
+        asked = records.ask(query), records.ask_count(query, cap=None if state.exact else COUNT_CAP)
+    page, counted = asked[0](), asked[1]()
     common = common_currency(visit, state.object, ready, page.rows)
     heads = tuple(_head(state, each, common) for each in ready.columns)
     totals = _totals(visit, state, ready.columns, common) if not counted.capped else None
-    return Shown(page, render_rows(visit, ready, page.rows, common), heads, totals)
+    return Shown(page, counted, render_rows(visit, ready, page.rows, common), heads, totals)
 
 
 def common_currency(visit: Visit, obj: Object, ready: Prepared, rows: Sequence[Row]) -> str | None:

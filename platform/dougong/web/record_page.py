@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
 
 from dougong.base.language import label, msg
-from dougong.engine.query import Condition, Query, Record
+from dougong.engine.query import Condition, Page, Query, Record
 from dougong.engine.saving.layouts import PLAIN, LayoutState, state_of
 from dougong.metadata.model import Object
 from dougong.web import buttons, path_bar, record_tables, timeline
 from dougong.web.buttons import Action
-from dougong.web.changes import Entry, history, told
+from dougong.web.changes import Change, Entry, told
+from dougong.web.changes import ask as ask_changes
 from dougong.web.composer.records import RecordView, ShownSection, ShownTab, compose
 from dougong.web.layouts import layout_for
 from dougong.web.record_tables import Table
@@ -74,25 +75,37 @@ class RecordPage:
         return tuple(each for each in self.actions if not each.primary)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a record page has asked for, in one round trip: nothing of it needs what another part of it finds."""
+
+    changes: Callable[[], list[Change]]
+    further: Callable[[], Page] | None = None
+    lines: Mapping[str, record_tables.Asked] = field(default_factory=dict)
+    related: tuple[record_tables.Asked, ...] = ()
+    timeline: timeline.Asked | None = None
+
+
 def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None) -> RecordPage:
     """The page of one record: as it is, or with the values that it had at the moment `at` and nothing to do."""
     layout = layout_for(obj, "view", record.values.get("record_type"))
     view = compose(visit, obj, layout)
-    values = _values(visit, obj, view, record, at)
-    changes = history(visit, obj, record.id)
     conditions = state_of(visit.unit, layout, record.values)
     tabs = _shown(view, conditions)
     tab = _tab(visit, obj, tabs, at)
+    sections = next((each.sections for each in tabs if each.key == tab), ())
+    asked = _ask(visit, obj, record, view, sections, tab == tabs[0].key, at)
+    changes = asked.changes()
     status = record.values.get("life_status")
     access, live = visit.unit.access, not (record.deleted or status == "void" or at)
     shown = {
-        "values": values,
+        "values": _values(view, record, asked),
         "id": record.id,
         "live": live,
         "hidden": conditions.hidden,
         **_common(visit, obj, record, view),
     }
-    sections = next((each.sections for each in tabs if each.key == tab), ())
+    lines = dict(zip(asked.lines, record_tables.tables(visit, tuple(asked.lines.values())), strict=True))
     actions = buttons.on_record(visit, obj, record, view.layout) if live else buttons.Actions()
     return RecordPage(
         object=obj,
@@ -105,13 +118,13 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         highlights=Markup(view.highlights.render(shown)),
         tabs=_tabs(visit, obj, record, tabs, tab, at),
         parts=tuple(
-            _part(visit, obj, record, view, tab, each, shown) for each in sections if not (at and each.section.lines)
+            _part(view, tab, each, shown, lines.get(each.key)) for each in sections if not (at and each.section.lines)
         ),
-        related=record_tables.related(visit, obj, record, layout) if tab == tabs[0].key and not at else (),
+        related=record_tables.tables(visit, asked.related),
         path=path_bar.make(visit, obj, record.values, changes) if live else None,
-        timeline=None
-        if at
-        else timeline.make(visit, obj, record, changes if obj.features["history"] else [], _most(visit)),
+        timeline=timeline.make(visit, obj, asked.timeline, changes if obj.features["history"] else [])
+        if asked.timeline
+        else None,
         actions=actions.shown,
         quick=actions.quick,
         menu=actions.menu,
@@ -139,15 +152,43 @@ def _most(visit: Visit) -> int:
     return timeline.EVERYTHING if visit.asked("timeline") == "all" else timeline.SHOWN
 
 
-def _values(visit: Visit, obj: Object, view: RecordView, record: Record, at: datetime | None) -> tuple[Any, ...]:
-    """The values of the view's paths: the record's own, and those behind lookups by one more statement, if now."""
-    further: dict[str, Any] = {}
-    if view.further and at is None:
-        query = Query(
-            object=obj.name, columns=view.further, where=Condition("id", "is", record.id), limit=1, deleted="all"
+def _ask(
+    visit: Visit,
+    obj: Object,
+    record: Record,
+    view: RecordView,
+    sections: Sequence[ShownSection],
+    first: bool,
+    at: datetime | None,
+) -> Asked:
+    """Ask for all that stands beside the record on one tab; of a past moment, for its changes alone."""
+    with visit.unit.together():
+        changes = ask_changes(visit, obj, record.id)
+        if at:
+            return Asked(changes)
+        lines = {
+            each.key: asked
+            for each in sections
+            if each.section.lines and (asked := record_tables.ask_lines(visit, obj, record, view.layout, each))
+        }
+        return Asked(
+            changes,
+            visit.unit.records.ask(_further(obj, view, record)) if view.further else None,
+            lines,
+            record_tables.ask_related(visit, obj, record, view.layout) if first else (),
+            timeline.ask(visit, obj, record, _most(visit)),
         )
-        rows = visit.unit.records.query(query).rows
-        further = dict(zip(view.further, rows[0].values, strict=True)) if rows else {}
+
+
+def _further(obj: Object, view: RecordView, record: Record) -> Query:
+    where = Condition("id", "is", record.id)
+    return Query(object=obj.name, columns=view.further, where=where, limit=1, deleted="all")
+
+
+def _values(view: RecordView, record: Record, asked: Asked) -> tuple[Any, ...]:
+    """The values of the view's paths: the record's own, and those behind lookups."""
+    rows = asked.further().rows if asked.further else ()
+    further: dict[str, Any] = dict(zip(view.further, rows[0].values, strict=True)) if rows else {}
     return tuple(further.get(path.text, record.values.get(path.text)) for path in view.paths)
 
 
@@ -202,15 +243,7 @@ def _tabs(
     return tuple(found)
 
 
-def _part(
-    visit: Visit,
-    obj: Object,
-    record: Record,
-    view: RecordView,
-    tab: str,
-    section: ShownSection,
-    shown: Mapping[str, Any],
-) -> Part:
+def _part(view: RecordView, tab: str, section: ShownSection, shown: Mapping[str, Any], lines: Table | None) -> Part:
     if section.section.lines:
-        return Part(section, Markup(""), record_tables.lines(visit, obj, record, view.layout, section))
+        return Part(section, Markup(""), lines)
     return Part(section, Markup(view.sections[tab, section.key].render(shown)), None)

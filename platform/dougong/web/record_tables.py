@@ -1,4 +1,4 @@
-"""Tables within a record page: its lines and its related lists, one statement each."""
+"""Tables within a record page: its lines and its related lists, one statement each, all in one round trip."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dougong.base.language import label
-from dougong.engine.query import Condition, Filter, Record, Sort
+from dougong.engine.query import Condition, Counted, Filter, Page, Record, Sort
 from dougong.engine.reading.filters import parse, parse_sort
 from dougong.metadata.model import Layout, LineColumn, ListColumn, Object, RelatedList
 from dougong.web import listing
@@ -68,16 +68,42 @@ class Listed:
         return ListState(self.object, view, parts, self.sort, self.asked, changed=changed, size=self.most)
 
 
-def lines(visit: Visit, obj: Object, record: Record, layout: Layout, section: ShownSection) -> Table | None:
-    """The line items of a section; None where the reader may not see them."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A table whose rows were asked for; `new` is the address of the form of a new row."""
+
+    listed: Listed
+    state: ListState
+    page: Callable[[], Page]
+    new: str
+
+
+def ask_lines(visit: Visit, obj: Object, record: Record, layout: Layout, section: ShownSection) -> Asked | None:
+    """Ask for the line items of a section; None where the reader may not see them."""
     listed = _kept(visit, f"lines {section.key}", layout, lambda: _lines(visit, section))
-    return _table(visit, listed, record, f"/o/{obj.name}/{record.id}/edit#s-{section.key}") if listed else None
+    return _ask(visit, listed, record, f"/o/{obj.name}/{record.id}/edit#s-{section.key}") if listed else None
 
 
-def related(visit: Visit, obj: Object, record: Record, layout: Layout) -> tuple[Table, ...]:
-    """The related lists of a layout that the reader may see."""
+def ask_related(visit: Visit, obj: Object, record: Record, layout: Layout) -> tuple[Asked, ...]:
+    """Ask for the related lists of a layout that the reader may see."""
     lists = _kept(visit, "related", layout, lambda: tuple(_related(visit, layout.related)))
-    return tuple([_table(visit, each, record, _new(each, obj, record)) for each in lists])
+    return tuple([_ask(visit, each, record, _new(each, obj, record)) for each in lists])
+
+
+def tables(visit: Visit, asked: Sequence[Asked]) -> tuple[Table, ...]:
+    """The tables that were asked for. Those with more rows than they show are counted, in one round trip for all."""
+    pages = [each.page() for each in asked]
+    counts: dict[str, Callable[[], Counted]] = {}
+    if any(page.next is not None for page in pages):
+        with visit.unit.together():
+            counts = {
+                each.listed.key: visit.unit.records.ask_count(each.state.query(()), cap=MOST_COUNTED)
+                for each, page in zip(asked, pages, strict=True)
+                if page.next is not None
+            }
+    return tuple(
+        [_table(visit, each, page, counts.get(each.listed.key)) for each, page in zip(asked, pages, strict=True)]
+    )
 
 
 def _kept(visit: Visit, what: str, layout: Layout, make: Callable[[], Any]) -> Any:
@@ -134,23 +160,24 @@ def _new(listed: Listed, obj: Object, record: Record) -> str:
     return with_query(f"/o/{listed.object.name}/new", [(f"v.{listed.new}", value), ("back", back)])
 
 
-def _table(visit: Visit, listed: Listed, record: Record, new: str) -> Table:
-    ready, state = listed.ready, listed.state(record.id)
-    page = visit.unit.records.query(state.query(ready.paths))
+def _ask(visit: Visit, listed: Listed, record: Record, new: str) -> Asked:
+    state = listed.state(record.id)
+    return Asked(listed, state, visit.unit.records.ask(state.query(listed.ready.paths)), new)
+
+
+def _table(visit: Visit, asked: Asked, page: Page, counted: Callable[[], Counted] | None) -> Table:
+    listed, ready = asked.listed, asked.listed.ready
     common = listing.common_currency(visit, listed.object, ready, page.rows)
-    count, all_url = str(len(page.rows)), ""
-    if page.next is not None:
-        count, all_url = str(visit.unit.records.count(state.query(()), cap=MOST_COUNTED).number), state.url()
     return Table(
         key=listed.key,
         label=listed.label,
-        count=count,
+        count=str(counted().number if counted else len(page.rows)),
         columns=ready.columns,
         totals=_totals(visit, ready, page.rows),
         heads=tuple([f"{each.label} ({common})" if each.money and common else each.label for each in ready.columns]),
         rows=listing.render_rows(visit, ready, page.rows, common) if page.rows else Markup(""),
-        new_url=new,
-        all_url=all_url,
+        new_url=asked.new,
+        all_url=asked.state.url() if counted else "",
     )
 
 

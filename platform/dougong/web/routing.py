@@ -21,6 +21,7 @@ from starlette.routing import Route
 from dougong.base.errors import DougongError, Forbidden, Problem
 from dougong.base.language import LANGUAGES, msg
 from dougong.engine.actor import NOBODY, SYSTEM
+from dougong.engine.first import First
 from dougong.engine.unit import Unit
 from dougong.web import faults, protection, sessions
 from dougong.web.sessions import Session
@@ -92,7 +93,7 @@ def _door(request: Request) -> str:
 
 
 def _read(visit: Visit, page: Page) -> Response:
-    with visit.company.read(SYSTEM) as opened:
+    with visit.company.read(SYSTEM, _who(visit)) as opened:
         _enter(visit, opened)
         refused = _turned_away(visit, page)
         if refused is not None:
@@ -103,7 +104,7 @@ def _read(visit: Visit, page: Page) -> Response:
 
 
 def _change(visit: Visit, page: Page) -> Response:
-    with visit.company.read(SYSTEM) as opened:
+    with visit.company.read(SYSTEM, _who(visit)) as opened:
         _enter(visit, opened)
     visit.unit_or_none = None
     given = visit.sent(protection.TOKEN_FIELD) or visit.request.headers.get(protection.TOKEN_HEADER, "")
@@ -119,9 +120,19 @@ def _change(visit: Visit, page: Page) -> Response:
     return answer
 
 
+def _cookie(visit: Visit) -> str:
+    return visit.request.cookies.get(sessions.cookie_name(visit.site.secure), "")
+
+
+def _who(visit: Visit) -> First | None:
+    """The question who the cookie stands for, which goes out with the unit's first statement."""
+    token = _cookie(visit)
+    return sessions.asked(token) if token else None
+
+
 def _enter(visit: Visit, opened: Unit) -> None:
     """Find who asks, and let them act in the unit that was opened for the asking."""
-    token = visit.request.cookies.get(sessions.cookie_name(visit.site.secure))
+    token = _cookie(visit)
     found = sessions.find(opened, token, visit.site.settings) if token else None
     if found is None:
         visit.session, visit.unit_or_none = None, opened

@@ -18,7 +18,9 @@ from sqlalchemy import Select, Text, and_, bindparam, cast, delete, insert, sele
 from dougong.base.language import LANGUAGES
 from dougong.base.settings import Settings
 from dougong.engine.actor import Actor
-from dougong.engine.tables import credentials, sessions
+from dougong.engine.first import First
+from dougong.engine.runtime import Runtime
+from dougong.engine.tables import credentials, head, sessions
 from dougong.engine.tables import settings as stored_settings
 from dougong.engine.unit import Unit
 
@@ -70,13 +72,21 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def asked(token: str) -> First:
+    """Who the cookie `token` stands for, asked with the revision in force."""
+    return First("web.session", _statement, {"token": digest(token)})
+
+
 def find(unit: Unit, token: str, settings: Settings) -> Session | None:
-    """The session that the cookie `token` stands for, in one statement; None when there is none or it has ended."""
-    statement = unit.runtime.prepared.get("web.session")
-    if statement is None:
-        statement = unit.runtime.prepared["web.session"] = _statement(unit)
-    row = unit.connection.execute(statement, {"token": digest(token)}).first()
-    if row is None or row.expires_at <= unit.now or row.seen_at + IDLE <= unit.now or not row.active:
+    """The session that the answer to `asked` tells of; None when there is none or it has ended."""
+    row = unit.first
+    if (
+        row is None
+        or row.user_id is None
+        or row.expires_at <= unit.now
+        or row.seen_at + IDLE <= unit.now
+        or not row.active
+    ):
         return None
     return Session(
         token=token,
@@ -87,24 +97,25 @@ def find(unit: Unit, token: str, settings: Settings) -> Session | None:
     )
 
 
-def _statement(unit: Unit) -> Select[Any]:
-    users = unit.runtime.storage.tables["user"]
+def _statement(runtime: Runtime) -> Select[Any]:
+    users = runtime.storage.tables["user"]
     column = {name: users.table.c[users.parts[name][0].key] for name in USER_COLUMNS}
     personal = and_(stored_settings.c.owner == cast(sessions.c.user_id, Text), stored_settings.c.name == PREFERENCES)
     return (
         select(
-            sessions.c.user_id,
+            head.c.revision,
+            users.table.c.id.label("user_id"),
             sessions.c.seen_at,
             sessions.c.expires_at,
             credentials.c.must_change,
             stored_settings.c.value,
             *(column[name].label(name) for name in USER_COLUMNS),
         )
-        .select_from(sessions)
-        .join(users.table, users.table.c.id == sessions.c.user_id)
+        .select_from(head)
+        .outerjoin(sessions, sessions.c.token == bindparam("token"))
+        .outerjoin(users.table, and_(users.table.c.id == sessions.c.user_id, users.table.c.deleted_at.is_(None)))
         .outerjoin(credentials, credentials.c.user_id == sessions.c.user_id)
         .outerjoin(stored_settings, personal)
-        .where(sessions.c.token == bindparam("token"), users.table.c.deleted_at.is_(None))
     )
 
 

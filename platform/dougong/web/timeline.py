@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from datetime import datetime
@@ -62,26 +62,36 @@ def related_to(visit: Visit, name: str, obj: Object) -> Object | None:
     return found if about is not None and obj.name in about.targets else None
 
 
-def make(visit: Visit, obj: Object, record: Record, changes: Sequence[Change], most: int = SHOWN) -> Timeline:
-    """The timeline of a record: at most one statement for each kind of entry."""
-    entries: list[Entry] = []
-    steps: list[Step] = []
-    about = {name: related_to(visit, name, obj) for name in ("activity", "task", "comment", "file")}
-    activity, task, comment, file = about["activity"], about["task"], about["comment"], about["file"]
-    if activity:
-        rows = _rows(visit, activity, record.id, most + 1)
-        entries += [_activity(visit, activity, row) for row in rows if _value(row, "status") in DONE]
-        steps += [_step(visit, activity, row, "due") for row in rows if _value(row, "status") not in DONE]
-    if task:
-        steps += [
-            _step(visit, task, row, "due")
-            for row in _rows(visit, task, record.id, most)
-            if _value(row, "status") not in DONE
-        ]
-    if comment:
-        entries += [_comment(row) for row in _rows(visit, comment, record.id, most + 1)]
-    if file:
-        entries += [_file(visit, row) for row in _rows(visit, file, record.id, most + 1)]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a timeline has asked for: by kind of entry, its object, and its rows to be read."""
+
+    objects: Mapping[str, Object | None]
+    rows: Mapping[str, Callable[[], list[dict[str, Any]]]]
+    most: int
+
+
+def ask(visit: Visit, obj: Object, record: Record, most: int = SHOWN) -> Asked:
+    """Ask for the timeline of a record: one statement for each kind of entry."""
+    about = {name: related_to(visit, name, obj) for name in FEATURE}
+    rows = {name: _ask(visit, found, record.id, most + 1) for name, found in about.items() if found}
+    return Asked(about, rows, most)
+
+
+def make(visit: Visit, obj: Object, asked: Asked, changes: Sequence[Change]) -> Timeline:
+    """The timeline that was asked for, with the changes of the record."""
+    rows, most = {name: read() for name, read in asked.rows.items()}, asked.most
+    activity = asked.objects["activity"]
+    done = [row for row in rows.get("activity", ()) if _value(row, "status") in DONE]
+    steps = [
+        _step(visit, row, name)
+        for name in ("activity", "task")
+        for row in rows.get(name, ())
+        if _value(row, "status") not in DONE
+    ]
+    entries = [_activity(visit, activity, row) for row in done] if activity else []
+    entries += [_comment(row) for row in rows.get("comment", ())]
+    entries += [_file(visit, row) for row in rows.get("file", ())]
     entries += told(visit, obj, _done_by_people(obj, changes))
     entries.sort(key=lambda each: each.at, reverse=True)
     steps.sort(key=lambda each: (each.due is None, str(each.due)))
@@ -89,18 +99,18 @@ def make(visit: Visit, obj: Object, record: Record, changes: Sequence[Change], m
         tuple(entries[:most]),
         tuple(steps),
         len(entries) > most,
-        {name: found is not None for name, found in about.items()},
+        {name: found is not None for name, found in asked.objects.items()},
     )
 
 
-def _rows(visit: Visit, obj: Object, record_id: str, most: int) -> list[dict[str, Any]]:
+def _ask(visit: Visit, obj: Object, record_id: str, most: int) -> Callable[[], list[dict[str, Any]]]:
     names = tuple(name for name in READ if name in obj.fields)
     order = (Sort("created_at", descending=True),)
     query = Query(
         object=obj.name, columns=names, where=Condition("related_to", "is", record_id), sort=order, limit=most
     )
-    page = visit.unit.records.query(query)
-    return [_named(names, row) for row in page.rows]
+    page = visit.unit.records.ask(query)
+    return lambda: [_named(names, row) for row in page().rows]
 
 
 def _named(names: Sequence[str], row: Row) -> dict[str, Any]:
@@ -135,12 +145,12 @@ def _activity(visit: Visit, obj: Object, row: Mapping[str, Any]) -> Entry:
     )
 
 
-def _step(visit: Visit, obj: Object, row: Mapping[str, Any], due_name: str) -> Step:
-    due = row.get(due_name) or row.get("due")
+def _step(visit: Visit, row: Mapping[str, Any], name: str) -> Step:
+    due = row.get("due")
     day = due.astimezone(visit.reading.zone).date() if isinstance(due, datetime) else due
     return Step(
         str(row.get("subject") or row.get("name") or ""),
-        record_url(obj.name, row["id"]),
+        record_url(name, row["id"]),
         due,
         day is not None and day < visit.reading.today,
     )

@@ -37,6 +37,12 @@ def test_the_maker_owns_what_they_make(shared_api: Caller) -> None:
     assert create(shared_api)["owner"] == {"object": "user", "id": shared_api.user_id, "title": "李雷"}
 
 
+def test_a_reason_is_kept_without_control_characters(shared_api: Caller) -> None:
+    """`why` comes from the address, where any byte can stand."""
+    values = {"name": "Reason", "record_type": "enterprise"}
+    assert shared_api.call("POST", "/records/account?why=a%00b", values).status_code == 201
+
+
 def test_a_stale_version_is_refused_and_changes_nothing(shared_api: Caller) -> None:
     made = create(shared_api)
     path = f"/records/account/{made['id']}"

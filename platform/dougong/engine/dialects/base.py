@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any, ClassVar, Protocol
 
 from alembic.operations import Operations
-from sqlalchemy import Connection, Engine, Index, Table
+from sqlalchemy import Connection, Engine, Executable, Index, Row, Table
 from sqlalchemy.exc import DBAPIError
 
 ByColumn = Mapping[str, Sequence[Any]]
@@ -39,8 +39,21 @@ class Database(Protocol):
         """Begin a read-only transaction with one snapshot; the head revision in it."""
         ...
 
+    def begin_asking(
+        self, connection: Connection, statement: Executable, parameters: Mapping[str, Any]
+    ) -> Row[*tuple[Any, ...]] | None:
+        """`begin_read` with a statement of one row in place of the head, whose row it gives.
+
+        None, and nothing has begun, where the database no longer has what the statement reads.
+        """
+        ...
+
+    def together(self, connection: Connection) -> AbstractContextManager[None]:
+        """A block of reads that is answered as a whole, in as few round trips as the kind can."""
+        ...
+
     def end_read(self, connection: Connection) -> None:
-        """End what `begin_read` began."""
+        """End what `begin_read` or `begin_asking` began."""
         ...
 
     def begin_write(self, connection: Connection) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Event
@@ -19,9 +19,9 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from psycopg import errors, sql
 from psycopg.types.string import TextLoader
-from sqlalchemy import Connection, Engine, Index, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Executable, Index, Row, Table, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, DropIndex
 
@@ -35,7 +35,8 @@ LOCK_MILLISECONDS = 25
 """How long a publish may stand in a lock's queue: everybody who comes after stands behind it. It stands in two, the
 company's and the table's."""
 
-READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT revision FROM dg_head"
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+READ = f"{SNAPSHOT}; SELECT revision FROM dg_head"
 WRITE = "BEGIN; SELECT dg_enter()"
 
 ENTER = """
@@ -63,10 +64,15 @@ class LeanCursor(psycopg.Cursor[Any]):
     def description(self) -> Any:
         """The columns of the result; None where there is none."""
         result = self.pgresult
+        if result is None and self.connection.pgconn.pipeline_status:
+            return Columns(self)  # not answered yet; who reads together reads rows
         return Columns(self) if result and result.nfields else super().description
 
     def described(self) -> list[psycopg.Column]:
         """The columns of the result, there and then."""
+        if self.pgresult is None and self.connection.pgconn.pipeline_status:
+            with self.connection.pipeline():  # one within another waits for all that was asked so far
+                pass
         return super().description or []
 
 
@@ -134,6 +140,29 @@ class PostgreSQL:
     def begin_read(self, connection: Connection) -> int:
         """Begin a snapshot; its head revision. One round trip."""
         return _begin(connection, READ)
+
+    def begin_asking(
+        self, connection: Connection, statement: Executable, parameters: Mapping[str, Any]
+    ) -> Row[*tuple[Any, ...]] | None:
+        """Begin a snapshot with `statement`; None where a table or column of it is gone. One round trip."""
+        try:
+            with self.together(connection):
+                driver(connection).execute(SNAPSHOT)
+                asked = connection.execute(statement, parameters)
+            return asked.one()
+        except (errors.UndefinedColumn, errors.UndefinedTable, ProgrammingError) as error:
+            if isinstance(error, ProgrammingError) and not isinstance(
+                error.orig, errors.UndefinedColumn | errors.UndefinedTable
+            ):
+                raise
+            driver(connection).rollback()
+            return None
+
+    @contextmanager
+    def together(self, connection: Connection) -> Iterator[None]:
+        """The driver's pipeline: the server works on a statement while the next one is being made."""
+        with driver(connection).pipeline():
+            yield
 
     def end_read(self, connection: Connection) -> None:
         """End the snapshot by COMMIT: with a ROLLBACK psycopg forgets every statement that it has prepared."""

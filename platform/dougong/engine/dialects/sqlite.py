@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from threading import Event
@@ -19,9 +19,9 @@ from typing import Any, ClassVar, cast
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Connection, Engine, Index, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Executable, Index, Row, Table, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from dougong.engine.dialects import bulk, guards
@@ -111,6 +111,22 @@ class SQLite:
         raw = driver(connection)
         raw.execute("BEGIN")
         return cast(int, raw.execute(HEAD).fetchone()[0])
+
+    def begin_asking(
+        self, connection: Connection, statement: Executable, parameters: Mapping[str, Any]
+    ) -> Row[*tuple[Any, ...]] | None:
+        """Begin a snapshot with `statement`; None where a table or column of it is gone."""
+        raw = driver(connection)
+        raw.execute("BEGIN")
+        try:
+            return connection.execute(statement, parameters).one()
+        except OperationalError:
+            raw.rollback()
+            return None
+
+    def together(self, connection: Connection) -> AbstractContextManager[None]:
+        """Nothing: there is no way to go."""
+        return nullcontext()
 
     def end_read(self, connection: Connection) -> None:
         """End the snapshot."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Integer, Select, asc, bindparam, false, literal_column, select, union_all
+from sqlalchemy import Row as SqlRow
 
 from dougong.base.errors import BadRequest, Forbidden, NotFound, Problem
 from dougong.base.ids import is_record_id
@@ -20,7 +22,7 @@ from dougong.engine.reading.forms import Formed, compile_filter, of_form
 from dougong.engine.reading.keyset import Key
 from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.prepared import prepared
-from dougong.engine.reading.readers import Layout, fill_linked, lay_out, name_open_ended
+from dougong.engine.reading.readers import Fill, Layout, ask_linked, lay_out, name_open_ended
 from dougong.engine.reading.scope import Scope
 from dougong.engine.reading.searching import search_condition, search_key, search_parameters
 from dougong.metadata.model import Object
@@ -97,7 +99,12 @@ def _number(value: int) -> ColumnElement[int]:
 
 
 def run(unit: Unit, query: Query) -> Page:
-    """One page of `query`.
+    """One page of `query`; see `ask`."""
+    return ask(unit, query)()
+
+
+def ask(unit: Unit, query: Query) -> Callable[[], Page]:
+    """One page of `query`, asked now and read when called.
 
     Raises:
         NotFound: the object is unknown, or the actor may not read it.
@@ -112,12 +119,17 @@ def run(unit: Unit, query: Query) -> Page:
     for at, value in enumerate(values or ()):
         if value is not None:
             params[f"cursor_{at}"] = value
-    found = list(unit.connection.execute(statement, params).all())
-    more = len(found) > size
-    found = found[:size]
-    if backwards:
-        found.reverse()
-    return _page(unit, obj, ready, found, query.cursor is not None, backwards, more)
+    asked = unit.connection.execute(statement, params)
+
+    def page() -> Page:
+        found = list(asked.all())
+        more = len(found) > size
+        found = found[:size]
+        if backwards:
+            found.reverse()
+        return _page(unit, obj, ready, found, query.cursor is not None, backwards, more)
+
+    return page
 
 
 def _size(limit: int) -> int:
@@ -146,7 +158,8 @@ def _page(
     if layout.open_ended:
         values = name_open_ended(unit, layout, values)
     if layout.linked:
-        values = fill_linked(unit, layout, [row[0] for row in found], values)
+        ids = [row[0] for row in found]
+        values = ask_linked(unit, layout, ids)(ids, values)
     rows = tuple([Row(row[0], row[1], each) for row, each in zip(found, values, strict=True)])
     start = -len(ready.keys)
     after = more if not backwards else True
@@ -289,12 +302,8 @@ def get(unit: Unit, name: str, record_id: str, deleted: str = "live") -> Record:
         if key is not None
         else _prepare_record(unit, obj, deleted)
     )
-    found = (
-        unit.connection.execute(ready.statements["record"], {"record_id": record_id}).first()
-        if is_record_id(record_id)
-        else None
-    )
-    if found is None:
+    found, linked = _read(unit, ready, record_id) if is_record_id(record_id) else (None, None)
+    if found is None or linked is None:
         raise NotFound(
             Problem(
                 code="record-unknown",
@@ -305,10 +314,16 @@ def get(unit: Unit, name: str, record_id: str, deleted: str = "live") -> Record:
     values = [ready.layout.values(found)]
     if ready.layout.open_ended:
         values = name_open_ended(unit, ready.layout, values)
-    if ready.layout.linked:
-        values = fill_linked(unit, ready.layout, [found[0]], values)
-    named = dict(zip(ready.columns, values[0], strict=True))
+    named = dict(zip(ready.columns, linked([found[0]], values)[0], strict=True))
     return Record(object=obj.name, id=found[0], version=found[1], values=named, deleted=bool(found[-1]))
+
+
+def _read(unit: Unit, ready: PreparedList, record_id: str) -> tuple[SqlRow[*tuple[Any, ...]] | None, Fill]:
+    """The row of a record, and what fills in its many-to-many fields."""
+    with unit.together() if ready.layout.linked else nullcontext():
+        asked = unit.connection.execute(ready.statements["record"], {"record_id": record_id})
+        linked = ask_linked(unit, ready.layout, [record_id])
+    return asked.first(), linked
 
 
 def _prepare_record(unit: Unit, obj: Object, deleted: str) -> PreparedList:

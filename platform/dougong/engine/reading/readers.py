@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, literal, select
+from sqlalchemy import ColumnElement, CursorResult, Text, and_, bindparam, literal, select
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.field_types import Reference
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
 Read = Callable[[Sequence[Any]], Any]
+Fill = Callable[[Sequence[str], list[tuple[Any, ...]]], list[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,23 +155,31 @@ def name_open_ended(unit: Unit, layout: Layout, rows: list[tuple[Any, ...]]) -> 
     return named
 
 
-def fill_linked(unit: Unit, layout: Layout, ids: Sequence[str], rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Give many-to-many columns their references: one statement per such column."""
-    if not layout.linked or not rows:
-        return rows
-    filled = [list(values) for values in rows]
-    for at, path in layout.linked:
-        statement = prepared(
-            unit.runtime,
-            ("linked", path.field.address, unit.access.key),
-            lambda path=path: _linked(unit, path),  # type: ignore[misc]
-        )
-        found: dict[str, list[Reference]] = {}
-        for source, target, title in unit.connection.execute(statement, {"ids": list(ids)}):
-            found.setdefault(source, []).append(Reference(path.field.targets[0], target, title or ""))
-        for values, record_id in zip(filled, ids, strict=True):
-            values[at] = tuple(found.get(record_id, ()))
-    return [tuple(values) for values in filled]
+def ask_linked(unit: Unit, layout: Layout, ids: Sequence[str]) -> Fill:
+    """Ask for what the many-to-many columns of the records `ids` refer to: one statement per such column.
+
+    What this gives puts the references into the rows of `ids`, or of some of them.
+    """
+    asked = [(at, path, _ask_linked(unit, path, ids)) for at, path in layout.linked if ids]
+
+    def fill(ids: Sequence[str], rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        if not asked:
+            return rows
+        filled = [list(values) for values in rows]
+        for at, path, result in asked:
+            found: dict[str, list[Reference]] = {}
+            for source, target, title in result:
+                found.setdefault(source, []).append(Reference(path.field.targets[0], target, title or ""))
+            for values, record_id in zip(filled, ids, strict=True):
+                values[at] = tuple(found.get(record_id, ()))
+        return [tuple(values) for values in filled]
+
+    return fill
+
+
+def _ask_linked(unit: Unit, path: ResolvedPath, ids: Sequence[str]) -> CursorResult[*tuple[Any, ...]]:
+    statement = prepared(unit.runtime, ("linked", path.field.address, unit.access.key), lambda: _linked(unit, path))
+    return unit.connection.execute(statement, {"ids": list(ids)})
 
 
 def _linked(unit: Unit, path: ResolvedPath) -> Any:

@@ -30,7 +30,12 @@ BUCKETS = ("day", "week", "month", "quarter", "year")
 
 
 def count(unit: Unit, query: Query, cap: int | None = None) -> Counted:
-    """How many records `query` finds; with `cap`, at most that many are counted.
+    """How many records `query` finds; see `ask_count`."""
+    return ask_count(unit, query, cap)()
+
+
+def ask_count(unit: Unit, query: Query, cap: int | None = None) -> Callable[[], Counted]:
+    """How many records `query` finds, asked now and read when called; with `cap`, at most that many are counted.
 
     Raises:
         NotFound: the object is unknown.
@@ -51,8 +56,13 @@ def count(unit: Unit, query: Query, cap: int | None = None) -> Counted:
     statement, values = of_form(
         unit, key, lambda: Scope(unit.runtime, unit.access, obj, terms_of(unit)), query.where, build
     )
-    number = unit.connection.execute(statement, {**values, **search_parameters(query.search)}).scalar_one()
-    return Counted(number=min(number, cap), capped=number > cap) if cap is not None else Counted(number=number)
+    asked = unit.connection.execute(statement, {**values, **search_parameters(query.search)})
+
+    def counted() -> Counted:
+        number = asked.scalar_one()
+        return Counted(number=min(number, cap), capped=number > cap) if cap is not None else Counted(number=number)
+
+    return counted
 
 
 def _rows(formed: Formed, search: str, deleted: str, lifecycle: str = "any") -> list[ColumnElement[bool]]:

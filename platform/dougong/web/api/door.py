@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 import anyio.to_thread
 import orjson
 import structlog
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Row, Select, and_, bindparam, insert, select
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,7 +23,9 @@ from dougong.base.language import LANGUAGES, msg
 from dougong.engine.actor import NOBODY, SYSTEM, Actor
 from dougong.engine.audit import Event, record
 from dougong.engine.company import Company
-from dougong.engine.tables import tokens
+from dougong.engine.first import First
+from dougong.engine.runtime import Runtime
+from dougong.engine.tables import head, tokens
 from dougong.engine.unit import Unit
 from dougong.web.sessions import USER_COLUMNS, actor
 from dougong.web.site import Site
@@ -188,14 +190,14 @@ def _carry_out(site: Site, call: Call, asked: Asked) -> Response:
 
 
 def _answer(site: Site, call: Call, asked: Asked, token: str) -> Answer:
-    handler = call.handler
+    handler, who = call.handler, First("api.token", _statement, {"token": digest(token)})
     if handler is not None and call.writes:
         why = asked.request.query_params.get("why", "")
         return site.company.write(
-            SYSTEM, lambda unit: handler(asked, _as_caller(site, unit, token, asked.request)), why=why
+            SYSTEM, lambda unit: handler(asked, _as_caller(site, unit, _found(unit, who), asked.request)), why=why
         )
-    with site.company.read(SYSTEM) as unit:
-        caller = _as_caller(site, unit, token, asked.request)
+    with site.company.read(SYSTEM, who) as unit:
+        caller = _as_caller(site, unit, unit.first, asked.request)
         if handler is not None:
             return handler(asked, caller)
     assert call.alone is not None, "a call has a handler or works alone"
@@ -240,13 +242,19 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _as_caller(site: Site, unit: Unit, token: str, request: Request) -> Unit:
-    """The unit with the token's user acting in it, found in one statement."""
-    statement = unit.runtime.prepared.get("api.token")
-    if statement is None:
-        statement = unit.runtime.prepared["api.token"] = _statement(unit)
-    row = unit.connection.execute(statement, {"token": digest(token)}).first()
-    if row is None or not row.active or (row.expires_at is not None and row.expires_at <= unit.now):
+def _found(unit: Unit, who: First) -> Row[*tuple[Any, ...]]:
+    """The answer to `who` in a unit that writes: the company's lock comes before any statement."""
+    return unit.connection.execute(who.statement(unit.runtime), who.parameters).one()
+
+
+def _as_caller(site: Site, unit: Unit, row: Row[*tuple[Any, ...]] | None, request: Request) -> Unit:
+    """The unit with the user acting in it whose token was found."""
+    if (
+        row is None
+        or row.user_id is None
+        or not row.active
+        or (row.expires_at is not None and row.expires_at <= unit.now)
+    ):
         raise Unauthorised(Problem(code="token-unknown", reason=msg("The token is unknown, expired or taken back.")))
     caller = replace(actor(row, site.settings), channel="api", address=_address(request))
     if caller.language not in LANGUAGES:
@@ -259,13 +267,19 @@ def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _statement(unit: Unit) -> Any:
-    users = unit.runtime.storage.tables["user"]
+def _statement(runtime: Runtime) -> Select[Any]:
+    users = runtime.storage.tables["user"]
     columns = {name: users.table.c[users.parts[name][0].key] for name in USER_COLUMNS}
     return (
-        select(tokens.c.user_id, tokens.c.expires_at, *(columns[name].label(name) for name in USER_COLUMNS))
-        .join(users.table, users.table.c.id == tokens.c.user_id)
-        .where(tokens.c.token == bindparam("token"), users.table.c.deleted_at.is_(None))
+        select(
+            head.c.revision,
+            users.table.c.id.label("user_id"),
+            tokens.c.expires_at,
+            *(columns[name].label(name) for name in USER_COLUMNS),
+        )
+        .select_from(head)
+        .outerjoin(tokens, tokens.c.token == bindparam("token"))
+        .outerjoin(users.table, and_(users.table.c.id == tokens.c.user_id, users.table.c.deleted_at.is_(None)))
     )
 
 

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from dougong.base.language import label, msg
 from dougong.engine.audit import Event, record
-from dougong.engine.query import Counted
 from dougong.engine.saving.batch import Delete
 from dougong.engine.unit import Unit
 from dougong.metadata.model import ListColumn, Object
@@ -52,9 +51,7 @@ def show(visit: Visit, object: str) -> Response:
     if added is not None:
         return visit.go(state.narrowed([*state.parts, added]).url())
     ready = listing.prepare(visit, obj, state.columns)
-    query = state.query(ready.paths)
-    counted = visit.unit.records.count(query, cap=None if state.exact else listing.COUNT_CAP)
-    shown = listing.show(visit, state, ready, counted)
+    shown = listing.show(visit, state, ready)
     speaker = Speaker(visit, obj, state.parts)
     return framed(
         visit,
@@ -64,8 +61,8 @@ def show(visit: Visit, object: str) -> Response:
         object=obj,
         state=state,
         shown=shown,
-        counted=counted,
-        pager=_pager(visit, state, shown, counted),
+        counted=shown.counted,
+        pager=_pager(visit, state, shown),
         tabs=[_tab(visit, state, each) for each in views],
         view=state.view,
         chips=[Chip(speaker.say(each), state.without(each).url()) for each in state.parts],
@@ -100,8 +97,8 @@ class Pager:
     previous: str
 
 
-def _pager(visit: Visit, state: ListState, shown: listing.Shown, counted: Counted) -> Pager:
-    rows = len(shown.page.rows)
+def _pager(visit: Visit, state: ListState, shown: listing.Shown) -> Pager:
+    rows, counted = len(shown.page.rows), shown.counted
     backwards = max(0, state.after - state.size)
     number = visit.context.number(counted.number)
     keep = {"count": "exact"} if state.exact else {}
