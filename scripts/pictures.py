@@ -13,14 +13,15 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from dougong.engine.actor import SYSTEM
+from dougong.engine.actor import NOBODY, SYSTEM, Actor
+from dougong.engine.audit import Event, record_alone
 from dougong.engine.query import Condition
 from dougong.engine.saving.batch import Create, Delete, Update
 from dougong.web import credentials
@@ -166,6 +167,12 @@ def _mistakes(page: Page, site: Demo) -> None:
     page.keyboard.press("Escape")
 
 
+def _audit_entry(page: Page, site: Demo) -> None:
+    page.goto(f"{site.url}/audit?kind=rights_changed")
+    page.locator("tbody .name a").first.click()
+    page.wait_for_selector(".facts")
+
+
 BARE = "Bare but for its name"
 LEAD = "沈嘉禾"
 NEWCOMER = "newcomer"
@@ -202,6 +209,8 @@ PICTURES = (
     Picture("search", at("/search?q=%E7%A7%91%E6%8A%80")),
     Picture("bin", _bin),
     Picture("settings", at("/preferences")),
+    Picture("audit", at("/audit")),
+    Picture("audit-entry", _audit_entry),
     Picture("formula", _formula),
     Picture("formula-mistakes", _mistakes),
     Picture("keys", _keys, widths=("1440",)),
@@ -217,6 +226,25 @@ def furnish(site: Demo) -> None:
     task = site.first("task")
     contact = site.first("contact", sort="name")
     site.save(Delete("task", task.id), Delete("contact", contact.id))
+    _record_events(site)
+
+
+def _record_events(site: Demo) -> None:
+    """A day of the audit log."""
+    administrator = site.administrator()
+    person = Actor(user_id=administrator, name="Administrator", login="admin", address="10.20.3.17")
+    someone = site.first("user", Condition("login", "is", NEWCOMER)).id
+    changes = {"active": [True, False], "role": ["sales_rep", "sales_lead"], "segments": ["机电", "机电, 新能源"]}
+    events = (
+        (person, Event("signed_in", f"user:{administrator}")),
+        (replace(NOBODY, address="203.0.113.9"), Event("sign_in_failed", "", personal={"typed": "root"})),
+        (person, Event("exported", "object:opportunity", {"records": 312, "columns": ["name", "amount", "stage"]})),
+        (person, Event("refused", f"/o/account/{someone}", {"method": "GET", "status": 404, "code": "record-unknown"})),
+        (person, Event("token_created", f"user:{someone}", {"days": 90}, {"label": "ERP"})),
+        (person, Event("rights_changed", f"user:{someone}", personal={"changes": changes}, why="调岗至华东大区")),
+    )
+    for actor, event in events:
+        record_alone(site.company, actor, event)
 
 
 ALIAS = """<match target="pattern"><test name="family"><string>{}</string></test><edit name="family" mode="prepend"

@@ -125,7 +125,7 @@ def _shown(visit: Visit, each: Recorded, names: Mapping[tuple[str, str], str]) -
         who=who,
         hue=hue(each.actor_id or ""),
         initials=initials(who) if who else "",
-        target=_target(visit, each.target, names),
+        target=_target(visit, each.target or str(each.personal.get("typed", "")), names),
         channel=visit.say(CHANNELS[each.channel]) if each.channel in CHANNELS else each.channel,
         address=str(each.personal.get("address", "")),
         why=str(each.personal.get("why", "")),

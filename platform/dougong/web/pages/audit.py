@@ -51,12 +51,14 @@ def entry(visit: Visit, seq: str) -> Response:
         raise NotFound(Problem(code="audit-unknown", thing=seq, reason=msg("There is no such entry.")))
     found = reading.get(visit.unit, number)
     changed, more = audit_entries.changes(visit, found)
+    told = audit_entries.shown(visit, [found])[0]
     return framed(
         visit,
         "audit_entry.html",
         HERE,
-        visit.say(msg("Entry {number}", number=number)),
-        entry=audit_entries.shown(visit, [found])[0],
+        told.what,
+        entry=told,
+        number=visit.say(msg("Entry {number}", number=number)),
         details=audit_entries.details(visit, found),
         changed=changed,
         more=more,
