@@ -84,3 +84,12 @@ def test_problems_are_found_in_code(code: str, found: list[tuple[str, str, str]]
     scopes = problems.scopes(ast.parse(code))
     calls = [(node, scope) for scope in scopes for node in ast.walk(scope) if isinstance(node, ast.Call)]
     assert [entry for call, scope in calls for entry in problems.reported(call, scope)] == found
+
+
+def test_the_first_fill_of_the_page_of_fills_is_that_of_the_sales_package() -> None:
+    """As it ships, but for its identity and a quantity that may be blank."""
+    text = re.findall(r"^```json\n(.*?)^```", (ROOT / "docs/fill.md").read_text("utf-8"), re.M | re.S)[0]
+    shipped = resources.files("dougong.metadata") / "packages/sales-core/fill/quote_line/unit_price.json"
+    body = json.loads(shipped.read_text("utf-8"))
+    body["where"] = body["where"].replace("BLANKVALUE($Record.quantity, 0)", "$Record.quantity")
+    assert json.loads(text) == {"again": "until_edited", **{key: body[key] for key in body if key != "id"}}

@@ -69,6 +69,13 @@ def add_products(rows: Rows) -> None:
         )  # fmt: skip
 
 
+RISE, RISEN, RISEN_BY = -40, ("vs10", "ts20"), Decimal("1.05")
+"""Some sensors cost more since a while: a price of its own from that day on."""
+
+FOR_KEY_CUSTOMERS, KEY_SHARE = ("eg200", "eg500", "pm30"), Decimal("0.95")
+"""What customers of the first level get for less."""
+
+
 def _price_book(rows: Rows, key: str, name: str, note: str, currency: str, factor: Decimal) -> None:
     book = rows.add(
         "price_book", f"book-{key}", -690, name=name, description=note, currency=currency, valid_from=day(-690)
@@ -77,10 +84,17 @@ def _price_book(rows: Rows, key: str, name: str, note: str, currency: str, facto
         price = Decimal(product[7])
         steps = [(1, factor)] if price > 5000 else [(1, factor), (50, factor * Decimal("0.92"))]
         for quantity, share in steps:
-            rows.add(
-                "price_entry", f"price-{key}-{product[0]}-{quantity}", -690, price_book=book.ref,
-                product=f"@{product[0]}", min_quantity=str(quantity), unit_price=money(price * share),
-            )  # fmt: skip
+            shared = {"price_book": book.ref, "product": f"@{product[0]}", "min_quantity": str(quantity)}
+            name = f"price-{key}-{product[0]}-{quantity}"
+            entry = rows.add("price_entry", name, -690, **shared, unit_price=money(price * share))
+            if key == "standard" and product[0] in RISEN:
+                entry.change(RISE - 1, valid_to=day(RISE - 1))
+                rows.add("price_entry", f"{name}-risen", RISE, **shared, unit_price=money(price * share * RISEN_BY),
+                         valid_from=day(RISE))  # fmt: skip
+            if key == "standard" and product[0] in FOR_KEY_CUSTOMERS and quantity == 1:
+                rows.add(
+                    "price_entry", f"{name}-a", -690, **shared, level="a", unit_price=money(price * share * KEY_SHARE)
+                )
 
 
 def _seller(random: Random, region: str) -> str:
@@ -113,6 +127,7 @@ def _chinese(rows: Rows, random: Random, line: list[str]) -> Customer:
     row = rows.add(
         "account", f"acc-{key}", random.randrange(-640, -545), record_type="enterprise", name=name, short_name=short,
         credit_code=credit_code(random, region), channel_role=channel, level=level, industry=industry,
+        price_book="@book-dealer" if channel == "dealer" else "@book-standard",
         source=random.choice(("website", "exhibition", "referral", "cold_call", "search_ad", "event", "phone_in")),
         phone=landline(random, region), email=f"info@{web}.example", website=f"https://www.{web}.example",
         region=_region(region), address={"region": region, "street": street}, employees=random.randrange(60, 2400, 10),
@@ -135,6 +150,7 @@ def _english(rows: Rows, random: Random, line: list[str]) -> Customer:
     row = rows.add(
         "account", f"acc-{key}", random.randrange(-600, -500), record_type="enterprise", name=name,
         channel_role="direct", level=level, industry=industry, region="overseas",
+        price_book="@book-export" if currency == "USD" else None,
         address={"street": street, "country": country},
         source=random.choice(("website", "exhibition", "event", "partner", "search_ad")),
         phone=english_phone(random, phone), email=f"office@{web}.example", website=f"https://www.{web}.example",

@@ -36,6 +36,18 @@ def formula(text: str, returns: str = "decimal", **keys: Any) -> dict[str, Any]:
     return {"type": "formula", "label": label("Worth", "价值"), "returns": returns, "formula": text, **keys}
 
 
+FILL = "fill/line/name.json"
+
+
+def fill(**keys: Any) -> dict[str, Any]:
+    """A sound fill of the name of lines with that of a customer, changed; None takes a key out."""
+    sound = {
+        "kind": "fill", "name": "line.name", "object": "line", "from": "customer",
+        "match": {"id": "deal.customer"}, "set": {"name": "city"}, "label": label("Name", "名称"),
+    }  # fmt: skip
+    return {key: each for key, each in {**sound, **keys}.items() if each is not None}
+
+
 def calendar(**keys: Any) -> dict[str, Any]:
     return {"kind": "calendar", "name": "ours", "label": label("Ours", "本公司"), **keys}
 
@@ -333,6 +345,68 @@ CASES: dict[str, dict[str, Any]] = {
         "validation_rule/deal/dear.json#tests": [{"key": "dear", "given": {"amount": "6"}, "expect": True}],
     },
     "a rule without a message": {"validation_rule/deal/dear.json#message": None},
+    # fills
+    "a fill of a missing object": {"fill/lin/price.json": {**fill(), "name": "lin.price", "object": "lin"}},
+    "a fill from nowhere": {FILL: fill(**{"from": None})},
+    "a fill from a missing object": {FILL: fill(**{"from": "custmer"})},
+    "a fill from two places": {FILL: fill(lookup="deal")},
+    "a fill of all there is": {FILL: fill(match=None)},
+    "a fill by a lookup that chooses": {FILL: fill(**{"from": None}, lookup="deal", set={"name": "name"})},
+    "a fill by no lookup": {FILL: fill(**{"from": None}, match=None, lookup="price", set={"name": "name"})},
+    "a fill by a missing lookup": {FILL: fill(**{"from": None}, match=None, lookup="dael", set={"name": "name"})},
+    "a fill that matches what is missing": {FILL: fill(match={"nmae": "deal.customer.name"})},
+    "a fill that matches another type": {FILL: fill(match={"parent": "deal.amount"})},
+    "a fill that matches what is several": {
+        "object/customer.json#fields/sorts": {
+            "type": "multi_picklist", "label": label("Sorts", "类别"), "picklist": "stage",
+        },
+        FILL: fill(match={"sorts": "deal.stage"}),
+    },
+    "a fill that matches what has no column": {
+        "object/customer.json#fields/upper": formula("UPPER(name)", returns="text"),
+        FILL: fill(match={"upper": "deal.name"}),
+    },
+    "a fill with mistakes in its formulas": {
+        FILL: fill(where="ctiy = 1", match={"name": "deal.nmae"}, set={"name": "$Record.nmae & city"}),
+    },
+    "a fill of another type": {FILL: fill(set={"name": "won"})},
+    "a fill that looks at what changed": {
+        FILL: fill(match={"name": "IF(ISNEW(), deal.name, deal.name)"}, where="ISNEW()")
+    },
+    "a fill on a day without dates": {FILL: fill(on="TODAY()")},
+    "a fill without its day": {
+        "object/customer.json#fields/since": {"type": "date", "label": label("Since", "自")},
+        "object/customer.json#fields/until": {"type": "date", "label": label("Until", "至")},
+        "object/customer.json#effective_dates": {"from": "since", "to": "until", "keys": ["name"]},
+        FILL: fill(),
+    },
+    "a fill in the order of what is missing": {FILL: fill(order=[{"field": "parent.citty"}])},
+    "a fill of what computes itself": {FILL: fill(set={"price": "won"})},
+    "a fill of a missing field": {FILL: fill(set={"nmae": "name"})},
+    "a fill that watches in vain": {FILL: fill(again="when_changed", watch=["nmae"])},
+    "a fill that refuses without a word": {FILL: fill(none="refuse")},
+    "a fill with a word for nothing": {FILL: fill(message=label("None", "没有"))},
+    "a fill whose reason names what is missing": {FILL: fill(reason=label("From {citty}", "来自{parent.city}"))},
+    "fills that ask one another": {
+        FILL: fill(otherwise="second"),
+        "fill/line/second.json": {**fill(otherwise="name"), "name": "line.second"},
+    },
+    "a second fill that says what the first one says": {
+        "object/line.json#fields/note": text("Note", "备注"),
+        FILL: fill(otherwise="second"),
+        "fill/line/second.json": {**fill(again="once", set={"name": "city", "note": "city"}), "name": "line.second"},
+    },
+    "a fill that asks what is missing": {FILL: fill(otherwise="secnod")},
+    "two fills of one field": {FILL: fill(), "fill/line/second.json": {**fill(), "name": "line.second"}},
+    "a fill that follows from itself": {FILL: fill(match={"name": "name"})},
+    "a fill that takes over another type": {
+        "object/customer.json#fields/where": {"type": "address", "label": label("Where", "地址")},
+        FILL: fill(set={"name": "where"}),
+    },
+    "conditions of lines that are wrong": {
+        "layout/deal/default.json#tabs/0/sections/1/columns/0/visible_when": "prcie > 5",
+        "layout/deal/default.json#tabs/0/sections/1/columns/1/required_when": "ISCHANGED(name)",
+    },
     # calendars
     "a calendar of what is not built": {"calendar/ours.json": calendar(shifts=[], time_zone="Asia/Shanghai")},
     "a week without days": {"calendar/ours.json": calendar(days=[])},

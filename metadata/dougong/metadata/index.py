@@ -26,7 +26,7 @@ ROLLUP_COUNTS = frozenset({"count", "distinct"})
 """Roll-up operations whose result is a whole number whatever they read."""
 
 NAMING_KINDS = frozenset(
-    {"field", "record_type", "path", "validation_rule", "layout", "list_view", "conversion", "action", "row"}
+    {"field", "record_type", "path", "validation_rule", "fill", "layout", "list_view", "conversion", "action", "row"}
 )
 """Kinds of which an object's components are found under the object."""
 
@@ -164,6 +164,11 @@ class Index:
             return None
         child, _, name = str(facts.body.get("from", "")).partition(".")
         return self.field(child, name.partition(".")[0])
+
+    def fill_source(self, object_name: str, body: Mapping[str, Any]) -> str:
+        """The object that a fill of an object chooses from; "" where its document names none."""
+        lookup = self.field(object_name, str(body["lookup"])) if "lookup" in body else None
+        return (lookup.leads_to or "") if lookup is not None else str(body.get("from", ""))
 
     def is_open(self, facts: FieldFacts) -> bool:
         """True where it is not known what a field refers to, which is reported at the field itself."""

@@ -17,6 +17,7 @@ from dougong.base.language import Labels
 from dougong.formulas import MONDAY_TO_FRIDAY, Formula, WorkingCalendar
 from dougong.metadata.app import App
 from dougong.metadata.calendar import Calendar
+from dougong.metadata.fill import Fill
 from dougong.metadata.row_record import RowRecord
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -211,10 +212,13 @@ class LayoutItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineColumn:
-    """A column of a line-item table; `total` is "sum" or None."""
+    """A column of a line-item table; `total` is "sum" or None. The conditions are judged line by line."""
 
     field: str
     total: str | None = None
+    visible_when: Formula | None = None
+    required_when: Formula | None = None
+    read_only_when: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,6 +393,7 @@ class Object:
     paths: Mapping[str, Path]
     validation_rules: Mapping[str, ValidationRule]
     """Those that may hold; one switched off for good is none."""
+    fills: Mapping[str, Fill]
     layouts: Mapping[str, Layout]
     list_views: Mapping[str, ListView]
     conversions: Mapping[str, Conversion]

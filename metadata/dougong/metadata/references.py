@@ -16,6 +16,7 @@ from dougong.formulas.parser import parse
 from dougong.formulas.tree import Call, Node
 from dougong.formulas.tree import Reference as FormulaReference
 from dougong.metadata.component import Component
+from dougong.metadata.fill import PLACE
 from dougong.metadata.index import Index
 from dougong.metadata.positions import escape, steps
 
@@ -89,6 +90,11 @@ def _looked_up_below(index: Index, found: Found) -> str:
     child = _before_point("from", -3)(index, found)
     facts = index.field(child, str(found.around[-1].get("field", "")))
     return (facts.leads_to if facts else None) or ""
+
+
+def _filled_from(index: Index, found: Found) -> str:
+    """The object that a fill chooses from."""
+    return index.fill_source(found.own, found.component.body)
 
 
 def _valued(index: Index, found: Found) -> str:
@@ -172,6 +178,21 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("tests/*/given/@", "formula", _own),
         ("tests/*/before/@", "formula", _own),
     ),
+    "fill": (
+        ("object", "object", _own),
+        ("from", "object", _own),
+        ("lookup", "path", _own),
+        ("match/@", "path", _filled_from),
+        ("match/*", "formula", _own),
+        ("where", "formula", _filled_from),
+        ("on", "formula", _own),
+        ("order/*/field", "path", _filled_from),
+        ("set/@", "path", _own),
+        ("set/*", "formula", _filled_from),
+        ("watch/*", "path", _own),
+        ("otherwise", "fill", _own),
+        ("reason/*", "text", _filled_from),
+    ),
     "layout": (
         ("object", "object", _own),
         ("for/record_types/*", "record_type", _own),
@@ -185,6 +206,9 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("tabs/*/sections/*/items/*/read_only_when", "formula", _own),
         ("tabs/*/sections/*/lines", "relation", _own),
         ("tabs/*/sections/*/columns/*/field", "path", _before_point("lines", -2)),
+        ("tabs/*/sections/*/columns/*/visible_when", "formula", _before_point("lines", -2)),
+        ("tabs/*/sections/*/columns/*/required_when", "formula", _before_point("lines", -2)),
+        ("tabs/*/sections/*/columns/*/read_only_when", "formula", _before_point("lines", -2)),
         ("related/*/from", "relation", _own),
         ("related/*/columns/*", "path", _before_point("from")),
         ("related/*/sort/*/field", "path", _before_point("from", -2)),
@@ -301,8 +325,8 @@ def _resolved(index: Index, found: Found, sort: str, origin: str) -> Iterator[Re
             yield from _path(index, found, child, rest.split("."), len(child) + 1)
     elif sort == "place":
         yield from _resolved(index, found, "relation" if "." in found.text else "path", origin)
-    elif sort == "formula":
-        yield from _formula(index, found, origin)
+    elif sort in ("formula", "text"):
+        yield from (_formula if sort == "formula" else _text)(index, found, origin)
     elif sort in ("object", "picklist", "package"):
         yield _reference(found, *whole, f"{sort}:{found.text}")
     elif sort == "address":
@@ -354,6 +378,12 @@ def _formula(index: Index, found: Found, origin: str) -> Iterator[Reference]:
             yield _reference(found, start + 7, node.span.end, f"label:{'.'.join(names[1:])}")
         else:
             yield from _path(index, found, origin, names, start)
+
+
+def _text(index: Index, found: Found, origin: str) -> Iterator[Reference]:
+    """The fields that stand in curly brackets in a text for people."""
+    for place in PLACE.finditer(found.text):
+        yield from _path(index, found, origin, place[1].split("."), place.start(1))
 
 
 def _nodes(node: Node) -> Iterator[Node]:

@@ -27,6 +27,7 @@ KINDS = (
     "picklist",
     "path",
     "validation_rule",
+    "fill",
     "layout",
     "list_view",
     "app",

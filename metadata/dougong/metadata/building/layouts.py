@@ -83,10 +83,25 @@ def _section(scope: FieldScope, body: Mapping[str, Any]) -> Section:
         collapsed=body.get("collapsed", False),
         items=tuple(_item_of_layout(scope, each) for each in body.get("items", ())),
         lines=lines,
-        line_columns=tuple(LineColumn(field=each["field"], total=each.get("total")) for each in columns)
+        line_columns=tuple(_column(FieldScope(scope.index, _child(lines)), each) for each in columns)
         if isinstance(columns, list)
         else (),
         visible_when=_when(scope, body, "visible_when"),
+    )
+
+
+def _child(lines: str | None) -> str:
+    """The object of the lines ``child.field``."""
+    return (lines or "").partition(".")[0]
+
+
+def _column(scope: FieldScope, body: Mapping[str, Any]) -> LineColumn:
+    return LineColumn(
+        field=body["field"],
+        total=body.get("total"),
+        visible_when=_when(scope, body, "visible_when") or _wanted(scope, body["field"]),
+        required_when=_when(scope, body, "required_when"),
+        read_only_when=_when(scope, body, "read_only_when"),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from dougong.formulas import compile as compile_formula
 from dougong.metadata.building.constraints import build_constraints
 from dougong.metadata.building.fields import build_field, labels
+from dougong.metadata.building.fills import build_fills
 from dougong.metadata.building.layouts import build_layout, build_list_view, reverse_label
 from dougong.metadata.building.rules import (
     build_action,
@@ -105,6 +106,7 @@ def _below(index: Index, name: str) -> dict[str, Any]:
             (own, build_record_type(index, name, own, body)) for own, body in each_of("record_type")
         ),
         "validation_rules": build_validation_rules(index, name),
+        "fills": build_fills(index, name),
         "paths": _frozen((own, build_path(index, name, own, body)) for own, body in each_of("path")),
         "layouts": _frozen((own, build_layout(index, name, own, body)) for own, body in each_of("layout")),
         "list_views": _frozen((own, build_list_view(name, own, body)) for own, body in each_of("list_view")),

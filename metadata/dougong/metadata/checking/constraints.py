@@ -91,13 +91,13 @@ def need_column(spot: Spot, object_name: str, name: Any) -> Iterator[Problem]:
     facts = spot.index.field(object_name, name)
     if facts is None:
         yield missing_field(spot, object_name, name)
-    elif facts.type is not None and not _has_column(facts):
+    elif facts.type is not None and not has_column(facts):
         called = facts.body.get("label") or name
         reason = msg("{field} has no column of its own, so no constraint can read it.", field=called)
         yield spot.problem("field-type-wrong", reason)
 
 
-def _has_column(facts: FieldFacts) -> bool:
+def has_column(facts: FieldFacts) -> bool:
     """Whether a field's values are stored with the record: not those of links and of formulas that queries compute."""
     computed = facts.body.get("type") == "formula" and not facts.option("stored")
     return facts.type is not None and facts.type.stored and not computed

@@ -28,7 +28,8 @@ def formulas(index: Index) -> Iterator[Problem]:
         yield from part(index)
 
 
-def _compiled(spot: Spot, text: Any, scope: FieldScope, result: str | None) -> Iterator[Problem | Formula]:
+def tried(spot: Spot, text: Any, scope: FieldScope, result: str | None) -> Iterator[Problem | Formula]:
+    """What is wrong with a formula, or the formula; nothing where the key is not there, or its object."""
     if not isinstance(text, str) or scope.object not in scope.index.fields:
         return
     try:
@@ -50,17 +51,17 @@ def _offset(text: str, line: int, column: int) -> int:
 
 
 def _problems(spot: Spot, text: Any, scope: FieldScope, result: str | None) -> Iterator[Problem]:
-    for found in _compiled(spot, text, scope, result):
+    for found in tried(spot, text, scope, result):
         if isinstance(found, Problem):
             yield found
 
 
-def _filling(spot: Spot, scope: FieldScope, object_name: str, field: str, text: Any) -> Iterator[Problem]:
+def filling(spot: Spot, scope: FieldScope, object_name: str, field: str, text: Any) -> Iterator[Problem]:
     """A formula that fills `field` of `object_name`: right type, and a picklist's value where it is a plain text."""
     facts = scope.index.field(object_name, field)
     if facts is None or facts.type is None:
         return
-    for found in _compiled(spot, text, scope, yields(scope.index, facts)):
+    for found in tried(spot, text, scope, yields(scope.index, facts)):
         if isinstance(found, Problem):
             yield found
         elif isinstance(found.tree, Literal) and isinstance(found.tree.value, str):
@@ -69,7 +70,7 @@ def _filling(spot: Spot, scope: FieldScope, object_name: str, field: str, text: 
 
 def _stored(spot: Spot, text: Any, scope: FieldScope, counted: bool = False) -> Iterator[Problem]:
     """A condition that the database evaluates for many records at once; `counted`, for a value that is kept."""
-    for found in _compiled(spot, text, scope, "boolean"):
+    for found in tried(spot, text, scope, "boolean"):
         if isinstance(found, Problem):
             yield found
         elif found.save_only:
@@ -87,9 +88,9 @@ def _fields(index: Index) -> Iterator[Problem]:
         if facts is None or spot.component.layer == PLATFORM:
             continue
         scope = FieldScope(index, name)
-        yield from _filling(spot / "default", scope, name, facts.name, body.get("default"))
+        yield from filling(spot / "default", scope, name, facts.name, body.get("default"))
         compute = body.get("compute", {})
-        yield from _filling(spot / "compute" / "formula", scope, name, facts.name, compute.get("formula"))
+        yield from filling(spot / "compute" / "formula", scope, name, facts.name, compute.get("formula"))
         yield from _problems(spot / "compute" / "when", compute.get("when"), scope, "boolean")
         yield from _compute_mode(spot, compute)
         yield from _kept(spot / "formula", index.code(facts), scope, facts.name)
@@ -120,7 +121,7 @@ def _objects(index: Index) -> Iterator[Problem]:
 
 def _kept(spot: Spot, text: Any, scope: FieldScope, field: Any) -> Iterator[Problem]:
     """A text that is stored may not depend on the clock, nor on who looks; nor on itself."""
-    for found in _compiled(spot, text, scope, "text"):
+    for found in tried(spot, text, scope, "text"):
         if isinstance(found, Problem):
             yield found
         elif found.uses_clock or found.uses_user or found.save_only:
@@ -137,7 +138,7 @@ def _record_types(index: Index) -> Iterator[Problem]:
     for spot, body in spots(index, "record_type"):
         name = spot.component.object or ""
         for field, text in body.get("defaults", {}).items():
-            yield from _filling(spot / "defaults" / field, FieldScope(index, name), name, field, text)
+            yield from filling(spot / "defaults" / field, FieldScope(index, name), name, field, text)
 
 
 def _paths(index: Index) -> Iterator[Problem]:
@@ -152,7 +153,7 @@ def _validation_rules(index: Index) -> Iterator[Problem]:
     for spot, body in spots(index, "validation_rule"):
         scope = FieldScope(index, spot.component.object or "")
         yield from _problems(spot / "when", body.get("when"), scope, "boolean")
-        for found in _compiled(spot / "active", body.get("active"), scope, "boolean"):
+        for found in tried(spot / "active", body.get("active"), scope, "boolean"):
             if isinstance(found, Problem):
                 yield found
             elif any(not path[0].startswith("$") for path in found.references):
@@ -171,15 +172,24 @@ def _layouts(index: Index) -> Iterator[Problem]:
             yield from _conditions(tab_spot, scope, tab)
             for section_spot, section in enumerated(tab_spot, "sections", tab):
                 yield from _conditions(section_spot, scope, section)
+                yield from _of_lines(section_spot, index, section)
                 for below, item in enumerated(section_spot, "items", section):
                     yield from _conditions(below, scope, item)
                     if "." in str(item.get("field")):
                         yield from _not_of_parents(below, item)
 
 
+def _of_lines(spot: Spot, index: Index, section: Mapping[str, Any]) -> Iterator[Problem]:
+    """The conditions of columns are asked of each line."""
+    if isinstance(section.get("columns"), list):
+        child = FieldScope(index, str(section.get("lines", "")).partition(".")[0])
+        for below, column in enumerated(spot, "columns", section):
+            yield from _conditions(below, child, column)
+
+
 def _conditions(spot: Spot, scope: FieldScope, body: Mapping[str, Any]) -> Iterator[Problem]:
     for key in CONDITIONS:
-        for found in _compiled(spot / key, body.get(key), scope, "boolean"):
+        for found in tried(spot / key, body.get(key), scope, "boolean"):
             if isinstance(found, Problem):
                 yield found
             elif found.save_only:
@@ -200,7 +210,7 @@ def _conversions(index: Index) -> Iterator[Problem]:
         scope = FieldScope(index, name)
         yield from _problems(spot / "when", body.get("when"), scope, "boolean")
         for field, text in body.get("after", {}).get("set", {}).items():
-            yield from _filling(spot / "after" / "set" / field, scope, name, field, text)
+            yield from filling(spot / "after" / "set" / field, scope, name, field, text)
         for below, target in enumerated(spot, "into", body):
             yield from _mapped(below, scope, str(target.get("object")), target)
             for where, each in enumerated(below, "children", target):
@@ -211,7 +221,7 @@ def _conversions(index: Index) -> Iterator[Problem]:
 def _mapped(spot: Spot, scope: FieldScope, target: str, body: Mapping[str, Any]) -> Iterator[Problem]:
     for field, text in body.get("map", {}).items():
         if not is_copied(scope.index, scope.object, text):
-            yield from _filling(spot / "map" / field, scope, target, field, text)
+            yield from filling(spot / "map" / field, scope, target, field, text)
             continue
         ours, theirs = scope.index.field(target, field), scope.index.field(scope.object, text.strip())
         if ours is not None and theirs is not None and ours.type is not theirs.type:
@@ -227,11 +237,11 @@ def _actions(index: Index) -> Iterator[Problem]:
         for name in objects:
             scope = FieldScope(index, name) if own is not None else SystemScope(index, name)
             for field, text in create.get("prefill", {}).items():
-                yield from _filling(
+                yield from filling(
                     spot / "does" / "create" / "prefill" / field, scope, str(create.get("object")), field, text
                 )
             for field, text in edit.get("set", {}).items():
-                yield from _filling(spot / "does" / "edit" / "set" / field, scope, name, field, text)
+                yield from filling(spot / "does" / "edit" / "set" / field, scope, name, field, text)
             yield from _stored(spot / "visible_when", body.get("visible_when"), scope)
 
 

@@ -226,7 +226,7 @@ def compute(batch: Batch, chosen: Iterable[Row], expressions: Expressions, writt
         for row in rows:
             for field, rule, reads in computes:
                 if reads is None or changes(row.written, row.values, reads):
-                    _compute(row, field, rule, expressions)
+                    _compute(row, field, rule, expressions, batch.reverting)
 
 
 def _copy(batch: Batch, row: Row, copy: Copy) -> None:
@@ -241,7 +241,7 @@ def _copy(batch: Batch, row: Row, copy: Copy) -> None:
         row.values[copy.field.name] = source[copy.source]
 
 
-def _compute(row: Row, field: Field, rule: Compute, expressions: Expressions) -> None:
+def _compute(row: Row, field: Field, rule: Compute, expressions: Expressions, reverting: bool) -> None:
     if rule.mode == "when" and rule.when is not None and not expressions.holds(rule.when, row):
         return
     if rule.mode == "until_edited" and _is_edited(row, field, rule, expressions):
@@ -251,14 +251,23 @@ def _compute(row: Row, field: Field, rule: Compute, expressions: Expressions) ->
     except ValueRefused as refused:
         refuse_result(row, field, refused)
         return
-    if (
-        rule.mode == "always"
-        and field.name in row.edited
-        and row.given[field.name] not in (None, value, row.before.get(field.name))
-    ):
+    bound = rule.mode == "always" or (not reverting and _held(row, rule, expressions))
+    if bound and _is_against(row, field, rule, value):
         refuse_edit(row, field)
     row.values[field.name] = value
     _fill_company_amount(row, field, expressions)
+
+
+def _held(row: Row, rule: Compute, expressions: Expressions) -> bool:
+    """Whether the stored record was computed too: the change that brings it about may still say another value."""
+    return not row.new and rule.when is not None and expressions.holds_for(rule.when, row, row.before)
+
+
+def _is_against(row: Row, field: Field, rule: Compute, value: Any) -> bool:
+    """Whether somebody says another value than the one that is computed."""
+    if rule.mode == "until_edited" or field.name not in row.edited:
+        return False
+    return row.given[field.name] not in (None, value, row.before.get(field.name))
 
 
 def fill_stored(row: Row, field: Field, formula: Formula, expressions: Expressions) -> None:
@@ -274,8 +283,9 @@ def _fill_company_amount(row: Row, field: Field, expressions: Expressions) -> No
 
 
 def refuse_edit(row: Row, field: Field) -> None:
-    """Note that somebody set a field that is always computed."""
-    row.refuse("field-computed", msg("{label} is computed and cannot be set.", label=field.label), at=field.name)
+    """Note, once, that somebody set a field that is computed."""
+    if not row.has_problem(field.name):
+        row.refuse("field-computed", msg("{label} is computed and cannot be set.", label=field.label), at=field.name)
 
 
 def _is_edited(row: Row, field: Field, rule: Compute, expressions: Expressions) -> bool:

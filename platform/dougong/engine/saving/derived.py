@@ -1,21 +1,22 @@
-"""What follows from the values of a record: copies, computed fields, amounts in the company's currency."""
+"""What follows from the values of a record: copies, computed and filled fields, amounts in the company's currency."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dougong.engine.saving import defaults, money
+from dougong.engine.saving import defaults, fills, money
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.plan import COMPANY, ObjectPlan
 from dougong.engine.saving.row import Batch, Row
 
 ROUNDS = 5
-"""How often computed fields are made anew that read company amounts, which follow from computed fields in turn."""
+"""How often computed fields are made anew that read company amounts or what was filled, which follow from computed
+fields in turn."""
 
 
 def fill(batch: Batch, rows: Sequence[Row], expressions: Expressions, written: bool = False) -> None:
     """Make anew what follows from the values of `rows`; where they are `written`, from what has changed since."""
-    defaults.compute(batch, rows, expressions, written)
+    settle(batch, rows, expressions, written)
     money.fill_company_amounts(batch, rows, expressions)
     waiting = [row for row in rows if row.plan.part(company_readers)]
     for _ in range(ROUNDS if waiting else 0):
@@ -25,6 +26,16 @@ def fill(batch: Batch, rows: Sequence[Row], expressions: Expressions, written: b
         waiting = [row for row, known in zip(waiting, before, strict=True) if _amounts(row) != known]
         if not waiting:
             return
+
+
+def settle(batch: Batch, rows: Sequence[Row], expressions: Expressions, written: bool = False) -> None:
+    """Copy, compute and fill: what is filled may be computed with, and what is computed may decide what is filled."""
+    defaults.compute(batch, rows, expressions, written)
+    for _ in range(ROUNDS):
+        rows = fills.fill(batch, rows)
+        if not rows:
+            return
+        defaults.compute(batch, rows, expressions, written)
 
 
 def follow_numbers(batch: Batch, rows: Sequence[Row], expressions: Expressions) -> None:

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 _READING = Reading(now=datetime(2000, 1, 1, tzinfo=UTC))
 """For texts of values that read alike to everybody."""
 
-Accessor = Callable[[Mapping[str, Any], Related], Any]
-"""From a record's values to the value that a path means."""
+Path = tuple[str, ...]
+
+Accessor = Callable[[Mapping[str, Any], Any], Any]
+"""From a record's values, and what finds the records behind its lookups, to the value that a path means."""
 
 
 def plain_value(field: Field, value: Any) -> Any:
@@ -160,6 +162,20 @@ class Expressions:
             return bool(formula.evaluate(self._reader(plan or row.plan, values), context))
         except EvaluationError:
             return False
+
+    def told(self, formula: Formula, read: Callable[[Path], Any], record: Callable[[Path], Any]) -> Any:
+        """What `formula` gives where fields are read by `read` and those of ``$Record`` by `record`; blank without a
+        value.
+        """
+        context = self._around(lambda path: record(path[1:]) if path[0] == "$Record" else self._variables(path))
+        try:
+            return formula.evaluate(read, context)
+        except EvaluationError:
+            return None
+
+    def reader_of(self, plan: ObjectPlan, values: Mapping[str, Any]) -> Callable[[Path], Any]:
+        """How a record of `plan` with `values` is read; what lies behind its lookups must be loaded first."""
+        return self._reader(plan, values)
 
     def admits(self, formula: Formula, plan: ObjectPlan, values: Mapping[str, Any], record: Row) -> bool:
         """Whether a lookup's filter takes a record with `values`; ``$Record`` is `record`, the one being edited."""

@@ -13,6 +13,7 @@ from sqlalchemy import Select, bindparam, select
 
 from dougong.engine.runtime import Runtime
 from dougong.engine.saving.defaults import defaults_of
+from dougong.engine.saving.fills import followed
 from dougong.engine.saving.money import money_plan
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, money_slots, plan_of
 from dougong.engine.saving.related import AT_ONCE
@@ -58,6 +59,7 @@ def _paths(plan: ObjectPlan) -> Iterable[tuple[Kind, tuple[str, ...]]]:
         if compute.mode != "until_edited":
             for formula in (compute.formula, compute.when, field.company):
                 yield from (("computed", path) for path in (formula.references if formula else ()))
+    yield from (("computed", path) for path in followed(plan))
     yield from (("computed", (copy.lookup, copy.source)) for copy in defaults.copies if copy.live)
     if plan.part(money_slots):
         money = plan.part(money_plan)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dougong.base.ids import record_id
-from dougong.engine.saving import defaults, intake, references
+from dougong.engine.saving import defaults, derived, intake, references
 from dougong.engine.saving.batch import Create
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.related import Related
@@ -22,7 +22,8 @@ NOT_YET = frozenset(
 
 
 def initial(unit: Unit, object_name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The values of a new record of `object_name` with what is `given`: defaults, copies and computed fields filled in.
+    """The values of a new record of `object_name` with what is `given`: defaults, copies, computed and filled
+    fields with their values.
 
     Nothing is written and no rule is checked; a given value that does not fit its field is left out.
     """
@@ -33,6 +34,6 @@ def initial(unit: Unit, object_name: str, given: Mapping[str, Any]) -> Mapping[s
     defaults.begin(batch)
     defaults.fill_defaults(batch, batch.expressions)
     references.fetch(batch, lock=False)
-    defaults.compute(batch, batch.rows, batch.expressions)
+    derived.settle(batch, batch.rows, batch.expressions)
     row = batch.rows[0]
     return {name: value for name, value in row.values.items() if name in row.plan.object.fields and name not in NOT_YET}

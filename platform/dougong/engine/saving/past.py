@@ -14,9 +14,12 @@ from dougong.base.language import msg
 from dougong.engine import tables
 from dougong.engine.query import Record
 from dougong.engine.saving.batch import Saved, Update
+from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.history import read_changes, told
 from dougong.engine.saving.pipeline import save
 from dougong.engine.saving.plan import ObjectPlan, plan_of
+from dougong.engine.saving.related import Related
+from dougong.engine.saving.row import Row
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -185,18 +188,34 @@ def restore_version(unit: Unit, object_name: str, id: str, version: int) -> Save
             raise _no_entry(plan)
         for name, (old, _) in read_changes(plan, row.changes).items():
             values[name] = old
-    return save(unit, [Update(plan.name, id, _writable(plan, values))])
+    return save(unit, [Update(plan.name, id, _writable(unit, plan, id, values))])
 
 
-def _writable(plan: ObjectPlan, values: Mapping[str, Any]) -> dict[str, Any]:
+def _writable(unit: Unit, plan: ObjectPlan, id: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """What may be given back: not what is computed, numbered or kept by the system."""
-    found = {}
+    found, computed = {}, _computed(unit, plan, id, values)
     for name, value in values.items():
         each = plan.object.fields[name]
-        computed = each.compute is not None and each.compute.mode == "always"
-        if each.type.writable and not computed and (not each.system or name in ("owner", "record_type", "currency")):
+        if (
+            each.type.writable
+            and name not in computed
+            and (not each.system or name in ("owner", "record_type", "currency"))
+        ):
             found[name] = value
     return found
+
+
+def _computed(unit: Unit, plan: ObjectPlan, id: str, values: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that are computed once a record has `values` again: always, or because it is so that they are."""
+    rules = {each.name: each.compute for each in plan.object.fields.values() if each.compute is not None}
+    conditions = {name: rule.when for name, rule in rules.items() if rule.when is not None}
+    found = frozenset(name for name, rule in rules.items() if rule.mode == "always")
+    if not conditions:
+        return found
+    after, expressions = {**unit.records.get(plan.name, id).values, **values}, Expressions(unit, Related(unit))
+    expressions.follow((after,), formula_needs(plan, conditions.values()))
+    row = Row(0, "update", plan, id, {}, before=after, values=after)
+    return found.union(name for name, when in conditions.items() if expressions.holds(when, row))
 
 
 def _entry(unit: Unit, plan: ObjectPlan, id: str, change: str) -> Any:

@@ -6,7 +6,8 @@
 | stale rows are merged field by field, or conflict | `merging` |
 | owner, record type, defaults; what lookups name is read | `defaults`, `references` |
 | what a deletion takes along, what a restoration brings back | `bin` |
-| copies, computed and stored formula fields; amounts in the company's currency | `derived`, `defaults`, `money` |
+| copies, computed, stored formula and filled fields | `derived`, `defaults`, `fills` |
+| amounts in the company's currency | `money` |
 | rights of the actor; `before_save` hooks | `permissions` |
 | required fields, choices, lookups: every problem of every row | `rules`, `references` |
 | stages, validation rules, conditions of layouts: every problem of every row | `stages`, `validation`, `layouts` |

@@ -13,6 +13,7 @@ from dougong.base.language import msg
 from dougong.engine.saving import locks, met
 from dougong.engine.saving.defaults import defaults_of
 from dougong.engine.saving.expressions import Expressions, formula_needs
+from dougong.engine.saving.fills import fill_needs
 from dougong.engine.saving.lifecycle import IN_FORCE
 from dougong.engine.saving.money import money_plan
 from dougong.engine.saving.numbers import numbering
@@ -94,6 +95,7 @@ def wanted_of(plan: ObjectPlan) -> Needs:
         plan.part(search_plan).needs,
         plan.part(money_plan).needs,
         plan.part(lookups_of).record_needs,
+        plan.part(fill_needs),
     ):
         merge_needs(found, needs)
     for copy in defaults.copies:

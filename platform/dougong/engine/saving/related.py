@@ -145,13 +145,13 @@ class Related:
             self._drop(object_name)
         plan = plan_of(self.unit.runtime, object_name)
         statement = self._statement(plan, names, lock)
-        slots = [plan.slots[name] for name in _readable(plan, names)]
+        slots = [plan.slots[name] for name in readable(plan, names)]
         for start in range(0, len(missing), AT_ONCE):
             chunk = missing[start : start + AT_ONCE]
             for id in chunk:
                 self._seen[object_name, id] = None
             for stored in self.unit.connection.execute(statement, {"ids": chunk}):
-                self._seen[object_name, str(stored[0])] = _seen(slots, stored)
+                self._seen[object_name, str(stored[0])] = seen_of(slots, stored)
 
     def _drop(self, object_name: str) -> None:
         for key in [key for key in self._seen if key[0] == object_name]:
@@ -164,7 +164,7 @@ class Related:
         found = made.get(key)
         if found is None:
             visible = access.visible("read", plan.object, plan.table)
-            columns = [plan.table.c[part] for name in _readable(plan, names) for part in plan.slots[name].keys]
+            columns = [plan.table.c[part] for name in readable(plan, names) for part in plan.slots[name].keys]
             found = select(
                 plan.table.c.id,
                 plan.table.c.deleted_at,
@@ -199,11 +199,13 @@ def _statements(plan: ObjectPlan) -> dict[Any, Select[Any]]:
     return {}
 
 
-def _readable(plan: ObjectPlan, names: Iterable[str]) -> list[str]:
+def readable(plan: ObjectPlan, names: Iterable[str]) -> list[str]:
+    """Those of `names` that are stored with a record, in the order in which they are read."""
     return sorted(name for name in names if name in plan.slots)
 
 
-def _seen(slots: list[Any], stored: Any) -> Seen:
+def seen_of(slots: list[Any], stored: Any) -> Seen:
+    """A record from a stored row: its id, when it was deleted, whether it may be seen, then the columns of `slots`."""
     values: dict[str, Any] = {}
     at = 3
     for slot in slots:

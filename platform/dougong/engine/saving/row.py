@@ -25,8 +25,8 @@ class Row:
 
     `given` is what the caller said; `before` what was stored when the batch began (empty for a new record);
     `written` what is stored now; `values` what shall be stored; `edited` the fields that the caller set;
-    `keys` the normalised unique keys by column; Money fields have their company amount beside them
-    under ``name.company``. `number` counts from 1 in the batch.
+    `keys` the normalised unique keys by column; `filled` what fills have set. Money fields have their company amount
+    beside them under ``name.company``. `number` counts from 1 in the batch.
 
     `settled` is what other records know of this one: what was stored when roll-ups and dependants last followed it.
     `searched` tells that what search reads of a parent changed, `touched` that a roll-up's condition on a parent did.
@@ -45,6 +45,7 @@ class Row:
     values: dict[str, Any] = field(default_factory=dict)
     edited: set[str] = field(default_factory=set)
     keys: dict[str, str | None] = field(default_factory=dict)
+    filled: dict[str, Any] = field(default_factory=dict)
     searched: bool = False
     touched: bool = False
     extra: bool = False
@@ -98,7 +99,7 @@ class Batch:
 
     Rows whose record does not exist, or may not be seen, are set aside in `missing`. A `reverting` batch takes changes
     back: rules about which step may follow which do not hold for it. `judged` keeps, by constraint and record, what a
-    constraint has judged: it is asked again where that changes.
+    constraint has judged: it is asked again where that changes. `candidates` are the records that fills choose from.
     """
 
     unit: Unit
@@ -110,6 +111,7 @@ class Batch:
     missing: list[Row] = field(default_factory=list)
     by_id: dict[tuple[str, str], Row] = field(default_factory=dict)
     judged: dict[tuple[str, str], Any] = field(default_factory=dict)
+    candidates: dict[str, dict[Any, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find rows by record."""

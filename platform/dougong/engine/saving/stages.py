@@ -26,12 +26,16 @@ def paths_of(plan: ObjectPlan) -> tuple[tuple[Path, ...], Needs]:
 
 
 def late_fields(plan: ObjectPlan) -> frozenset[str]:
-    """The roll-ups of an object and the fields computed from them: known only after other records are written."""
+    """The roll-ups of an object and what follows from them: known only after other records are written."""
     fields = plan.object.fields.values()
     late = {each.name for each in fields if each.type.name == "rollup"}
     grown = True
     while late and grown:
         grown = False
+        for fill in plan.object.fills.values():
+            if any(path[0] in late for path in fill.reads()) and not late.issuperset(fill.fields):
+                late.update(fill.fields)
+                grown = True
         for each in fields:
             if each.compute is None or each.name in late:
                 continue
