@@ -30,9 +30,14 @@ def tree_of(*folders: Path) -> Tree:
     return Tree.of(component for folder in folders for component in read_folder(folder).components)
 
 
+def companies_at(url: str, threads: int = 4) -> Companies:
+    """The companies of the database at `url`."""
+    return Companies(PlainSettings(database_url=make_url(url), threads=threads))
+
+
 def opened(url: str, threads: int = 4) -> Company:
     """The default company of the database at `url`."""
-    return Companies(PlainSettings(database_url=make_url(url), threads=threads)).open()
+    return companies_at(url, threads).open()
 
 
 Copies = Callable[[str, str, tuple[Path, ...]], AbstractContextManager[Company]]

@@ -8,15 +8,21 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
+from dougong.engine import announcements
 from dougong.engine.actor import SYSTEM
-from dougong.engine.company import Company
+from dougong.engine.announcements import Follower
+from dougong.engine.company import Companies, Company, PlainSettings
 from dougong.engine.publish import Publication, publish
 from dougong.engine.unit import Unit
 from dougong.metadata.tree import Tree
+from tests.companies import opened
 from tests.engine.test_publish import field, head_tree, store
 
 FIELDS = 20
@@ -104,40 +110,93 @@ def _longest_wait(company: Company, tree: Tree) -> float:
 
 
 OTHER = """
-import json, sys, time
+import json, sys, threading, time
 from dougong.engine.actor import SYSTEM
-from tests.companies import opened
-company = opened(sys.argv[1])
-with company.read(SYSTEM) as unit:
-    print(json.dumps(unit.runtime.revision), flush=True)
-slowest = 0.0
-until = time.time() + 20
-while time.time() < until:
-    begun = time.perf_counter()
+from dougong.engine.announcements import Follower
+from tests.companies import companies_at
+from tests.engine.test_publish_traffic import Traffic
+companies = companies_at(sys.argv[1])
+company = companies.open()
+compiled = []
+compile_ = company.compile
+company.compile = lambda connection, tree, revision, draft=None: (
+    compiled.append(revision), compile_(connection, tree, revision, draft))[1]
+follower = Follower(companies)
+follower.look(company)
+if sys.argv[2] == "follow":
+    follower.start()
+with Traffic(company) as traffic:
+    print(json.dumps(company.runtime().revision), flush=True)
+    sys.stdin.readline()
     with company.read(SYSTEM) as unit:
-        revision, parts = unit.runtime.revision, len(unit.runtime.storage.tables["part"].parts)
-    slowest = max(slowest, time.perf_counter() - begun)
-    if revision > 1:
-        break
-print(json.dumps([revision, parts, slowest]), flush=True)
+        found = [unit.runtime.revision, len(unit.runtime.storage.tables["part"].parts), compiled]
+follower.stop()
+assert not traffic.failed, traffic.failed
+print(json.dumps(found), flush=True)
 """
 
 
-def test_other_processes_follow_with_their_next_request(company: Company) -> None:
-    """Two processes that serve another revision serve the new one as soon as it is published."""
+def _published_beside(company: Company, how: str = "follow") -> tuple[int, list[list[Any]]]:
+    """Publish twenty fields while two processes read and write; when it is in force, what each of them says."""
+    store(company, "part", name="P", sku="1", stock=0)
     url = company.database.writers.url.render_as_string(hide_password=False)
     parts = len(company.runtime().storage.tables["part"].parts)
-    root = Path(__file__).parents[2]
-    others = [
-        subprocess.Popen([sys.executable, "-c", OTHER, url], cwd=root, stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
+    command = [sys.executable, "-c", OTHER, url, how]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    others = [subprocess.Popen(command, cwd=Path(__file__).parents[2], **pipes) for _ in range(2)]
     try:
         assert [json.loads(other.stdout.readline()) for other in others if other.stdout] == [1, 1]
         publish(company, Publication(tree=new_fields(company)))
-        found = [json.loads(other.stdout.readline()) for other in others if other.stdout]
+        return parts, [json.loads(other.communicate("go\n", timeout=60)[0]) for other in others]
     finally:
         for other in others:
             other.kill()
             other.communicate()
-    assert [[2, parts + FIELDS]] * 2 == [each[:2] for each in found]
+
+
+def test_other_processes_follow_with_their_next_request(company: Company) -> None:
+    """Two processes under traffic serve the new revision as soon as it is published, and compiled it before."""
+    parts, found = _published_beside(company)
+    assert found == [[2, parts + FIELDS, [1]]] * 2
+
+
+def test_a_process_that_does_not_answer_is_not_waited_for_long(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It compiles the new revision in its next request."""
+    monkeypatch.setattr(announcements, "PATIENCE_SECONDS", 0.1)
+    parts, found = _published_beside(company, how="stay")
+    assert found == [[2, parts + FIELDS, [1, 2]]] * 2
+
+
+def test_what_was_announced_and_never_came_is_forgotten(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another publish takes its number: a process that had compiled the first one compiles the second."""
+    other = opened(company.database.writers.url.render_as_string(hide_password=False))
+    follower = Follower(Companies(PlainSettings(database_url=other.database.writers.url)))
+
+    def stopped(*_: object) -> None:
+        follower.look(other)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(announcements, "PATIENCE_SECONDS", 0.1)
+    with closing(other):
+        other.runtime()
+        with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
+            patched.setattr(announcements, "wait", stopped)
+            publish(company, Publication(tree=new_fields(company, "first")))
+        assert other.runtime().revision == 1
+        publish(company, Publication(tree=new_fields(company, "second")))
+        names = other.runtime().storage.tables["part"].parts
+        assert (other.runtime().revision, "second_0" in names, "first_0" in names) == (2, True, False)
+
+
+def test_a_process_that_ends_leaves_no_trace(company: Company) -> None:
+    """A publish waits for nobody who has gone, be it in good order or not."""
+    url = company.database.writers.url
+    companies = Companies(PlainSettings(database_url=url))
+    with closing(companies):
+        gone = Follower(companies)
+        gone.look(companies.open())
+        assert announcements.behind(company, "some tree") == 1
+        gone.start().stop()
+        assert announcements.behind(company, "some tree") == 0

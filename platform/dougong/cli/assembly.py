@@ -48,12 +48,14 @@ def assemble(settings: Settings) -> ASGIApp:
 
 @asynccontextmanager
 async def background(companies: Companies) -> AsyncIterator[None]:
-    """The worker of one serving process, from its start to its end; then every connection is given back."""
+    """The threads of one serving process, from its start to its end; then every connection is given back."""
+    from dougong.engine.announcements import Follower
     from dougong.engine.workers import Worker
 
-    worker = Worker(companies).start()
+    worker, follower = Worker(companies).start(), Follower(companies).start()
     try:
         yield
     finally:
+        await anyio.to_thread.run_sync(follower.stop)
         await anyio.to_thread.run_sync(worker.stop)
         companies.close()

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from dougong.base.errors import BadRequest, Conflict, Problem
 from dougong.base.field_types import FIELD_TYPES
 from dougong.base.hooks import Hooks, plugin_manager
+from dougong.base.ids import record_id
 from dougong.base.language import msg
 from dougong.engine import fields as _fields  # noqa: F401  fills the registry of field types
 from dougong.engine import revisions
@@ -31,7 +32,7 @@ from dougong.engine.audit import log as audit_log
 from dougong.engine.dialects import Database, open_database
 from dougong.engine.first import First
 from dougong.engine.jobs import JOBS
-from dougong.engine.runtime import Runtime
+from dougong.engine.runtime import Expected, Runtime
 from dougong.engine.storage import Storage
 from dougong.engine.unit import Unit
 from dougong.metadata.compile import compile_tree
@@ -118,13 +119,18 @@ class Companies:
 
 
 class Company:
-    """One company, open. Safe to share between threads; a unit of work belongs to one."""
+    """One company, open. Safe to share between threads; a unit of work belongs to one.
+
+    `process` is the id by which other processes know that this one serves (see `announcements`).
+    """
 
     def __init__(self, name: str, database: Database, hooks: Hooks, zone: ZoneInfo) -> None:
         """Serve the company in `database`, whose days begin at midnight in `zone`."""
         self.name, self.database, self.hooks, self.zone = name, database, hooks, zone
         self._runtimes: OrderedDict[int, Runtime] = OrderedDict()
         self._serving: Runtime | None = None
+        self._expected: Expected | None = None
+        self.process = record_id()
         self._bodies: revisions.Bodies = {}
         self.previews: dict[tuple[str, int, int], Runtime] = {}
         self._compiling = threading.Lock()
@@ -207,9 +213,28 @@ class Company:
         with self._compiling:
             found = self._runtimes.get(revision)
             if found is None:
-                found = self.compile(connection, revisions.tree_of(connection, revision, self._bodies), revision)
+                found = self._expected_as(connection, revision) or self.compile(
+                    connection, revisions.tree_of(connection, revision, self._bodies), revision
+                )
                 self.remember(found)
             return found
+
+    def expect(self, connection: Connection, revision: int, tree: str) -> None:
+        """Compile the stored tree of hash `tree`, announced as `revision`, for the first one who needs it."""
+        with self._compiling:
+            if revision in self._runtimes:
+                return  # this process publishes it
+            model = compile_tree(revisions.get_tree(connection, tree, self._bodies), str(revision))
+            ledger = revisions.get_ledger(connection).extended(model)
+            self._expected = Expected(tree, ledger, Runtime(revision, model, Storage.build(model, ledger)))
+
+    def _expected_as(self, connection: Connection, revision: int) -> Runtime | None:
+        """What was expected, where it is just what `revision` has become: another publish may have come instead."""
+        expected = self._expected
+        if expected is None or expected.runtime.revision != revision:
+            return None
+        known = revisions.get(connection, revision).tree, revisions.get_ledger(connection)
+        return expected.runtime if known == (expected.tree, expected.ledger) else None
 
     def compile(self, connection: Connection, tree: Tree, revision: int, draft: str | None = None) -> Runtime:
         """The runtime of `tree`, on the places that the ledger has for it."""

@@ -1,6 +1,6 @@
 """Publishing: a tree becomes the metadata in force, its tables and its place in the log, in one transaction.
 
-    merge with what others published → check → prepare (fill new columns) → switch
+    merge with what others published → check → prepare (fill new columns) → announce → switch
 
 Only the switch can be felt, and only as a moment's wait: it takes the company's lock alone, adds tables and columns,
 writes the revision, moves the head and writes the rows that travel with the metadata, or does nothing. Whatever a
@@ -25,7 +25,16 @@ from sqlalchemy.exc import IntegrityError
 from dougong.base.errors import Conflict, Place, Problem
 from dougong.base.ids import component_id
 from dougong.base.language import msg
-from dougong.engine import audit, changes_of_metadata, jobs, metadata_rows, preparation, revisions, standing
+from dougong.engine import (
+    announcements,
+    audit,
+    changes_of_metadata,
+    jobs,
+    metadata_rows,
+    preparation,
+    revisions,
+    standing,
+)
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.aftermath import Aftermath, ask_for_work, work_after
 from dougong.engine.audit import Entry
@@ -99,21 +108,29 @@ def _carry_out(
     if coming.fillings:
         alone(company, lambda own: preparation.begin(company, own, coming))
         preparation.fill(company, connection, coming)
-    digests = _stored(company, connection, tree, wanted)
     work = work_after(company.runtime().model, coming)
     company.remember(coming.runtime)  # there before anybody asks for it, a moment after the switch
     try:
+        digests = _stored(company, connection, tree, wanted, coming.runtime.revision)
+        announcements.wait(company, digests[""])
         return alone(company, lambda own: _switch(company, own, wanted, digests, coming, work, entry))
     except BaseException:
         company.forget(coming.runtime)
         raise
 
 
-def _stored(company: Company, connection: Connection, tree: Tree, wanted: Publication) -> Mapping[str, str]:
-    """Store the trees before the switch, which then writes hashes alone: the tree's under "", packages' by name."""
+def _stored(
+    company: Company, connection: Connection, tree: Tree, wanted: Publication, number: int
+) -> Mapping[str, str]:
+    """Store the trees before the switch, which then writes hashes alone: the tree's under "", packages' by name.
+
+    The tree is announced as revision `number`.
+    """
     with connection.begin():
         company.database.begin_write(connection)
-        return {name: revisions.put_tree(connection, each) for name, each in {"": tree, **wanted.origins}.items()}
+        found = {name: revisions.put_tree(connection, each) for name, each in {"": tree, **wanted.origins}.items()}
+        announcements.announce(connection, number, found[""])
+        return found
 
 
 @contextmanager

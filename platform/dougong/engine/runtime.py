@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from dougong.engine.ledger import Ledger
 from dougong.engine.storage import Storage
 from dougong.metadata.model import Model
 
@@ -22,3 +23,12 @@ class Runtime:
     storage: Storage
     prepared: dict[str, Any] = field(default_factory=dict)
     draft: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A revision compiled before it is in force: from the tree of this hash, on the places that it was to have."""
+
+    tree: str
+    ledger: Ledger
+    runtime: Runtime

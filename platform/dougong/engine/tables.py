@@ -99,6 +99,25 @@ touched = Table(
     comment="Rows written while their table is in `dg_preparation`: a log, so that writers never wait for it.",
 )
 
+coming = Table(
+    "dg_coming",
+    PLATFORM,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    Column("tree", Text, nullable=False),
+    CheckConstraint("id = 1", name="dg_coming_single"),
+    comment="At most one row: the revision that was announced last, and its tree. It may never come.",
+)
+
+processes = Table(
+    "dg_process",
+    PLATFORM,
+    Column("id", Id(), primary_key=True),
+    Column("seen_at", Instant(), nullable=False),
+    Column("ready", Text, nullable=False),
+    comment="Processes that serve, when each was last seen, and which announced tree it has compiled.",
+)
+
 history = Table(
     "dg_history",
     PLATFORM,
