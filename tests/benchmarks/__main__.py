@@ -36,7 +36,7 @@ def _arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def _databases(folder: Path, kind: str, names: Sequence[str]) -> Iterator[list[tuple[str, bool]]]:
+def databases(folder: Path, kind: str, names: Sequence[str]) -> Iterator[list[tuple[str, bool]]]:
     """The addresses of databases of these names, and whether they are new."""
     if kind == "sqlite":
         paths = [folder / f"{name}.sqlite3" for name in names]
@@ -56,7 +56,7 @@ def _make_database(server: postgresql.Server, name: str) -> bool:
         return True
 
 
-def _fill_engine(kind: str, url: str, new: bool, deals: int) -> str:
+def fill_engine(kind: str, url: str, new: bool, deals: int) -> str:
     if new:
         report.say(f"Filling the engine's {kind} database with {deals:,} deals ...")
         engine.fill(url, min(deals, 100_000))
@@ -87,8 +87,8 @@ def _settle(url: str) -> None:
 
 def _compare(folder: Path, kind: str, deals: int, arguments: argparse.Namespace) -> list[measuring.Measured]:
     """Every operation on one kind of database."""
-    with _databases(folder, kind, (f"engine_{deals}", f"floor_{deals}")) as (ours, theirs):
-        urls = _fill_engine(kind, *ours, deals), _fill_floor(kind, *theirs, deals)
+    with databases(folder, kind, (f"engine_{deals}", f"floor_{deals}")) as (ours, theirs):
+        urls = fill_engine(kind, *ours, deals), _fill_floor(kind, *theirs, deals)
         found = measuring.measure(urls, deals, _rounds(arguments), arguments.only)
         return found + direct.measure(urls, arguments.only, 1000 if arguments.quick else direct.IMPORTED)
 
@@ -96,8 +96,8 @@ def _compare(folder: Path, kind: str, deals: int, arguments: argparse.Namespace)
 def _grow(folder: Path, kind: str, arguments: argparse.Namespace) -> tuple[float, float]:
     """The list page at 10,000 and at 1,000,000 deals."""
     sizes = (10_000, 1_000_000)
-    with _databases(folder, kind, [f"engine_{size}" for size in sizes]) as found:
-        few, many = (_fill_engine(kind, *each, size) for each, size in zip(found, sizes, strict=True))
+    with databases(folder, kind, [f"engine_{size}" for size in sizes]) as found:
+        few, many = (fill_engine(kind, *each, size) for each, size in zip(found, sizes, strict=True))
         return measuring.list_pages((few, many), _rounds(arguments))
 
 

@@ -47,7 +47,11 @@ class Side:
         self._connection.connect()
         assert self._connection.sock is not None
         self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._headers = dict(headers)
+        self._port, self._headers = port, dict(headers)
+
+    def again(self) -> Side:
+        """Another client of the same server."""
+        return Side(self._port, self._headers)
 
     def ask(self, request: Request) -> Answer:
         """Ask once.

@@ -9,8 +9,10 @@ import pytest
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from dougong.metadata.compile import compile_tree
 from dougong.web.settling import Settling
 from dougong.web.templates import Settled
+from tests.companies import PACKAGES, tree_of
 
 FIELD = SimpleNamespace(
     options=MappingProxyType({"scale": 3, "yes": "<Yes>"}),
@@ -75,3 +77,21 @@ def test_nothing_is_left_to_do(source: str, left: str) -> None:
     code = environment.compile(tree, raw=True)
     yields = [line.strip() for line in code.splitlines() if line.strip().startswith("yield")]
     assert yields == [f"yield {left!r}"]
+
+
+def test_a_template_is_made_once_for_equal_values() -> None:
+    """What a publish did not change is not compiled again; what it changed is."""
+    environment = prepared(Settled(**OPTIONS))
+    first = environment.composed("{{ f.scale }}", f=SimpleNamespace(scale=2))
+    assert environment.composed("{{ f.scale }}", f=SimpleNamespace(scale=2)) is first
+    assert environment.composed("{{ f.scale }}", f=SimpleNamespace(scale=3)).render() == "3"
+    assert environment.composed("{{ f.scale }}!", f=SimpleNamespace(scale=2)).render() == "2!"
+    assert environment.composed("{{ f.scale }}", f=SimpleNamespace(scale=2)) is first
+
+
+def test_fields_of_two_revisions_are_equal_where_nothing_changed() -> None:
+    """Those that formulas and roll-ups give included: by this a template is known to serve both."""
+    tree = tree_of(PACKAGES / "base", PACKAGES / "sales-core")
+    first, second = compile_tree(tree, "1"), compile_tree(tree, "2")
+    for name, obj in first.objects.items():
+        assert obj.fields == second.objects[name].fields, name

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, FromClause, Index, Integer, MetaData, Table, Text
 
 from dougong.engine.columns import Id, Instant, stored
 from dougong.engine.dialects.keys import LookupKey
@@ -57,6 +58,14 @@ class Storage:
     metadata: MetaData
     tables: Mapping[str, RecordTable]
     links: Mapping[str, LinkTable]
+    _aliases: dict[tuple[str, str], FromClause] = dataclass_field(default_factory=dict)
+
+    def alias(self, object_name: str, name: str) -> FromClause:
+        """The table of an object under another name; one for all statements, since its columns are dear to make."""
+        found = self._aliases.get((object_name, name))
+        if found is None:
+            found = self._aliases[object_name, name] = self.tables[object_name].table.alias(name)
+        return found
 
     @classmethod
     def build(cls, model: Model, ledger: Ledger) -> Storage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from dougong.web.settling import Settling
 
 _ICON = Markup('<svg class="i{size}" aria-hidden="true"><use href="{url}#{name}"/></svg>')
 FALLBACK_ICON = "box"
+
+MOST_COMPOSED, MOST_COMPOSED_ALIKE = 2000, 4
+"""How many sources of composed templates an environment keeps, the last used ones, and for each how many templates."""
 
 
 class Icons:
@@ -42,11 +46,30 @@ class Icons:
 class Settled(Environment):
     """An environment whose templates have what is known of them worked out when they are compiled."""
 
+    def __init__(self, **options: Any) -> None:
+        """An environment with the `options` of Jinja's."""
+        super().__init__(**options)
+        self._composed: OrderedDict[str, tuple[tuple[Mapping[str, Any], Template], ...]] = OrderedDict()
+
     def _generate(self, source: nodes.Template, *rest: Any, **named: Any) -> str:
         return super()._generate(Settling(self, {}).settle(source), *rest, **named)
 
     def composed(self, source: str, **known: Any) -> Template:
-        """A template of our own making, for values of which those `known` by name are the same in each rendering."""
+        """A template of our own making, for values of which those `known` by name are the same in each rendering.
+
+        Made once for equal values: of most pages a publish changes neither the source nor the fields.
+        """
+        made = self._composed.pop(source, ())
+        found = next((template for values, template in made if values == known), None)
+        if found is None:
+            found = self._compose(source, known)
+            made = (*made[-MOST_COMPOSED_ALIKE + 1 :], (known, found))
+        self._composed[source] = made
+        if len(self._composed) > MOST_COMPOSED:
+            self._composed.popitem(last=False)
+        return found
+
+    def _compose(self, source: str, known: Mapping[str, Any]) -> Template:
         settling = Settling(self, known)
         tree = settling.settle(self.parse(source))
         return self.from_string(tree, settling.constants)

@@ -24,6 +24,13 @@ class DerivedType(FieldType):
         for attribute in _TAKEN_OVER:
             setattr(self, attribute, getattr(result, attribute))
 
+    def __eq__(self, other: object) -> bool:
+        """Two that give values of the same type in the same way: so fields of two revisions are known for equal."""
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
     def parts(self, field: FieldLike) -> tuple[Part, ...]:
         """The columns of the result, with as many digits as fit: a sum outgrows what it sums."""
         return self.result.parts(_Wide(field))

@@ -104,7 +104,7 @@ def _by_record(
 ) -> tuple[T, str] | tuple[()]:
     """What serves a filter by any record, and its parameter; nothing where an id is more than compared."""
     made, values = _of_form(unit, key, scope, where, build)
-    field = scope().path(where.field).field
+    field = prepared(unit.runtime, (key, "scope"), scope).path(where.field).field
     plain = (field.name == "id" or field.type.refers) and list(values.values()) == [where.value]
     return (made, next(iter(values))) if plain else ()
 

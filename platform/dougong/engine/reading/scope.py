@@ -29,7 +29,7 @@ class Scope:
         self.terms = terms
         self.runtime, self.access, self.object = runtime, access, obj
         self.records = runtime.storage.tables[obj.name]
-        self.table: FromClause = self.records.table.alias("t")
+        self.table: FromClause = runtime.storage.alias(obj.name, "t")
         self._joined: dict[tuple[str, ...], tuple[Object, FromClause]] = {(): (obj, self.table)}
         self._aliases: dict[tuple[str, ...], FromClause] = {}
         self._expressed: dict[tuple[str, ...], tuple[ColumnElement[Any], ...]] = {}
@@ -70,7 +70,7 @@ class Scope:
         known = self._aliases.get(names)
         if known is None:
             name = f"j{len(self._aliases) + 1}"
-            known = self._aliases[names] = self.runtime.storage.tables[target.name].table.alias(name)
+            known = self._aliases[names] = self.runtime.storage.alias(target.name, name)
         return known
 
     def _part(self, obj: Object, table: FromClause, name: str) -> ColumnElement[Any]:
