@@ -29,9 +29,9 @@ MOST_REFUSED = max(2 * PAIRS // ROWS // 20, 1)
 KINDS = (("sqlite", 18), ("postgresql", 39))
 
 
-def mixed(pools: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """Rows in which every value of every pool stands beside many others; the same every time."""
-    chosen = random.Random(11)
+def mixed(pools: Mapping[str, Sequence[Any]], seed: int = 11) -> list[dict[str, Any]]:
+    """Rows in which every value of every pool stands beside many others; the same for the same seed."""
+    chosen = random.Random(seed)
     return [{name: chosen.choice(pool) for name, pool in pools.items()} for _ in range(ROWS)]
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from psycopg.types.string import TextLoader
 from sqlalchemy import Boolean, Column, Engine, Integer, MetaData, Table, Text, create_engine, event, insert, select
 
 from dougong.engine.columns import Day, Exact, Id, Instant
@@ -137,6 +138,8 @@ def taught(url: str) -> Engine:
     else:
         with engine.begin() as connection:
             connection.exec_driver_sql(installation.postgresql().replace("%", "%%"))
+        event.listen(engine, "connect", lambda connection, _: connection.adapters.register_loader("uuid", TextLoader))
+        engine.dispose()
     return engine
 
 

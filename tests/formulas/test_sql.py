@@ -137,6 +137,9 @@ owner = name
 ISBLANK(owner)
 BLANKVALUE(owner, $User.id) = $User.id
 IF(active, owner, name)
+IF(count > 1, IF(active, $User.id, BLANKVALUE($User.id, owner)), owner)
+IF(count > 1, IF(active, $User.id, $User.id), owner) = owner
+IF(count > 1, IF(active, $User.id, $User.id), BLANKVALUE(owner, $User.id)) = IF(active, $User.id, $User.id)
 CONTAINS(owner, "0001")
 $User.name = name
 1/0 = 1

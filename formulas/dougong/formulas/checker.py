@@ -24,6 +24,9 @@ MAX_NODES = 20_000
 MAX_EXPANDED_DEPTH = 200
 """Nesting of a formula field with those that it uses put in their place, when another formula uses it."""
 
+MOST_PROBLEMS = 30
+"""Mistakes of one formula that are said: nobody reads more at once."""
+
 ORIGIN = ("$System", "OriginDateTime")
 """The one variable that every scope knows."""
 _ORIGIN_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
@@ -52,7 +55,8 @@ class Checker:
         self, span: Span, code: str, reason: Message, fix: Message | None = None, severity: Severity = "error"
     ) -> Wrong:
         """Add a problem at `span`."""
-        self.problems.append(problem(self._text, span, code, reason, fix, severity))
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(problem(self._text, span, code, reason, fix, severity))
         return Wrong(span)
 
     def raise_problems(self) -> None:

@@ -60,6 +60,11 @@ class Signature:
     check: Callable[..., Any] | None
     """A further check of the typed arguments: yields a `Finding` per mistake."""
 
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Every parameter once, in order."""
+        return self.leading + self.repeated + self.trailing
+
     def expand(self, count: int) -> tuple[Parameter, ...] | None:
         """The parameter for each of `count` arguments; None where the count does not fit."""
         if not self.repeated:

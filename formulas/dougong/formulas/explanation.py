@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'", re.DOTALL)
 
+_LONGEST_CHAIN = 30
+"""Operators in a row that are shown one by one, each with what it makes of those before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -54,12 +57,22 @@ def _step(node: TypedNode, source: str, given: Row) -> Step:
     if isinstance(node, Inlined):
         steps = (_step(node.inner, node.source, given),)
     elif isinstance(node, Apply):
-        steps = tuple(_step(each, source, given) for each in _computed(node))
+        steps = tuple(_step(each, source, given) for each in _operands(node) or _computed(node))
     try:
         return Step(text, node.type, _shown(compiled(node)(given)), steps=steps)
     except UNDEFINED as error:
         failure = error.kind if isinstance(error, EvaluationError) else Failure.NOT_FINITE
         return Step(text, node.type, failure=failure, steps=steps)
+
+
+def _operands(node: Apply) -> list[TypedNode]:
+    """What a long chain of operators is made of; nothing for a short one, whose every operator is a step."""
+    found: list[TypedNode] = []
+    left: TypedNode = node
+    while isinstance(left, Apply) and left.function.is_operator and len(left.arguments) == 2:
+        left, right = left.arguments
+        found.append(right)
+    return [] if len(found) <= _LONGEST_CHAIN else [left, *reversed(found)]
 
 
 def _written(source: str, span: Span) -> str:

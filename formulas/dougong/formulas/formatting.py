@@ -2,25 +2,7 @@
 
 from __future__ import annotations
 
-from dougong.formulas.tree import Call, Literal, Node, Reference
-
-_RANKS = {
-    "||": 1,
-    "&&": 2,
-    "=": 3,
-    "<>": 3,
-    "<": 4,
-    ">": 4,
-    "<=": 4,
-    ">=": 4,
-    "+": 5,
-    "-": 5,
-    "&": 5,
-    "^": 6,
-    "*": 7,
-    "/": 7,
-}
-_UNARY = 8
+from dougong.formulas.tree import RANK_OF_VALUES, Call, Literal, Node, Reference, rank
 
 
 def formatted(root: Node) -> str:
@@ -48,7 +30,7 @@ def _literal(node: Literal) -> str:
 
 
 def _unary(node: Call) -> str:
-    inner = _bracketed(node.arguments[0], _UNARY)
+    inner = _bracketed(node.arguments[0], RANK_OF_VALUES)
     if node.name == "NOT":
         return f"NOT({formatted(node.arguments[0])})"
     return f"{node.name}{inner}"
@@ -60,10 +42,10 @@ def _binary(node: Call) -> str:
     left: Node = node
     while _is_binary(left):
         assert isinstance(left, Call)
-        rank = _RANKS[left.name]
-        parts.append(f" {left.name} {_bracketed(left.arguments[1], rank + 1)}")
+        own = rank(left)
+        parts.append(f" {left.name} {_bracketed(left.arguments[1], own + 1)}")
         below = left.arguments[0]
-        if _is_binary(below) and _rank(below) < rank:
+        if _is_binary(below) and rank(below) < own:
             parts.append(f"({formatted(below)})")
             return "".join(reversed(parts))
         left = below
@@ -73,15 +55,8 @@ def _binary(node: Call) -> str:
 
 def _bracketed(node: Node, least: int) -> str:
     text = formatted(node)
-    return f"({text})" if _rank(node) < least else text
+    return f"({text})" if rank(node) < least else text
 
 
 def _is_binary(node: Node) -> bool:
     return isinstance(node, Call) and node.is_operator and len(node.arguments) == 2
-
-
-def _rank(node: Node) -> int:
-    if not _is_binary(node):
-        return _UNARY
-    assert isinstance(node, Call)
-    return _RANKS[node.name]

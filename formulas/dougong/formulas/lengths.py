@@ -5,7 +5,19 @@ from __future__ import annotations
 from dougong.formulas.evaluation import EvaluationError, Failure
 
 MOST = 1_000_000
-"""Characters that replacing and escaping may produce."""
+"""Characters that any function or operator may produce."""
+
+FIELD = 100_000
+"""Characters that a field may hold."""
+
+
+def limited(text: str | None) -> str | None:
+    """What a function yields as the language has it: blank for empty text.
+
+    Raises:
+        EvaluationError: it is longer than any text may become.
+    """
+    return held(text) if text else None
 
 
 def held(text: str) -> str:

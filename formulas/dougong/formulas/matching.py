@@ -17,7 +17,8 @@ _ALLOWED = {
     Marker.ORDERED: SCALAR - {Type.BOOLEAN},
     Marker.MEASURED: SCALAR - {Type.BOOLEAN, Type.TEXT, Type.ID},
 }
-_GROUPS = (Marker.COMMON, Marker.MATCHED, Marker.ORDERED, Marker.MEASURED)
+GROUPS = (Marker.COMMON, Marker.MATCHED, Marker.ORDERED, Marker.MEASURED)
+"""The markers of parameters that share one type."""
 
 
 def fits(parameters: Sequence[Parameter], arguments: Sequence[TypedNode]) -> bool:
@@ -33,7 +34,7 @@ def mismatch(parameters: Sequence[Parameter], arguments: Sequence[TypedNode]) ->
         if not accepts(parameter, argument)
     ]
     if not found:
-        for group in _GROUPS:
+        for group in GROUPS:
             found += _odd_ones(group, parameters, arguments)
     return found
 
@@ -66,8 +67,13 @@ def accepts(parameter: Parameter, argument: TypedNode) -> bool:
         return isinstance(argument, Constant) and given is Type.TEXT
     if given is Type.NULL:
         return Marker.NOT_NULL not in parameter.markers
-    allowed = parameter.types.union(*(_ALLOWED.get(each, frozenset()) for each in parameter.markers))
+    allowed = allowed_types(parameter)
     return given in allowed or (given is Type.ID and Type.TEXT in allowed)
+
+
+def allowed_types(parameter: Parameter) -> frozenset[Type]:
+    """The types that fit `parameter`; where it is marked to share its type with others, those that they may share."""
+    return parameter.types.union(*(_ALLOWED.get(each, frozenset()) for each in parameter.markers))
 
 
 def _odd_ones(

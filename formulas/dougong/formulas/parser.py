@@ -14,7 +14,7 @@ from dougong.base.errors import FormulaError
 from dougong.base.language import msg
 from dougong.formulas.problems import problem
 from dougong.formulas.syntax_errors import explained
-from dougong.formulas.tree import Call, Literal, Node, Reference, Span
+from dougong.formulas.tree import RANK_OF_VALUES, Call, Literal, Node, Reference, Span, rank
 
 MAX_LENGTH = 20_000
 """Characters in a formula. The language that this one follows stops at 3,900 to 5,000."""
@@ -133,7 +133,10 @@ def _open_brackets(text: str) -> list[int]:
 
 
 def _check_depth(text: str, root: Node) -> None:
-    """Refuse what later stages could not walk. Iterative, because depth is what it measures."""
+    """Refuse what later stages could not walk. Iterative, because depth is what it measures.
+
+    A chain of operators of one rank, or of ever stronger ones, counts once; brackets in it begin another.
+    """
     waiting: list[tuple[Node, int]] = [(root, 1)]
     while waiting:
         node, depth = waiting.pop()
@@ -149,5 +152,5 @@ def _check_depth(text: str, root: Node) -> None:
             )
         if isinstance(node, Call):
             for index, each in enumerate(node.arguments):
-                chained = index == 0 and node.is_operator and len(node.arguments) == 2
+                chained = index == 0 and rank(node) <= rank(each) and rank(node) < RANK_OF_VALUES
                 waiting.append((each, depth if chained else depth + 1))

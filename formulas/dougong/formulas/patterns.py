@@ -12,6 +12,8 @@ import re2  # type: ignore[import-untyped]
 from dougong.formulas.evaluation import EvaluationError, Failure
 
 _MEMORY = 8 << 20
+LONGEST_LIKE = 1_000
+"""Characters of a pattern of LIKE; SQLite itself refuses very long ones."""
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|.)", re.DOTALL)
 _SPECIAL = re.compile(r"([.^$*+?{}\[\]()|\\])")
 
@@ -26,7 +28,13 @@ def matches(text: str, pattern: str) -> bool:
 
 
 def is_like(text: str, pattern: str) -> bool:
-    """True where the whole of `text` matches: ``%`` any run, ``_`` one character, a backslash quotes."""
+    """True where the whole of `text` matches: ``%`` any run, ``_`` one character, a backslash quotes.
+
+    Raises:
+        EvaluationError: the pattern is too long.
+    """
+    if len(pattern) > LONGEST_LIKE:
+        raise EvaluationError(Failure.REGEX_TOO_COMPLEX)
     return compiled(_from_like(pattern)).fullmatch(text) is not None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from dougong.formulas.decimals import EXACT, ZERO
 from dougong.formulas.definition import Parameter, Signature
 from dougong.formulas.evaluation import Code, FieldCode, Row
+from dougong.formulas.lengths import limited
 from dougong.formulas.typed import Apply, Constant, Field, Inlined, TypedNode
 from dougong.formulas.types import Marker, Type, Value
 
@@ -110,14 +111,22 @@ def _chain(node: Apply) -> Code:
     """A call. A chain of binary operators over its left operand becomes one loop, so that depth costs nothing."""
     spine: list[Apply] = []
     first: TypedNode = node
-    while isinstance(first, Apply) and first.function.is_operator and _is_eager_pair(first):
+    while isinstance(first, Apply) and first.function.is_operator and len(first.arguments) == 2:
         spine.append(first)
         first = first.arguments[0]
     if len(spine) < 2:
         return _call(node)
-    start = compiled(first)
-    steps = [_step(each) for each in reversed(spine)]
+    spine.reverse()
+    if any(each.signature.lazy for each in spine):
+        return _decided(compiled(first), [_decision(each) for each in spine])
+    return _computed(compiled(first), [_step(each) for each in spine])
 
+
+_Step = tuple[Callable[[Value, Value], Value], Code, bool]
+_Decision = Callable[[Value, Row], Value]
+
+
+def _computed(start: Code, steps: list[_Step]) -> Code:
     def run(row: Row) -> Value:
         value = start(row)
         for operate, right, is_strict in steps:
@@ -128,18 +137,38 @@ def _chain(node: Apply) -> Code:
     return run
 
 
-def _is_eager_pair(node: Apply) -> bool:
-    return len(node.arguments) == 2 and not node.signature.lazy
-
-
-def _step(node: Apply) -> tuple[Callable[[Value, Value], Value], Code, bool]:
+def _step(node: Apply) -> _Step:
     is_strict = not any(each.takes_null for each in node.signature.leading)
     return _blank_text(node.type, node.signature.python), compiled(node.arguments[1]), is_strict
 
 
+def _decided(start: Code, decisions: list[_Decision]) -> Code:
+    def run(row: Row) -> Value:
+        value = start(row)
+        for decide in decisions:
+            value = decide(value, row)
+        return value
+
+    return run
+
+
+def _decision(node: Apply) -> _Decision:
+    """One operator of a chain in which some stop at what decides them."""
+    if node.signature.lazy:
+        right, combine = compiled(node.arguments[1]), node.signature.python
+        return lambda value, row: combine(lambda _: value, right)(row)
+    operate, other, is_strict = _step(node)
+
+    def run(value: Value, row: Row) -> Value:
+        found = other(row)
+        return None if is_strict and (value is None or found is None) else operate(value, found)
+
+    return run
+
+
 def _blank_text(result: Type, python: Callable[..., Any]) -> Callable[..., Any]:
-    """`python` with empty text turned to blank; only operators on text can yield it."""
-    return python if result is not Type.TEXT else lambda left, right: python(left, right) or None
+    """`python` with empty text turned to blank and text of limited length; only operators on text need it."""
+    return python if result is not Type.TEXT else lambda left, right: limited(python(left, right))
 
 
 def _call(node: Apply) -> Code:
@@ -152,7 +181,7 @@ def _call(node: Apply) -> Code:
         return made
     run = _eager(signature, parameters, codes)
     if node.type in (Type.TEXT, Type.PICKLIST):
-        return lambda row: run(row) or None
+        return lambda row: limited(run(row))
     return run
 
 

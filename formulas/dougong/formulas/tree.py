@@ -66,3 +66,29 @@ def to_prefix(node: Node) -> str:
     if isinstance(node.value, bool) or node.value is None:
         return {True: "true", False: "false", None: "null"}[node.value]
     return format(node.value, "f")
+
+
+_RANKS = {
+    "||": 1,
+    "&&": 2,
+    "=": 3,
+    "<>": 3,
+    "<": 4,
+    ">": 4,
+    "<=": 4,
+    ">=": 4,
+    "+": 5,
+    "-": 5,
+    "&": 5,
+    "^": 6,
+    "*": 7,
+    "/": 7,
+}
+RANK_OF_VALUES = 8
+"""The rank of everything that is no operator between two values."""
+
+
+def rank(node: Node) -> int:
+    """How strongly the operator at the top of `node` binds; weaker ones need brackets beneath stronger ones."""
+    is_binary = isinstance(node, Call) and node.is_operator and len(node.arguments) == 2
+    return _RANKS[node.name] if isinstance(node, Call) and is_binary else RANK_OF_VALUES

@@ -21,6 +21,9 @@ PLACES = ("", "拾", "佰", "仟")
 MOST = Decimal(10) ** 16
 """Amounts in capitals end below ten thousand million millions."""
 
+_READ = 1_000
+"""Characters that PINYIN reads: its dictionary is slow."""
+
 UNITS = ("day", "week", "month", "year")
 
 
@@ -172,10 +175,13 @@ def birth_of_identity(number: Text) -> Date:
     examples=(("PINYIN('张伟')", "zhang wei"), ("PINYIN('A 公司')", "A gong si"), ("PINYIN('重庆')", "chong qing")),
 )
 def pinyin(text: Text) -> Text:
-    """How a Chinese text is read, without tones, syllables apart. What is not Chinese stays as it is."""
+    """How a Chinese text is read, without tones, syllables apart. What is not Chinese stays as it is. A text of more
+    than 1,000 characters is an error."""
     # Imported here: its dictionary takes half a second to load.
     from pypinyin import lazy_pinyin
 
+    if len(text) > _READ:
+        raise EvaluationError(Failure.OUT_OF_RANGE)
     return " ".join(part for each in lazy_pinyin(text) for part in each.split())
 
 

@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Integer, and_, false, func, or_
+from sqlalchemy import ColumnElement, Integer, and_, false, func, literal_column, or_
 
 from dougong.base.errors import FormulaError, Problem
 from dougong.base.language import msg
+from dougong.formulas import lengths
 from dougong.formulas.decimals import RESULT_SCALE
 from dougong.formulas.definition import Parameter
 from dougong.formulas.evaluation import Context, EvaluationError, Failure, row
 from dougong.formulas.problems import problem
 from dougong.formulas.python_backend import compiled, grouped
 from dougong.formulas.sql.choices import choose
+from dougong.formulas.sql.logic import joined
 from dougong.formulas.sql.numbers import multiply
 from dougong.formulas.sql.rounding import round_half_up
 from dougong.formulas.sql.steps import Steps
@@ -103,6 +105,19 @@ def _fixed_nodes(root: TypedNode) -> set[int]:
     return found
 
 
+def _operands(node: TypedNode) -> list[TypedNode]:
+    """What AND or OR joins; where operators do, those of the whole chain."""
+    found: list[TypedNode] = []
+    first = node
+    while isinstance(first, Apply) and isinstance(node, Apply) and first.function is node.function:
+        left, *rest = first.arguments
+        found += reversed(rest)
+        first = left
+        if not node.function.is_operator:
+            break
+    return [first, *reversed(found)]
+
+
 def _given(columns: SqlColumns) -> Iterator[ColumnElement[Any]]:
     for each in columns.values():
         yield from (each.value, each.failed) if isinstance(each, Fallible) else (each,)
@@ -152,9 +167,10 @@ class _Translator:
         """AND and OR stay AND and OR, so that the database sees the comparisons."""
         joins = _JOINS.get(node.function.name) if isinstance(node, Apply) else None
         if joins is not None and id(node) not in self._fixed_nodes:
-            parts = [self.translate(each) for each in children(node)]
+            operands = _operands(node)
+            parts = [self.translate(each) for each in operands]
             if not self.problems and all(each.error is None for each in parts):
-                return joins(*(self.condition(each) for each in children(node)))
+                return joined(joins, (self.condition(each) for each in operands))
         if isinstance(node, Inlined):
             return self.condition(node.inner)
         if self.problems:
@@ -256,7 +272,7 @@ class _Translator:
             found: Sql = signature.sql(*known, *grouped(signature, arguments))
         except Unsupported as refusal:
             return self._refuse(node, node.function.name, refusal)
-        return found.after(*errors)
+        return _limited(found).after(*errors)
 
     def _refuse(self, node: TypedNode, name: str, refusal: Unsupported) -> Sql:
         reason = msg("{name} is not yet supported in SQL.", name=name)
@@ -264,6 +280,14 @@ class _Translator:
             reason = msg("{name} is not yet supported in SQL here. {why}", name=name, why=refusal.why)
         self.problems.append(problem(self._source, node.span, "formula-no-sql", reason, _FIX))
         return blank(node.type, self._digits)
+
+
+def _limited(item: Sql) -> Sql:
+    """A text that may be longer than any may become fails where it is."""
+    if item.type is not Type.TEXT or item.longest <= lengths.MOST:
+        return item
+    is_long = func.length(item.value) > literal_column(str(lengths.MOST))
+    return replace(item, longest=lengths.MOST).failing(where(is_long, Failure.OUT_OF_RANGE))
 
 
 def _fitted(item: Sql, parameter: Parameter) -> Sql:

@@ -45,7 +45,8 @@ def _described(type: Type, value: ColumnElement[Any], items: list[Sql]) -> Sql:
     is_exact = any(each.exact for each in items)
     most = 0 if is_exact or type is not Type.NUMBER else max(_largest_of(each) for each in items)
     nullable = any(each.nullable for each in items)
-    return Sql(type, value, None, whole, scale, nullable, limit=limit, exact=is_exact, most=most)
+    longest = max(each.longest for each in items)
+    return Sql(type, value, None, whole, scale, nullable, limit=limit, exact=is_exact, most=most, longest=longest)
 
 
 def _chosen_parts(

@@ -172,10 +172,17 @@ def _greatest(element: Extreme, compiler: Any, **options: Any) -> str:
     return f"CASE WHEN NOT ({gone}) THEN {name}({', '.join(values)}) END"
 
 
+_MOST_ARGUMENTS = 100
+"""Of a function of SQLite, where it has been built so."""
+
+
 @compiles(Extreme, "sqlite")
 def _maximum(element: Extreme, compiler: Any, **options: Any) -> str:
     largest, *values = (compiler.process(each, **options) for each in _parts(element))
-    return f"{'max' if largest == '1' else 'min'}({', '.join(values)})"
+    name = "max" if largest == "1" else "min"
+    while len(values) > _MOST_ARGUMENTS:
+        values = [f"{name}({', '.join(values[:_MOST_ARGUMENTS])})", *values[_MOST_ARGUMENTS:]]
+    return f"{name}({', '.join(values)})"
 
 
 class CodePointOrder(FunctionElement[Any]):
@@ -214,6 +221,19 @@ def _strpos(element: Holds, compiler: Any, **options: Any) -> str:
 def _instr(element: Holds, compiler: Any, **options: Any) -> str:
     text, part = (compiler.process(each, **options) for each in _parts(element))
     return f"(instr({text}, {part}) > 0)"
+
+
+class Bracketed(FunctionElement[bool]):
+    """A condition in brackets, which stay: SQLAlchemy leaves out those that mean nothing."""
+
+    name = "bracketed"
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(Bracketed)
+def _in_brackets(element: Bracketed, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(_parts(element)[0], **options)})"
 
 
 class DayNumber(FunctionElement[Any]):

@@ -54,11 +54,14 @@ BEGIN
 END $$;
 """
 
-html_encode = Routine(name="dg_html", result=Type.TEXT, postgresql=_HTML)
-script_encode = Routine(name="dg_script", result=Type.TEXT, fails=Failure.OUT_OF_RANGE, postgresql=_SCRIPT)
+html_encode = Routine(name="dg_html", result=Type.TEXT, grows=6, postgresql=_HTML)
+script_encode = Routine(
+    name="dg_script", result=Type.TEXT, longest=MOST, fails=Failure.OUT_OF_RANGE, postgresql=_SCRIPT
+)
 script_in_html_encode = Routine(
     name="dg_script_in_html",
     result=Type.TEXT,
+    longest=MOST,
     fails=Failure.OUT_OF_RANGE,
     needs=(_HTML, _SCRIPT),
     postgresql=_sql("dg_script_in_html", "t text", "dg_script(dg_html(t))"),
@@ -67,6 +70,7 @@ script_in_html_encode = Routine(
 url_encode = Routine(
     name="dg_url",
     result=Type.TEXT,
+    grows=12,
     postgresql=rf"""
 CREATE OR REPLACE FUNCTION dg_url(t text) RETURNS text LANGUAGE sql {_STRICT} AS $$
     SELECT string_agg(
@@ -81,6 +85,7 @@ $$;
 hyperlink = Routine(
     name="dg_hyperlink",
     result=Type.TEXT,
+    grows=6,
     needs=(_HTML,),
     postgresql=_sql(
         "dg_hyperlink",
@@ -100,6 +105,7 @@ def _size(name: str) -> str:
 image = Routine(
     name="dg_image",
     result=Type.TEXT,
+    grows=6,
     needs=(_HTML, str(number_text.postgresql)),
     postgresql=_sql(
         "dg_image",

@@ -133,6 +133,6 @@ BEGIN
 END $$;
 """
 
-upper = Routine(name="dg_upper", result=Type.TEXT, postgresql=case_routines)
-lower = Routine(name="dg_lower", result=Type.TEXT, postgresql=case_routines)
-initial_capitals = Routine(name="dg_initcap", result=Type.TEXT, postgresql=case_routines)
+upper = Routine(name="dg_upper", result=Type.TEXT, grows=3, postgresql=case_routines)
+lower = Routine(name="dg_lower", result=Type.TEXT, grows=3, postgresql=case_routines)
+initial_capitals = Routine(name="dg_initcap", result=Type.TEXT, grows=3, postgresql=case_routines)

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, false, func, literal, not_, null, or_
+from sqlalchemy import Boolean, ColumnElement, Text, and_, case, false, func, literal, not_, null, or_
 
 from dougong.formulas.sql.choices import choose
 from dougong.formulas.sql.comparisons import is_equal
-from dougong.formulas.sql.constructs import Holds
+from dougong.formulas.sql.constructs import Bracketed, Holds
 from dougong.formulas.sql.values import Sql, boolean, same_type, truth
 from dougong.formulas.types import Type
+
+Join = Callable[..., ColumnElement[bool]]
+_MOST_JOINED = 100
 
 
 def all_of(*conditions: Sql) -> Sql:
     """AND stops at the first condition that is not true: an error behind it does not count."""
-    return _until(conditions, and_(*map(truth, conditions)), stops_at=False)
+    return _until(conditions, joined(and_, map(truth, conditions)), stops_at=False)
 
 
 def any_of(*conditions: Sql) -> Sql:
     """OR stops at the first condition that is true: an error behind it does not count."""
-    return _until(conditions, or_(*map(truth, conditions)), stops_at=True)
+    return _until(conditions, joined(or_, map(truth, conditions)), stops_at=True)
+
+
+def joined(join: Join, conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """All conditions joined, in brackets by the hundred: every further one is a level to SQLite, which counts them."""
+    parts = list(conditions)
+    while len(parts) > _MOST_JOINED:
+        groups = range(0, len(parts), _MOST_JOINED)
+        parts = [Bracketed(join(*parts[start : start + _MOST_JOINED])) for start in groups]
+    return join(*parts)
 
 
 def _until(conditions: tuple[Sql, ...], value: ColumnElement[bool], stops_at: bool) -> Sql:
@@ -80,8 +93,16 @@ def case_(expression: Sql, values: tuple[Sql, ...], results: tuple[Sql, ...], ot
 
 def in_(expression: Sql, *values: Sql) -> Sql:
     """IN; a blank expression is among nothing."""
-    found = or_(*(is_equal(expression, each) for each in values))
+    subject, *listed = same_type(expression, *values)
+    if expression.type is not Type.ID and all(each.constant is not None for each in listed):
+        return boolean(_among(subject, [each.value for each in listed]), False)
+    found = joined(or_, (is_equal(expression, each) for each in values))
     return boolean(and_(expression.value.is_not(None), found), False)
+
+
+def _among(item: Sql, values: list[ColumnElement[Any]]) -> ColumnElement[bool]:
+    found = item.value.in_(values)
+    return func.coalesce(found, false(), type_=Boolean()) if item.nullable else found
 
 
 def is_blank(item: Sql) -> Sql:
@@ -101,7 +122,10 @@ def or_substitute(item: Sql, substitute: Sql) -> Sql:
         whole, scale = max(first.whole, second.whole), max(first.scale, second.scale)
         value = func.coalesce(first.value, second.value, type_=first.value.type)
         most = 0 if first.exact else max(first.largest, second.largest)
-        return replace(first, value=value, whole=whole, scale=scale, most=most, nullable=second.nullable)
+        longest = max(first.longest, second.longest)
+        return replace(
+            first, value=value, whole=whole, scale=scale, most=most, nullable=second.nullable, longest=longest
+        )
     chosen = choose([(first.value.is_not(None), replace(first, error=None))], second)
     return chosen.after(item.error)
 

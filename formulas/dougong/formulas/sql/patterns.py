@@ -9,15 +9,12 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from dougong.base.language import msg
-from dougong.formulas.evaluation import EvaluationError
-from dougong.formulas.patterns import compiled, in_re2, signs_of_like
+from dougong.formulas.evaluation import EvaluationError, Failure
+from dougong.formulas.patterns import LONGEST_LIKE, compiled, in_re2, signs_of_like
 from dougong.formulas.sql.regular_expressions import portable
 from dougong.formulas.sql.routines import Routine
 from dougong.formulas.sql.values import Sql, Unsupported, as_text, blank, boolean, kind
 from dougong.formulas.types import Type
-
-_LONGEST_GLOB = 1_000
-"""Signs of a pattern; SQLite itself refuses very long ones."""
 
 
 class Alike(FunctionElement[bool]):
@@ -41,7 +38,7 @@ def _by_glob(element: Alike, compiler: Any, **options: Any) -> str:
 
 
 def _constant_like(item: Sql, pattern: Sql) -> Sql:
-    if not isinstance(pattern.constant, str) or len(pattern.constant) > _LONGEST_GLOB:
+    if not isinstance(pattern.constant, str) or len(pattern.constant) > LONGEST_LIKE:
         raise Unsupported
     parts, glob = [], []
     for sign, is_wild in signs_of_like(pattern.constant):
@@ -54,16 +51,20 @@ def _constant_like(item: Sql, pattern: Sql) -> Sql:
 like = Routine(
     name="dg_like",
     result=Type.BOOLEAN,
+    fails=Failure.REGEX_TOO_COMPLEX,
     native=_constant_like,
     postgresql=r"""
 CREATE OR REPLACE FUNCTION dg_like(t text, pattern text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 BEGIN
+    IF length(pattern) > {longest} THEN
+        RETURN NULL;
+    END IF;
     -- A backslash at the end stands for itself.
     RETURN t COLLATE "C" LIKE pattern
         || CASE WHEN (length(pattern) - length(rtrim(pattern, '\'))) % 2 = 1 THEN '\' ELSE '' END ESCAPE '\';
 END $$;
-""",
+""".replace("{longest}", str(LONGEST_LIKE)),
 )
 
 

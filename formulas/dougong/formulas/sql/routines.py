@@ -18,6 +18,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from dougong.formulas.evaluation import Failure
+from dougong.formulas.lengths import FIELD
 from dougong.formulas.sql.types import TYPES
 from dougong.formulas.sql.values import SQLITE_DIGITS, Sql, Unsupported, as_text, bounded, constant, text, where
 from dougong.formulas.types import Type
@@ -48,6 +49,10 @@ class Routine:
     bounds: Bounds | None = None
     fails: Failure | bool = False
     error: Callable[..., ColumnElement[str] | None] | None = None
+    grows: int = 1
+    """How many characters a text that it yields may have for each of those given to it."""
+    longest: int = 0
+    """How many it has at most, whatever is given to it; 0 where that is not limited."""
     native: Callable[..., Sql] | None = None
     python: Callable[..., Any] | None = field(default=None, compare=False)
     """The Python meaning, where it is not that of the signature."""
@@ -86,7 +91,8 @@ class Routine:
             fits = limit > SQLITE_DIGITS and whole + scale <= limit
             return bounded(value, whole, scale, limit, exact=not (self.is_short or fits))
         if self.result is Type.TEXT:
-            return text(value)
+            given = sum(each.longest for each in arguments if each.type is not Type.NUMBER)
+            return text(value, longest=self.longest or max(self.grows * given, FIELD))
         return Sql(self.result, type_coerce(value, TYPES[self.result]))
 
     def _error(self, value: ColumnElement[Any], arguments: tuple[Sql, ...]) -> ColumnElement[str] | None:

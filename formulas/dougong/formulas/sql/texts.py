@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import Text, case, func, literal, true
+from sqlalchemy import ColumnElement, Text, case, func, literal, true
 
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.lengths import MOST
@@ -18,8 +18,17 @@ _DIGITS_OF_LENGTH = 9
 
 def join(left: Sql, right: Sql) -> Sql:
     """`&` and `+`; a blank side counts as empty."""
-    empty = literal("", Text())
-    return text(func.coalesce(as_text(left).value, empty).concat(func.coalesce(as_text(right).value, empty)))
+    parts = [_given(each) for each in (left, right) if not (each.is_constant and each.constant is None)]
+    if len(parts) < 2:
+        return next((as_text(each) for each in (left, right) if each.constant or not each.is_constant), left)
+    never_empty = any(each.is_constant for each in (left, right))
+    return text(parts[0].concat(parts[1]), not never_empty, left.longest + right.longest)
+
+
+def _given(item: Sql) -> ColumnElement[str]:
+    """A text, empty where it is blank."""
+    value: ColumnElement[str] = as_text(item).value
+    return func.coalesce(value, literal("", Text())) if item.nullable else value
 
 
 def begins(item: Sql, beginning: Sql) -> Sql:
@@ -41,12 +50,14 @@ def _shortened(item: Sql, old: Sql, new: Sql) -> Sql:
     put = new.constant or ""
     if not new.is_constant or not isinstance(old.constant, str) or len(put) > len(old.constant):
         raise Unsupported
-    return text(func.replace(as_text(item).value, old.value, literal(put, Text()), type_=Text()))
+    shorter = func.replace(as_text(item).value, old.value, literal(put, Text()), type_=Text())
+    return text(shorter, longest=item.longest)
 
 
 substitute = Routine(
     name="dg_substitute",
     result=Type.TEXT,
+    longest=MOST,
     fails=True,
     native=_shortened,
     postgresql=f"""
@@ -76,12 +87,12 @@ END $$;
 def trim(item: Sql) -> Sql:
     """TRIM."""
     blank = literal(" ", Text())
-    return text(func.ltrim(func.rtrim(as_text(item).value, blank), blank, type_=Text()))
+    return text(func.ltrim(func.rtrim(as_text(item).value, blank), blank, type_=Text()), longest=item.longest)
 
 
 def picklist_text(item: Sql) -> Sql:
     """TEXT of a picklist: its value."""
-    return text(item.value, may_be_empty=False)
+    return text(item.value, may_be_empty=False, longest=item.longest)
 
 
 def count_selected(field: Sql) -> Sql:

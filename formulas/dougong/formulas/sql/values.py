@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ from sqlalchemy.types import TypeEngine
 from dougong.base.language import Message, msg
 from dougong.formulas.decimals import WIDE
 from dougong.formulas.evaluation import Failure
+from dougong.formulas.lengths import FIELD
 from dougong.formulas.sql.constructs import ExactLiteral, Lengthened, Rescaled, SortableLiteral
 from dougong.formulas.sql.types import TYPES, read_as_decimal
 from dougong.formulas.types import Geolocation, Type, Value
@@ -83,6 +84,8 @@ class Sql:
     most: int = 0
     """The largest that abs(value) * 10**scale can be; 0 where nothing more is known than the digits."""
     parts: tuple[Sql, ...] = ()
+    longest: int = FIELD
+    """The most characters of a text."""
 
     @property
     def largest(self) -> int:
@@ -125,9 +128,9 @@ def boolean(value: ColumnElement[Any], nullable: bool = True) -> Sql:
     return Sql(Type.BOOLEAN, value, nullable=nullable)
 
 
-def text(value: ColumnElement[Any], may_be_empty: bool = True) -> Sql:
-    """A text; an empty one is made NULL."""
-    return Sql(Type.TEXT, func.nullif(value, "", type_=Text()) if may_be_empty else value)
+def text(value: ColumnElement[Any], may_be_empty: bool = True, longest: int = FIELD) -> Sql:
+    """A text of at most `longest` characters; an empty one is made NULL."""
+    return Sql(Type.TEXT, func.nullif(value, "", type_=Text()) if may_be_empty else value, longest=longest)
 
 
 def number(value: ColumnElement[Any], whole: int, scale: int, limit: int, most: int = 0) -> Sql:
@@ -177,7 +180,8 @@ def constant(type: Type, value: Value, limit: int) -> Sql:
         parts = tuple(constant(Type.NUMBER, each, limit) for each in value)
         return Sql(type, parts[0].value, nullable=False, is_constant=True, constant=value, limit=limit, parts=parts)
     bound = null() if value is None else literal(value, TYPES.get(type, Text()))
-    return Sql(type, bound, nullable=value is None, is_constant=True, constant=value, limit=limit)
+    longest = len(value) if isinstance(value, str) else 0
+    return Sql(type, bound, nullable=value is None, is_constant=True, constant=value, limit=limit, longest=longest)
 
 
 # -- using ------------------------------------------------------------------------------------------------
@@ -231,12 +235,17 @@ def same_type(*items: Sql) -> list[Sql]:
         return aligned(*items)
     if Type.GEOLOCATION in given:
         return list(items)
-    if Type.ID in given and given & {Type.TEXT, Type.PICKLIST}:
+    if Type.ID in given and (given & {Type.TEXT, Type.PICKLIST} or _are_kept_differently(items)):
         items = tuple(as_text(each) for each in items)
     model = next((each for each in items if not each.is_constant), None)
     if model is None:
         return list(items)
     return [_like(each, model.value.type) for each in items]
+
+
+def _are_kept_differently(ids: Iterable[Sql]) -> bool:
+    """Whether some are as columns keep ids, and others were chosen among constants, which are bound as text."""
+    return len({isinstance(each.value.type, Text) for each in ids if not each.is_constant}) > 1
 
 
 def as_text(item: Sql) -> Sql:
