@@ -159,6 +159,32 @@ def _formula(page: Page, site: Demo) -> None:
     page.wait_for_selector("#help p")
 
 
+RULE = f"/formulas/edit?{urlencode({'of': 'validation_rule:opportunity.closes_before_start', 'at': '/when'})}"
+
+
+def _rule(page: Page, site: Demo) -> None:
+    page.goto(site.url + RULE)
+    page.wait_for_selector("#names [data-function]", state="attached")
+
+
+def _planned(page: Page, site: Demo) -> None:
+    _rule(page, site)
+    page.locator("#formula").fill("close_date < start_date + 30")
+    for box in page.locator("[name=drop]").all():
+        box.check()
+    page.locator("button[value=plan]").click()
+    page.wait_for_selector("#plan")
+    page.locator("#plan").scroll_into_view_if_needed()
+
+
+def _refused(page: Page, site: Demo) -> None:
+    deal = site.first("opportunity", OPEN)
+    page.goto(f"{site.url}/o/account/{deal.values['account'].id}")
+    page.locator("[popovertarget=record-menu]").click()
+    page.locator("#record-menu form[action$=delete] button").click()
+    page.wait_for_selector("dialog[open] form")
+
+
 def _mistakes(page: Page, site: Demo) -> None:
     page.goto(f"{site.url}/formulas?object=opportunity")
     page.wait_for_selector("#names [data-function]", state="attached")
@@ -213,6 +239,10 @@ PICTURES = (
     Picture("audit-entry", _audit_entry),
     Picture("formula", _formula),
     Picture("formula-mistakes", _mistakes),
+    Picture("formula-list", at("/formulas/all?object=opportunity")),
+    Picture("formula-rule", _rule),
+    Picture("formula-plan", _planned),
+    Picture("refused", _refused),
     Picture("keys", _keys, widths=("1440",)),
 )
 

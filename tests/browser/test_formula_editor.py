@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from dougong.engine import revisions
@@ -144,3 +146,40 @@ def test_it_fits_a_phone(shown: Demo, open_page: Open) -> None:
     page = open_page(shown, "zh-CN", viewport=PHONE)
     page.goto("/formulas?object=opportunity&formula=" + "amout+%2B+" * 20 + "account.name")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_rule_that_stands_is_opened_broken_mended_and_published(site: Demo, open_page: Open) -> None:
+    """In Chinese: led to the mistake, told which records it would stand against, and then held to what it says."""
+    page = open_page(site, "zh-CN")
+    page.goto("/formulas?object=opportunity")
+    page.get_by_role("link", name="打开已有公式").click()
+    page.get_by_role("link", name="签约日早于启动日").click()
+    text, mistakes = page.locator("#formula"), page.locator("#said .errs li")
+    expect(text).to_have_value(re.compile("^close_date < start_date"))
+    assert grave(page) == []
+
+    # Broken, and mended where it is said.
+    text.fill("close_dat < start_date + 30")
+    expect(mistakes).to_have_count(1)
+    expect(mistakes.nth(0)).to_contain_text("第 1 行第 1 列")
+    mistakes.nth(0).get_by_role("button", name="改为 close_date").click()
+    expect(mistakes).to_have_count(0)
+
+    # Its tests no longer say what it does, and are taken out; the message says the new rule.
+    expect(page.locator("#tested .neg").first).to_be_visible()
+    for box in page.locator("[name=drop]").all():
+        box.check()
+    page.get_by_label("中文提示").fill("签约日应晚于启动日一个月以上")
+    page.get_by_role("button", name="查看发布内容").click()
+    expect(page.locator("#plan")).to_contain_text("不符合该规则")
+    expect(page.locator("#plan a").first).to_be_visible()
+    page.get_by_role("button", name="发布", exact=True).click()
+    expect(page.get_by_role("status").first).to_contain_text("已发布并生效")
+
+    # It holds.
+    deal = site.first("opportunity", Condition("stage", "is", "prospecting"))
+    page.goto(f"/o/opportunity/{deal.id}/edit")
+    page.locator("[name=start_date]").fill("2026-03-01")
+    page.locator("[name=close_date]").fill("2026-03-09")
+    page.locator(".stick").get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("#w-close_date .err").last).to_have_text("签约日应晚于启动日一个月以上")

@@ -165,6 +165,8 @@ class Wanted:
     scale: int | None = None
     blanks: str = "blank"
     record: str = ""
+    result: str | None = None
+    """What it must yield as formulas name it, where no type of field says so."""
 
 
 def meaning(visit: Visit, wanted: Wanted) -> Meaning:
@@ -190,7 +192,7 @@ def meaning(visit: Visit, wanted: Wanted) -> Meaning:
 
 def _compiled(scope: FieldScope, wanted: Wanted) -> Formula:
     kind = FIELD_TYPES[wanted.returns] if wanted.returns else None
-    result = kind.formula_type if kind else None
+    result = wanted.result or (kind.formula_type if kind else None)
     return compile(wanted.text, scope, result, wanted.blanks, scale=wanted.scale)  # type: ignore[arg-type]
 
 

@@ -58,7 +58,7 @@ def test_ranges_that_overlap_already(diary: Studio) -> None:
         publish(diary.company, Publication(tree=tree))
     (problem,) = error.value.problems
     assert (problem.code, problem.thing) == ("publish-constraint", "object:booking#constraints/room_free")
-    assert problem.text("en").startswith("5 records stand against this rule: B8, B9, B14, B16, B17 The plan")
+    assert problem.text("en").startswith("5 records stand against this rule: B8, B9, B14, B16, B17. The plan")
     for id in (ids[0], ids[3], ids[5]):
         diary.delete("booking", id)
     assert not broken(diary, tree)

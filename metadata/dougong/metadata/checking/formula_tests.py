@@ -21,6 +21,7 @@ from dougong.metadata.building.calendars import company_calendar
 from dougong.metadata.building.fields import build_picklist, plain_field, yields
 from dougong.metadata.checking.formula_values import Unfit, moment, read_value, shown
 from dougong.metadata.checking.report import Spot, enumerated, field_at, repeated, spots
+from dougong.metadata.component import Component
 from dougong.metadata.index import FieldFacts, Index
 from dougong.metadata.scope import FieldScope, formula_of
 from dougong.metadata.violations import near
@@ -230,3 +231,22 @@ def _no_value(spot: Spot, kind: Type, given: Any) -> Problem:
 
 def _said(value: Value) -> Message | str:
     return msg("the error {error}", error=value.value) if isinstance(value, Failure) else shown(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One test of a formula, run on a text that is not published yet: `problems` say why it fails."""
+
+    key: str
+    test: Mapping[str, Any]
+    problems: tuple[Problem, ...]
+
+
+def outcomes(index: Index, component: Component, formula: Formula) -> tuple[Outcome, ...]:
+    """The tests that stand in `component`, run on `formula` over its object."""
+    scope = FieldScope(index, component.object or "")
+    runs = enumerated(Spot(index, component), "tests", component.body)
+    return tuple(
+        Outcome(str(test.get("key", "")), test, tuple(_Run(below, scope, formula, test).problems()))
+        for below, test in runs
+    )

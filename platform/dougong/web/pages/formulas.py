@@ -52,7 +52,12 @@ def may_design(actor: Actor) -> bool:
     return actor.kind in ("internal", "system")
 
 
-def _entered(visit: Visit) -> None:
+def entered(visit: Visit) -> None:
+    """Turn away who may not design.
+
+    Raises:
+        Forbidden: they may not change metadata.
+    """
     if not may_design(visit.actor):
         raise Forbidden(Problem(code="right-missing", thing="metadata", reason=msg("You may not change metadata.")))
 
@@ -105,12 +110,12 @@ class Draft:
 
 def _draft(visit: Visit, said: Callable[[str], str]) -> Draft:
     """The draft of the form or the address, whose values `said` gives by name."""
-    obj = _object(visit, said("object"))
+    obj = object_named(visit, said("object"))
     returns, blanks = said("returns"), said("blanks")
     return Draft(
         object=obj,
         text=said("formula").replace("\r\n", "\n"),
-        record=_record(visit, obj, said("record"), said("record_text")),
+        record=record_chosen(visit, obj, said("record"), said("record_text")),
         name=said("name").strip(),
         labels={tag: said(f"label.{tag}").strip()[:100] for tag in LANGUAGES},
         returns=returns if returns in RETURNS else "",
@@ -119,20 +124,26 @@ def _draft(visit: Visit, said: Callable[[str], str]) -> Draft:
     )
 
 
-def _object(visit: Visit, name: str) -> Object:
+def object_named(visit: Visit, name: str) -> Object:
+    """The object with this name; without one the first that stands in the navigation.
+
+    Raises:
+        NotFound: there is none, or the reader may not see it.
+    """
     if name:
         return visit.object(name)
     placed = [item.target for app in apps(visit.model) for item in app.items]
-    known = [obj.name for obj in _objects(visit)]
+    known = [obj.name for obj in objects(visit)]
     return visit.object(next((each for each in placed if each in known), known[0]))
 
 
-def _objects(visit: Visit) -> list[Object]:
+def objects(visit: Visit) -> list[Object]:
+    """The objects that the reader may see, by what they are called."""
     found = [obj for obj in visit.model.objects.values() if visit.unit.access.may("read", obj)]
     return sorted(found, key=lambda each: label(each.label, visit.language))
 
 
-def _record(visit: Visit, obj: Object, chosen: str, text: str) -> str:
+def record_chosen(visit: Visit, obj: Object, chosen: str, text: str) -> str:
     """The record chosen; without scripts the first one that the words find."""
     if is_record_id(chosen):
         return chosen
@@ -145,7 +156,7 @@ def _record(visit: Visit, obj: Object, chosen: str, text: str) -> str:
 # -- the page --------------------------------------------------------------------------------------------------
 def show(visit: Visit) -> Response:
     """The editor, empty or with what the address says; after a publish, where the new column is to be seen."""
-    _entered(visit)
+    entered(visit)
     draft = _draft(visit, visit.asked)
     return _page(visit, draft, made=_made(visit, draft.object, visit.asked("made")))
 
@@ -154,7 +165,7 @@ def _page(
     visit: Visit, draft: Draft, planned: Planned | None = None, error: DougongError | None = None, **values: Any
 ) -> Response:
     found = formula_check.meaning(visit, draft.wanted) if draft.text.strip() else None
-    values = {"made": None, "note": "", **values, "draft": draft, "found": found}
+    values = {"made": None, "note": "", "tested": (), **values, "draft": draft, "found": found}
     if visit.partial:
         return visit.page("parts/formula_meaning.html", **values)
     return framed(
@@ -163,7 +174,7 @@ def _page(
         HERE,
         visit.say(msg("Formula editor")),
         error.status if error else 200,
-        objects=[(each.name, label(each.label, visit.language)) for each in _objects(visit)],
+        objects=[(each.name, label(each.label, visit.language)) for each in objects(visit)],
         returns=[(name, visit.say(RETURN_NAMES[name])) for name in RETURNS],
         languages=LANGUAGES,
         planned=planned,
@@ -186,13 +197,13 @@ def _made(visit: Visit, obj: Object, name: str) -> tuple[str, str] | None:
 def act(visit: Visit) -> Response:
     """Do what the button says: check, format, mend a mistake, plan, publish."""
     with visit.read() as reading:
-        _entered(reading)
+        entered(reading)
         draft = _draft(reading, visit.sent)
         asked, _, rest = visit.sent("do", "check").partition(":")
         if asked == "format":
             return _format(reading, draft)
         if asked == "mend":
-            return _page(reading, _mended(draft, rest))
+            return _page(reading, replace(draft, text=mended(draft.text, rest)))
         if asked not in ("plan", "publish"):
             return _page(reading, draft)
         found = formula_check.meaning(reading, draft.wanted)
@@ -210,12 +221,13 @@ def _format(visit: Visit, draft: Draft) -> Response:
     return _page(visit, draft, note=visit.say(note))
 
 
-def _mended(draft: Draft, where: str) -> Draft:
+def mended(text: str, where: str) -> str:
+    """`text` with what a button says put where it says: ``start:end:instead``."""
     start, end, instead = (*where.split(":", 2), "", "")[:3]
     first, last = whole_number(start), whole_number(end)
     if first is None or last is None or first > last:
-        return draft
-    return replace(draft, text=formula_check.mended(draft.text, first, last, instead))
+        return text
+    return formula_check.mended(text, first, last, instead)
 
 
 def _plan(visit: Visit, draft: Draft, wanted: NewField) -> Response:
@@ -245,8 +257,8 @@ def _publish(visit: Visit, draft: Draft, wanted: NewField) -> Response:
 
 def names(visit: Visit) -> Response:
     """What may be written at an object: for completion, or as a page of its own."""
-    _entered(visit)
-    obj = _object(visit, visit.asked("object"))
+    entered(visit)
+    obj = object_named(visit, visit.asked("object"))
     found = formula_names.names(visit, obj)
     if visit.partial:
         return visit.page("parts/formula_names.html", names=found)

@@ -86,7 +86,7 @@ def _refused(visit: Visit, name: str, id: str, doing: str, error: Rejected | Con
             action=f"{url}/{doing}",
             cancel=back or url,
             hidden={"back": back} if back else {},
-            record="" if record.deleted else id,
+            record=id if doing == "done" else "",
         )
         return refused(reading, obj, wish, error)
 

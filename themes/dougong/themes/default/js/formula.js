@@ -16,7 +16,10 @@ const check = async () => {
   const answer = await fetch(form.action, { method: "POST", body, headers: PART });
   if (!answer.ok || mine !== asked) return;
   const drawn = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const id of ["said", "shown"]) document.getElementById(id).replaceChildren(...drawn.getElementById(id).childNodes);
+  for (const id of ["said", "shown", "tested"]) {
+    const [here, there] = [document.getElementById(id), drawn.getElementById(id)];
+    if (here && there && !here.contains(document.activeElement)) here.replaceChildren(...there.childNodes);
+  }
   document.getElementById("said").dataset.canonical = drawn.getElementById("said").dataset.canonical;
 };
 const soon = () => { clearTimeout(pause); asked += 1; pause = setTimeout(check, 300); };
@@ -25,11 +28,11 @@ form.addEventListener("input", (event) => {
 });
 const reopen = () => form.requestSubmit(form.querySelector("[name=do][value=check]"));
 form.addEventListener("change", (event) => {
-  if (event.target.name === "record") check();
+  if (event.target.name === "record" || event.target.name?.startsWith("test.")) check();
   if (event.target.name === "object") reopen();
 });
 // Another object may have been chosen before this script was there.
-if (form.elements.object.querySelector("[selected]")?.selected === false) reopen();
+if (form.elements.object?.querySelector("[selected]")?.selected === false) reopen();
 
 // A mistake leads to its place; what was probably meant is put there.
 const put = (start, end, word, caret = word.length) => {
