@@ -19,7 +19,7 @@ from dougong.engine.search.documents import pinyin_paths, record_words, search_p
 from dougong.engine.search.tokens import sort_key
 from dougong.engine.unit import Unit
 from dougong.web import sessions
-from dougong.web.api.door import make_token
+from dougong.web.identity.api_tokens import make as make_token
 from tests.benchmarks import data
 from tests.companies import PACKAGES, opened, tree_of
 

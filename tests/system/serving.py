@@ -21,7 +21,7 @@ from dougong.engine.company import Company
 from dougong.engine.saving.batch import Create
 from dougong.engine.unit import Unit
 from dougong.web import sessions
-from dougong.web.api.door import make_token
+from dougong.web.identity.api_tokens import make as make_token
 
 PROGRAM = (sys.executable, "-c", "from dougong.cli import main; main()")
 START_SECONDS = 60

@@ -27,8 +27,8 @@ from dougong.engine.unit import Unit
 from dougong.metadata.model import Field, Model, Object
 from dougong.web import sessions
 from dougong.web.api import routes
-from dougong.web.api.door import make_token
 from dougong.web.app import create_app, make_site
+from dougong.web.identity.api_tokens import make as make_token
 from tests.companies import company_copy, sales  # noqa: F401
 
 ROW = "Hidden Holdings"

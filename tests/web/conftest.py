@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
 from dougong.base.settings import Settings
@@ -97,6 +98,16 @@ def _attribute(tag: str, name: str) -> str | None:
 
 RUNTIMES: dict[str, Runtime] = {}
 """What the sales packages compile to, by kind of database: the same for every copy of that company."""
+
+
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords with hardly any work: what the real parameters are has a test of its own."""
+    monkeypatch.setattr(credentials, "_hasher", CHEAP)
+    monkeypatch.setattr(credentials, "_NOBODY", CHEAP.hash("nobody's"))
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,8 @@ from dougong.engine.saving import conversion
 from dougong.engine.saving.batch import Create, Update
 from dougong.metadata.model import ValidationRule
 from dougong.web.api import routes
-from dougong.web.api.door import make_token
 from dougong.web.app import create_app, make_site
+from dougong.web.identity.api_tokens import make as make_token
 from tests.engine.transfer.office import Office
 from tests.web.conftest import Person
 

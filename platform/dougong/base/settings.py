@@ -13,6 +13,7 @@ import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,16 @@ from dougong.base.errors import Problem, SettingError
 from dougong.base.language import LANGUAGES, Message, msg
 
 Read = Callable[[str], Any]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A text that is not shown: not in a log, not in a traceback, not by `dougong settings`."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "***"
 
 
 class _Bad(Exception):
@@ -106,6 +117,52 @@ def _origin(text: str) -> str:
     raise _Bad("setting-address", msg("'{text}' is not the address of a site.", text=text), fix)
 
 
+def _mail_server(text: str) -> Secret:
+    """The address of a mail server. It is not quoted back: it may hold a password."""
+    fix = msg("Write smtp://user:password@server:587 (STARTTLS), smtps://…:465 (TLS) or smtp+plain://server:25.")
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("smtp", "smtps", "smtp+plain") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        good = False
+    if not good or parts.path.strip("/") or parts.query or parts.fragment:
+        raise _Bad("setting-mail-server", msg("This is not the address of a mail server."), fix)
+    return Secret(text)
+
+
+def _sender(text: str) -> str:
+    _name, address = parseaddr(text)
+    if address.count("@") == 1 and not any(ord(each) < 32 for each in text):
+        return text.strip()
+    fix = msg("Write an e-mail address: crm@example.com or Sales <crm@example.com>")
+    raise _Bad("setting-sender", msg("'{text}' is no e-mail address.", text=text), fix)
+
+
+def _issuer(text: str) -> str:
+    """The issuer of OpenID Connect: https, but for one on this machine."""
+    parts = urlsplit(text)
+    near = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and near)) and not parts.query:
+        return text
+    fix = msg("Write the provider's issuer as it does: https://login.example.com")
+    raise _Bad("setting-issuer", msg("'{text}' is not the https address of a provider.", text=text), fix)
+
+
+def _flag(text: str) -> bool:
+    return bool(_choice("yes", "no")(text) == "yes")
+
+
+def _secret(text: str) -> Secret:
+    return Secret(text.strip())
+
+
+def _long_secret(text: str) -> Secret:
+    if len(text.strip()) >= 32:
+        return _secret(text)
+    fix = msg("Write 32 random characters or more: openssl rand -base64 32")
+    raise _Bad("setting-secret-short", msg("This secret is too short."), fix)
+
+
 def _text(text: str) -> str:
     return text.strip()
 
@@ -156,6 +213,33 @@ class Settings:
     default_timezone: ZoneInfo = _setting(
         "UTC", _zone, msg("Time zone of people who have chosen none, and of midnight for what changes with the day.")
     )
+    secret_key: Secret | None = _setting(
+        None,
+        _long_secret,
+        msg(
+            "Seals what must be read again, such as secrets of authenticator apps; a file in DATA_DIR if not set. "
+            "Older ones follow with commas between them."
+        ),
+    )
+    smtp_url: Secret | None = _setting(
+        None, _mail_server, msg("Mail server: smtp://user:password@server:587; without it no mail is sent.")
+    )
+    mail_from: str | None = _setting(None, _sender, msg("Sender of mails: Sales <crm@example.com>."))
+    oidc_issuer: str | None = _setting(
+        None, _issuer, msg("Issuer for single sign-on by OpenID Connect; without it there is none.")
+    )
+    oidc_client_id: str | None = _setting(None, _text, msg("What the provider calls this site."))
+    oidc_client_secret: Secret | None = _setting(None, _secret, msg("The secret that the provider gave this site."))
+    oidc_name: str = _setting("Single sign-on", _text, msg("What the button for single sign-on says."))
+    oidc_login_claim: str = _setting(
+        "preferred_username", _text, msg("Claim that holds the user name of somebody new.")
+    )
+    oidc_link_by_email: bool = _setting(
+        "no", _flag, msg("Whether a verified e-mail address links somebody to the user who has it: yes, no.")
+    )
+    oidc_create_users: bool = _setting(
+        "no", _flag, msg("Whether somebody whom the provider knows and we do not becomes a user: yes, no.")
+    )
     log_level: str = _setting(
         "info", _choice("debug", "info", "warning", "error"), msg("Least severity that is logged.")
     )
@@ -177,9 +261,27 @@ class Settings:
                 known[each.name] = each.value(environment, known)
             except _Bad as bad:
                 problems.append(Problem(code=bad.code, reason=bad.reason, fix=bad.fix, thing=each.variable))
+        if not problems:
+            problems = list(_lacking(known))
         if problems:
             raise SettingError(problems)
         return cls(**known)
+
+
+_TOGETHER = (
+    ("smtp_url", ("mail_from", "public_url")),
+    ("oidc_issuer", ("oidc_client_id", "oidc_client_secret", "public_url")),
+)
+"""What is of no use without the others: mails and providers lead people back to the address that they type."""
+
+
+def _lacking(known: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, others in _TOGETHER:
+        for other in others:
+            if known[name] and not known[other]:
+                reason = msg("{name} is set, {other} is not.", name=name.upper(), other=other.upper())
+                fix = msg("Set {other} as well.", other=other.upper())
+                yield Problem(code="setting-lacking", reason=reason, fix=fix, thing=other.upper())
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,4 +317,6 @@ def shown(value: Any) -> str:
     """A value of a setting for a person or a log: the password of an address is hidden."""
     if isinstance(value, URL):
         return value.render_as_string(hide_password=True)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None else str(value)

@@ -7,10 +7,14 @@ import click
 from dougong.base.language import msg
 from dougong.cli.opening import open_company, operator, user_id
 from dougong.cli.terminal import say, text
+from dougong.engine.actor import Scope
 from dougong.engine.saving.batch import Create
 from dougong.engine.unit import Unit
-from dougong.web.api.door import make_token
 from dougong.web.credentials import one_time_password, set_password
+from dougong.web.identity import throttle
+from dougong.web.identity.api_tokens import make as make_token
+from dougong.web.identity.events import tell
+from dougong.web.sessions import end_all
 
 
 @click.group(help=text(msg("People who sign in.")))
@@ -44,6 +48,31 @@ def password(login: str) -> None:
     say(msg("{login} signs in once with: {password}", login=login, password=made))
 
 
+@user.command("unlock", help=text(msg("Let somebody try again who waits after wrong passwords.")))
+@click.argument("login")
+def unlock(login: str) -> None:
+    """Forget the wrong tries of an account."""
+    with open_company() as company:
+        company.write(operator(), lambda unit: throttle.unlock(unit, user_id(unit, login)))
+    say(msg("{login} can try again now.", login=login))
+
+
+@user.command("sign-out", help=text(msg("Sign somebody out everywhere.")))
+@click.argument("login")
+def sign_out(login: str) -> None:
+    """End every session of a user."""
+
+    def work(unit: Unit) -> int:
+        person = user_id(unit, login)
+        ended = end_all(unit, person)
+        tell(unit, "session_ended", person, count=ended)
+        return ended
+
+    with open_company() as company:
+        n = company.write(operator(), work)
+    say(msg("{login} is signed out of {n} place.", "{login} is signed out of {n} places.", login=login, n=n))
+
+
 @click.group(help=text(msg("Tokens of programs that call the API.")))
 def token() -> None:
     """Commands about tokens."""
@@ -53,8 +82,17 @@ def token() -> None:
 @click.argument("login")
 @click.option("--label", default="", help=text(msg("What it is for.")))
 @click.option("--days", type=click.IntRange(1, 3650), help=text(msg("How long it is good for.")))
-def create(login: str, label: str, days: int | None) -> None:
+@click.option("--read-only", is_flag=True, help=text(msg("It only reads.")))
+@click.option(
+    "--object",
+    "objects",
+    multiple=True,
+    help=text(msg("An object that it is for; several times for several. Without it, all.")),
+)
+def create(login: str, label: str, days: int | None, read_only: bool, objects: tuple[str, ...]) -> None:
     """Make a token and print it alone, so that a script can take it."""
+    narrowed = read_only or bool(objects)
+    scope = Scope(frozenset(objects) or None, write=not read_only, metadata=not narrowed)
     with open_company() as company:
-        made = company.write(operator(), lambda unit: make_token(unit, user_id(unit, login), label, days))
+        made = company.write(operator(), lambda unit: make_token(unit, user_id(unit, login), label, days, scope))
     click.echo(made)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, FromClause, and_
 from dougong.base.errors import Problem
 from dougong.base.hooks import Hooks
 from dougong.base.language import msg
-from dougong.engine.actor import Actor
+from dougong.engine.actor import Actor, Scope
 from dougong.metadata.model import Field, Model, Object
 
 Right = Literal["read", "create", "edit", "delete", "import", "export"]
@@ -130,6 +130,19 @@ class _Configured(Access):
         return obj.rows == "data" or right in ("read", "export")
 
 
+class Scoped(Access):
+    """What the token of a program leaves of its owner's rights."""
+
+    def __init__(self, scope: Scope) -> None:
+        """Leave what `scope` says."""
+        self.scope, self.key = scope, scope.key
+
+    def may(self, right: Right, obj: Object) -> bool:
+        """Whether the scope has the object, and the right where it is not one to read."""
+        named = self.scope.objects is None or obj.name in self.scope.objects
+        return named and (self.scope.write or right in ("read", "export"))
+
+
 def kept_in_metadata(obj: Object) -> Problem:
     """Why nobody makes, changes or deletes records of an object whose rows are metadata."""
     return Problem(
@@ -147,6 +160,8 @@ def access_for(hooks: Hooks, actor: Actor, model: Model) -> Access:
     parts = [part for part in hooks.access(actor=actor, model=model) if part is not None]
     if model.rows:
         parts.insert(0, _Configured())
+    if actor.scope.objects is not None or not actor.scope.write:
+        parts.append(Scoped(actor.scope))
     if not parts:
         return EVERYTHING
     return Derived(parts[0] if len(parts) == 1 else Combined(parts), model)

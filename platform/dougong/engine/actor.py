@@ -15,12 +15,32 @@ PUBLISHING: Channel = "publish"
 """The channel by which records that travel with the metadata are written."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an actor's token leaves of their rights: the `objects` named (None for all), writing, changing metadata."""
+
+    objects: frozenset[str] | None = None
+    write: bool = True
+    metadata: bool = True
+
+    @property
+    def key(self) -> str:
+        """Equal for scopes that leave the same."""
+        objects = "*" if self.objects is None else ",".join(sorted(self.objects))
+        return f"scope:{objects}:{int(self.write)}"
+
+
+WHOLE = Scope()
+"""What leaves everything."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """A user (or the system) acting for a company through a channel.
 
     `user_id` is None for the system alone. `rights` are system rights ("design", "publish", "users").
     `attributes` is what `$User` reads in formulas. `address` is the network address that asks, for the audit log.
+    `scope` is what is left of all this when a program acts for the user.
     """
 
     user_id: str | None
@@ -33,6 +53,7 @@ class Actor:
     rights: frozenset[str] = frozenset()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     address: str = ""
+    scope: Scope = WHOLE
 
     @property
     def is_system(self) -> bool:

@@ -24,6 +24,7 @@ from dougong.base.field_types import FIELD_TYPES
 from dougong.base.hooks import Hooks, plugin_manager
 from dougong.base.ids import record_id
 from dougong.base.language import msg
+from dougong.base.settings import Secret
 from dougong.engine import fields as _fields  # noqa: F401  fills the registry of field types
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM, Actor
@@ -32,6 +33,7 @@ from dougong.engine.audit import log as audit_log
 from dougong.engine.dialects import Database, open_database
 from dougong.engine.first import First
 from dougong.engine.jobs import JOBS
+from dougong.engine.mail import MailSettings, Outgoing, outgoing
 from dougong.engine.runtime import Expected, Runtime
 from dougong.engine.storage import Storage
 from dougong.engine.unit import Unit
@@ -53,7 +55,7 @@ ATTEMPTS = 5
 """How often a write begins anew because a publish came while its model was being compiled."""
 
 
-class DatabaseSettings(Protocol):
+class DatabaseSettings(MailSettings, Protocol):
     """What a company wants to know of the settings."""
 
     @property
@@ -71,6 +73,10 @@ class PlainSettings:
     database_url: URL
     threads: int = 4
     default_timezone: ZoneInfo = ZoneInfo("UTC")
+    smtp_url: Secret | None = None
+    mail_from: str | None = None
+    public_url: str | None = None
+    company_name: str = ""
 
 
 class Companies:
@@ -102,7 +108,8 @@ class Companies:
             if found is None:
                 database = open_database(self._settings.database_url, name, self._settings.threads)
                 database.create()
-                found = self._open[name] = Company(name, database, self._hooks, self._settings.default_timezone)
+                zone, way = self._settings.default_timezone, outgoing(self._settings)
+                found = self._open[name] = Company(name, database, self._hooks, zone, way)
             return found
 
     def opened(self) -> tuple[Company, ...]:
@@ -124,9 +131,12 @@ class Company:
     `process` is the id by which other processes know that this one serves (see `announcements`).
     """
 
-    def __init__(self, name: str, database: Database, hooks: Hooks, zone: ZoneInfo) -> None:
-        """Serve the company in `database`, whose days begin at midnight in `zone`."""
+    def __init__(
+        self, name: str, database: Database, hooks: Hooks, zone: ZoneInfo, outgoing: Outgoing | None = None
+    ) -> None:
+        """Serve the company in `database`, whose days begin at midnight in `zone`; mail leaves as `outgoing` says."""
         self.name, self.database, self.hooks, self.zone = name, database, hooks, zone
+        self.outgoing = outgoing
         self._runtimes: OrderedDict[int, Runtime] = OrderedDict()
         self._serving: Runtime | None = None
         self._expected: Expected | None = None

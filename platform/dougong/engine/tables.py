@@ -215,43 +215,6 @@ Index(
     postgresql_where=outbox.c.state == "ready",
 )
 
-credentials = Table(
-    "dg_credential",
-    PLATFORM,
-    Column("user_id", Id(), primary_key=True),
-    Column("hash", Text, nullable=False),
-    Column("must_change", Flag(), nullable=False),
-    Column("failures", Integer, nullable=False, server_default="0"),
-    Column("locked_until", Instant()),
-    Column("changed_at", Instant(), nullable=False),
-    comment="Password hashes (Argon2id) of those who sign in with one.",
-)
-
-sessions = Table(
-    "dg_session",
-    PLATFORM,
-    Column("token", Text, primary_key=True),
-    Column("user_id", Id(), nullable=False),
-    Column("created_at", Instant(), nullable=False),
-    Column("seen_at", Instant(), nullable=False),
-    Column("expires_at", Instant(), nullable=False),
-    Column("agent", Text, nullable=False),
-    Column("address", Text, nullable=False),
-    Index("dg_session_user", "user_id"),
-    comment="Who is signed in. `token` is the SHA-256 of what the cookie holds.",
-)
-
-tokens = Table(
-    "dg_token",
-    PLATFORM,
-    Column("token", Text, primary_key=True),
-    Column("user_id", Id(), nullable=False),
-    Column("label", Text, nullable=False),
-    Column("created_at", Instant(), nullable=False),
-    Column("expires_at", Instant()),
-    comment="Bearer tokens of the API. `token` is the SHA-256 of what the caller sends.",
-)
-
 views = Table(
     "dg_view",
     PLATFORM,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
-from importlib import resources
 from pathlib import Path
 
 import anyio
@@ -24,27 +22,13 @@ from dougong.base.settings import Settings
 from dougong.engine.company import Company
 from dougong.web import faults, routing
 from dougong.web.api.door import refusal
-from dougong.web.assets import PREFIX, Assets
-from dougong.web.composer.sections import Sections
+from dougong.web.assets import PREFIX
+from dougong.web.look import look, theme_folder
 from dougong.web.pages import PAGES
 from dougong.web.protection import Protection
 from dougong.web.routing import Page
 from dougong.web.site import Site
-from dougong.web.templates import Templates
 from dougong.web.visit import Visit
-
-
-def theme_folder(name: str = "default") -> Path:
-    """Where a theme that ships stands on disk."""
-    return Path(str(resources.files("dougong.themes"))) / name
-
-
-@functools.cache
-def look(themes: tuple[Path, ...]) -> tuple[Assets, Templates, Sections]:
-    """Everything of a set of themes: read, packed and compiled once per process, whatever company it is for."""
-    assets = Assets(themes[-1])
-    templates = Templates(themes, assets)
-    return assets, templates, Sections(templates)
 
 
 def make_site(settings: Settings, company: Company, themes: tuple[Path, ...] = ()) -> Site:

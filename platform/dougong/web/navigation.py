@@ -45,6 +45,7 @@ class Navigation:
     hue: str
     initials: str
     audits: bool
+    manages_users: bool
 
 
 def navigation(visit: Visit, here: str) -> Navigation:
@@ -56,8 +57,8 @@ def navigation(visit: Visit, here: str) -> Navigation:
         parts = visit.unit.runtime.prepared[str(key)] = _parts(visit, here, added)
     name = visit.actor.name
     rail, dock, create = parts
-    audits = visit.unit.access.has("view_audit")
-    return Navigation(rail, dock, create, hue(visit.actor.user_id or ""), initials(name), audits)
+    audits, manages_users = (visit.unit.access.has(right) for right in ("view_audit", "manage_users"))
+    return Navigation(rail, dock, create, hue(visit.actor.user_id or ""), initials(name), audits, manages_users)
 
 
 def _added(visit: Visit, here: str) -> Iterator[Item]:

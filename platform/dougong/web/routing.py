@@ -24,6 +24,10 @@ from dougong.engine.actor import NOBODY, SYSTEM
 from dougong.engine.first import First
 from dougong.engine.unit import Unit
 from dougong.web import faults, protection, sessions
+from dougong.web.identity import rates
+from dougong.web.identity.policy import policy_of
+from dougong.web.identity.rates import TooManyRequests
+from dougong.web.identity.throttle import TooManyTries
 from dougong.web.sessions import Session
 from dougong.web.site import Site
 from dougong.web.visit import Visit, preferred_language, with_query
@@ -39,12 +43,17 @@ MOST_FILES = 20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One address: a GET reads, a POST changes. `who`: those signed in, anyone, or those who must set a password."""
+    """One address: a GET reads, a POST changes.
+
+    `who`: those signed in; anyone; or, of those signed in, also those who must first set a password, or first set up
+    a second step. A page that wants `proof` is for who has lately proved who they are.
+    """
 
     method: Literal["GET", "POST"]
     path: str
     handler: Handler
-    who: Literal["signed_in", "anyone", "setting_password"] = "signed_in"
+    who: Literal["signed_in", "anyone", "setting_password", "setting_up"] = "signed_in"
+    proof: bool = False
 
 
 def route(site: Site, page: Page) -> Route:
@@ -67,11 +76,15 @@ def carry_out(site: Site, page: Page, request: Request, form: FormData) -> Respo
     """Answer one request, in a thread."""
     visit = Visit(site, request, site.company, None, language_of(site, request), form=form, door=_door(request))
     try:
+        if page.who == "anyone" and page.method == "POST":
+            rates.count(rates.AT_THE_DOOR, "door", visit.address)
         answer = _change(visit, page) if page.method == "POST" else _read(visit, page)
     except DougongError as error:
         actor = visit.session.actor if visit.session else replace(NOBODY, address=visit.address)
         site.refusals.note(visit.company, actor, request, error)
         answer = faults.answer(visit, error)
+        if isinstance(error, TooManyRequests | TooManyTries):
+            answer.headers["retry-after"] = str(error.seconds)
     except Exception:
         log.error("request failed", request=request.scope["state"].get("request_id"), trace=traceback.format_exc())
         answer = faults.failed(visit)
@@ -140,6 +153,7 @@ def _enter(visit: Visit, opened: Unit) -> None:
     visit.session = session = replace(found, actor=replace(found.actor, address=visit.address))
     visit.language = session.actor.language
     visit.door = ""
+    visit.proved = session.proved_at + policy_of(opened.runtime.model).step_up > opened.now
     visit.unit_or_none = Unit(opened.company, opened.connection, opened.runtime, session.actor, opened.now)
 
 
@@ -151,6 +165,10 @@ def _turned_away(visit: Visit, page: Page) -> Response | None:
         return visit.go(with_query("/sign-in", _here(visit)))
     if session.must_change and page.who != "setting_password":
         return visit.go(with_query("/password", _here(visit)))
+    if session.lacks_second_step and page.who == "signed_in":
+        return visit.go("/account/second-step")
+    if page.proof and not visit.proved:
+        return visit.go(with_query("/account/prove", _here(visit) or [("back", "/account/security")]))
     if session.stale:
         visit.session = _seen(visit, session)
     return None

@@ -7,25 +7,31 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Select, Text, and_, bindparam, cast, delete, insert, select, update
+from sqlalchemy import Select, Text, and_, bindparam, cast, delete, exists, func, insert, or_, select, update
 
+from dougong.base.ids import record_id
 from dougong.base.language import LANGUAGES
 from dougong.base.settings import Settings
 from dougong.engine.actor import Actor
+from dougong.engine.columns import Instant
 from dougong.engine.first import First
 from dougong.engine.runtime import Runtime
-from dougong.engine.tables import credentials, head, sessions
+from dougong.engine.sign_in_tables import authenticators, credentials, passkeys, sessions
+from dougong.engine.tables import head
 from dougong.engine.tables import settings as stored_settings
 from dougong.engine.unit import Unit
+from dougong.web.credentials import aged
+from dougong.web.identity.policy import Policy, policy_of
 
-LIFETIME = timedelta(days=30)
-IDLE = timedelta(days=7)
+Method = Literal["password", "password_and_code", "password_and_passkey", "passkey", "single_sign_on"]
+"""How a session began."""
+
 SEEN_EVERY = timedelta(minutes=10)
 """How stale `seen_at` may grow before it is written again: a write per page would be a write too many."""
 
@@ -38,11 +44,17 @@ DENSITIES = ("ordinary", "compact", "comfortable")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One signed-in person. `token` is what their cookie holds."""
+    """One signed-in person. `token` is what their cookie holds.
+
+    `must_change`: they choose a password before anything else; `lacks_second_step`: they set up a second step.
+    `proved_at` is when they last proved who they are.
+    """
 
     token: str
     actor: Actor
     must_change: bool
+    lacks_second_step: bool
+    proved_at: datetime
     stale: bool
     preferences: Mapping[str, Any]
 
@@ -79,35 +91,60 @@ def asked(token: str) -> First:
 
 def find(unit: Unit, token: str, settings: Settings) -> Session | None:
     """The session that the answer to `asked` tells of; None when there is none or it has ended."""
-    row = unit.first
-    if (
-        row is None
-        or row.user_id is None
-        or row.expires_at <= unit.now
-        or row.seen_at + IDLE <= unit.now
-        or not row.active
-    ):
+    row, policy = unit.first, policy_of(unit.runtime.model)
+    if row is None or row.user_id is None or not row.active or _ended(row, unit.now, policy):
         return None
+    acting = actor(row, settings)
+    by_password = row.method.startswith("password")
     return Session(
         token=token,
-        actor=actor(row, settings),
-        must_change=bool(row.must_change),
+        actor=acting,
+        must_change=by_password and (bool(row.must_change) or aged(row.changed_at, unit.now, policy)),
+        lacks_second_step=row.method != "single_sign_on" and not row.second_step and asks_second_step(unit, acting),
+        proved_at=row.proved_at or row.created_at,
         stale=row.seen_at + SEEN_EVERY <= unit.now,
         preferences=row.value or {},
     )
+
+
+def _ended(row: Any, now: datetime, policy: Policy) -> bool:
+    """Whether the time of a session is over, by the policy of today whenever it began."""
+    return bool(row.expires_at <= now or row.seen_at + policy.idle <= now or row.created_at + policy.lifetime <= now)
+
+
+MANAGING = ("manage_users", "design", "publish", "view_audit")
+"""The rights whose holders are asked for a second step where the policy says "managers"."""
+
+
+def asks_second_step(unit: Unit, actor: Actor) -> bool:
+    """Whether the policy asks a second step of `actor`."""
+    asked = policy_of(unit.runtime.model).second_step
+    if asked == "managers":
+        access = Unit(unit.company, unit.connection, unit.runtime, actor, unit.now).access
+        return any(access.has(right) for right in MANAGING)
+    return asked == "all"
 
 
 def _statement(runtime: Runtime) -> Select[Any]:
     users = runtime.storage.tables["user"]
     column = {name: users.table.c[users.parts[name][0].key] for name in USER_COLUMNS}
     personal = and_(stored_settings.c.owner == cast(sessions.c.user_id, Text), stored_settings.c.name == PREFERENCES)
+    second_step = or_(
+        exists().where(authenticators.c.user_id == sessions.c.user_id),
+        exists().where(passkeys.c.user_id == sessions.c.user_id),
+    )
     return (
         select(
             head.c.revision,
             users.table.c.id.label("user_id"),
             sessions.c.seen_at,
+            sessions.c.created_at,
             sessions.c.expires_at,
+            sessions.c.proved_at,
+            sessions.c.method,
             credentials.c.must_change,
+            credentials.c.changed_at,
+            second_step.label("second_step"),
             stored_settings.c.value,
             *(column[name].label(name) for name in USER_COLUMNS),
         )
@@ -142,15 +179,18 @@ def _zone(name: str | None, settings: Settings) -> ZoneInfo:
         return settings.default_timezone
 
 
-def begin(unit: Unit, user_id: str, agent: str, address: str) -> str:
-    """Start a session for a user and return what the cookie shall hold."""
+def begin(unit: Unit, user_id: str, agent: str, address: str, method: Method = "password") -> str:
+    """Start a session for a user and return what the cookie shall hold: always a new one."""
     token = secrets.token_urlsafe(32)
     row = {
         "token": digest(token),
+        "id": record_id(),
         "user_id": user_id,
+        "method": method,
         "created_at": unit.now,
+        "proved_at": unit.now,
         "seen_at": unit.now,
-        "expires_at": unit.now + LIFETIME,
+        "expires_at": unit.now + policy_of(unit.runtime.model).lifetime,
         "agent": agent[:200],
         "address": address[:64],
     }
@@ -164,10 +204,16 @@ def end(unit: Unit, token: str) -> None:
     unit.connection.execute(delete(sessions).where(sessions.c.token == digest(token)))
 
 
-def end_others(unit: Unit, user_id: str, token: str) -> None:
-    """End every session of a user but this one."""
-    others = delete(sessions).where(sessions.c.user_id == user_id, sessions.c.token != digest(token))
-    unit.connection.execute(others)
+def end_one(unit: Unit, user_id: str, session_id: str) -> bool:
+    """End a session of a user by the id under which it is listed; False where they have none of it."""
+    this = delete(sessions).where(sessions.c.user_id == user_id, sessions.c.id == session_id)
+    return unit.connection.execute(this).rowcount > 0
+
+
+def end_all(unit: Unit, user_id: str, but: str = "") -> int:
+    """End every session of a user, `but` that of the cookie with this text; how many that were."""
+    ending = delete(sessions).where(sessions.c.user_id == user_id, sessions.c.token != digest(but))
+    return unit.connection.execute(ending).rowcount
 
 
 def seen(unit: Unit, token: str) -> None:
@@ -176,14 +222,44 @@ def seen(unit: Unit, token: str) -> None:
     unit.connection.execute(mark)
 
 
-def listed(unit: Unit, user_id: str) -> list[tuple[str, str, datetime]]:
-    """A user's sessions, the latest used first: browser, address, last use."""
-    asked = (
-        select(sessions.c.agent, sessions.c.address, sessions.c.seen_at)
-        .where(sessions.c.user_id == user_id, sessions.c.expires_at > unit.now)
-        .order_by(sessions.c.seen_at.desc())
-    )
-    return [(device(row.agent), row.address, row.seen_at) for row in unit.connection.execute(asked)]
+def proved(unit: Unit, token: str) -> None:
+    """Note that a session's person has proved anew who they are."""
+    mark = update(sessions).where(sessions.c.token == digest(token)).values(proved_at=unit.now)
+    unit.connection.execute(mark)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A session as its owner sees it."""
+
+    id: str
+    device: str
+    address: str
+    method: str
+    began_at: datetime
+    seen_at: datetime
+    here: bool
+
+
+def listed(unit: Unit, user_id: str, here: str = "") -> list[Listed]:
+    """A user's sessions, the latest used first; that of the cookie `here` says so."""
+    policy = policy_of(unit.runtime.model)
+    asked = select(sessions).where(sessions.c.user_id == user_id).order_by(sessions.c.seen_at.desc())
+    return [
+        Listed(
+            row.id or "", device(row.agent), row.address, row.method, row.created_at, row.seen_at,
+            bool(here) and row.token == digest(here),
+        )
+        for row in unit.connection.execute(asked)
+        if not _ended(row, unit.now, policy)
+    ]  # fmt: skip
+
+
+def last_seen(unit: Unit, user_ids: Sequence[str]) -> dict[str, datetime]:
+    """When each of these users was last at work; who is signed in nowhere is left out."""
+    latest = func.max(sessions.c.seen_at, type_=Instant())
+    asked = select(sessions.c.user_id, latest).where(sessions.c.user_id.in_(user_ids)).group_by(sessions.c.user_id)
+    return {row[0]: row[1] for row in unit.connection.execute(asked)}
 
 
 _BROWSERS = (

@@ -48,6 +48,8 @@ class Visit:
     form: FormData = field(default_factory=FormData)
     door: str = ""
     """The cookie of those who have not signed in, which form tokens are made from."""
+    proved: bool = False
+    """True when the person has lately proved who they are: then they may change how they sign in."""
     csrf_of: tuple[str, Markup] = ("", Markup(""))
     """The form token that this page has been given, after what it was made from: its forms share one."""
 

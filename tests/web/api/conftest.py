@@ -16,8 +16,8 @@ from dougong.engine.company import Company
 from dougong.engine.saving.batch import Create
 from dougong.engine.unit import Unit
 from dougong.web.api import routes
-from dougong.web.api.door import make_token
 from dougong.web.app import create_app, make_site
+from dougong.web.identity.api_tokens import make as make_token
 from tests.companies import PACKAGES, Copies, company_copy  # noqa: F401
 from tests.conftest import KINDS
 

@@ -26,9 +26,8 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from dougong.engine.columns import dump_json
-from dougong.engine.dialects import bulk, guards, queue
+from dougong.engine.dialects import bulk, guards, platform_tables, queue
 from dougong.engine.dialects.base import Busy, ByColumn
-from dougong.engine.tables import PLATFORM
 from dougong.formulas.sql import installation
 
 LOCK_MILLISECONDS = 25
@@ -128,7 +127,7 @@ class PostgreSQL:
             raw.execute("BEGIN")
             raw.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_key(queue.SCHEMA, "create")])
             raw.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
-            PLATFORM.create_all(connection)
+            platform_tables.create(connection)
             queue.create(raw)
             raw.execute(sql.SQL(ENTER).format(key=sql.Literal(self.key)))
             raw.execute(TOUCH)

@@ -24,11 +24,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from dougong.engine.dialects import bulk, guards
+from dougong.engine.dialects import bulk, guards, platform_tables
 from dougong.engine.dialects.base import Busy, ByColumn
 from dougong.engine.expressions import ExactTotal, local_day
 from dougong.engine.lettercase import lowered
-from dougong.engine.tables import PLATFORM
 from dougong.formulas.sql import installation
 
 WAIT_SECONDS = 30
@@ -100,7 +99,7 @@ class SQLite:
             raw.execute("PRAGMA journal_mode=WAL")
             with connection.begin():
                 raw.execute("BEGIN IMMEDIATE")
-                PLATFORM.create_all(connection)
+                platform_tables.create(connection)
                 for guard in guards.SQLITE:
                     raw.execute(guard)
                 raw.execute("INSERT INTO dg_head (id, revision) VALUES (1, 0) ON CONFLICT DO NOTHING")

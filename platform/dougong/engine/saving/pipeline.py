@@ -35,6 +35,7 @@ from dougong.engine.saving import (
     cascade,
     constraints,
     defaults,
+    departures,
     derived,
     history,
     intake,
@@ -193,6 +194,7 @@ class _Saving:
             return Saved(changes=())
         history.write(batch, batch.rows)
         search_rows.write(batch, batch.rows, expressions)
+        departures.follow(self.unit, batch.rows)
         hook = self.unit.company.hooks.after_save
         if hook.get_hookimpls():
             hook(unit=self.unit, changes=batch.rows)

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, Literal, TypeVar
 
 import anyio.to_thread
 import orjson
 import structlog
-from sqlalchemy import Row, Select, and_, bindparam, insert, select
+from sqlalchemy import Row
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dougong.base.errors import BadRequest, DougongError, Place, Problem
-from dougong.base.language import LANGUAGES, msg
+from dougong.base.language import msg
 from dougong.engine.actor import NOBODY, SYSTEM, Actor
-from dougong.engine.audit import Event, record
 from dougong.engine.company import Company
 from dougong.engine.first import First
-from dougong.engine.runtime import Runtime
-from dougong.engine.tables import head, tokens
 from dougong.engine.unit import Unit
-from dougong.web.sessions import USER_COLUMNS, actor
+from dougong.web.identity import api_tokens, rates
+from dougong.web.identity.policy import policy_of
+from dougong.web.identity.rates import TooManyRequests
 from dougong.web.site import Site
 from dougong.web.visit import preferred_language
 
@@ -178,7 +174,9 @@ def refusal(site: Site, request: Request, status: int, allow: str = "") -> Respo
 def _carry_out(site: Site, call: Call, asked: Asked) -> Response:
     try:
         token = _token(asked.request)
-        return _response(_answer(site, call, asked, token))
+        answer = _answer(site, call, asked, token)
+        _note_use(site, asked.request, token)
+        return _response(answer)
     except DougongError as error:
         nobody = replace(NOBODY, channel="api", address=_address(asked.request))
         site.refusals.note(site.company, getattr(asked.request.state, "caller", nobody), asked.request, error)
@@ -190,7 +188,7 @@ def _carry_out(site: Site, call: Call, asked: Asked) -> Response:
 
 
 def _answer(site: Site, call: Call, asked: Asked, token: str) -> Answer:
-    handler, who = call.handler, First("api.token", _statement, {"token": digest(token)})
+    handler, who = call.handler, api_tokens.asked(token)
     if handler is not None and call.writes:
         why = asked.request.query_params.get("why", "")
         return site.company.write(
@@ -221,6 +219,8 @@ def _problems(site: Site, request: Request, error: DougongError, status: int | N
     own = getattr(request.state, "language", site.settings.default_language)
     language = preferred_language(request.headers.get("accept-language", ""), own)
     headers = {"cache-control": "no-store"}
+    if isinstance(error, TooManyRequests):
+        headers["retry-after"] = str(error.seconds)
     if isinstance(error, Unauthorised):
         headers["www-authenticate"] = "Bearer"
     body = {"errors": [problem.to_json(language) for problem in error.problems]}
@@ -237,58 +237,35 @@ def _token(request: Request) -> str:
     return token.strip()
 
 
-def digest(token: str) -> str:
-    """What the database keeps of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def _found(unit: Unit, who: First) -> Row[*tuple[Any, ...]]:
     """The answer to `who` in a unit that writes: the company's lock comes before any statement."""
     return unit.connection.execute(who.statement(unit.runtime), who.parameters).one()
 
 
 def _as_caller(site: Site, unit: Unit, row: Row[*tuple[Any, ...]] | None, request: Request) -> Unit:
-    """The unit with the user acting in it whose token was found."""
-    if (
-        row is None
-        or row.user_id is None
-        or not row.active
-        or (row.expires_at is not None and row.expires_at <= unit.now)
-    ):
+    """The unit with the user acting in it whose token was found.
+
+    Raises:
+        Unauthorised: the token opens nothing.
+        TooManyRequests: it calls too often, or too many that opened nothing came from its address.
+    """
+    address = _address(request)
+    rates.require(rates.BAD_TOKENS, "bad-token", address)
+    found = api_tokens.caller(unit, row, site.settings, address)
+    if found is None:
+        rates.count(rates.BAD_TOKENS, "bad-token", address)
         raise Unauthorised(Problem(code="token-unknown", reason=msg("The token is unknown, expired or taken back.")))
-    caller = replace(actor(row, site.settings), channel="api", address=_address(request))
-    if caller.language not in LANGUAGES:
-        caller = replace(caller, language=LANGUAGES[0])
-    request.state.language, request.state.caller = caller.language, caller
-    return Unit(unit.company, unit.connection, unit.runtime, caller, unit.now, unit.why)
+    request.state.language, request.state.caller = found.actor.language, found.actor
+    rates.count(policy_of(unit.runtime.model).api_calls_per_minute, "token", unit.company.name, found.digest)
+    request.state.unnoted = found.stale
+    return Unit(unit.company, unit.connection, unit.runtime, found.actor, unit.now, unit.why)
+
+
+def _note_use(site: Site, request: Request, token: str) -> None:
+    """Write down that a token is in use, now and then, after the call is done: reading never waits for it."""
+    if getattr(request.state, "unnoted", False):
+        site.company.write(SYSTEM, lambda unit: api_tokens.used(unit, token))
 
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-def _statement(runtime: Runtime) -> Select[Any]:
-    users = runtime.storage.tables["user"]
-    columns = {name: users.table.c[users.parts[name][0].key] for name in USER_COLUMNS}
-    return (
-        select(
-            head.c.revision,
-            users.table.c.id.label("user_id"),
-            tokens.c.expires_at,
-            *(columns[name].label(name) for name in USER_COLUMNS),
-        )
-        .select_from(head)
-        .outerjoin(tokens, tokens.c.token == bindparam("token"))
-        .outerjoin(users.table, and_(users.table.c.id == tokens.c.user_id, users.table.c.deleted_at.is_(None)))
-    )
-
-
-def make_token(unit: Unit, user_id: str, label: str, days: int | None = None) -> str:
-    """A new token for a user: shown once, kept as its digest."""
-    token = "dg_" + secrets.token_urlsafe(32)
-    expires = unit.now + timedelta(days=days) if days else None
-    row = {"token": digest(token), "user_id": user_id, "label": label, "created_at": unit.now, "expires_at": expires}
-    unit.connection.execute(insert(tokens), row)
-    data = {"days": days} if days else {}
-    record(unit, Event("token_created", f"user:{user_id}", data, {"label": label}))
-    return token

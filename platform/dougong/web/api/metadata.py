@@ -46,7 +46,7 @@ def got(asked: Asked, unit: Unit) -> Answer:
 # -- change sets ------------------------------------------------------------------------------------------------
 def _wanted(asked: Asked, company: Company, actor: Actor) -> Publication:
     """The tree that the change set of the body makes of the one in force."""
-    if actor.kind not in ("internal", "system"):
+    if actor.kind not in ("internal", "system") or not actor.scope.metadata:
         raise Forbidden(Problem(code="right-missing", thing="metadata", reason=msg("You may not change metadata.")))
     body = asked.body()
     components, remove, base = body.get("components", []), body.get("remove", []), body.get("base")

@@ -51,7 +51,6 @@ def show(visit: Visit) -> Response:
         zones=ZONES,
         zone=str(visit.actor.zone),
         designs=may_design(visit.actor),
-        devices=sessions.listed(visit.unit, visit.actor.user_id or ""),
     )
 
 
@@ -75,17 +74,9 @@ def keep(visit: Visit) -> Response:
     return visit.go("/preferences", msg("Settings saved").to(language))
 
 
-def end_other_sessions(visit: Visit) -> Response:
-    """Sign out everywhere but here."""
-    user_id, token = visit.actor.user_id or "", visit.signed_in.token
-    visit.company.write(SYSTEM, lambda unit: sessions.end_others(unit, user_id, token))
-    return visit.go("/preferences", visit.say(msg("Signed out everywhere else")))
-
-
 PAGES = (
     Page("GET", "/", start),
     Page("GET", "/app/{name}", app),
     Page("GET", "/preferences", show),
     Page("POST", "/preferences", keep),
-    Page("POST", "/preferences/sessions", end_other_sessions),
 )
