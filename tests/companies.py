@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from psycopg import sql
@@ -14,8 +15,10 @@ from sqlalchemy.engine import make_url
 
 import dougong.engine.fields  # noqa: F401  fills the registry of field types
 from dougong.cli import temporary_postgresql as postgresql
+from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Companies, Company, PlainSettings
 from dougong.engine.publish import Publication, publish
+from dougong.engine.saving.batch import Create
 from dougong.metadata.documents import read_folder
 from dougong.metadata.trees import Tree
 
@@ -28,6 +31,17 @@ PACKAGES = Path(__file__).parents[1] / "metadata" / "dougong" / "metadata" / "pa
 def tree_of(*folders: Path) -> Tree:
     """The tree of some package folders."""
     return Tree.of(component for folder in folders for component in read_folder(folder).components)
+
+
+ADMINISTRATOR = "system_administrator"
+"""The role of package base that grants everything."""
+
+
+def person(company: Company, login: str, *roles: str, **values: Any) -> Actor:
+    """A new user of a company with package base, as who they act."""
+    values = {"login": login, "name": login.title(), "roles": list(roles), **values}
+    made = company.write(SYSTEM, lambda unit: unit.records.save([Create("user", values)])).changes[0]
+    return Actor(user_id=made.id, name=login.title(), login=login)
 
 
 def companies_at(url: str, threads: int = 4) -> Companies:

@@ -54,6 +54,17 @@ user-he | 何立群 | he.liqun | dep-presales | pos-presales | user-chen | zh-CN
 user-guo | 郭敏 | guo.min | dep-finance | pos-finance | user-chen | zh-CN
 """)
 
+ROLES = {
+    "pos-general": "sales_reader",
+    "pos-director": "sales_director",
+    "pos-head": "sales_manager",
+    "pos-sales": "sales",
+    "pos-marketing": "sales_operations",
+    "pos-presales": "sales_reader",
+    "pos-finance": "sales_operations",
+}
+"""The role of everybody in a position."""
+
 HEADS = {
     "dep-office": "user-chen",
     "dep-sales": "user-zhou",

@@ -45,7 +45,7 @@ def add_company(rows: Rows) -> None:
         rows.add(
             "user", key, FOUNDED, name=name, login=login, employee_no=f"E{number:03d}", email=f"{login}@hengmu.example",
             mobile=f"1350000{number:04d}", department=f"@{department}", position=f"@{position}",
-            manager=f"@{manager}" if manager else "", language=language,
+            manager=f"@{manager}" if manager else "", language=language, roles=[cast.ROLES[position]],
         )  # fmt: skip
     for department, head in cast.HEADS.items():
         departments[department].change(FOUNDED, head=f"@{head}")

@@ -86,7 +86,69 @@ def tiers(*, keys: dict[str, Any] | None = None, **values: Any) -> dict[str, Any
     }
 
 
+def permission_set(name: str = "sell", **keys: Any) -> dict[str, Any]:
+    body = {"kind": "permission_set", "name": name, "label": label(name, "权限集"), **keys}
+    return {f"permission_set/{name}.json": body}
+
+
+def role(name: str = "head", **keys: Any) -> dict[str, Any]:
+    return {f"role/{name}.json": {"kind": "role", "name": name, "label": label(name, "角色"), **keys}}
+
+
+def sharing(**keys: Any) -> dict[str, Any]:
+    body = {"kind": "sharing_rule", "name": "deal.open", "object": "deal", "to": ["role:head"], **keys}
+    return {**role(), "sharing_rule/deal/open.json": body}
+
+
+def partition(**keys: Any) -> dict[str, Any]:
+    body = {
+        "kind": "partition",
+        "name": "region",
+        "label": label("Region", "区域"),
+        "user_field": "region",
+        "objects": {"deal": "stage"},
+        **keys,
+    }
+    return {"partition/region.json": body}
+
+
 CASES: dict[str, dict[str, Any]] = {
+    # access
+    "rights on what is not there": permission_set(
+        objects={"dael": {"read": True}},
+        fields={"deal.amont": {"read": False}},
+        record_types={"deal.big": True},
+        apps={"salse": True},
+        actions={"deal.print": False},
+        requires=["sel"],
+    ),
+    "a right that there is not": permission_set(objects={"deal": {"see": True}}, system={"fly": True}),
+    "rights that come later": permission_set(fields={"deal.amount": {"read": "masked"}}, system={"reveal": True}),
+    "permission sets that cannot be held together": {
+        **permission_set("one", excludes=["two"]),
+        **permission_set("two", requires=["one"]),
+        **permission_set("three", requires=["two"]),
+        **role(permission_sets=["one", "three"]),
+    },
+    "roles in a circle": {**role("head", parent="boss"), **role("boss", parent="head")},
+    "a scope of nothing": role(scope={"dael": {"read": "own"}}, parent="boss", permission_sets=["none"]),
+    "a scope that is wider than seeing": role(scope={"deal": {"read": "own", "edit": "all"}}),
+    "a scope by segment without a partition": role(scope={"deal": {"read": "segment"}}),
+    "a scope by a wrong formula": role(scope={"deal": {"read": {"when": "amont > 5"}}}),
+    "a scope by a formula for every object": role(scope={"*": {"read": {"when": "TRUE"}}}),
+    "a scope by the moment": role(scope={"deal": {"read": {"when": "closes_on < DATEVALUE(NOW())"}}}),
+    "a scope by what changed": role(scope={"deal": {"read": {"when": "ISCHANGED(name)"}}}),
+    "a key of a role that comes later": role(layouts={"deal": "deal.default"}),
+    "a sharing rule without records": sharing(),
+    "a sharing rule to nobody": sharing(to=["role:boss", "friends:all"], when="TRUE"),
+    "a sharing rule with strangers": sharing(when="TRUE", **{"with": ["stage", "customer"]}, until="2025-02-30"),
+    "a partition of nothing": partition(across=["role:boss"], may_move=["role:boss"]),
+    "a partition by a field that users have not alike": partition(user_field="name"),
+    "an object in two partitions": {
+        **partition(user_field="name"),
+        "partition/area.json": {**partition()["partition/region.json"], "name": "area", "user_field": "name"},
+    },
+    "access in a circle": {"object/customer.json#access": {"default": "by_parent", "parent": "parent"}},
     # files
     "broken JSON": {"app/sales.json": '{"kind": "app",\n "name": "sales"\n "label": {}}'},
     "a trailing comma": {"app/sales.json": '{"kind": "app",\n}'},
@@ -100,7 +162,7 @@ CASES: dict[str, dict[str, Any]] = {
     "too large a file": {"app/sales.json": " " * 4_000_001},
     # shapes
     "unknown kind": {"app/sales.json#kind": "ap"},
-    "a kind that comes later": {"role/head.json": {"kind": "role", "name": "head", "label": label("Head", "主管")}},
+    "a kind that comes later": {"queue/desk.json": {"kind": "queue", "name": "desk", "label": label("Desk", "前台")}},
     "unknown key": {"object/deal.json#lable": {}},
     "a key that comes later": {f"{SECTION}/0/items/0/blank": True},
     "a condition that is a number": {f"{SECTION}/0/items/0/visible_when": "1"},

@@ -85,7 +85,17 @@ def welcome(company: Company, login: str = "li") -> Person:
     """Make a user who may come in."""
 
     def work(unit: Unit) -> Person:
-        made = unit.records.save([Create("user", {"login": login, "name": "Li Lei", "language": "en"})]).changes[0].id
+        made = (
+            unit.records.save(
+                [
+                    Create(
+                        "user", {"login": login, "name": "Li Lei", "language": "en", "roles": ["system_administrator"]}
+                    )
+                ]
+            )
+            .changes[0]
+            .id
+        )
         return Person(made, sessions.begin(unit, made, "test", "127.0.0.1"), make_token(unit, made, "test"))
 
     return company.write(SYSTEM, work)

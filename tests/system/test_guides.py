@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from dougong.base.hooks import Specifications, plugin_manager
-from dougong.engine.actor import SYSTEM, Actor
+from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.query import Query, Sort
 from dougong.engine.saving.batch import Create
 from dougong.web.api.records import default_columns
-from tests.companies import company_copy, sales  # noqa: F401
+from tests.companies import ADMINISTRATOR, company_copy, person, sales  # noqa: F401
 from tests.conftest import missing
 from tests.system.serving import Place, serving
 
@@ -69,7 +69,7 @@ def test_the_plugin_of_the_guide_hides_what_it_says(sales: Company) -> None:  # 
     sales.write(SYSTEM, lambda unit: unit.records.save(make))
     seen = {}
     for login in ("admin", "li"):
-        with sales.read(Actor(user_id=None, name=login, login=login)) as unit:
+        with sales.read(person(sales, login, ADMINISTRATOR)) as unit:
             every = unit.records.query(Query(object="account", columns=("name",), sort=(Sort("name"),)))
             account = unit.runtime.model.objects["account"]
             seen[login] = [row.values[0] for row in every.rows], "annual_revenue" in default_columns(unit, account)

@@ -87,7 +87,12 @@ def scene(sales: Company) -> Iterator[Scene]:  # noqa: F811
     sales.hooks = plugin_manager([Plugin()]).hook
 
     def work(unit: Unit) -> dict[str, Any]:
-        users = unit.records.save([Create("user", {"login": name, "name": name.title()}) for name in ("li", "wang")])
+        users = unit.records.save(
+            [
+                Create("user", {"login": name, "name": name.title(), "roles": ["system_administrator"]})
+                for name in ("li", "wang")
+            ]
+        )
         ids = {name: each.id for name, each in zip(("li", "wang"), users.changes, strict=True)}
         made = unit.records.save(
             [

@@ -143,6 +143,7 @@ def user_id(sales: Company) -> str:  # noqa: F811
 
     def work(unit: Unit) -> str:
         values = {"login": "li", "name": "Li Lei", "language": "en", "time_zone": "UTC", "active": True}
+        values["roles"] = ["system_administrator"]
         return unit.records.save([Create("user", values)]).changes[0].id
 
     return sales.write(SYSTEM, work)

@@ -34,7 +34,13 @@ def record_page(sales: Company) -> Iterator[tuple[Company, TestClient, str, str]
     """A company, its pages, the address of a customer and a session."""
 
     def work(unit: Unit) -> tuple[str, str]:
-        user = unit.records.save([Create("user", {"login": "li", "name": "Li", "language": "en"})]).changes[0].id
+        user = (
+            unit.records.save(
+                [Create("user", {"login": "li", "name": "Li", "language": "en", "roles": ["system_administrator"]})]
+            )
+            .changes[0]
+            .id
+        )
         made = unit.records.save([Create("account", {"name": "Acme", "record_type": "enterprise"})]).changes[0].id
         return made, sessions.begin(unit, user, "test", "127.0.0.1")
 

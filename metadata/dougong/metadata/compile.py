@@ -17,6 +17,7 @@ from dougong.metadata.building.calendars import build_calendars
 from dougong.metadata.building.fields import build_picklist, labels
 from dougong.metadata.building.layouts import build_app
 from dougong.metadata.building.objects import build_objects
+from dougong.metadata.building.rights import build_rights
 from dougong.metadata.building.rows import build_rows
 from dougong.metadata.index import Index
 from dougong.metadata.layers import Effective, effective
@@ -45,6 +46,7 @@ def compile_effective(whole: Effective, revision: str) -> Model:
         components=_frozen({address: each.body for address, each in whole.components.items()}),
         layers=whole.provenance,
         calendars=build_calendars(index),
+        rights=build_rights(index),
     )
 
 

@@ -109,6 +109,21 @@ def system_components(obj: Component) -> Iterator[Component]:
             yield Component("field", full, {"kind": "field", "name": full, **body}, PLATFORM)
 
 
+LISTED = ("role", "permission_set", "team_role")
+"""Kinds whose components are the values of a picklist of that name: so that records can name them."""
+
+
+def listed_components(tree: Tree) -> Iterator[Component]:
+    """The picklists of what records may name among the metadata, as components of the platform's layer."""
+    for kind in LISTED:
+        values = [
+            {"value": each.name, "label": each.body.get("label") or {"en": each.name}}
+            for each in sorted(tree.of_kind(kind), key=lambda each: each.name)
+        ]
+        body = {"kind": "picklist", "name": kind, "label": {"en": kind}, "values": values}
+        yield Component("picklist", kind, body, PLATFORM)
+
+
 def package_order(packages: Iterable[Component]) -> tuple[str, ...]:
     """The names of `packages`, each after what it requires; a cycle is cut where it closes."""
     requires = {each.name: tuple(each.body.get("requires", ())) for each in packages}
@@ -134,6 +149,7 @@ def layer_order(tree: Tree) -> tuple[str, ...]:
 def effective(tree: Tree) -> Effective:
     """The tree with the platform's components beside it, every overlay and every translation applied."""
     found = {each.address: each for each in platform_components()}
+    found |= {each.address: each for each in listed_components(tree)}
     found |= {each.address: each for each in tree.components.values() if each.kind not in OF_LAYER}
     for obj in tree.of_kind("object"):
         for each in system_components(obj):

@@ -18,6 +18,7 @@ from dougong.formulas import MONDAY_TO_FRIDAY, Formula, WorkingCalendar
 from dougong.metadata.app import App
 from dougong.metadata.calendar import Calendar
 from dougong.metadata.fill import Fill
+from dougong.metadata.rights import Rights
 from dougong.metadata.row_record import RowRecord
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -479,6 +480,7 @@ class Model:
     layers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Address → JSON pointer → the layer that the key came from ("" is the whole document)."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    rights: Rights = field(default_factory=Rights)
 
     @cached_property
     def by_field_id(self) -> Mapping[str, Field]:

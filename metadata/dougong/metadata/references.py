@@ -19,6 +19,7 @@ from dougong.metadata.component import Component
 from dougong.metadata.fill import PLACE
 from dougong.metadata.index import Index
 from dougong.metadata.positions import escape, steps
+from dougong.metadata.rights import EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,20 @@ def _valued(index: Index, found: Found) -> str:
     """Of a value in a row, the object that its field refers to; "" where it refers to none."""
     facts = index.field(found.own, steps(found.pointer)[1])
     return facts.targets[0] if facts and facts.targets else ""
+
+
+def _scoped(index: Index, found: Found) -> str:
+    """Of a formula in a role's scope, the object whose records it is asked of."""
+    return steps(found.pointer)[1]
+
+
+def _keyed(index: Index, found: Found) -> str:
+    """The object that is the key of the name."""
+    return steps(found.pointer)[-1]
+
+
+def _users(index: Index, found: Found) -> str:
+    return "user"
 
 
 Row = tuple[str, str, From]
@@ -271,6 +286,35 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("children/*/columns/*/field", "path", _before_point("from", -3)),
         ("children/*/columns/*/look_up/*", "path", _looked_up_below),
     ),
+    "permission_set": (
+        ("objects/@", "object", _own),
+        ("fields/@", "relation", _own),
+        ("record_types/@", "record_type of", _own),
+        ("apps/@", "app of", _own),
+        ("actions/@", "action of", _own),
+        ("requires/*", "permission_set of", _own),
+        ("excludes/*", "permission_set of", _own),
+    ),
+    "role": (
+        ("parent", "role of", _own),
+        ("permission_sets/*", "permission_set of", _own),
+        ("scope/@", "object", _own),
+        ("scope/*/*/when", "formula", _scoped),
+    ),
+    "sharing_rule": (
+        ("object", "object", _own),
+        ("when", "formula", _own),
+        ("with/*", "object", _own),
+        ("to/*", "people", _own),
+        ("owned_by/*", "people", _own),
+    ),
+    "partition": (
+        ("user_field", "path", _users),
+        ("objects/@", "object", _own),
+        ("objects/*", "path", _keyed),
+        ("across/*", "people", _own),
+        ("may_move/*", "people", _own),
+    ),
     "overlay": (("target", "address", _own),),
     "translation": (("texts/@", "address", _own),),
 }
@@ -281,6 +325,8 @@ def references(index: Index, component: Component) -> Iterator[Reference]:
     """Every reference in one component, as it stands there."""
     for pattern, sort, seen_from in TABLE.get(component.kind, ()):
         for found in _matches(component, component.body, pattern.split("/"), "", ()):
+            if found.text == EVERY or (sort == "people" and not found.text.startswith("role:")):
+                continue  # who else a rule names are records
             yield from _resolved(index, found, sort, seen_from(index, found))
 
 
@@ -329,7 +375,7 @@ def _resolved(index: Index, found: Found, sort: str, origin: str) -> Iterator[Re
         yield from (_formula if sort == "formula" else _text)(index, found, origin)
     elif sort in ("object", "picklist", "package"):
         yield _reference(found, *whole, f"{sort}:{found.text}")
-    elif sort == "address":
+    elif sort in ("address", "people"):
         yield _reference(found, *whole, found.text)
     elif sort.endswith(" of"):
         yield _reference(found, *whole, f"{sort.removesuffix(' of')}:{found.text}")

@@ -40,6 +40,11 @@ KINDS = (
     "import_mapping",
     "label",
     "translation",
+    "permission_set",
+    "role",
+    "sharing_rule",
+    "team_role",
+    "partition",
 )
 """The kinds that are built, in the order in which they are explained."""
 

@@ -25,12 +25,15 @@ def user() -> None:
 @user.command("add", help=text(msg("Add a user with a one-time password.")))
 @click.argument("login")
 @click.option("--name", required=True, help=text(msg("The person's name.")))
-def add(login: str, name: str) -> None:
+@click.option("--role", "roles", multiple=True, help=text(msg("A role that the person holds.")))
+def add(login: str, name: str, roles: tuple[str, ...]) -> None:
     """Add a user; the password is shown once and changed at first use."""
     password = one_time_password()
 
     def work(unit: Unit) -> None:
-        saved = unit.records.save([Create("user", {"login": login, "name": name})])
+        saved = unit.records.save(
+            [Create("user", {"login": login, "name": name, **({"roles": list(roles)} if roles else {})})]
+        )
         set_password(unit, saved.changes[0].id, password, must_change=True)
 
     with open_company() as company:

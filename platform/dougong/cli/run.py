@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import Any
 
 import click
 
@@ -15,7 +17,7 @@ from dougong.cli.terminal import say, text
 from dougong.engine.company import Company
 from dougong.engine.install import install
 from dougong.engine.query import Condition, Query
-from dougong.engine.saving.batch import Create
+from dougong.engine.saving.batch import Create, Update
 from dougong.engine.transfer.data_sets import load
 from dougong.engine.unit import Unit
 from dougong.metadata.packages import read_package
@@ -23,6 +25,8 @@ from dougong.web.credentials import one_time_password, set_password
 
 PACKAGES = ("base", "sales-core")
 ADMINISTRATOR = "admin"
+ADMINISTRATOR_ROLE = "system_administrator"
+"""The role of package base that grants everything."""
 
 
 def package_folder(name: str) -> Traversable:
@@ -50,12 +54,14 @@ def prepare(company: Company, settings: Settings, with_demo: bool) -> str | None
 
 def _administrator(unit: Unit, password: str) -> None:
     found = unit.records.query(Query(object="user", where=Condition("login", "is", ADMINISTRATOR), limit=1)).rows
-    made = found[0].id if found else unit.records.save([_create()]).changes[0].id
+    roles = {"roles": [ADMINISTRATOR_ROLE]} if ADMINISTRATOR_ROLE in unit.runtime.model.rights.roles else {}
+    change = Update("user", found[0].id, roles) if found else _create(roles)
+    made = unit.records.save([change]).changes[0].id
     set_password(unit, made, password, must_change=True)
 
 
-def _create() -> Create:
-    return Create("user", {"login": ADMINISTRATOR, "name": "Administrator"})
+def _create(roles: Mapping[str, Any]) -> Create:
+    return Create("user", {"login": ADMINISTRATOR, "name": "Administrator", **roles})
 
 
 @click.command(help=text(msg("Set up with the sales package and demo data, then serve.")))

@@ -1,23 +1,27 @@
 """Who may see and do what: every read and write of records asks here.
 
-The platform allows everything; plugins narrow it through the `access` hook. What several of them say is combined
-with AND: a right is there only if all grant it, a row is visible only if all show it.
+What a person may do is granted by roles and permission sets (`dougong.engine.rights`); plugins narrow it through the
+`access` hook. What several of them say is combined with AND: a right is there only if all grant it, a row is visible
+only if all show it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import ColumnElement, FromClause, and_
 
 from dougong.base.errors import Problem
-from dougong.base.hooks import Hooks
 from dougong.base.language import msg
-from dougong.engine.actor import Actor, Scope
+from dougong.engine.actor import Scope
 from dougong.metadata.model import Field, Model, Object
+from dougong.metadata.rights import Partition
 
-Right = Literal["read", "create", "edit", "delete", "import", "export"]
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+
+Right = Literal["read", "create", "edit", "delete", "import", "export", "mass_edit", "transfer"]
 
 
 class Access:
@@ -28,6 +32,11 @@ class Access:
     """
 
     key: str = ""
+
+    @property
+    def rights_key(self) -> str:
+        """The key of what does not depend on rows: equal where objects, fields, apps and actions are granted alike."""
+        return self.key
 
     def may(self, right: Right, obj: Object) -> bool:
         """Whether the actor has `right` on records of `obj` at all."""
@@ -41,8 +50,36 @@ class Access:
         """The condition on `table` (the object's, or an alias) for rows that `right` covers; None for all rows."""
         return None
 
+    def listed(self, obj: Object, table: FromClause, few: bool) -> ColumnElement[bool] | None:
+        """The condition for rows that may be read, as a list asks it; `few` where there are but few of them."""
+        return self.visible("read", obj, table)
+
+    def few(self, unit: Unit, obj: Object) -> bool:
+        """Whether the actor may read so few records of `obj` that a list had better begin with those."""
+        return False
+
+    def may_choose(self, obj: Object, record_type: str) -> bool:
+        """Whether the actor may give records of `obj` this record type."""
+        return True
+
+    def may_open(self, app: str) -> bool:
+        """Whether the app is offered to the actor."""
+        return True
+
+    def may_run(self, action: str, obj: Object) -> bool:
+        """Whether the actor may use the action ``object.name`` (a global one: ``name``) at records of `obj`."""
+        return True
+
+    def may_move(self, partition: Partition, obj: Object) -> bool:
+        """Whether the actor may move records of `obj` from one segment to another."""
+        return True
+
+    def belongs(self, partition: Partition, value: str) -> bool:
+        """Whether the actor is of the segment `value`."""
+        return True
+
     def has(self, right: str) -> bool:
-        """Whether the actor has a right that belongs to no object, such as to read the audit log (`view_audit`)."""
+        """Whether the actor has a right that belongs to no object (`dougong.metadata.rights.SYSTEM_RIGHTS`)."""
         return True
 
 
@@ -58,6 +95,11 @@ class Combined(Access):
         self.parts = tuple(parts)
         self.key = "&".join(part.key for part in parts)
 
+    @property
+    def rights_key(self) -> str:
+        """Those of the parts."""
+        return "&".join(part.rights_key for part in self.parts)
+
     def may(self, right: Right, obj: Object) -> bool:
         """True where every part grants it."""
         return all(part.may(right, obj) for part in self.parts)
@@ -71,6 +113,35 @@ class Combined(Access):
         found = [rows for part in self.parts if (rows := part.visible(right, obj, table)) is not None]
         return and_(*found) if found else None
 
+    def listed(self, obj: Object, table: FromClause, few: bool) -> ColumnElement[bool] | None:
+        """Every condition of the parts together."""
+        found = [rows for part in self.parts if (rows := part.listed(obj, table, few)) is not None]
+        return and_(*found) if found else None
+
+    def few(self, unit: Unit, obj: Object) -> bool:
+        """True where one part shows few."""
+        return any(part.few(unit, obj) for part in self.parts)
+
+    def may_choose(self, obj: Object, record_type: str) -> bool:
+        """True where every part grants it."""
+        return all(part.may_choose(obj, record_type) for part in self.parts)
+
+    def may_open(self, app: str) -> bool:
+        """True where every part grants it."""
+        return all(part.may_open(app) for part in self.parts)
+
+    def may_run(self, action: str, obj: Object) -> bool:
+        """True where every part grants it."""
+        return all(part.may_run(action, obj) for part in self.parts)
+
+    def may_move(self, partition: Partition, obj: Object) -> bool:
+        """True where every part grants it."""
+        return all(part.may_move(partition, obj) for part in self.parts)
+
+    def belongs(self, partition: Partition, value: str) -> bool:
+        """True where every part says so."""
+        return all(part.belongs(partition, value) for part in self.parts)
+
     def has(self, right: str) -> bool:
         """True where every part grants it."""
         return all(part.has(right) for part in self.parts)
@@ -83,6 +154,11 @@ class Derived(Access):
         """Narrow `access` in this respect."""
         self.access, self.model, self.key = access, model, access.key
         self._readable: dict[str, bool] = {}
+
+    @property
+    def rights_key(self) -> str:
+        """As the access."""
+        return self.access.rights_key
 
     def may(self, right: Right, obj: Object) -> bool:
         """As the access."""
@@ -103,6 +179,34 @@ class Derived(Access):
         """As the access."""
         return self.access.visible(right, obj, table)
 
+    def listed(self, obj: Object, table: FromClause, few: bool) -> ColumnElement[bool] | None:
+        """As the access."""
+        return self.access.listed(obj, table, few)
+
+    def few(self, unit: Unit, obj: Object) -> bool:
+        """As the access."""
+        return self.access.few(unit, obj)
+
+    def may_choose(self, obj: Object, record_type: str) -> bool:
+        """As the access."""
+        return self.access.may_choose(obj, record_type)
+
+    def may_open(self, app: str) -> bool:
+        """As the access."""
+        return self.access.may_open(app)
+
+    def may_run(self, action: str, obj: Object) -> bool:
+        """As the access."""
+        return self.access.may_run(action, obj)
+
+    def may_move(self, partition: Partition, obj: Object) -> bool:
+        """As the access."""
+        return self.access.may_move(partition, obj)
+
+    def belongs(self, partition: Partition, value: str) -> bool:
+        """As the access."""
+        return self.access.belongs(partition, value)
+
     def has(self, right: str) -> bool:
         """As the access."""
         return self.access.has(right)
@@ -120,7 +224,7 @@ class Derived(Access):
         return True
 
 
-class _Configured(Access):
+class Configured(Access):
     """What everybody may do where some records travel with the metadata: read those, no more."""
 
     key = "configured"
@@ -151,17 +255,3 @@ def kept_in_metadata(obj: Object) -> Problem:
         fix=msg("Change the row in the metadata, and publish it."),
         thing=f"object:{obj.name}",
     )
-
-
-def access_for(hooks: Hooks, actor: Actor, model: Model) -> Access:
-    """What `actor` may do: everything, as far as the `access` hooks leave it."""
-    if actor.is_system:
-        return EVERYTHING
-    parts = [part for part in hooks.access(actor=actor, model=model) if part is not None]
-    if model.rows:
-        parts.insert(0, _Configured())
-    if actor.scope.objects is not None or not actor.scope.write:
-        parts.append(Scoped(actor.scope))
-    if not parts:
-        return EVERYTHING
-    return Derived(parts[0] if len(parts) == 1 else Combined(parts), model)

@@ -30,7 +30,7 @@ from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.audit import Entry
 from dougong.engine.audit import log as audit_log
-from dougong.engine.dialects import Database, open_database
+from dougong.engine.dialects import Database, Head, open_database
 from dougong.engine.first import First
 from dougong.engine.jobs import JOBS
 from dougong.engine.mail import MailSettings, Outgoing, outgoing
@@ -154,11 +154,11 @@ class Company:
             with self.database.readers.connect() as connection:
                 head, answer = self._begin(connection, first)
                 try:
-                    runtime = self._runtimes.get(head) or self._load(connection, head)
+                    runtime = self._runtimes.get(head.revision) or self._load(connection, head.revision)
                     self._serving = runtime
                     if first is not None and answer is None:
                         answer = connection.execute(first.statement(runtime), first.parameters).one()
-                    yield Unit(self, connection, runtime, actor, datetime.now(UTC), first=answer)
+                    yield Unit(self, connection, runtime, actor, datetime.now(UTC), first=answer, people=head.people)
                 finally:
                     recorded = audit_log.pending(connection)
                     if not connection.invalidated:
@@ -167,14 +167,15 @@ class Company:
             if recorded:
                 self.write(SYSTEM, lambda unit: audit_log.append(unit.connection, recorded))
 
-    def _begin(self, connection: Connection, first: First | None) -> tuple[int, Row[*tuple[Any, ...]] | None]:
+    def _begin(self, connection: Connection, first: First | None) -> tuple[Head, Row[*tuple[Any, ...]] | None]:
         """Begin a snapshot: its head, and the answer to `first` where it was asked as that head wants it asked."""
         serving = self._serving
         statement = first.known(serving) if first is not None and serving is not None else None
         if first is not None and serving is not None and statement is not None:
             answer = self.database.begin_asking(connection, statement, first.parameters)
             if answer is not None:
-                return answer.revision, answer if answer.revision == serving.revision else None
+                head = Head(answer.revision, answer.people)
+                return head, answer if answer.revision == serving.revision else None
         return self.database.begin_read(connection), None
 
     def write(self, actor: Actor, work: Callable[[Unit], T], why: str = "") -> T:
@@ -191,9 +192,11 @@ class Company:
             try:
                 with self.database.writers.connect() as connection, connection.begin() as transaction:
                     head = self.database.begin_write(connection)
-                    runtime = self._runtimes.get(head)
+                    runtime = self._runtimes.get(head.revision)
                     if runtime is not None:
-                        result = work(Unit(self, connection, runtime, actor, datetime.now(UTC), why))
+                        result = work(
+                            Unit(self, connection, runtime, actor, datetime.now(UTC), why, people=head.people)
+                        )
                         audit_log.append(connection, audit_log.pending(connection))
                         return result
                     transaction.rollback()

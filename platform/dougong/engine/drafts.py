@@ -48,7 +48,7 @@ def create(unit: Unit, title: str) -> Draft:
     Raises:
         Forbidden: the actor does not design.
     """
-    _require(unit.actor)
+    _require(unit)
     base = unit.runtime.revision
     draft = Draft(
         id=record_id(),
@@ -79,7 +79,7 @@ def get(unit: Unit, id: str) -> Draft:
     Raises:
         NotFound: there is none of this id, or it is another person's.
     """
-    _require(unit.actor)
+    _require(unit)
     row = unit.connection.execute(_SELECT.where(drafts.c.id == id)).mappings().one_or_none()
     if row is None or not (unit.actor.is_system or row["owner_id"] == unit.actor.user_id):
         raise NotFound(Problem(code="draft-unknown", thing=id, reason=msg("There is no such draft.")))
@@ -143,8 +143,9 @@ def _store(unit: Unit, draft: Draft, changed: Tree, base: int) -> Draft:
     return replace(draft, tree=digest, base=base, version=draft.version + 1, updated_at=unit.now)
 
 
-def _require(actor: Actor) -> None:
-    if not actor.rights & {"all", "design"}:
+def _require(unit: Unit) -> None:
+    granted = unit.access.has("design") if unit.runtime.model.rights.roles else False
+    if not (granted or unit.actor.rights & {"all", "design"}):
         raise Forbidden(
             Problem(code="right-missing", thing="right:design", reason=msg("Designing needs the right to design."))
         )
@@ -173,8 +174,8 @@ def preview(company: Company, id: str, actor: Actor) -> Iterator[Unit]:
         for old in [known for known in company.previews if known[0] == draft.id and known != key]:
             del company.previews[old]
     with company.database.readers.connect() as connection:
-        company.database.begin_read(connection)
-        yield Unit(company, connection, runtime, actor, datetime.now(UTC))
+        people = company.database.begin_read(connection).people
+        yield Unit(company, connection, runtime, actor, datetime.now(UTC), people=people)
 
 
 def _prepared(company: Company, draft: Draft, wanted: Publication) -> Runtime:

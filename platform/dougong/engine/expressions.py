@@ -12,7 +12,20 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import DDL, ColumnElement, Select, Table, Text, bindparam, event, func, literal, literal_column, select
+from sqlalchemy import (
+    DDL,
+    Boolean,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    event,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -99,6 +112,33 @@ def _in_place(element: InPlace, compiler: Any, **options: Any) -> str:
 def _sqlite_in_place(element: InPlace, compiler: Any, **options: Any) -> str:
     (column,) = element.clauses
     return f"+{compiler.process(column, **options)}"
+
+
+class OneOf(FunctionElement[bool]):
+    """Whether an id is one of those that a query of few rows finds; the search begins with these.
+
+    PostgreSQL takes a query behind IN for any number of rows, and would rather walk the order of the page.
+    """
+
+    name = "one_of"
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], ids: Select[Any]) -> None:
+        """Compare `column` with `ids`."""
+        super().__init__(column, ids.scalar_subquery())
+        self.type = Boolean()
+
+
+@compiles(OneOf)
+def _one_of(element: OneOf, compiler: Any, **options: Any) -> str:
+    column, ids = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} IN {ids}"
+
+
+@compiles(OneOf, "postgresql")
+def _postgresql_one_of(element: OneOf, compiler: Any, **options: Any) -> str:
+    column, ids = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} = ANY (ARRAY{ids})"
 
 
 class Total(FunctionElement[Any]):

@@ -17,8 +17,9 @@ class First:
     """A question that goes out before the revision is known: who asks, by a session or a token.
 
     `build` makes its statement for one revision (a LookupError: there is none); it has exactly one row, in which
-    `revision` is that of `tables.head`. It is asked with the statement of the revision that the process served last:
-    where the answer names another one, it counts for nothing and is asked again in the same snapshot.
+    `revision` is that of `tables.head` and `people` the version of `tables.people`. It is asked with the statement of
+    the revision that the process served last: where the answer names another one, it counts for nothing and is asked
+    again in the same snapshot.
     """
 
     name: str

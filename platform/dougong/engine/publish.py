@@ -42,6 +42,7 @@ from dougong.engine.backfill import fillings
 from dougong.engine.company import Company
 from dougong.engine.dialects import Busy
 from dougong.engine.preparation import Coming
+from dougong.engine.rights import membership
 from dougong.engine.runtime import Runtime
 from dougong.engine.schema_steps import drop_index, schema_steps
 from dougong.engine.storage import Storage
@@ -108,12 +109,14 @@ def _carry_out(
     if coming.fillings:
         alone(company, lambda own: preparation.begin(company, own, coming))
         preparation.fill(company, connection, coming)
-    work = work_after(company.runtime().model, coming)
+    before = company.runtime().model
+    work = work_after(before, coming)
+    places = membership.moves(before, coming.runtime.model)
     company.remember(coming.runtime)  # there before anybody asks for it, a moment after the switch
     try:
         digests = _stored(company, connection, tree, wanted, coming.runtime.revision)
         announcements.wait(company, digests[""])
-        return alone(company, lambda own: _switch(company, own, wanted, digests, coming, work, entry))
+        return alone(company, lambda own: _switch(company, own, wanted, digests, coming, work, entry, places))
     except BaseException:
         company.forget(coming.runtime)
         raise
@@ -262,6 +265,7 @@ def _switch(
     coming: Coming,
     work: Aftermath,
     entry: Entry,
+    places: bool,
 ) -> tuple[int, list[str]]:
     """What is written comes first, then what changes tables: from there on those who read them wait."""
     preparation.finish(company, connection, coming)
@@ -288,6 +292,8 @@ def _switch(
         writer = metadata_rows.publisher(wanted.author)
         unit = Unit(company, connection, coming.runtime, writer, datetime.now(UTC), wanted.message)
         metadata_rows.write(unit, coming.rows)
+    if places:
+        membership.rebuild(Unit(company, connection, coming.runtime, SYSTEM, datetime.now(UTC)))
     return number, tasks
 
 

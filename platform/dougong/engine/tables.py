@@ -265,3 +265,21 @@ settings = Table(
     Column("value", Document()),
     comment='Values of settings: of the company (owner "") and of each user (owner = user id).',
 )
+
+memberships = Table(
+    "dg_membership",
+    PLATFORM,
+    Column("grp", Text, primary_key=True),
+    Column("user_id", Id(), primary_key=True),
+    Index("dg_membership_user", "user_id"),
+    comment="Who belongs to what, closed over managers and departments: role:sales, within:<department>.",
+)
+
+people = Table(
+    "dg_people",
+    PLATFORM,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="dg_people_single"),
+    comment="One row: raised by every change of who belongs to what.",
+)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row
 
 from dougong.base.field_types import Reading
-from dougong.engine.access import Access, access_for
+from dougong.engine.access import Access
 from dougong.engine.actor import Actor
 from dougong.engine.reasons import reason
 from dougong.engine.records import Records
+from dougong.engine.rights.access import access_for
 from dougong.engine.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -36,12 +37,21 @@ class Unit:
         now: datetime,
         why: str = "",
         first: Row[*tuple[Any, ...]] | None = None,
+        people: int | None = None,
     ) -> None:
-        """Act for `actor` on `connection`, whose transaction has begun under `runtime`'s revision."""
+        """Act for `actor` on `connection`, whose transaction has begun under `runtime`'s revision.
+
+        `people` is the state of who belongs to what (`Head.people`) in which it has begun; where it is not said, it
+        is looked up when access is asked for.
+        """
         self.company, self.connection, self.runtime = company, connection, runtime
-        self.actor, self.now, self.why, self.first = actor, now, reason(why), first
+        self.actor, self.now, self.why, self.first, self.people = actor, now, reason(why), first, people
         self.records = Records(self)
         self.memory: dict[Any, Any] = {}
+
+    def acting(self, actor: Actor) -> Unit:
+        """A unit of the same transaction and instant in which `actor` acts."""
+        return Unit(self.company, self.connection, self.runtime, actor, self.now, self.why, people=self.people)
 
     def together(self) -> AbstractContextManager[None]:
         """Statements of one round trip: sent as they are made, all answered at the end of the block (or when read).
@@ -53,7 +63,7 @@ class Unit:
     @cached_property
     def access(self) -> Access:
         """What the actor may do."""
-        return access_for(self.company.hooks, self.actor, self.runtime.model)
+        return access_for(self)
 
     @cached_property
     def reading(self) -> Reading:

@@ -90,7 +90,8 @@ def on_list(visit: Visit, obj: Object, back: str) -> tuple[Action, ...]:
     """What stands above a list: actions that make a record out of none."""
     found = []
     for key, body in obj.actions.items():
-        if "list" in body.get("place", USUAL_PLACE) and "create" in body["does"]:
+        offered = visit.unit.access.may_run(str(body.get("name", key)), obj)
+        if offered and "list" in body.get("place", USUAL_PLACE) and "create" in body["does"]:
             made = _creating(visit, obj, key, body, "", back)
             found += [made] if made else []
     return tuple(found)
@@ -102,6 +103,8 @@ def _of_record(visit: Visit, obj: Object, record: Record, key: str, back: str, p
         return Action(visit.say(msg("Clone")), "copy", f"/o/{obj.name}/new?clone={record.id}", False, False)
     body = obj.actions.get(key)
     if body is None or place not in body.get("place", USUAL_PLACE):
+        return None
+    if not visit.unit.access.may_run(str(body.get("name", key)), obj):
         return None
     said, icon, does = label(body.get("label"), visit.language), str(body.get("icon", "point")), body.get("does", {})
     if "create" in does:

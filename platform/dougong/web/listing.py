@@ -59,7 +59,7 @@ class Shown:
 
 def prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable: bool = True) -> Prepared:
     """The columns and the row template, made once per revision, language and rights."""
-    key = f"web.table {obj.name} {visit.language} {visit.unit.access.key} {selectable} " + ",".join(
+    key = f"web.table {obj.name} {visit.language} {visit.unit.access.rights_key} {selectable} " + ",".join(
         f"{each.field}:{each.total or ''}" for each in asked
     )
     memory = visit.unit.runtime.prepared

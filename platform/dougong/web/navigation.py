@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from dougong.base.language import label
 from dougong.metadata.app import App, AppItem
-from dougong.metadata.model import Model, Object
+from dougong.metadata.model import Object
 from dougong.web.context import hue, initials
 from dougong.web.visit import Visit, safe_path, with_query
 
@@ -51,7 +51,7 @@ class Navigation:
 def navigation(visit: Visit, here: str) -> Navigation:
     """The frame for a page at `here`: the name of an object, or a path that begins with a slash."""
     added = tuple(_added(visit, here))
-    key = ("web.navigation", visit.language, visit.unit.access.key, here, added)
+    key = ("web.navigation", visit.language, visit.unit.access.rights_key, here, added)
     parts = visit.unit.runtime.prepared.get(str(key))
     if parts is None:
         parts = visit.unit.runtime.prepared[str(key)] = _parts(visit, here, added)
@@ -77,14 +77,14 @@ def _added(visit: Visit, here: str) -> Iterator[Item]:
 
 
 def _parts(visit: Visit, here: str, added: tuple[Item, ...]) -> tuple[Markup, Markup, Markup]:
-    app = current_app(visit.model, here)
+    app = current_app(visit, here)
     items = [*(_items(visit, app, here) if app else ()), *added]
     values = {
         "app_name": app.name if app else "",
         "items": items,
         "here": here,
         "app_label": label(app.label, visit.language) if app else visit.site.settings.company_name,
-        "apps": [AppEntry(each.name, label(each.label, visit.language), each.icon) for each in apps(visit.model)],
+        "apps": [AppEntry(each.name, label(each.label, visit.language), each.icon) for each in apps(visit)],
     }
     links = [each for each in items if each.kind != "separator"]
     makeable = [each for each in links if each.object and _may_create(visit, each.object)]
@@ -96,14 +96,15 @@ def _parts(visit: Visit, here: str, added: tuple[Item, ...]) -> tuple[Markup, Ma
     )
 
 
-def apps(model: Model) -> list[App]:
-    """The apps, those of packages and the company before the platform's administration."""
-    return sorted(model.apps.values(), key=lambda each: each.name == "admin")
+def apps(visit: Visit) -> list[App]:
+    """The apps offered to the reader, those of packages and the company before the platform's administration."""
+    offered = [each for each in visit.model.apps.values() if visit.unit.access.may_open(each.name)]
+    return sorted(offered, key=lambda each: each.name == "admin")
 
 
-def current_app(model: Model, here: str) -> App | None:
+def current_app(visit: Visit, here: str) -> App | None:
     """The app that a place belongs to: the first that lists the object, else the first."""
-    known = apps(model)
+    known = apps(visit)
     for each in known:
         if any(item.target == here or item.key == here for item in each.items):
             return each

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from dougong.base.language import label, msg
 from dougong.engine.query import Condition, Page, Query, Record
+from dougong.engine.reading.covering import rights_on
 from dougong.engine.saving.layouts import PLAIN, LayoutState, state_of
 from dougong.metadata.model import Object
 from dougong.web import buttons, path_bar, record_tables, timeline
@@ -97,7 +98,8 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
     asked = _ask(visit, obj, record, view, sections, tab == tabs[0].key, at)
     changes = asked.changes()
     status = record.values.get("life_status")
-    access, live = visit.unit.access, not (record.deleted or status == "void" or at)
+    live = not (record.deleted or status == "void" or at)
+    rights = rights_on(visit.unit, obj, record.id, ("edit", "delete")) if live else set()
     shown = {
         "values": _values(view, record, asked),
         "id": record.id,
@@ -129,9 +131,9 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         quick=actions.quick,
         menu=actions.menu,
         history=tuple(told(visit, obj, changes)) if tab == HISTORY_TAB else (),
-        may_edit=live and not obj.append_only and access.may("edit", obj),
-        may_delete=live and obj.delete == "bin" and not obj.append_only and access.may("delete", obj),
-        may_void=live and obj.void and obj.effective and access.may("edit", obj),
+        may_edit=not obj.append_only and "edit" in rights,
+        may_delete=obj.delete == "bin" and not obj.append_only and "delete" in rights,
+        may_void=obj.void and obj.effective and "edit" in rights,
         at=at,
     )
 

@@ -108,7 +108,7 @@ def tables(visit: Visit, asked: Sequence[Asked]) -> tuple[Table, ...]:
 
 def _kept(visit: Visit, what: str, layout: Layout, make: Callable[[], Any]) -> Any:
     """What `make` gives, kept with the revision, for the reader's language and rights."""
-    key = f"web.{what} {layout.object} {layout.name} {visit.language} {visit.unit.access.key}"
+    key = f"web.{what} {layout.object} {layout.name} {visit.language} {visit.unit.access.rights_key}"
     memory = visit.unit.runtime.prepared
     if key not in memory:
         memory[key] = make()

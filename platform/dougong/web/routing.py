@@ -154,7 +154,7 @@ def _enter(visit: Visit, opened: Unit) -> None:
     visit.language = session.actor.language
     visit.door = ""
     visit.proved = session.proved_at + policy_of(opened.runtime.model).step_up > opened.now
-    visit.unit_or_none = Unit(opened.company, opened.connection, opened.runtime, session.actor, opened.now)
+    visit.unit_or_none = opened.acting(session.actor)
 
 
 def _turned_away(visit: Visit, page: Page) -> Response | None:

@@ -23,7 +23,7 @@ from dougong.engine.columns import Instant
 from dougong.engine.first import First
 from dougong.engine.runtime import Runtime
 from dougong.engine.sign_in_tables import authenticators, credentials, passkeys, sessions
-from dougong.engine.tables import head
+from dougong.engine.tables import head, people
 from dougong.engine.tables import settings as stored_settings
 from dougong.engine.unit import Unit
 from dougong.web.credentials import aged
@@ -120,7 +120,7 @@ def asks_second_step(unit: Unit, actor: Actor) -> bool:
     """Whether the policy asks a second step of `actor`."""
     asked = policy_of(unit.runtime.model).second_step
     if asked == "managers":
-        access = Unit(unit.company, unit.connection, unit.runtime, actor, unit.now).access
+        access = unit.acting(actor).access
         return any(access.has(right) for right in MANAGING)
     return asked == "all"
 
@@ -136,6 +136,7 @@ def _statement(runtime: Runtime) -> Select[Any]:
     return (
         select(
             head.c.revision,
+            people.c.version.label("people"),
             users.table.c.id.label("user_id"),
             sessions.c.seen_at,
             sessions.c.created_at,
@@ -149,6 +150,7 @@ def _statement(runtime: Runtime) -> Select[Any]:
             *(column[name].label(name) for name in USER_COLUMNS),
         )
         .select_from(head)
+        .join(people, people.c.id == head.c.id)
         .outerjoin(sessions, sessions.c.token == bindparam("token"))
         .outerjoin(users.table, and_(users.table.c.id == sessions.c.user_id, users.table.c.deleted_at.is_(None)))
         .outerjoin(credentials, credentials.c.user_id == sessions.c.user_id)

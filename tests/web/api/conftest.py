@@ -54,7 +54,9 @@ def served(company_copy: Copies) -> Served:  # noqa: F811
     """A function from a kind of database to the API of a sales company with one user who has a token."""
 
     def work(unit: Unit) -> tuple[str, str]:
-        made = unit.records.save([Create("user", {"login": "li", "name": "李雷", "language": "en"})])
+        made = unit.records.save(
+            [Create("user", {"login": "li", "name": "李雷", "language": "en", "roles": ["system_administrator"]})]
+        )
         return made.changes[0].id, make_token(unit, made.changes[0].id, "test")
 
     @contextmanager

@@ -8,11 +8,11 @@ from sqlalchemy.engine import URL
 
 from dougong.base.errors import Problem, SettingError
 from dougong.base.language import msg
-from dougong.engine.dialects.base import Busy, Database
+from dougong.engine.dialects.base import Busy, Database, Head
 from dougong.engine.dialects.postgresql import PostgreSQL
 from dougong.engine.dialects.sqlite import SQLite
 
-__all__ = ["Busy", "Database", "open_database"]
+__all__ = ["Busy", "Database", "Head", "open_database"]
 
 KINDS: Mapping[str, type[PostgreSQL] | type[SQLite]] = {PostgreSQL.kind: PostgreSQL, SQLite.kind: SQLite}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from threading import Event
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from alembic.operations import Operations
 from sqlalchemy import Connection, Engine, Executable, Index, Row, Table
@@ -14,6 +14,13 @@ from sqlalchemy.exc import DBAPIError
 
 ByColumn = Mapping[str, Sequence[Any]]
 """Many rows, column by column: what is the same for a column is then done once, not once a row."""
+
+
+class Head(NamedTuple):
+    """What is in force: the revision, and the state of who belongs to what (`dg_people`)."""
+
+    revision: int
+    people: int
 
 
 class Database(Protocol):
@@ -35,8 +42,8 @@ class Database(Protocol):
         """Make the company's place and the platform's tables in it, where they are not there yet."""
         ...
 
-    def begin_read(self, connection: Connection) -> int:
-        """Begin a read-only transaction with one snapshot; the head revision in it."""
+    def begin_read(self, connection: Connection) -> Head:
+        """Begin a read-only transaction with one snapshot; the head in it."""
         ...
 
     def begin_asking(
@@ -56,8 +63,8 @@ class Database(Protocol):
         """End what `begin_read` or `begin_asking` began."""
         ...
 
-    def begin_write(self, connection: Connection) -> int:
-        """Begin a transaction in which no publish can happen; the head revision."""
+    def begin_write(self, connection: Connection) -> Head:
+        """Begin a transaction in which no publish can happen; the head."""
         ...
 
     def lock(self, connection: Connection, names: Sequence[str]) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 
 from dougong.engine.columns import dump_json
 from dougong.engine.dialects import bulk, guards, platform_tables, queue
-from dougong.engine.dialects.base import Busy, ByColumn
+from dougong.engine.dialects.base import Busy, ByColumn, Head
 from dougong.formulas.sql import installation
 
 LOCK_MILLISECONDS = 25
@@ -35,8 +35,8 @@ LOCK_MILLISECONDS = 25
 company's and the table's."""
 
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-READ = f"{SNAPSHOT}; SELECT revision FROM dg_head"
-WRITE = "BEGIN; SELECT dg_enter()"
+READ = f"{SNAPSHOT}; SELECT revision, version FROM dg_head, dg_people"
+WRITE = "BEGIN; SELECT dg_enter(), (SELECT version FROM dg_people)"
 
 ENTER = """
 CREATE OR REPLACE FUNCTION dg_enter() RETURNS integer LANGUAGE plpgsql AS $$
@@ -135,8 +135,9 @@ class PostgreSQL:
             raw.execute(guards.POSTGRESQL)
             raw.execute("INSERT INTO dg_head (id, revision) VALUES (1, 0) ON CONFLICT DO NOTHING")
             raw.execute("INSERT INTO dg_audit_head (id, seq, hash) VALUES (1, 0, '') ON CONFLICT DO NOTHING")
+            raw.execute("INSERT INTO dg_people (id, version) VALUES (1, 0) ON CONFLICT DO NOTHING")
 
-    def begin_read(self, connection: Connection) -> int:
+    def begin_read(self, connection: Connection) -> Head:
         """Begin a snapshot; its head revision. One round trip."""
         return _begin(connection, READ)
 
@@ -169,7 +170,7 @@ class PostgreSQL:
         if not raw.closed:
             raw.commit()
 
-    def begin_write(self, connection: Connection) -> int:
+    def begin_write(self, connection: Connection) -> Head:
         """Begin, share the company's lock, read the head. One round trip."""
         return _begin(connection, WRITE)
 
@@ -300,13 +301,13 @@ def _teach_formulas(raw: psycopg.Connection[Any]) -> None:
     raw.execute(statements)
 
 
-def _begin(connection: Connection, statement: str) -> int:
+def _begin(connection: Connection, statement: str) -> Head:
     # Two statements in one message cannot be prepared on the server.
     cursor = driver(connection).execute(statement, prepare=False)
     cursor.nextset()
     row = cursor.fetchone()
     assert row is not None
-    return cast(int, row[0])
+    return Head(*row)
 
 
 def _lock_key(company: str, purpose: str) -> int:

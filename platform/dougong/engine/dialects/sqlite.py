@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from dougong.engine.dialects import bulk, guards, platform_tables
-from dougong.engine.dialects.base import Busy, ByColumn
+from dougong.engine.dialects.base import Busy, ByColumn, Head
 from dougong.engine.expressions import ExactTotal, local_day
 from dougong.engine.lettercase import lowered
 from dougong.formulas.sql import installation
@@ -48,7 +48,7 @@ PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
 )
 
-HEAD = "SELECT revision FROM dg_head"
+HEAD = "SELECT revision, version FROM dg_head, dg_people"
 
 
 class SQLite:
@@ -104,12 +104,13 @@ class SQLite:
                     raw.execute(guard)
                 raw.execute("INSERT INTO dg_head (id, revision) VALUES (1, 0) ON CONFLICT DO NOTHING")
                 raw.execute("INSERT INTO dg_audit_head (id, seq, hash) VALUES (1, 0, '') ON CONFLICT DO NOTHING")
+                raw.execute("INSERT INTO dg_people (id, version) VALUES (1, 0) ON CONFLICT DO NOTHING")
 
-    def begin_read(self, connection: Connection) -> int:
+    def begin_read(self, connection: Connection) -> Head:
         """Begin a snapshot; its head revision."""
         raw = driver(connection)
         raw.execute("BEGIN")
-        return cast(int, raw.execute(HEAD).fetchone()[0])
+        return Head(*raw.execute(HEAD).fetchone())
 
     def begin_asking(
         self, connection: Connection, statement: Executable, parameters: Mapping[str, Any]
@@ -131,11 +132,11 @@ class SQLite:
         """End the snapshot."""
         driver(connection).commit()
 
-    def begin_write(self, connection: Connection) -> int:
+    def begin_write(self, connection: Connection) -> Head:
         """Take the write lock; the head revision."""
         raw = driver(connection)
         raw.execute("BEGIN IMMEDIATE")
-        return cast(int, raw.execute(HEAD).fetchone()[0])
+        return Head(*raw.execute(HEAD).fetchone())
 
     def lock(self, connection: Connection, names: Sequence[str]) -> None:
         """Nothing: a writer is alone from its beginning."""

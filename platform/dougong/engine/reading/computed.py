@@ -73,8 +73,17 @@ def holds(scope: Scope, found: Holds) -> ColumnElement[bool]:
     if terms is None:
         raise LookupError("formulas cannot be computed here")
     context = replace(terms.context, now=found.moment, variables=dict(found.variables).get)
-    columns = {each: _operand(scope, (), each) for each in found.formula.references}
-    return found.formula.condition(columns, context, digits=terms.digits)
+    return condition_of(scope, found.formula, replace(terms, context=context))
+
+
+def condition_of(scope: Scope, formula: Formula, terms: Terms) -> ColumnElement[bool]:
+    """True for the records of `scope` for which `formula` is true on `terms`.
+
+    Raises:
+        FormulaError: the formula has no SQL.
+    """
+    columns = {each: _operand(scope, (), each) for each in formula.references}
+    return formula.condition(columns, terms.context, digits=terms.digits)
 
 
 def value_of(formula: Formula, columns: SqlColumns, terms: Terms) -> ColumnElement[Any]:

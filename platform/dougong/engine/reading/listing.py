@@ -202,6 +202,7 @@ def _prepared(unit: Unit, obj: Object, query: Query) -> tuple[PreparedList, dict
         query.deleted,
         query.lifecycle,
         unit.access.key,
+        unit.access.few(unit, obj),
     )
     try:
         return of_form(
@@ -226,7 +227,7 @@ def field_texts(query: Query) -> Iterator[str]:
 
 def _scope(unit: Unit, obj: Object, query: Query) -> Scope:
     """A scope with the joins of the columns and sort keys, which lists that differ in their filter alone share."""
-    scope = Scope(unit.runtime, unit.access, obj, terms_of(unit))
+    scope = Scope(unit.runtime, unit.access, obj, terms_of(unit), few=unit.access.few(unit, obj))
     _, keys = _lay_out(scope, obj, query)
     scope.walks = not keys or getattr(keys[0].column, "table", None) is scope.table
     return scope

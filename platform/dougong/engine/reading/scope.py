@@ -24,12 +24,25 @@ from dougong.metadata.model import Field, Object
 class Scope:
     """Collects the joins that the paths of one query need."""
 
-    def __init__(self, runtime: Runtime, access: Access, obj: Object, terms: Terms | None = None) -> None:
-        """Start at the records of `obj`; formula fields are computed on `terms`."""
+    def __init__(
+        self,
+        runtime: Runtime,
+        access: Access,
+        obj: Object,
+        terms: Terms | None = None,
+        few: bool = False,
+        table: FromClause | None = None,
+    ) -> None:
+        """Start at the records of `obj`; formula fields are computed on `terms`.
+
+        `few`: the actor sees so few of them that the search begins with those. `table` is the alias to start at, for
+        a condition within another query: then the tables joined get names that are nobody else's.
+        """
         self.terms = terms
         self.runtime, self.access, self.object = runtime, access, obj
         self.records = runtime.storage.tables[obj.name]
-        self.table: FromClause = runtime.storage.alias(obj.name, "t")
+        self.few, self._within = few, table is not None
+        self.table: FromClause = runtime.storage.alias(obj.name, "t") if table is None else table
         self._joined: dict[tuple[str, ...], tuple[Object, FromClause]] = {(): (obj, self.table)}
         self._aliases: dict[tuple[str, ...], FromClause] = {}
         self._expressed: dict[tuple[str, ...], tuple[ColumnElement[Any], ...]] = {}
@@ -69,8 +82,11 @@ class Scope:
     def _alias(self, names: tuple[str, ...], target: Object) -> FromClause:
         known = self._aliases.get(names)
         if known is None:
-            name = f"j{len(self._aliases) + 1}"
-            known = self._aliases[names] = self.runtime.storage.alias(target.name, name)
+            if self._within:
+                known = self.runtime.storage.tables[target.name].table.alias()
+            else:
+                known = self.runtime.storage.alias(target.name, f"j{len(self._aliases) + 1}")
+            self._aliases[names] = known
         return known
 
     def _part(self, obj: Object, table: FromClause, name: str) -> ColumnElement[Any]:
@@ -168,7 +184,7 @@ class Scope:
             found.append(self.table.c.deleted_at.is_not(None))
         if lifecycle == "effective" and self.object.effective:
             found.append(self.table.c.life_status.in_(("effective", "in_change")))
-        visible = self.access.visible("read", self.object, self.table)
+        visible = self.access.listed(self.object, self.table, self.few)
         if visible is not None:
             found.append(visible)
         return found

@@ -43,18 +43,19 @@ def ask_count(unit: Unit, query: Query, cap: int | None = None) -> Callable[[], 
     """
     obj = readable(unit, query.object)
     searched = search_key(unit, obj, query.search)
-    key: Hashable = ("count", obj.name, searched, query.deleted, query.lifecycle, cap, unit.access.key)
+    few = unit.access.few(unit, obj)
+    key: Hashable = ("count", obj.name, searched, query.deleted, query.lifecycle, cap, unit.access.key, few)
     key = under(unit, key, (each.field for each in conditions(query.where)))
 
     def build(formed: Formed) -> Any:
         where = _rows(formed, query.search, query.deleted, query.lifecycle)
         if cap is None:
             return formed.scope.select([func.count()], where)
-        few = formed.scope.select([literal_column("1")], where).limit(literal_column(str(cap + 1))).subquery()
-        return select(func.count()).select_from(few)
+        counted = formed.scope.select([literal_column("1")], where).limit(literal_column(str(cap + 1))).subquery()
+        return select(func.count()).select_from(counted)
 
     statement, values = of_form(
-        unit, key, lambda: Scope(unit.runtime, unit.access, obj, terms_of(unit)), query.where, build
+        unit, key, lambda: Scope(unit.runtime, unit.access, obj, terms_of(unit), few=few), query.where, build
     )
     asked = unit.connection.execute(statement, {**values, **search_parameters(query.search)})
 
@@ -84,19 +85,21 @@ def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple
         BadRequest: a path, a bucket or a measure is wrong.
     """
     obj = readable(unit, summary.object)
+    few = unit.access.few(unit, obj)
     searched = search_key(unit, obj, summary.search)
     key: Hashable = (
         "summary",
         replace(summary, search="", where=None),
         searched,
         unit.access.key,
+        few,
         str(unit.reading.zone),
     )
     key = under(unit, key, _field_texts(summary))
     (statement, readers), values = of_form(
         unit,
         key,
-        lambda: Scope(unit.runtime, unit.access, obj, terms_of(unit)),
+        lambda: Scope(unit.runtime, unit.access, obj, terms_of(unit), few=few),
         summary.where,
         lambda formed: _prepare(unit, summary, formed),
     )

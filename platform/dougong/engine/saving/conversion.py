@@ -105,9 +105,7 @@ def convert(
         Rejected: the record cannot be converted as it is, or what would be made breaks a rule.
         BadRequest: a choice for a target that the conversion does not have, or "skip" for one that it needs.
     """
-    acting = Unit(
-        unit.company, unit.connection, unit.runtime, replace(unit.actor, channel="conversion"), unit.now, unit.why
-    )
+    acting = unit.acting(replace(unit.actor, channel="conversion"))
     source = _Source(acting, object_name, id, name)
     plan = _Plan(source, dict(choices or {}), values or {})
     plan.decide()

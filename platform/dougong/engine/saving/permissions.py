@@ -8,6 +8,7 @@ from typing import Any
 from dougong.base.language import msg
 from dougong.engine.access import Right, kept_in_metadata
 from dougong.engine.actor import PUBLISHING
+from dougong.engine.saving import reach
 from dougong.engine.saving.row import Batch, Doing, Row
 
 RIGHTS: dict[Doing, Right] = {"create": "create", "update": "edit", "delete": "delete", "restore": "delete"}
@@ -23,6 +24,8 @@ def check(batch: Batch) -> None:
             continue
         asked = {row.doing for row in rows}
         granted = {doing: access.may(RIGHTS[doing], plan.object) for doing in asked}
+        if batch.unit.actor.channel == "bulk" and not access.may("mass_edit", plan.object):
+            granted |= {"update": False}
         for row in rows:
             if row.extra:
                 continue
@@ -30,6 +33,9 @@ def check(batch: Batch) -> None:
                 row.refuse("not-allowed", _refusal(row))
             elif row.doing in ("create", "update"):
                 _check_fields(batch, row)
+        if not batch.unit.actor.is_system:
+            made = [row for row in rows if row.doing in ("create", "update") and granted[row.doing] and not row.extra]
+            reach.check(batch, plan, made)
 
 
 def _refuse_rows(rows: Sequence[Row]) -> None:

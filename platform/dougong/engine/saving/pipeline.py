@@ -14,6 +14,7 @@
 | life status, uniqueness: every problem of every row | `lifecycle`, `unique` |
 | constraints over several records: their keys are locked, and what others have is read | `constraints` |
 | auto-numbers; rows are written | `numbers`, `writing`, `bin` |
+| who belongs to what, where people, departments or groups changed | `dougong.engine.rights.membership` |
 | roll-ups of parents, values computed from them; rules that waited for these, the parents' own | `cascade`, `telling` |
 | history, search rows; `after_save` hooks | `history`, `search_rows` |
 
@@ -30,6 +31,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dougong.base.errors import Conflict, DougongError, Forbidden, NotFound, Problem, Rejected
 from dougong.base.ids import record_id
+from dougong.engine.rights import membership
 from dougong.engine.saving import (
     bin,
     cascade,
@@ -188,6 +190,7 @@ class _Saving:
         derived.follow_numbers(batch, numbered, expressions)
         bin.write(batch)
         writing.write(batch, [row for row in batch.rows if row.doing != "delete"])
+        membership.follow(batch)
         cascade.run(batch, expressions)
         self._check_late(batch)
         if batch.problems():

@@ -258,7 +258,7 @@ def _as_caller(site: Site, unit: Unit, row: Row[*tuple[Any, ...]] | None, reques
     request.state.language, request.state.caller = found.actor.language, found.actor
     rates.count(policy_of(unit.runtime.model).api_calls_per_minute, "token", unit.company.name, found.digest)
     request.state.unnoted = found.stale
-    return Unit(unit.company, unit.connection, unit.runtime, found.actor, unit.now, unit.why)
+    return unit.acting(found.actor)
 
 
 def _note_use(site: Site, request: Request, token: str) -> None:

@@ -26,8 +26,15 @@ from dougong.web.api.door import Answer, Asked, Call
 KEYS = frozenset({"components", "remove", "message", "base"})
 
 
+def _need(unit: Unit, right: str) -> None:
+    """Stop who may not design, or publish: metadata tell of fields that the caller may not see."""
+    if unit.actor.kind not in ("internal", "system") or not unit.access.has(right):
+        raise Forbidden(Problem(code="right-missing", thing="metadata", reason=msg("You may not change metadata.")))
+
+
 def listed(asked: Asked, unit: Unit) -> Answer:
     """The revision in force and the addresses of its components; what the platform itself brings is left aside."""
+    _need(unit, "design")
     model = unit.runtime.model
     addresses = [each for each in model.components if model.layers.get(each, {}).get("") != PLATFORM]
     return Answer({"revision": unit.runtime.revision, "components": sorted(addresses)})
@@ -35,6 +42,7 @@ def listed(asked: Asked, unit: Unit) -> Answer:
 
 def got(asked: Asked, unit: Unit) -> Answer:
     """One component, with overlays applied."""
+    _need(unit, "design")
     address = asked.parameters["address"]
     found = unit.runtime.model.components.get(address)
     if found is None:
@@ -44,10 +52,12 @@ def got(asked: Asked, unit: Unit) -> Answer:
 
 
 # -- change sets ------------------------------------------------------------------------------------------------
-def _wanted(asked: Asked, company: Company, actor: Actor) -> Publication:
+def _wanted(asked: Asked, company: Company, actor: Actor, right: str = "design") -> Publication:
     """The tree that the change set of the body makes of the one in force."""
-    if actor.kind not in ("internal", "system") or not actor.scope.metadata:
+    if not actor.scope.metadata:
         raise Forbidden(Problem(code="right-missing", thing="metadata", reason=msg("You may not change metadata.")))
+    with company.read(actor) as unit:
+        _need(unit, right)
     body = asked.body()
     components, remove, base = body.get("components", []), body.get("remove", []), body.get("base")
     sound = (
@@ -137,7 +147,7 @@ def _change(each: Change) -> dict[str, Any]:
 
 def published(asked: Asked, company: Company, actor: Actor) -> Answer:
     """Publish the change set: in force for the next request of every process."""
-    return Answer({"revision": publish(company, _wanted(asked, company, actor))})
+    return Answer({"revision": publish(company, _wanted(asked, company, actor, "publish"))})
 
 
 CALLS = (

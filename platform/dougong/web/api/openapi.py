@@ -24,10 +24,10 @@ SETTABLE = frozenset({"owner", "record_type", "currency", "life_status"})
 def described(asked: Asked, unit: Unit) -> Answer:
     """The document."""
     language = unit.actor.language
-    document = unit.runtime.prepared.get(("openapi", language, unit.access.key))  # type: ignore[call-overload]
+    document = unit.runtime.prepared.get(("openapi", language, unit.access.rights_key))  # type: ignore[call-overload]
     if document is None:
         document = make(unit)
-        unit.runtime.prepared["openapi", language, unit.access.key] = document  # type: ignore[index]
+        unit.runtime.prepared["openapi", language, unit.access.rights_key] = document  # type: ignore[index]
     return Answer(document)
 
 

@@ -21,7 +21,7 @@ def reference(value: Reference | None) -> dict[str, str] | None:
 
 def serialisers(unit: Unit, name: str, columns: Sequence[str]) -> tuple[tuple[str, Serialise], ...]:
     """For each column its name and how its values become JSON; None where they are JSON already."""
-    key = ("api", name, tuple(columns), unit.access.key)
+    key = ("api", name, tuple(columns), unit.access.rights_key)
     memory: dict[Any, Any] = unit.runtime.prepared.setdefault("api.serialisers", {})
     found = memory.get(key)
     if found is None:

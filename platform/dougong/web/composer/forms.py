@@ -76,7 +76,7 @@ class FormView:
 
 def compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
     """The form of a layout in the reader's language and rights; kept with the revision."""
-    key = f"web.form {obj.name} {layout.name} {visit.language} {visit.unit.access.key}"
+    key = f"web.form {obj.name} {layout.name} {visit.language} {visit.unit.access.rights_key}"
     memory = visit.unit.runtime.prepared
     found = memory.get(key)
     if found is None:

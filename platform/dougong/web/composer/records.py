@@ -95,7 +95,7 @@ class _Places:
 
 def compose(visit: Visit, obj: Object, layout: Layout) -> RecordView:
     """The view of a layout in the reader's language and rights; kept with the revision."""
-    key = f"web.record {obj.name} {layout.name} {visit.language} {visit.unit.access.key}"
+    key = f"web.record {obj.name} {layout.name} {visit.language} {visit.unit.access.rights_key}"
     memory = visit.unit.runtime.prepared
     found = memory.get(key)
     if found is None:

@@ -19,7 +19,7 @@ from dougong.engine.actor import Actor, Scope
 from dougong.engine.first import First
 from dougong.engine.runtime import Runtime
 from dougong.engine.sign_in_tables import tokens
-from dougong.engine.tables import head
+from dougong.engine.tables import head, people
 from dougong.engine.unit import Unit
 from dougong.web.identity.events import tell
 from dougong.web.sessions import USER_COLUMNS, actor
@@ -157,6 +157,7 @@ def _statement(runtime: Runtime) -> Select[Any]:
     return (
         select(
             head.c.revision,
+            people.c.version.label("people"),
             users.table.c.id.label("user_id"),
             tokens.c.token,
             tokens.c.expires_at,
@@ -165,6 +166,7 @@ def _statement(runtime: Runtime) -> Select[Any]:
             *(columns[name].label(name) for name in USER_COLUMNS),
         )
         .select_from(head)
+        .join(people, people.c.id == head.c.id)
         .outerjoin(tokens, tokens.c.token == bindparam("token"))
         .outerjoin(users.table, and_(users.table.c.id == tokens.c.user_id, users.table.c.deleted_at.is_(None)))
     )

@@ -25,7 +25,7 @@ def tell(
     `data` are codes and counts: never a password, code, token or key, nor a hash of one, nor a name that was typed
     where nobody has it, since people type passwords there.
     """
-    acting = unit if by is None else Unit(unit.company, unit.connection, unit.runtime, by, unit.now, unit.why)
+    acting = unit if by is None else unit.acting(by)
     record(acting, Event(kind, target=f"user:{user_id}" if user_id else "", data=data, personal=personal))
 
 

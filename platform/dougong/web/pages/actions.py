@@ -63,7 +63,7 @@ def _action(visit: Visit, obj: Object, name: str) -> Mapping[str, Any]:
     body = obj.actions.get(name)
     if body is None or "edit" not in body.get("does", {}):
         raise NotFound(Problem(code="action-unknown", reason=msg("There is no such page."), thing=name))
-    if not visit.unit.access.may("edit", obj):
+    if not (visit.unit.access.may("edit", obj) and visit.unit.access.may_run(str(body.get("name", name)), obj)):
         raise forbidden(obj.name)
     return body
 

@@ -16,7 +16,6 @@ from starlette.responses import Response
 from dougong.base.errors import DougongError, Forbidden, Problem
 from dougong.base.ids import is_record_id
 from dougong.base.language import LANGUAGES, Message, label, msg
-from dougong.engine.actor import Actor
 from dougong.engine.fields.formula import RETURNS
 from dougong.metadata.model import Object
 from dougong.web import formula_check, formula_names, formula_publishing, list_views
@@ -47,18 +46,18 @@ RETURN_NAMES: Mapping[str, Message] = {
 }
 
 
-def may_design(actor: Actor) -> bool:
+def may_design(visit: Visit) -> bool:
     """Whether somebody may change metadata, as the API decides it."""
-    return actor.kind in ("internal", "system")
+    return visit.actor.kind in ("internal", "system") and visit.unit.access.has("design")
 
 
-def entered(visit: Visit) -> None:
+def entered(visit: Visit, right: str = "design") -> None:
     """Turn away who may not design.
 
     Raises:
         Forbidden: they may not change metadata.
     """
-    if not may_design(visit.actor):
+    if not (may_design(visit) and visit.unit.access.has(right)):
         raise Forbidden(Problem(code="right-missing", thing="metadata", reason=msg("You may not change metadata.")))
 
 
@@ -132,7 +131,7 @@ def object_named(visit: Visit, name: str) -> Object:
     """
     if name:
         return visit.object(name)
-    placed = [item.target for app in apps(visit.model) for item in app.items]
+    placed = [item.target for app in apps(visit) for item in app.items]
     known = [obj.name for obj in objects(visit)]
     return visit.object(next((each for each in placed if each in known), known[0]))
 
@@ -247,6 +246,8 @@ def _shown_after(visit: Visit, draft: Draft, work: Callable[[], Planned]) -> Res
 
 def _publish(visit: Visit, draft: Draft, wanted: NewField) -> Response:
     base = whole_number(visit.sent("base")) or 0
+    with visit.read() as reading:
+        entered(reading, "publish")
     try:
         formula_publishing.published(visit, wanted, base, visit.sent("planned"))
     except DougongError as error:

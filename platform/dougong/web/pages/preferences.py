@@ -26,14 +26,14 @@ ZONES = (*sorted(name for name in available_timezones() if "/" in name and not n
 
 def start(visit: Visit) -> Response:
     """The first page of the first app."""
-    known = apps(visit.model)
+    known = apps(visit)
     return visit.go(first_page(visit, known[0] if known else None))
 
 
 def app(visit: Visit, name: str) -> Response:
     """The first page of an app."""
     found = visit.model.apps.get(name)
-    if found is None:
+    if found is None or not visit.unit.access.may_open(name):
         raise NotFound(Problem(code="app-unknown", reason=msg("There is no such page."), thing=name))
     return visit.go(first_page(visit, found))
 
@@ -50,7 +50,7 @@ def show(visit: Visit) -> Response:
         densities=[(key, visit.say(name)) for key, name in DENSITY_NAMES.items()],
         zones=ZONES,
         zone=str(visit.actor.zone),
-        designs=may_design(visit.actor),
+        designs=may_design(visit),
     )
 
 

@@ -50,7 +50,7 @@ def show(visit: Visit) -> Response:
 def _objects(visit: Visit) -> list[Object]:
     """Objects with a place in an app, in the order of the apps; then the company's own that have none yet."""
     model = visit.model
-    named = [item.target.partition(".")[0] for app in apps(model) for item in app.items]
+    named = [item.target.partition(".")[0] for app in apps(visit) for item in app.items]
     placed = [each for name in dict.fromkeys(named) if (each := model.objects.get(name)) and each.search]
     own = [each for each in model.objects.values() if _is_of_company(model, each) and each not in placed]
     return [each for each in (*placed, *own) if visit.unit.access.may("read", each)]

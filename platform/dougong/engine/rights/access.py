@@ -1,0 +1,60 @@
+"""The access of a unit's actor: what roles grant, narrowed by what plugins say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from dougong.engine.access import EVERYTHING, Access, Combined, Configured, Derived, Scoped
+from dougong.engine.rights.grants import Granted
+from dougong.engine.rights.holder import find
+from dougong.engine.tables import people
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+
+MOST_PEOPLE = 2000
+"""Of how many people a process remembers what they may do, per revision; past it, all are forgotten."""
+
+
+def access_for(unit: Unit) -> Access:
+    """What the unit's actor may do."""
+    if unit.actor.is_system:
+        return EVERYTHING
+    parts: list[Access] = []
+    if unit.runtime.model.rows:
+        parts.append(Configured())
+    granted = granted_to(unit)
+    if granted is not None:
+        parts.append(granted)
+    scope = unit.actor.scope
+    if scope.objects is not None or not scope.write:
+        parts.append(Scoped(scope))
+    found = unit.company.hooks.access(actor=unit.actor, model=unit.runtime.model)
+    parts += [each for each in found if each is not None]
+    if not parts:
+        return EVERYTHING
+    if granted is not None and len(parts) == 1 and parts[0] is granted:
+        return granted.derived
+    return Derived(parts[0] if len(parts) == 1 else Combined(parts), unit.runtime.model)
+
+
+def granted_to(unit: Unit, user_id: str | None = None) -> Granted | None:
+    """What roles and permission sets grant to the actor, or to another user; None where that is everything."""
+    if not unit.runtime.model.rights.roles:
+        return None
+    user = user_id or unit.actor.user_id or ""
+    memory: dict[Any, Granted | None] = unit.runtime.prepared.setdefault("rights", {})
+    if unit.people is None:
+        unit.people = int(unit.connection.scalar(select(people.c.version)) or 0)
+    key = (user, unit.people, unit.reading.today, str(unit.actor.zone))
+    if key in memory:
+        return memory[key]
+    holder = find(unit, user)
+    granted = None if any(each.everything for each in holder.sets) else Granted(unit, holder)
+    if not unit.memory.get("people changed"):  # what is not committed is nobody else's
+        if len(memory) >= MOST_PEOPLE:
+            memory.clear()
+        memory[key] = granted
+    return granted

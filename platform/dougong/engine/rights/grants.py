@@ -1,0 +1,127 @@
+"""What roles and permission sets grant one person: rights add up, and what nobody grants is not there."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import ColumnElement, FromClause
+
+from dougong.engine.access import Access, Derived, Right
+from dougong.engine.rights.grounds import SELF
+from dougong.engine.rights.holder import Holder
+from dougong.engine.rights.rows import Rows
+from dougong.metadata.model import Field, Object
+from dougong.metadata.rights import EVERY, Partition, PermissionSet
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+
+ASSIGNED = frozenset(("user.roles", "user.permission_sets", "group.members", "group.active", "group.code"))
+"""Fields that give rights: they are changed by those who manage users."""
+
+
+class Granted(Access):
+    """What one person may do, on one day, under one revision.
+
+    A permission set that gives a right on an object gives it on the object's fields, record types and actions, but
+    for those that it names itself. What one set leaves out another one may give.
+    """
+
+    def __init__(self, unit: Unit, holder: Holder) -> None:
+        """The rights of `holder`; keeps nothing of the unit."""
+        self.holder, self.model = holder, unit.runtime.model
+        self.key = f"{holder.user_id}@{unit.people}/{unit.reading.today}/{unit.actor.zone}"
+        self._rights_key = "sets " + ",".join(sorted(each.name for each in holder.sets))
+        self.rows = Rows(unit, self)
+        self._rights: dict[str, frozenset[str]] = {}
+        self._fields: dict[tuple[str, str], bool] = {}
+
+    @property
+    def rights_key(self) -> str:
+        """The permission sets: people who hold the same ones share what is made for them."""
+        return self._rights_key
+
+    @cached_property
+    def derived(self) -> Derived:
+        """This access, hiding formulas over what it hides."""
+        return Derived(self, self.model)
+
+    def rights(self, object_name: str) -> frozenset[str]:
+        """All rights on the records of an object."""
+        found = self._rights.get(object_name)
+        if found is None:
+            granted = (each.rights(object_name) for each in self.holder.sets)
+            found = self._rights[object_name] = frozenset[str]().union(*granted)
+        return found
+
+    def may(self, right: Right, obj: Object) -> bool:
+        """Whether a permission set gives it; everybody may read themselves."""
+        return right in self.rights(obj.name) or (right == "read" and obj.name == SELF and bool(self.holder.user_id))
+
+    def may_field(self, right: Literal["read", "edit"], obj: Object, field: Field) -> bool:
+        """Whether a permission set gives it: with the object, or by naming the field."""
+        key = right, field.address
+        found = self._fields.get(key)
+        if found is None:
+            found = self._fields[key] = self._may_field(right, obj, field)
+        return found
+
+    def _may_field(self, right: Literal["read", "edit"], obj: Object, field: Field) -> bool:
+        name = f"{obj.name}.{field.name}"
+        if right == "edit" and name in ASSIGNED and not self.has("manage_users"):
+            return False
+        if not self.may("read", obj):
+            return False
+        if not self.rights(obj.name):  # themselves
+            return right == "read"
+        return any(gives_field(each, right, obj.name, name) for each in self.holder.sets)
+
+    def may_choose(self, obj: Object, record_type: str) -> bool:
+        """Whether a permission set that lets them make or change records lets them choose the type."""
+        name = f"{obj.name}.{record_type}"
+        return any(
+            each.record_types.get(name, bool(each.rights(obj.name) & {"create", "edit"})) for each in self.holder.sets
+        )
+
+    def may_open(self, app: str) -> bool:
+        """Whether a permission set names the app."""
+        return any(app in each.apps or EVERY in each.apps for each in self.holder.sets)
+
+    def may_run(self, action: str, obj: Object) -> bool:
+        """Whether a permission set that lets them read the records lets them use the action."""
+        return any(each.actions.get(action, "read" in each.rights(obj.name)) for each in self.holder.sets)
+
+    def may_move(self, partition: Partition, obj: Object) -> bool:
+        """Whether a role of theirs may, or they may modify everything."""
+        return "modify_all" in self.rights(obj.name) or self.rows.crosses(partition.may_move)
+
+    def belongs(self, partition: Partition, value: str) -> bool:
+        """Whether they are of the segment."""
+        return f"segment:{partition.name}:{value}" in self.holder.groups
+
+    def has(self, right: str) -> bool:
+        """Whether a permission set gives it."""
+        return any(right in each.system for each in self.holder.sets)
+
+    # -- rows ---------------------------------------------------------------------------------------------------
+    def visible(self, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
+        """Rows with a ground for `right`."""
+        return self.rows.condition(right, obj, table)
+
+    def listed(self, obj: Object, table: FromClause, few: bool) -> ColumnElement[bool] | None:
+        """Rows with a ground to be read: found by their ids where there are `few`."""
+        return self.rows.among(obj, table) if few else self.rows.condition("read", obj, table)
+
+    def few(self, unit: Unit, obj: Object) -> bool:
+        """Whether a probe found few; it is made once a day and person."""
+        return self.rows.few(unit, obj)
+
+
+def gives_field(each: PermissionSet, right: str, object_name: str, field: str) -> bool:
+    """Whether one permission set gives a right on a field: as it says, else with the object."""
+    said = each.fields.get(field, {}).get(right)
+    if said is not None:
+        return said
+    rights = each.rights(object_name)
+    return "read" in rights if right == "read" else bool(rights & {"create", "edit"})

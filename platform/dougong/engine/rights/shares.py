@@ -1,0 +1,84 @@
+"""Records shared by hand, and the teams of records: records of the object `record_share`, each with its last day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, or_, select
+
+from dougong.base.language import msg
+from dougong.engine.access import Right
+from dougong.engine.rights.grounds import Ground, values_in
+from dougong.metadata.model import Object
+
+if TYPE_CHECKING:
+    from dougong.engine.rights.rows import Rows
+
+SHARES = "record_share"
+"""The object of shares: `record`, one of `user`, `group`, `department`, `role`; `level` or `team_role`; `until`."""
+
+
+def shared(rows: Rows, right: Right, obj: Object) -> Iterator[Ground]:
+    """What was shared with the person by hand, or whose team they are in."""
+    shares = rows.model.objects.get(SHARES)
+    if shares is None or right not in ("read", "edit") or obj.name not in shares.fields["record"].targets:
+        return
+    said = msg("It was shared with them, or they are in its team.")
+
+    def holds(table: FromClause) -> ColumnElement[bool]:
+        return _holds(rows, right, obj, table)
+
+    def finds(table: FromClause) -> ColumnElement[bool]:
+        return _finds(rows, right, obj, table)
+
+    yield Ground("share", said, holds, finds)
+
+
+def _holds(rows: Rows, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool]:
+    share, condition = _shares(rows, right, obj)
+    asked = select(literal(1)).select_from(share).where(_record(rows, share) == table.c.id, condition)
+    return exists(asked.correlate(table))
+
+
+def _finds(rows: Rows, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool]:
+    share, condition = _shares(rows, right, obj)
+    return table.c.id.in_(select(_record(rows, share)).where(condition))
+
+
+def _record(rows: Rows, share: FromClause) -> ColumnElement[str]:
+    return share.c[rows.runtime.storage.tables[SHARES].parts["record"][0].key]
+
+
+def _shares(rows: Rows, right: Right, obj: Object) -> tuple[FromClause, ColumnElement[bool]]:
+    """An alias of the shares, and which of them are in force and with the person."""
+    records = rows.runtime.storage.tables[SHARES]
+    share = records.table.alias()
+    column = {name: share.c[parts[0].key] for name, parts in records.parts.items()}
+    holder = rows.holder
+    ids = {kind: holder.named(kind) for kind in ("group", "role", "department", "within")}
+    with_them = [
+        column["user"] == holder.user_id,
+        values_in(column["group"], _ids(ids["group"])),
+        values_in(column["role"], ids["role"]),
+        and_(column["below"].is_not(True), values_in(column["department"], _ids(ids["department"]))),
+        and_(column["below"].is_(True), values_in(column["department"], _ids(ids["within"]))),
+    ]
+    parts = [
+        share.c.deleted_at.is_(None),
+        or_(*with_them),
+        or_(column["until"].is_(None), column["until"] >= rows.today),
+    ]
+    several = records.parts["record"]
+    if len(several) > 1:
+        parts.append(share.c[several[1].key] == obj.name)
+    if right == "edit":
+        editing = [each.name for each in rows.model.rights.team_roles.values() if each.level == "edit"]
+        by_level = and_(column["team_role"].is_(None), column["level"] == "edit")
+        parts.append(or_(by_level, values_in(column["team_role"], editing)))
+    return share, and_(*parts)
+
+
+def _ids(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of `names` that are ids, not codes."""
+    return tuple(each for each in names if len(each) == 36 and each.count("-") == 4)

@@ -1,0 +1,197 @@
+"""What the database is asked is what the rules say: random companies, rules and records against a plain reading.
+
+Each triple is a person, a record and a right. ``DOUGONG_ACCESS_TRIPLES`` says how many are tried on each database.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dougong.base.field_types import Reference
+from dougong.engine.actor import SYSTEM, Actor
+from dougong.engine.company import Company
+from dougong.engine.publish import Publication, publish
+from dougong.engine.query import Query
+from dougong.engine.reading.covering import covered
+from dougong.engine.rights.access import access_for
+from dougong.engine.rights.explaining import explain
+from dougong.engine.saving.batch import Create, Update
+from dougong.engine.unit import Unit
+from dougong.metadata.check import check
+from dougong.metadata.trees import Tree
+from tests.engine.rights import office
+
+TRIPLES = int(os.environ.get("DOUGONG_ACCESS_TRIPLES", "1500"))
+
+
+def make_people(unit: Unit, random: Random) -> None:
+    """Departments, people who stand above one another, groups."""
+    departments: list[str] = []
+    for code in office.CODES:
+        parent = random.choice([None, *departments])
+        change = Create("department", {"name": code, "code": code, **({"parent": parent} if parent else {})})
+        departments.append(unit.records.save([change]).changes[0].id)
+    users: list[str] = []
+    for number in range(7):
+        values: dict[str, Any] = {
+            "name": f"user {number}",
+            "roles": random.sample(office.ROLES, random.choice((0, 1, 1, 2))),
+            "permission_sets": random.sample([f"set{each}" for each in range(4)], random.choice((0, 0, 1))),
+            "department": random.choice([None, *departments]),
+            "departments": random.sample(departments, random.choice((0, 0, 1))),
+            "manager": random.choice([None, *users]),
+            "regions": random.sample(office.REGIONS, random.randint(0, 2)),
+            "region": random.choice([None, *office.REGIONS]),
+        }
+        users.append(unit.records.save([Create("user", values)]).changes[0].id)
+    for code in office.GROUPS:
+        members = random.sample(users, 3)
+        unit.records.save([Create("group", {"name": code, "code": code, "members": members})])
+    # Moves, after which everything must be as if it had been so from the beginning.
+    unit.records.save([Update("user", users[3], {"manager": users[0], "department": random.choice(departments)})])
+    unit.records.save([Update("department", departments[0], {"code": None})])
+    unit.records.save([Update("department", departments[0], {"code": "D1"})])
+    unit.records.save([Update("user", users[0], {"manager": users[5]})])
+
+
+def make_records(unit: Unit, random: Random) -> None:
+    """Records of all objects, some of them shared."""
+    users, departments, groups = (_ids(unit, name) for name in ("user", "department", "group"))
+    some = lambda ids: random.choice([None, *ids])  # noqa: E731
+
+    def make(name: str, count: int, values: Any) -> list[str]:
+        changes = [Create(name, {"name": f"{name} {each}", **values()}) for each in range(count)]
+        return [each.id for each in unit.records.save(changes).changes]
+
+    owned = lambda: {"owner": random.choice(users)}  # noqa: E731
+    cities = make("city", 4, lambda: {**owned(), "large": random.random() < 0.5})
+    accounts = make("account", 14, lambda: {
+        **owned(), "level": some(office.LEVELS), "region": some(office.REGIONS), "amount": random.randint(0, 100),
+        "city": some(cities),
+    })  # fmt: skip
+    deals = make("deal", 12, lambda: {**owned(), "account": some(accounts), "region": some(office.REGIONS)})
+    make("line", 8, lambda: {"deal": random.choice(deals)})
+    about = [*(f"account:{each}" for each in accounts), *(f"deal:{each}" for each in deals)]
+    make("note", 10, lambda: {**owned(), "about": some(about)})
+    memos = make("memo", 4, owned)
+    shared = [*about, *(f"memo:{each}" for each in memos)]
+    days = (None, date.today(), date.today() - timedelta(days=30), date.today() + timedelta(days=30))
+    make("record_share", 12, lambda: {
+        "record": random.choice(shared), "level": random.choice(("read", "edit")), "until": random.choice(days),
+        "team_role": random.choice((None, None, "helper", "guest")),
+        **random.choice((
+            {"user": random.choice(users)}, {"group": random.choice(groups)}, {"role": random.choice(office.ROLES)},
+            {"department": random.choice(departments), "below": random.random() < 0.5},
+        )),
+    })  # fmt: skip
+
+
+def _ids(unit: Unit, name: str) -> list[str]:
+    return [row.id for row in unit.records.query(Query(object=name, limit=100)).rows]
+
+
+def world_of(unit: Unit, documents: list[office.Body]) -> office.World:
+    """Everything as the platform itself reads it."""
+    world = office.World(documents)
+    for name in (*office.OBJECTS, "user", "department", "group", "record_share"):
+        world.records[name] = {id: _plain(unit, name, id) for id in _ids(unit, name)}
+    return world
+
+
+def _plain(unit: Unit, name: str, id: str) -> office.Body:
+    record = unit.records.get(name, id)
+    fields = unit.runtime.model.objects[name].fields
+    found: office.Body = {"id": id}
+    for key, value in record.values.items():
+        if isinstance(value, Reference):
+            value = (value.object, value.id) if len(fields[key].targets) > 1 else value.id
+        elif isinstance(value, tuple):
+            value = [each.id if isinstance(each, Reference) else each for each in value]
+        found[key] = [] if value is None and fields[key].type.many else value
+    return found
+
+
+def person(unit: Unit, user: str) -> Unit:
+    """The same transaction as the user sees it."""
+    actor = Actor(user_id=user, name="")
+    return Unit(unit.company, unit.connection, unit.runtime, actor, datetime.now(UTC), people=unit.people)
+
+
+def seen_in_lists(unit: Unit, name: str) -> tuple[set[str], set[str]]:
+    """The records that somebody sees, as a list judges row by row, and as it begins with what each ground finds."""
+    access, obj = access_for(unit), unit.runtime.model.objects[name]
+    table = unit.runtime.storage.tables[name].table
+    found = []
+    for few in (False, True):
+        condition = access.listed(obj, table, few) if access.may("read", obj) else None
+        asked = select(table.c.id) if condition is None else select(table.c.id).where(condition)
+        found.append(set(unit.connection.scalars(asked)) if access.may("read", obj) else set())
+    return found[0], found[1]
+
+
+def documents_of(random: Random) -> list[office.Body]:
+    """Documents that pass the check: scopes that it refuses are taken out."""
+    documents = [*office.STANDING, *office.rules(random)]
+    while problems := check(Tree.of(office.components(documents))).problems:
+        for problem in problems:
+            assert problem.code in ("scope-wider", "scope-no-partition"), problem
+            _, _, name, right = str(problem.place.pointer).split("/")
+            role = next(each for each in documents if f"{each['kind']}:{each['name']}" == problem.thing)
+            role["scope"][name].pop(right, None)
+            if not role["scope"][name]:
+                del role["scope"][name]
+    return documents
+
+
+def stir(unit: Unit, random: Random) -> None:
+    """Some people get other roles, managers and departments, some records other owners."""
+    users, departments = _ids(unit, "user"), _ids(unit, "department")
+    for at, user in enumerate(random.sample(users, 4)):
+        values = {"roles": random.sample(office.ROLES, random.choice((1, 2))), "department": random.choice(departments)}
+        unit.records.save([Update("user", user, {**values, "manager": random.choice([None, *users[:at]])})])
+    for account in random.sample(_ids(unit, "account"), 5):
+        unit.records.save([Update("account", account, {"owner": random.choice(users)})])
+    group = random.choice(_ids(unit, "group"))
+    unit.records.save([Update("group", group, {"members": random.sample(users, 2)})])
+
+
+def compare(unit: Unit, world: office.World, every: int) -> int:
+    """Compare everything, the explanation at every so many triples; how many there were."""
+    count = 0
+    for user in world.records["user"]:
+        theirs = person(unit, user)
+        for name in office.OBJECTS:
+            ids = sorted(world.records[name])
+            obj = unit.runtime.model.objects[name]
+            read = {id for id in ids if world.may(user, name, id, "read")}
+            assert seen_in_lists(theirs, name) == (read, read), (user, name)
+            for right in office.RIGHTS:
+                wanted = {id for id in ids if world.may(user, name, id, right)}
+                assert covered(theirs, right, obj, ids) & read == wanted, (user, name, right)  # type: ignore[arg-type]
+                for id in ids:
+                    count += 1
+                    if count % every == 0:
+                        told = explain(unit, user, name, id, right)  # type: ignore[arg-type]
+                        assert told.allowed == (id in wanted), (user, name, id, right, told)
+    return count
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_database_and_the_rules_agree(empty_company: Company, seed: int) -> None:
+    """Rows seen in both shapes, rows that each right covers, and what the explanation says of them."""
+    random, done, round = Random(seed), 0, 0
+    while done < TRIPLES:
+        documents = documents_of(random)
+        publish(empty_company, Publication(tree=Tree.of(office.components(documents)), message=f"round {round}"))
+        works = (make_people, make_records) if round == 0 else (stir,)
+        for work in works:
+            empty_company.write(SYSTEM, lambda unit, work=work: work(unit, random))  # type: ignore[misc]
+        with empty_company.read(SYSTEM) as unit:
+            done += compare(unit, world_of(unit, documents), 1 if TRIPLES >= 10_000 else 9)
+        round += 1
