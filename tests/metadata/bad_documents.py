@@ -223,6 +223,15 @@ CASES: dict[str, dict[str, Any]] = {
     "access by an unnamed parent": {"object/deal.json#access": {"default": "by_parent"}},
     "access by a text": {"object/deal.json#access/parent": "name"},
     "a tree over another object": {"object/deal.json#hierarchy": {"parent": "customer"}},
+    "weights of what cannot be weighed": {
+        "object/deal.json#completeness": [
+            {"field": "nane"}, {"field": "name", "when": "amount"}, {"field": "name"}, {"field": "completeness"},
+        ]
+    },
+    "a weight beside a field of that name": {
+        "object/deal.json#completeness": [{"field": "name"}],
+        f"{DEAL}/completeness": formula("amount * 2"),
+    },
     "unique by a missing field": {"object/customer.json#constraints/once/fields/1": "town"},
     "unique in other words": {
         "object/customer.json#constraints/once": {"type": "unique", "keys": ["name"], "message": label("Taken", "重复")}

@@ -224,3 +224,24 @@ def test_a_restore_that_something_stands_against_says_so(person: Person) -> None
     assert 'href="/bin?object=product"' in answer.text
     assert 'name="why"' not in answer.text
     assert person.value("product", first, "deleted_at")
+
+
+def test_what_a_record_lacks_is_said_with_a_way_to_fill_it(person: Person) -> None:
+    """The weightiest first, each with a link to its input; nothing once it is there, nor of what does not count."""
+    values = {"name": "Wang", "mobile": "13800138001", "position": "CFO"}
+    (contact,) = person.save(Create("contact", values))
+    page = person.get(f"/o/contact/{contact}").text
+    guide = page[page.index('class="guide full"') :].partition("</div>")[0]
+    assert "43 % complete" in guide
+    assert re.findall(r'/edit#i-(\w+)"', guide) == ["account", "email", "role"]
+    form = person.get(f"/o/contact/{contact}/edit").text
+    for name in ("account", "email", "role"):
+        assert f'id="i-{name}"' in form
+    person.save(
+        Update("contact", contact, {"account": person.ids["account1"], "email": "w@example.com", "role": "user"})
+    )
+    assert "guide full" not in person.get(f"/o/contact/{contact}").text
+    (somebody,) = person.save(Create("account", {"name": "Li", "record_type": "person"}))
+    page = person.get(f"/o/account/{somebody}").text
+    assert "#i-mobile" in page
+    assert "#i-website" not in page

@@ -16,6 +16,7 @@ from dougong.base.language import msg
 from dougong.metadata import violations
 from dougong.metadata.checking import (
     calendars,
+    completeness,
     constraints,
     fields,
     fills,
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     packages.overlays,
     objects.objects,
     objects.master_detail,
+    completeness.completeness,
     constraints.constraints,
     fields.fields,
     fields.picklists,

@@ -16,6 +16,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from dougong.metadata import completeness
 from dougong.metadata.component import COMPANY, OF_LAYER, PLATFORM, Component
 from dougong.metadata.documents import read_folder
 from dougong.metadata.keyed import element_key
@@ -170,6 +171,7 @@ def effective(tree: Tree) -> Effective:
     plain = {address: found[address] for address in bodies}
     for address, body in bodies.items():
         found[address] = dataclasses.replace(found[address], body=body)
+    found |= {each.address: each for each in completeness.components(found)}
     layers = {
         address: {"": each.layer, **{place: overlay.layer for place, (overlay, _) in origins.get(address, {}).items()}}
         for address, each in found.items()

@@ -145,6 +145,8 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("currency/rate_date", "path", _own),
         ("currency/freeze_when", "formula", _own),
         ("lines/*/field", "relation", _own),
+        ("completeness/*/field", "path", _own),
+        ("completeness/*/when", "formula", _own),
     ),
     "field": (
         ("target", "object", _own),

@@ -9,7 +9,8 @@ from dougong.base.language import label
 from dougong.formulas import FUNCTIONS, EvaluationError, Function
 from dougong.formulas.evaluation import Failure
 from dougong.metadata.model import Object
-from dougong.web.formula_check import ReadableScope, path_label, scope_of, shown
+from dougong.web.formula_check import path_label, shown
+from dougong.web.formula_scope import ReadableScope, scope_of
 from dougong.web.visit import Visit
 
 EXAMPLES = 2

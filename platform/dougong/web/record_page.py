@@ -14,7 +14,7 @@ from dougong.engine.query import Condition, Page, Query, Record
 from dougong.engine.reading.covering import rights_on
 from dougong.engine.saving.layouts import PLAIN, LayoutState, state_of
 from dougong.metadata.model import Object
-from dougong.web import buttons, path_bar, record_tables, timeline
+from dougong.web import buttons, completeness, path_bar, record_tables, timeline
 from dougong.web.buttons import Action
 from dougong.web.changes import Change, Entry, told
 from dougong.web.changes import ask as ask_changes
@@ -67,6 +67,7 @@ class RecordPage:
     may_edit: bool
     may_delete: bool
     may_void: bool
+    lacks: completeness.Completeness | None = None
     at: datetime | None = None
     """The moment as of which the record is shown; None for now."""
 
@@ -134,6 +135,7 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         may_edit=not obj.append_only and "edit" in rights,
         may_delete=obj.delete == "bin" and not obj.append_only and "delete" in rights,
         may_void=obj.void and obj.effective and "edit" in rights,
+        lacks=completeness.of(visit, obj, record, "edit" in rights) if live else None,
         at=at,
     )
 

@@ -117,13 +117,23 @@ def test_contract_due_and_overdue(sales: Company) -> None:
 
 
 def test_completeness(sales: Company) -> None:
-    """The share of eight facts that are known."""
-    bare, known = saved(sales, account(), Create("account", {
+    """The share of the weights whose field is filled in, those alone that count for the record."""
+    bare, known, person, contact = saved(sales, account(), Create("account", {
         "name": "Known", "record_type": "enterprise", "industry": None, "email": "a@example.com",
         "website": "https://example.com", "phone": "021-55556666",
-    }))  # fmt: skip
+    }), Create("account", {"name": "Li", "record_type": "person", "mobile": "13800138000"}),
+        Create("contact", {"name": "Wang", "mobile": "13800138001", "position": "CFO"}))  # fmt: skip
     assert value(sales, "account", bare, "completeness") == Decimal("0.13")
     assert value(sales, "account", known, "completeness") == Decimal("0.50")
+    assert value(sales, "account", person, "completeness") == Decimal("0.50")
+    assert value(sales, "contact", contact, "completeness") == Decimal("0.43")
+    with sales.read(SYSTEM) as unit:
+        query = Query(object="account", columns=("name",), where=Condition("completeness", "lt", "0.4"),
+                      sort=(Sort("completeness"),))  # fmt: skip
+        assert [row.id for row in unit.records.query(query).rows] == [bare]
+        measures = (Measure("avg", "completeness"), Measure("count"))
+        ((_, (mean, count)),) = unit.records.summarise(Summary(object="account", measures=measures, by=("owner",)))
+        assert (round(mean, 4), count) == (Decimal("0.3767"), 3)
 
 
 def test_age_of_stage(sales: Company) -> None:

@@ -16,6 +16,7 @@ from dougong.formulas import Context, Formula, Path
 from dougong.metadata.building.fields import build_picklist, plain_field
 from dougong.metadata.checking.formulas import placed
 from dougong.metadata.checking.report import Spot, spots
+from dougong.metadata.component import PLATFORM
 from dougong.metadata.index import FieldFacts, Index
 from dougong.metadata.references import references
 from dougong.metadata.scope import compiled, formula_of, is_stored
@@ -94,7 +95,8 @@ def _formula(spot: Spot, facts: FieldFacts, text: str) -> Iterator[Problem]:
     try:
         formula = compiled(spot.index, facts, text)
     except FormulaError as error:
-        yield from placed(spot, text, error)
+        if spot.component.layer != PLATFORM:  # what the platform makes of conditions is reported at these
+            yield from placed(spot, text, error)
         return
     if formula.save_only:
         reason = msg("A formula field is not asked while a record is saved, so it cannot look at what changed.")

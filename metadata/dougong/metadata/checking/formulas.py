@@ -68,7 +68,7 @@ def filling(spot: Spot, scope: FieldScope, object_name: str, field: str, text: A
             yield from need_value(spot, facts, found.tree.value)
 
 
-def _stored(spot: Spot, text: Any, scope: FieldScope, counted: bool = False) -> Iterator[Problem]:
+def stored_condition(spot: Spot, text: Any, scope: FieldScope, counted: bool = False) -> Iterator[Problem]:
     """A condition that the database evaluates for many records at once; `counted`, for a value that is kept."""
     for found in tried(spot, text, scope, "boolean"):
         if isinstance(found, Problem):
@@ -95,10 +95,12 @@ def _fields(index: Index) -> Iterator[Problem]:
         yield from _compute_mode(spot, compute)
         yield from _kept(spot / "formula", index.code(facts), scope, facts.name)
         if facts.targets and isinstance(body.get("filter"), str):
-            yield from _stored(spot / "filter", body["filter"], FieldScope(index, facts.targets[0], record=name))
+            yield from stored_condition(
+                spot / "filter", body["filter"], FieldScope(index, facts.targets[0], record=name)
+            )
         source = index.rollup_source(facts)
         if source is not None and isinstance(body.get("where"), str):
-            yield from _stored(spot / "where", body["where"], FieldScope(index, source.object), counted=True)
+            yield from stored_condition(spot / "where", body["where"], FieldScope(index, source.object), counted=True)
 
 
 def _compute_mode(spot: Spot, compute: Mapping[str, Any]) -> Iterator[Problem]:
@@ -242,7 +244,7 @@ def _actions(index: Index) -> Iterator[Problem]:
                 )
             for field, text in edit.get("set", {}).items():
                 yield from filling(spot / "does" / "edit" / "set" / field, scope, name, field, text)
-            yield from _stored(spot / "visible_when", body.get("visible_when"), scope)
+            yield from stored_condition(spot / "visible_when", body.get("visible_when"), scope)
 
 
 class SystemScope(FieldScope):

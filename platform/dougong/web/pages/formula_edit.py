@@ -21,9 +21,10 @@ from dougong.metadata.index import Index
 from dougong.metadata.model import Object
 from dougong.web import formula_check, formula_publishing
 from dougong.web.formula_change import SEVERITIES, TIMES, Edit, FieldForm, RuleForm, with_tests
-from dougong.web.formula_check import Meaning, Wanted, scope_of
+from dougong.web.formula_check import Meaning, Wanted
 from dougong.web.formula_places import EDIT, FormulaPlace, all_of, due, place
 from dougong.web.formula_publishing import Planned
+from dougong.web.formula_scope import scope_of
 from dougong.web.frame import framed
 from dougong.web.pages.formulas import HERE, MOST_DECIMALS, entered, mended, object_named, objects, record_chosen
 from dougong.web.routing import Page

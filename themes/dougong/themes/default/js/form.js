@@ -254,3 +254,12 @@ document.addEventListener("input", (event) => { if (event.target.closest?.("form
 document.addEventListener("submit", () => { touched = false; });
 addEventListener("beforeunload", (event) => { if (touched) event.preventDefault(); });
 document.querySelector(".errs")?.focus();
+
+// A link to a field of a form opens the part that it stands in, and leads the keyboard there.
+if (location.hash.startsWith("#i-")) {
+  const name = CSS.escape(location.hash.slice(3));
+  const wanted = document.querySelector(`#i-${name}`) ?? document.querySelector(`#w-${name} :is(input, select, textarea)`);
+  wanted?.closest("details")?.setAttribute("open", "");
+  wanted?.focus();
+  wanted?.scrollIntoView({ block: "center" });
+}
