@@ -235,6 +235,8 @@ PICTURES = (
     Picture("search", at("/search?q=%E7%A7%91%E6%8A%80")),
     Picture("bin", _bin),
     Picture("settings", at("/preferences")),
+    Picture("security", at("/account/security")),
+    Picture("tokens", at("/account/tokens")),
     Picture("audit", at("/audit")),
     Picture("audit-entry", _audit_entry),
     Picture("formula", _formula),

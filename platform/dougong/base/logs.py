@@ -17,7 +17,7 @@ SECRET = frozenset({"authorization", "cookie", "csrf", "key", "password", "secre
 
 BLANK = "***"
 
-QUIET = ("alembic",)
+QUIET = ("alembic", "httpx2")
 """Libraries whose everyday notes nobody who runs a server asks for: warnings of theirs are told, and all at "debug"."""
 
 

@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 
 from dougong.base.settings import Secret
 from dougong.engine import jobs, mail
+from dougong.engine import outbox as outbox_rows
 from dougong.engine.actor import SYSTEM
 from dougong.engine.mail import Mail, Outgoing
 from dougong.engine.saving.batch import Update
@@ -164,6 +165,25 @@ def test_a_mail_survives_a_server_that_does_not_take_it(
     with time_machine.travel(timedelta(minutes=20), tick=True):
         jobs.run_due(person.company)
     assert choose(client, link_in(mailing.mails[0])).status_code == 200
+
+
+def test_what_a_killed_worker_had_begun_another_does(
+    client: TestClient, person: Person, mailing: Letterbox, with_password: str
+) -> None:
+    """The task is taken again when its lease is over; the mail that a dead worker may have sent has the same name."""
+    ask(client, "li")
+    with person.company.read(SYSTEM) as unit:
+        (id,) = outbox_rows.due(unit.connection, jobs.JOBS, unit.now)
+    task = person.company.write(SYSTEM, lambda unit: outbox_rows.claim(unit.connection, id, jobs.JOBS, unit.now))
+    assert task is not None
+    jobs.JOBS[task.job].run(person.company, task)  # and here its process is killed, before it could say so
+    assert jobs.run_due(person.company) == 0
+    with time_machine.travel(timedelta(minutes=16), tick=True):
+        jobs.run_due(person.company)
+    first, second = mailing.mails
+    assert first["Message-ID"] == second["Message-ID"]
+    assert choose(client, link_in(first)).status_code == 200
+    assert choose(client, link_in(second)).status_code == 410, "one use is for all links of a person"
 
 
 @pytest.mark.parametrize("values", [{"active": False}, {"email": None}])

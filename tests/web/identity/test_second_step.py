@@ -14,10 +14,13 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from dougong.base.settings import Settings
+from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
+from dougong.engine.publish import Publication, publish
 from dougong.engine.sign_in_tables import authenticators, challenges, recovery_codes
 from dougong.engine.tables import audit
+from dougong.metadata.documents import from_bodies
 from dougong.web import sessions
 from dougong.web.identity import sealing, second_step
 from dougong.web.identity.policy import Policy
@@ -127,6 +130,22 @@ def test_it_is_asked_of_whom_the_policy_says(
     assert "A second step is required" in person.get("/account/second-step").text
     set_up(person)
     assert person.get("/o/account").status_code == 200
+
+
+def test_a_published_policy_holds_from_the_next_request(person: Person, sales: Company, with_password: str) -> None:
+    """The setting of the metadata is what is asked, also of who is signed in already."""
+    asked = {
+        "kind": "setting",
+        "name": "sign_in.second_step",
+        "type": "text",
+        "default": "all",
+        "label": {"en": "Second step at sign-in", "zh-CN": "登录第二步验证"},
+    }
+    assert person.get("/o/account").status_code == 200
+    with sales.read(SYSTEM) as unit:
+        tree = revisions.tree_of(unit.connection, unit.runtime.revision)
+    publish(sales, Publication(tree=tree.put(*from_bodies([asked])), message="Two steps for all"))
+    assert person.get("/o/account").headers["location"] == "/account/second-step"
 
 
 def test_changing_how_one_signs_in_wants_a_proof(clock: Any, person: Person, with_password: str) -> None:

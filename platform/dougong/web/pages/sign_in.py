@@ -37,7 +37,7 @@ def shown(visit: Visit, status: int, login: str, error: str, back: str) -> Respo
         login=login,
         error=error,
         back=safe_path(back),
-        mails=visit.site.settings.smtp_url is not None,
+        mails=visit.company.outgoing is not None,
         provider=visit.site.settings.oidc_name if visit.site.settings.oidc_issuer else "",
         other={"tag": other, "name": LANGUAGE_NAMES[other]},
     )
