@@ -246,6 +246,10 @@ class Scoped(Access):
         named = self.scope.objects is None or obj.name in self.scope.objects
         return named and (self.scope.write or right in ("read", "export"))
 
+    def has(self, right: str) -> bool:
+        """Only a token that may write everything has what belongs to no object."""
+        return self.scope.objects is None and self.scope.write
+
 
 def kept_in_metadata(obj: Object) -> Problem:
     """Why nobody makes, changes or deletes records of an object whose rows are metadata."""
