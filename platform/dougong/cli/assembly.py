@@ -5,18 +5,22 @@ from __future__ import annotations
 import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import anyio.to_thread
 import pluggy
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from dougong.base.hooks import PROJECT, plugin_manager
 from dougong.base.settings import Settings
 
 if TYPE_CHECKING:
-    from dougong.engine.company import Companies
+    from dougong.engine.company import Companies, Company
+    from dougong.engine.directory import Listed
 
 
 @functools.cache
@@ -33,17 +37,36 @@ def plugins() -> pluggy.PluginManager:
 
 
 def assemble(settings: Settings) -> ASGIApp:
-    """The application of one process over the company of `settings`; its database is made where missing."""
+    """The application of one process over the companies of `settings`; the first one's database is made if missing."""
     from dougong.engine.company import Companies  # plugins() alone, as for `dougong --help`, loads no engine
     from dougong.web import api
     from dougong.web.app import create_app, make_site
+    from dougong.web.hosts import ByHost
 
     hooks = plugins().hook
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     companies = Companies(settings, hooks)
-    site = make_site(settings, companies.open())
-    routes = chain(api.routes(site), *hooks.routes())
-    return create_app(site, routes=routes, lifespan=lambda _: background(companies))
+    companies.open()  # what is wrong with the database is told before anything is served
+
+    def make(company: Company, listed: Listed | None) -> ASGIApp:
+        site = make_site(of_company(settings, listed), company)
+        return create_app(site, routes=chain(api.routes(site), *hooks.routes()))
+
+    return ByHost(companies, make, Starlette(lifespan=lambda _: background(companies)))
+
+
+def of_company(settings: Settings, listed: Listed | None) -> Settings:
+    """The settings as they are for one company: its name, its address and its own folder of files."""
+    if listed is None:
+        return settings
+    found = replace(settings, company_name=listed.title or settings.company_name)
+    if listed.name != "default":
+        found = replace(found, data_dir=settings.data_dir / "companies" / listed.name)
+    if settings.public_url and listed.hosts:
+        parts = urlsplit(settings.public_url)
+        port = f":{parts.port}" if parts.port else ""
+        found = replace(found, public_url=f"{parts.scheme}://{listed.hosts[0]}{port}")
+    return found
 
 
 @asynccontextmanager

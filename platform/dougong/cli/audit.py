@@ -9,7 +9,7 @@ import click
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.language import msg
-from dougong.cli.opening import open_company, operator
+from dougong.cli.opening import for_company, open_company, operator
 from dougong.cli.terminal import language, say, text
 from dougong.engine.audit import Event, record
 from dougong.engine.audit.reading import everything
@@ -27,6 +27,7 @@ def audit() -> None:
 @click.option("--from", "start", type=click.IntRange(1), default=1, help=text(msg("The first entry to look at.")))
 @click.option("--against", type=FILE, help=text(msg("A file of checkpoints that were kept elsewhere.")))
 @click.pass_context
+@for_company
 def verify_(context: click.Context, start: int, against: Path | None) -> None:
     """Print every finding; exit with 1 where there is one."""
     known = _checkpoints(against) if against else []
@@ -42,6 +43,7 @@ def verify_(context: click.Context, start: int, against: Path | None) -> None:
 
 
 @audit.command("checkpoint", help=text(msg("Print the end of the log, to be kept elsewhere.")))
+@for_company
 def checkpoint_() -> None:
     """Print one line of JSON; `verify --against` reads a file of such lines."""
     with open_company() as company, company.read(operator()) as unit:
@@ -51,6 +53,7 @@ def checkpoint_() -> None:
 @audit.command("export", help=text(msg("Write the log as JSON lines, with everything that verifies it.")))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--from", "start", type=click.IntRange(1), default=1, help=text(msg("The first entry to look at.")))
+@for_company
 def export(file: Path, start: int) -> None:
     """Write one entry a line."""
     number = 0

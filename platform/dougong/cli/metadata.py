@@ -11,7 +11,7 @@ import click
 from dougong.base.errors import MetadataError
 from dougong.base.language import msg
 from dougong.cli.folders import FOLDER, check_folders
-from dougong.cli.opening import open_company, operator
+from dougong.cli.opening import for_company, open_company, operator
 from dougong.cli.terminal import explain, language, say, text
 from dougong.cli.violations import violations
 from dougong.engine import revisions
@@ -56,6 +56,7 @@ def wanted(company: Company, folder: Path, message: str = "", base: int | None =
 @click.argument("folder", type=FOLDER)
 @click.option("--base", type=int, help=text(msg("The revision that the folder was made from.")))
 @click.pass_context
+@for_company
 def plan_(context: click.Context, folder: Path, base: int | None) -> None:
     """Print the plan; exit with 1 where it cannot be carried out."""
     with open_company() as company:
@@ -69,6 +70,7 @@ def plan_(context: click.Context, folder: Path, base: int | None) -> None:
 @click.argument("folder", type=FOLDER)
 @click.option("--message", "-m", default="", help=text(msg("Why, for the log.")))
 @click.option("--base", type=int, help=text(msg("The revision that the folder was made from.")))
+@for_company
 def publish_(folder: Path, message: str, base: int | None) -> None:
     """Publish and print the revision."""
     with open_company() as company:
@@ -78,6 +80,7 @@ def publish_(folder: Path, message: str, base: int | None) -> None:
 
 @metadata.command("export", help=text(msg("Write the company's own documents into a folder.")))
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@for_company
 def export(folder: Path) -> None:
     """Write one file a component, in canonical form."""
     with open_company() as company, company.read(SYSTEM) as unit:
@@ -97,6 +100,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 
 @metadata.command("log", help=text(msg("List the revisions, the newest first.")))
 @click.option("--limit", default=20, show_default=True)
+@for_company
 def log(limit: int) -> None:
     """Print one line a revision."""
     with open_company() as company, company.read(SYSTEM) as unit:
@@ -107,6 +111,7 @@ def log(limit: int) -> None:
 @metadata.command("diff", help=text(msg("Show what differs between two revisions.")))
 @click.argument("first", type=int)
 @click.argument("second", type=int, required=False)
+@for_company
 def diff_(first: int, second: int | None) -> None:
     """Print one line a change; without a second revision, up to the one in force."""
     with open_company() as company, company.read(SYSTEM) as unit:
@@ -117,6 +122,7 @@ def diff_(first: int, second: int | None) -> None:
 
 @metadata.command("rollback", help=text(msg("Publish the metadata of an earlier revision again.")))
 @click.argument("revision", type=int)
+@for_company
 def rollback(revision: int) -> None:
     """Put an earlier tree in force; what was added since is kept aside."""
     with open_company() as company:
@@ -130,6 +136,7 @@ def rollback(revision: int) -> None:
 @metadata.command("purge", help=text(msg("Drop tables and columns that no metadata in force name.")))
 @click.argument("names", nargs=-1)
 @click.option("--yes", is_flag=True, help=text(msg("Drop them; without it they are only listed.")))
+@for_company
 def purge_(names: tuple[str, ...], yes: bool) -> None:
     """List, or drop for good, what is kept aside: all of it, or NAMES as they are listed."""
     with open_company() as company:
@@ -143,6 +150,7 @@ def purge_(names: tuple[str, ...], yes: bool) -> None:
 
 @metadata.command("drift", help=text(msg("Compare the live database with the metadata in force.")))
 @click.pass_context
+@for_company
 def drift(context: click.Context) -> None:
     """Print every difference; exit with 1 where there is one."""
     with open_company() as company:

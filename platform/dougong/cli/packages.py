@@ -10,7 +10,7 @@ from dougong.base.errors import NotFound, Problem
 from dougong.base.language import msg
 from dougong.cli.folders import FOLDER, check_folder, format_package, list_packages
 from dougong.cli.metadata import show_changes, show_plan, write_files
-from dougong.cli.opening import open_company, operator
+from dougong.cli.opening import for_company, open_company, operator
 from dougong.cli.terminal import say, text
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
@@ -77,6 +77,7 @@ def found_packages(company: Company, names: tuple[str, ...]) -> list[Documents]:
     help=text(msg("Where both changed the same: keep the company's, or take the package's.")),
 )
 @click.option("--plan", "only_plan", is_flag=True, help=text(msg("Say what it would do; nothing is changed.")))
+@for_company
 def install_(packages: tuple[str, ...], take: Take | None, only_plan: bool) -> None:
     """Install and print the revision."""
     with open_company() as company:
@@ -91,6 +92,7 @@ def install_(packages: tuple[str, ...], take: Take | None, only_plan: bool) -> N
 @package.command("export", help=text(msg("Write an installed package into a folder, in canonical form.")))
 @click.argument("name")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@for_company
 def export(name: str, folder: Path) -> None:
     """Write the package as the company has it, one file a component."""
     with open_company() as company, company.read(SYSTEM) as unit:

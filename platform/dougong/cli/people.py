@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from dougong.base.language import msg
-from dougong.cli.opening import open_company, operator, user_id
+from dougong.cli.opening import for_company, open_company, operator, user_id
 from dougong.cli.terminal import say, text
 from dougong.engine.actor import Scope
 from dougong.engine.saving.batch import Create
@@ -26,6 +26,7 @@ def user() -> None:
 @click.argument("login")
 @click.option("--name", required=True, help=text(msg("The person's name.")))
 @click.option("--role", "roles", multiple=True, help=text(msg("A role that the person holds.")))
+@for_company
 def add(login: str, name: str, roles: tuple[str, ...]) -> None:
     """Add a user; the password is shown once and changed at first use."""
     password = one_time_password()
@@ -43,6 +44,7 @@ def add(login: str, name: str, roles: tuple[str, ...]) -> None:
 
 @user.command("password", help=text(msg("Give a user a new one-time password.")))
 @click.argument("login")
+@for_company
 def password(login: str) -> None:
     """Make a new one-time password, as for somebody who forgot theirs."""
     made = one_time_password()
@@ -53,6 +55,7 @@ def password(login: str) -> None:
 
 @user.command("unlock", help=text(msg("Let somebody try again who waits after wrong passwords.")))
 @click.argument("login")
+@for_company
 def unlock(login: str) -> None:
     """Forget the wrong tries of an account."""
     with open_company() as company:
@@ -62,6 +65,7 @@ def unlock(login: str) -> None:
 
 @user.command("sign-out", help=text(msg("Sign somebody out everywhere.")))
 @click.argument("login")
+@for_company
 def sign_out(login: str) -> None:
     """End every session of a user."""
 
@@ -92,6 +96,7 @@ def token() -> None:
     multiple=True,
     help=text(msg("An object that it is for; several times for several. Without it, all.")),
 )
+@for_company
 def create(login: str, label: str, days: int | None, read_only: bool, objects: tuple[str, ...]) -> None:
     """Make a token and print it alone, so that a script can take it."""
     narrowed = read_only or bool(objects)

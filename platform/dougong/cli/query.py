@@ -11,7 +11,7 @@ import click
 from dougong.base.errors import BadRequest, Problem
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
-from dougong.cli.opening import open_company, operator
+from dougong.cli.opening import for_company, open_company, operator
 from dougong.cli.terminal import text
 from dougong.engine.query import All, Condition, Filter, Measure, Query, Summary
 from dougong.engine.reading.filters import parse, parse_sort
@@ -64,6 +64,7 @@ def _unread(given: str) -> BadRequest:
 @click.option("--search", default="", help=text(msg("Free text.")))
 @click.option("--limit", default=50, show_default=True, help=text(msg("How many records to list.")))
 @click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@for_company
 def query(
     object_name: str,
     wheres: tuple[str, ...],

@@ -12,7 +12,7 @@ import click
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.language import msg
-from dougong.cli.opening import open_company, operator
+from dougong.cli.opening import for_company, open_company, operator
 from dougong.cli.query import condition
 from dougong.cli.terminal import language, say, text
 from dougong.engine.company import Company
@@ -42,6 +42,7 @@ WARNINGS = 10
 @click.option("--sheet", default="", help=text(msg("The sheet of an XLSX book.")))
 @click.option("--resume", metavar="RUN", help=text(msg("Go on with a run that did not finish.")))
 @click.option("--undo", metavar="RUN", help=text(msg("Take a run back.")))
+@for_company
 def import_(
     object_name: str,
     file: Path | None,
@@ -178,6 +179,7 @@ def _tell_warnings(report: ImportReport) -> None:
 @click.option("--where", "wheres", multiple=True, help=text(msg("A condition; several all hold.")))
 @click.option("--sort", default="", help=text(msg("Field paths, with - before one for descending.")))
 @click.option("--names", is_flag=True, help=text(msg("Head the columns with API names instead of labels.")))
+@for_company
 def export(
     object_name: str, file: Path, view: str, columns: str, wheres: tuple[str, ...], sort: str, names: bool
 ) -> None:

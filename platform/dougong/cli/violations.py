@@ -9,7 +9,7 @@ import click
 
 from dougong.base.errors import NotFound, Problem
 from dougong.base.language import msg
-from dougong.cli.opening import open_company, operator
+from dougong.cli.opening import for_company, open_company, operator
 from dougong.cli.terminal import say, text
 from dougong.engine.reading.readers import titles
 from dougong.engine.saving.keys import address
@@ -27,6 +27,7 @@ Found = tuple[str, str, int, list[str]]
 @click.option("--limit", default=20, show_default=True, help=text(msg("How many records to name of each rule.")))
 @click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_context
+@for_company
 def violations(context: click.Context, object_name: str | None, limit: int, style: str) -> None:
     """Print every rule that records stand against, and these; exit with 1 where there are any."""
     with open_company() as company, company.read(operator()) as unit:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import random
-import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from dougong.base.errors import BadRequest, Conflict, Problem
+from dougong.base.errors import Conflict, Problem
 from dougong.base.field_types import FIELD_TYPES
 from dougong.base.hooks import Hooks, plugin_manager
 from dougong.base.ids import record_id
@@ -30,7 +30,8 @@ from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.audit import Entry
 from dougong.engine.audit import log as audit_log
-from dougong.engine.dialects import Database, Head, open_database
+from dougong.engine.dialects import Account, Database, Head, open_database
+from dougong.engine.directory import Directory, Listed, require_name
 from dougong.engine.first import First
 from dougong.engine.jobs import JOBS
 from dougong.engine.mail import MailSettings, Outgoing, outgoing
@@ -42,11 +43,8 @@ from dougong.metadata.tree import Tree
 
 T = TypeVar("T")
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-"""What a company may be called: it names a PostgreSQL schema or a file."""
-
-FORBIDDEN = frozenset({"jobs", "public", "information_schema"})
-"""Schemas that are not for companies; those that begin with ``pg_`` PostgreSQL itself refuses."""
+LIST_SECONDS = 5.0
+"""How long a process goes by what it read of the list of companies."""
 
 REMEMBERED = 4
 """How many revisions a process keeps compiled: the head, those just before it, what is being previewed."""
@@ -90,8 +88,11 @@ class Companies:
             FIELD_TYPES.add(field_type)
         for job in chain.from_iterable(self._hooks.jobs()):
             JOBS.add(job)
+        self.directory = Directory(settings.database_url)
         self._open: dict[str, Company] = {}
         self._lock = threading.Lock()
+        self._accounts: dict[str, Account | None] = {}
+        self._known: tuple[float, Mapping[str, Listed]] = (-math.inf, {})
 
     def open(self, name: str = "default") -> Company:
         """The company `name`; its database is made, with no metadata, where there is none.
@@ -99,18 +100,51 @@ class Companies:
         Raises:
             BadRequest: no name that a company may have.
         """
-        if not NAME.fullmatch(name) or name in FORBIDDEN:
-            reason = msg("'{name}' cannot be the name of a company.", name=name)
-            fix = msg("Take lower-case letters, digits and underscores, a letter first, at most 40 in all.")
-            raise BadRequest(Problem(code="company-name", thing=name, reason=reason, fix=fix))
+        require_name(name)
         with self._lock:
             found = self._open.get(name)
             if found is None:
-                database = open_database(self._settings.database_url, name, self._settings.threads)
+                listed = self.directory.listed().get(name)
+                account = listed.account if listed else None
+                database = open_database(self._settings.database_url, name, self._settings.threads, account)
                 database.create()
+                self._accounts[name] = account
                 zone, way = self._settings.default_timezone, outgoing(self._settings)
                 found = self._open[name] = Company(name, database, self._hooks, zone, way)
             return found
+
+    def retire(self, name: str) -> None:
+        """Close a company that is no longer to be served; opening it again takes what the list says then."""
+        with self._lock:
+            found = self._open.pop(name, None)
+            self._accounts.pop(name, None)
+        if found is not None:
+            found.close()
+
+    def listed(self) -> Mapping[str, Listed]:
+        """The companies that were made, as the list said some seconds ago at most; empty where none was.
+
+        One that was switched off meanwhile, or was given an account of its own, is closed.
+        """
+        read, known = self._known
+        if time.monotonic() - read < LIST_SECONDS:
+            return known
+        known = self.directory.listed()
+        self._known = time.monotonic(), known
+        for name, account in list(self._accounts.items()):
+            entry = known.get(name)
+            if entry is not None and (not entry.active or entry.account != account):
+                self.retire(name)
+        return known
+
+    def active(self) -> tuple[Company, ...]:
+        """Every company that is to be served: those of the list, opened, or without a list those that are open."""
+        return tuple(self.open(each.name) for each in self.listed().values() if each.active) or self.opened()
+
+    def serves(self, name: str) -> bool:
+        """Whether a company is active, or there is no list to say so."""
+        known = self.listed()
+        return not known or (name in known and known[name].active)
 
     def opened(self) -> tuple[Company, ...]:
         """The companies that are open in this process."""

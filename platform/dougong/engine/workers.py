@@ -35,7 +35,8 @@ class Worker:
         self._companies.open().database.work(self._perform, self._sweep, self._stop)
 
     def _perform(self, company: str, id: str) -> None:
-        jobs.perform(self._companies.open(company), id)
+        if self._companies.serves(company):  # else the outbox keeps it until the company is switched on again
+            jobs.perform(self._companies.open(company), id)
 
     def _sweep(self) -> int:
-        return sum(jobs.run_due(company) for company in self._companies.opened())
+        return sum(jobs.run_due(company) for company in self._companies.active())

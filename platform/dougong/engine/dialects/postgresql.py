@@ -28,6 +28,7 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 from dougong.engine.columns import dump_json
 from dougong.engine.dialects import bulk, guards, platform_tables, queue
 from dougong.engine.dialects.base import Busy, ByColumn, Head
+from dougong.engine.dialects.places import Account
 from dougong.formulas.sql import installation
 
 LOCK_MILLISECONDS = 25
@@ -100,9 +101,10 @@ class PostgreSQL:
     pause: ClassVar[float] = 0.0  # writers do not wait for each other
     digits: ClassVar[int] = 39
 
-    def __init__(self, url: URL, company: str, threads: int) -> None:
-        """Name the schema; it is made by `create`."""
-        self.url, self.schema = url, company
+    def __init__(self, url: URL, company: str, threads: int, account: Account | None = None) -> None:
+        """Name the schema; it is made by `create`, unless it belongs to an `account`, which then is what connects."""
+        self.operator, self.schema, self.account = url, company, account
+        self.url = url.set(username=account.name, password=account.secret) if account else url
         self.key = _lock_key(company, "head")
         self.readers = self.writers = self._engine(pool_size=threads, max_overflow=threads)
 
@@ -126,9 +128,10 @@ class PostgreSQL:
             raw = driver(connection)
             raw.execute("BEGIN")
             raw.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_key(queue.SCHEMA, "create")])
-            raw.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
+            if self.account is None:  # with an account both are there
+                raw.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
+                queue.create(raw)
             platform_tables.create(connection)
-            queue.create(raw)
             raw.execute(sql.SQL(ENTER).format(key=sql.Literal(self.key)))
             raw.execute(TOUCH)
             _teach_formulas(raw)
@@ -269,11 +272,14 @@ class PostgreSQL:
 
     def announce(self, connection: Connection, task: str, when: datetime) -> None:
         """Queue the task."""
-        queue.announce(driver(connection), self.schema, task, when)
+        if self.account is None:
+            queue.announce(driver(connection), self.schema, task, when)
+        else:
+            queue.announce_own(driver(connection), task, when)
 
     def work(self, perform: Callable[[str, str], None], sweep: Callable[[], int], stop: Event) -> None:
         """Work on the queue, which serves all companies of the database."""
-        conninfo = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        conninfo = self.operator.set(drivername="postgresql").render_as_string(hide_password=False)
         queue.work(conninfo, perform, sweep, stop)
 
     def is_deadlock(self, error: DBAPIError) -> bool:

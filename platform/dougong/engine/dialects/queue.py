@@ -41,6 +41,51 @@ def create(connection: psycopg.Connection[Any]) -> None:
     connection.execute("SELECT set_config('search_path', %s, true)", path)
 
 
+ADMISSION = """
+CREATE TABLE IF NOT EXISTS {schema}.dg_member (role name PRIMARY KEY, company text NOT NULL);
+CREATE OR REPLACE FUNCTION {schema}.dg_announce(task text, due timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+DECLARE
+    -- The role that signed in says the company; nobody says it themselves.
+    asking text := (SELECT company FROM dg_member WHERE role = session_user);
+BEGIN
+    IF asking IS NULL THEN
+        RAISE insufficient_privilege USING MESSAGE = 'this role queues for no company';
+    END IF;
+    PERFORM procrastinate_defer_jobs_v1(ARRAY[ROW(
+        'default', {task}, 0, NULL, NULL, jsonb_build_object('company', asking, 'outbox', task), due
+    )::procrastinate_job_to_defer_v1]);
+END $$;
+REVOKE ALL ON FUNCTION {schema}.dg_announce(text, timestamptz) FROM PUBLIC
+"""
+
+
+def admit(connection: psycopg.Connection[Any], company: str, role: str) -> None:
+    """Let `role` queue tasks of `company` and nothing else: it cannot read what is queued."""
+    names = {"schema": sql.Identifier(SCHEMA), "role": sql.Identifier(role)}
+    connection.execute(sql.SQL(ADMISSION).format(task=sql.Literal(TASK), **names))
+    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {schema} TO {role}").format(**names))
+    allowed = sql.SQL("GRANT EXECUTE ON FUNCTION {schema}.dg_announce(text, timestamptz) TO {role}")
+    connection.execute(allowed.format(**names))
+    dismiss(connection, company)
+    add = sql.SQL("INSERT INTO {schema}.dg_member (role, company) VALUES (%s, %s)")
+    connection.execute(add.format(**names), [role, company])
+
+
+def dismiss(connection: psycopg.Connection[Any], company: str) -> None:
+    """Let nobody queue for `company` any more."""
+    if connection.execute("SELECT to_regclass('jobs.dg_member')").fetchone() == (None,):
+        return
+    remove = sql.SQL("DELETE FROM {}.dg_member WHERE company = %s")
+    connection.execute(remove.format(sql.Identifier(SCHEMA)), [company])
+
+
+def announce_own(connection: psycopg.Connection[Any], id: str, when: datetime) -> None:
+    """Queue a task of the company that the connection's role is for."""
+    later = when if when > datetime.now(UTC) else None
+    connection.execute("SELECT jobs.dg_announce(%s, %s)", [id, later])
+
+
 @functools.cache
 def _queue() -> App:
     """An application that only queues, on connections of ours."""

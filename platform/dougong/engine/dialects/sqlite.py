@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
-from pathlib import Path
 from threading import Event
 from typing import Any, ClassVar, cast
 
@@ -26,6 +25,8 @@ from sqlalchemy.pool import NullPool
 
 from dougong.engine.dialects import bulk, guards, platform_tables
 from dougong.engine.dialects.base import Busy, ByColumn, Head
+from dougong.engine.dialects.places import Account
+from dougong.engine.dialects.sqlite_places import file_of
 from dougong.engine.expressions import ExactTotal, local_day
 from dougong.engine.lettercase import lowered
 from dougong.formulas.sql import installation
@@ -58,10 +59,9 @@ class SQLite:
     pause: ClassVar[float] = 0.01  # one writes at a time: without, nobody who waits for that would be awake in time
     digits: ClassVar[int] = 18
 
-    def __init__(self, url: URL, company: str, threads: int) -> None:
-        """Name the file; it is made by `create`."""
-        given = Path(url.database or "")
-        self.path = given if company == "default" else given.with_name(f"{company}.sqlite3")
+    def __init__(self, url: URL, company: str, threads: int, account: Account | None = None) -> None:
+        """Name the file; it is made by `create`. SQLite has no accounts."""
+        self.path = file_of(url, company)
         self.readers = self._engine(pool_size=threads)
         self.writers = self._engine(pool_size=1)
         event.listen(self.readers, "connect", _read_only)
@@ -82,6 +82,7 @@ class SQLite:
 
         @event.listens_for(engine, "connect")
         def connect(connection: sqlite3.Connection, _: object) -> None:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)  # no statement reaches another company's file
             for pragma in (*PRAGMAS, *pragmas):
                 connection.execute(pragma)
             connection.create_function("lower", 1, _lower, deterministic=True)
