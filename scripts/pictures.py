@@ -83,6 +83,20 @@ def _lines(page: Page, site: Demo) -> None:
     page.locator("[data-lines]").scroll_into_view_if_needed()
 
 
+def _filled(page: Page, site: Demo) -> None:
+    """A quote of a dealer: a product was chosen, then a quantity from which on it costs less was typed."""
+    dealer = site.first("account", Condition("channel_role", "is", "dealer"))
+    page.goto(f"{site.url}/o/quote/new?v.account={dealer.id}")
+    line = page.locator("[data-lines] tbody tr").first
+    line.locator("[role=combobox]").fill("EG-200")
+    page.locator("[role=listbox]:not([aria-busy=true]) [role=option]").first.click()
+    line.locator(".from", has_text=re.compile(r"\b1\b")).first.wait_for()
+    line.locator("[name$='.quantity']").fill("60")
+    line.locator("[name$='.quantity']").blur()
+    line.locator(".from", has_text="50").first.wait_for()
+    page.locator("[data-lines]").scroll_into_view_if_needed()
+
+
 def _path(page: Page, site: Demo) -> None:
     deal = site.first("opportunity", Condition("stage", "is", "prospecting"))
     page.goto(f"{site.url}/o/opportunity/{deal.id}")
@@ -228,6 +242,7 @@ PICTURES = (
     Picture("form-errors", _errors),
     Picture("lookup", _lookup),
     Picture("lines", _lines),
+    Picture("lines-filled", _filled),
     Picture("rich", _rich),
     Picture("address", _address),
     Picture("password", _password, signed_in=False),

@@ -34,6 +34,7 @@ class Line:
     id: str = ""
     version: str = ""
     base: str = "{}"
+    auto: str = "{}"
     removed: bool = False
 
 
@@ -58,6 +59,8 @@ class Form:
     id: str = ""
     version: str = ""
     base: str = "{}"
+    auto: str = "{}"
+    """What was filled in since the form was opened, as JSON; what is sent otherwise was typed."""
     record_type: str | None = None
     tables: Mapping[str, LineTable] = field(default_factory=dict)
     summary: tuple[Said, ...] = ()
@@ -93,6 +96,7 @@ class EnteredLine:
     version: str
     base: str
     removed: bool
+    auto: str = "{}"
     row: int = 0
 
 
@@ -197,7 +201,7 @@ def _table(
     blank = BLANK_LINES if not rows or more_lines == child else 0
     at = len(rows)
     rows += [_renamed(model, f"{child}-{at + offset}") for offset in range(blank)]
-    return LineTable(lines, tuple(rows), model, len(rows), _totals(visit, lines, rows))
+    return LineTable(lines, tuple(rows), model, len(rows), totals(visit, lines, rows))
 
 
 def _base(lines: Lines, values: Mapping[str, Any]) -> str:
@@ -281,7 +285,8 @@ def _order(lines: Lines) -> tuple[Sort, ...]:
     return (Sort(named),) if named and named in lines.object.fields else (Sort("id"),)
 
 
-def _totals(visit: Visit, lines: Lines, rows: Sequence[Line]) -> dict[str, str]:
+def totals(visit: Visit, lines: Lines, rows: Sequence[Line]) -> dict[str, str]:
+    """What stands at the foot of the columns that have a total."""
     found: dict[str, str] = {}
     for each in lines.columns:
         if each.name in lines.totals:

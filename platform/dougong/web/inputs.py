@@ -32,7 +32,8 @@ class Input:
 
     `value` is the field's value, None while what was typed cannot be read; `text` is what was typed, or the value
     as text; `options` are the choices of a picklist that its record type and its controlling field leave.
-    `hidden` and `locked` are what the layout's conditions say: not shown, and shown but not to be changed.
+    `hidden` and `locked` are what the layout's conditions say: not shown, and shown but not to be changed. `reason`
+    says where the value was taken from.
     """
 
     field: Field
@@ -49,6 +50,7 @@ class Input:
     attributes: Markup = Markup("")
     hidden: bool = False
     locked: bool = False
+    reason: str = ""
 
     @property
     def state(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +14,9 @@ from dougong.base.field_types import Reference, ValueRefused
 from dougong.base.ids import is_record_id
 from dougong.engine.query import All, Condition, Query
 from dougong.engine.saving.batch import Change, Create, Delete, Made, Update
+from dougong.engine.saving.drafts import following
 from dougong.engine.saving.layouts import conditions_of, state_of
+from dougong.engine.saving.plan import plan_of
 from dougong.metadata.model import Field, Object
 from dougong.web import inputs, uploads
 from dougong.web.composer.columns import editable
@@ -58,9 +60,16 @@ def redraws(visit: Visit) -> bool:
     return bool(visit.sent("add_line") or visit.sent("redraw")) or "refresh" in visit.request.query_params
 
 
-def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mapping[str, Any]) -> Submission:
+def read(
+    visit: Visit,
+    obj: Object,
+    view: FormView,
+    record_id: str,
+    extra: Mapping[str, Any],
+    given: Collection[str] = (),
+) -> Submission:
     """Read the form and keep its files; `extra` are values that no field of the form holds (record type, what the
-    address gives).
+    address gives), `given` the names of all that the address gives.
     """
     taken = _take_in(visit, obj, view, record_id)
     visit = replace(visit, form=taken.form)
@@ -72,9 +81,10 @@ def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mappi
     if redraws(visit):
         own = inputs.settled(fields, own, base)
     hidden = _hidden(visit, obj, view, record_id, {**extra, **base, **own.values})
+    auto = inputs.from_json(view.fields, visit.sent("auto"), reading)
     changed = {
         name: value
-        for name, value in inputs.changed(fields, own, base, reading).items()
+        for name, value in inputs.changed(fields, own, {**base, **auto}, reading).items()
         if visit.sent(f"{DECIDED}{name}") != "theirs" and name not in hidden
     }
     first: Change
@@ -88,7 +98,8 @@ def read(visit: Visit, obj: Object, view: FormView, record_id: str, extra: Mappi
             why=visit.sent("why"),
         )
     else:
-        begun = {name: value for name, value in base.items() if name not in changed}
+        follows = plan_of(visit.unit.runtime, obj.name).part(following).difference(given)
+        begun = {name: value for name, value in base.items() if name not in changed and name not in follows}
         first = Create(obj.name, {**extra, **begun, **changed}, key=OWN)
     changes: list[Change] = [first]
     lines: dict[str, tuple[EnteredLine, ...]] = {}
@@ -179,6 +190,7 @@ def _line(visit: Visit, lines: Lines, prefix: str) -> EnteredLine:
         id=visit.sent(f"{prefix}.id"),
         version=visit.sent(f"{prefix}.version"),
         base=visit.sent(f"{prefix}.base", "{}"),
+        auto=visit.sent(f"{prefix}.auto", "{}"),
         removed=visit.sent(f"{prefix}.remove") == "1",
     )
 
@@ -189,7 +201,8 @@ def _writable(lines: Lines) -> list[Field]:
 
 def _change(visit: Visit, lines: Lines, line: EnteredLine, record_id: str) -> Change | None:
     base = inputs.from_json(lines.columns, line.base, visit.reading)
-    changed = inputs.changed(_writable(lines), line.typed, base, visit.reading)
+    auto = inputs.from_json(lines.columns, line.auto, visit.reading)
+    changed = inputs.changed(_writable(lines), line.typed, {**base, **auto}, visit.reading)
     if line.id:
         if line.removed:
             return Delete(lines.object.name, line.id)
@@ -198,7 +211,8 @@ def _change(visit: Visit, lines: Lines, line: EnteredLine, record_id: str) -> Ch
     if line.removed or not changed:
         return None
     parent: Any = Reference(lines.object.fields[lines.parent].targets[0], record_id) if record_id else Made(OWN)
-    begun = {name: value for name, value in base.items() if name not in changed and name in _names(lines)}
+    names = _names(lines) - plan_of(visit.unit.runtime, lines.object.name).part(following)
+    begun = {name: value for name, value in base.items() if name not in changed and name in names}
     return Create(lines.object.name, {**begun, **changed, lines.parent: parent})
 
 

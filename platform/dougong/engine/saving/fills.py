@@ -100,9 +100,9 @@ def _fill(batch: Batch, head: FillPlan, rows: Sequence[Row]) -> list[Row]:
     then = {id(ask.row): Ask(batch, ask.row, ask.row.before, before) for ask in due if _asks_what_was(head, ask.row)}
     choices = choose(batch, head, [*due, *then.values()])
     was = dict(zip(then, zip(then.values(), choices[len(due) :], strict=True), strict=True))
-    changed = []
+    changed, meant = [], batch.unit.actor.channel in TYPED_CHANNELS
     for ask, choice in zip(due, choices, strict=False):
-        free = _free(head, ask.row, *was.get(id(ask.row), (None, None)))
+        free = _free(head, ask.row, meant, *was.get(id(ask.row), (None, None)))
         if _apply(head, ask, choice, free):
             changed.append(ask.row)
     return changed
@@ -128,9 +128,9 @@ def _asks_what_was(head: FillPlan, row: Row) -> bool:
     return head.fill.again == "until_edited" and not row.new and not _watched(head.fill, row)
 
 
-def _free(head: FillPlan, row: Row, then: Ask | None, was: Choice | None) -> list[str]:
-    """The fields that may be filled."""
-    names = [name for name in head.fill.fields if not _is_typed(row, name)]
+def _free(head: FillPlan, row: Row, meant: bool, then: Ask | None, was: Choice | None) -> list[str]:
+    """The fields that may be filled. What is given is `meant` where it was typed."""
+    names = [name for name in head.fill.fields if not _is_typed(row, name, meant)]
     if row.new or head.fill.again == "when_changed" or _watched(head.fill, row):
         return names
     if head.fill.again == "once":
@@ -142,12 +142,16 @@ def _free(head: FillPlan, row: Row, then: Ask | None, was: Choice | None) -> lis
     return [name for name in names if row.before.get(name) is None or row.before[name] == made.get(name)]
 
 
-def _is_typed(row: Row, name: str) -> bool:
+TYPED_CHANNELS = frozenset({"form", "inline"})
+"""The channels that send what was typed alone: programs say back what they read."""
+
+
+def _is_typed(row: Row, name: str, meant: bool) -> bool:
     """Whether somebody says this value now: gave it with this change, or set it after it was filled."""
     if name in row.filled:
         return bool(row.values.get(name) != row.filled[name])
     given = row.given.get(name) if name in row.edited else None
-    return given is not None and (row.new or given != row.before.get(name))
+    return given is not None and (row.new or meant or given != row.before.get(name))
 
 
 def _apply(head: FillPlan, ask: Ask, choice: Choice, free: Sequence[str]) -> bool:

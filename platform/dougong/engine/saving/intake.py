@@ -6,7 +6,7 @@ Every problem of every row is noted; nothing is written here.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, case, literal
@@ -33,6 +33,9 @@ GIVEN_SYSTEM_FIELDS = frozenset({"owner", "record_type", "life_status", "currenc
 
 BACKDATED_FIELDS = frozenset({"created_at", "created_by"})
 """The system fields that an import or the system itself may set when it makes a record."""
+
+Loading = Callable[[ObjectPlan], Select[Any]]
+"""What gives the statement that reads records by id."""
 
 MOVING_CHANNELS = frozenset({"import", "system"})
 """The channels that bring records from elsewhere, with their numbers and dates."""
@@ -248,12 +251,15 @@ def _unknown_field(row: Row, name: str) -> None:
     )
 
 
-def load_current(batch: Batch) -> None:
-    """Read and lock the stored records of updates, deletions and restorations: one statement per object."""
+def load_current(batch: Batch, to_change: Loading = load, to_delete: Loading = load_to_delete) -> None:
+    """Read and lock the stored records of updates, deletions and restorations: one statement per object.
+
+    What is not to be saved is only looked at: both statements may be others.
+    """
     for lock, groups in (
-        (load, batch.groups("update")),
-        (load_to_delete, batch.groups("delete")),
-        (load_to_delete, batch.groups("restore")),
+        (to_change, batch.groups("update")),
+        (to_delete, batch.groups("delete")),
+        (to_delete, batch.groups("restore")),
     ):
         for plan, rows in groups:
             _load(batch, plan, rows, lock)
@@ -285,7 +291,7 @@ def _with_sight(unit: Unit, plan: ObjectPlan, lock: Any) -> Select[Any]:
     key = (lock, unit.access.key)
     found = known.get(key)
     if found is None:
-        rights: tuple[Right, ...] = ("read", "edit" if lock is load else "delete")
+        rights: tuple[Right, ...] = ("read", "delete" if lock is load_to_delete else "edit")
         sights = []
         for each in rights:
             visible = unit.access.visible(each, plan.object, plan.table)

@@ -190,6 +190,11 @@ def load(plan: ObjectPlan) -> Select[Any]:
     return statement.order_by(plan.table.c.id).with_for_update(key_share=True)
 
 
+def look(plan: ObjectPlan) -> Select[Any]:
+    """Records by id (``ids``), as they are now; nobody is kept from changing them."""
+    return select(*plan.columns).where(plan.table.c.id.in_(bindparam("ids", expanding=True))).order_by(plan.table.c.id)
+
+
 def load_to_delete(plan: ObjectPlan) -> Select[Any]:
     """Records by id (``ids``), locked against writers and against new children as well."""
     statement = select(*plan.columns).where(plan.table.c.id.in_(bindparam("ids", expanding=True)))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Template
 
 from dougong.base.language import label
 from dougong.engine.fields.files import FileType
+from dougong.engine.saving.drafts import deciding, following
 from dougong.engine.saving.layouts import Conditions, conditions_of
+from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.metadata.model import Field, Layout, LayoutItem, LayoutTab, LineColumn, Object, Section
 from dougong.web.composer.columns import editable
 from dougong.web.composer.sections import Sections, bind
@@ -20,6 +22,7 @@ LABEL = (
     '<label for="{{ i.id }}">{{ i.label }}'
     '{% if i.required %}<span class="req" aria-hidden="true">*</span>{% endif %}</label>'
 )
+REASON = '<p class="from"{% if not i.reason %} hidden{% endif %}>{{ i.reason }}</p>'
 HELP = '{% if i.help %}<p class="help" id="h-{{ i.id }}">{{ i.help }}</p>{% endif %}'
 ERRORS = (
     '{% for error in i.errors %}<p class="err" id="e-{{ i.id }}">'
@@ -107,7 +110,9 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
     bodies: dict[str, Template] = {}
     environment = visit.site.templates.environment(visit.language)
     conditions = conditions_of(layout)
-    varies = {each.field for each in conditions.places}
+    plan = plan_of(visit.unit.runtime, obj.name)
+    varies, follows = {each.field for each in conditions.places}, plan.part(following)
+    varies |= {each.name for each in obj.fields.values() if each.compute is not None and each.compute.when is not None}
     for section in (section for tab in layout.tabs for section in tab.sections):
         if section.lines:
             lines = _lines(visit, section)
@@ -121,7 +126,10 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
             sections.append(
                 FormSection(section.key, said, section.collapsed, tuple(each.name for each, _ in mine), None)
             )
-            source = "".join(_input(each, all_, visit.site.sections, each.name in varies) for each, all_ in mine)
+            source = "".join(
+                _input(each, all_, visit.site.sections, each.name in varies, each.name in follows)
+                for each, all_ in mine
+            )
             bodies[section.key] = environment.from_string(source)
     return FormView(
         layout=layout,
@@ -129,7 +137,16 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
         sections=tuple(sections),
         bodies=bodies,
         labels={each.name: label(each.label, visit.language) for each in fields.values()},
-        depends=tuple(dict.fromkeys((*_controls(fields), *_controls_of_lines(sections), *_read(conditions, fields)))),
+        depends=tuple(
+            dict.fromkeys(
+                (
+                    *_controls(fields),
+                    *_controls_of_lines(sections),
+                    *_read(conditions, fields),
+                    *_deciding(visit, plan, fields, sections),
+                )
+            )
+        ),
         multipart=any(isinstance(each.type, FileType) for each in (*fields.values(), *_in_lines(sections))),
     )
 
@@ -171,7 +188,21 @@ def _read(conditions: Conditions, fields: Mapping[str, Field]) -> Iterator[str]:
     return (path[0] for each in conditions.formulas for path in each.references if path[0] in fields)
 
 
-def _input(field: Field, all_: bool, sections: Sections, varies: bool) -> str:
+def _deciding(
+    visit: Visit, plan: ObjectPlan, fields: Mapping[str, Field], sections: Sequence[FormSection]
+) -> Iterator[str]:
+    """The fields of the form that decide what is filled in and computed, of the record and of its lines."""
+    yield from sorted(path[0] for path in deciding(plan, computed=False) if path[0] in fields)
+    for lines in (each.lines for each in sections if each.lines):
+        names = {each.name for each in lines.columns}
+        for path in sorted(deciding(plan_of(visit.unit.runtime, lines.object.name), computed=True)):
+            if path[0] in names:
+                yield f"{lines.object.name}.{path[0]}"
+            elif path[0] == lines.parent and len(path) > 1 and path[1] in fields:
+                yield path[1]
+
+
+def _input(field: Field, all_: bool, sections: Sections, varies: bool, follows: bool) -> str:
     """The source of one field of a form: label, widget, help, errors. Works for any layout: names, not indexes.
 
     A field that `varies` with the record tells its state, and is disabled where it is locked; its name is then sent as
@@ -180,16 +211,18 @@ def _input(field: Field, all_: bool, sections: Sections, varies: bool) -> str:
     name = field.name
     widget = bind_input(sections.of(field, "edit"), f'form.inputs["{name}"]')
     classes = "fld all" if all_ else "fld"
-    state, start, end = "", "", ""
+    state, start, end, reason = "", "", "", ""
+    if follows:
+        state, reason = " data-follows", REASON
     if varies:
-        state = ' data-when="{{ i.state }}"{% if i.hidden %} hidden{% endif %}'
+        state += ' data-when="{{ i.state }}"{% if i.hidden %} hidden{% endif %}'
         start = (
             f'{{% if i.locked %}}<input type="hidden" name="{LOCKED}" value="{name}"><fieldset disabled>{{% endif %}}'
         )
         end = "{% if i.locked %}</fieldset>{% endif %}"
     return (
         f'{{% set i = form.inputs["{name}"] %}}<div class="{classes}" id="w-{name}"{state}{{{{ i.attributes }}}}>'
-        f"{start}{LABEL}{widget}{HELP}{end}{ERRORS}</div>"
+        f"{start}{LABEL}{widget}{reason}{HELP}{end}{ERRORS}</div>"
     )
 
 
@@ -216,7 +249,9 @@ def _lines(visit: Visit, section: Section) -> Lines | None:
         return None
     columns = [obj.fields[each.field] for each in _columns(obj, parent, section.line_columns)]
     columns = [each for each in columns if visit.unit.access.may_field("read", obj, each)]
-    row = visit.site.templates.environment(visit.language).from_string(_row_source(columns, visit.site.sections))
+    row = visit.site.templates.environment(visit.language).from_string(
+        _row_source(child, columns, visit.site.sections, plan_of(visit.unit.runtime, child).part(following))
+    )
     return Lines(
         obj,
         parent,
@@ -232,7 +267,7 @@ def _columns(obj: Object, parent: str, said: Sequence[LineColumn]) -> Sequence[L
     return known or [LineColumn(field=name) for name, each in obj.fields.items() if not each.system and name != parent]
 
 
-def _row_source(columns: Sequence[Field], sections: Sections) -> str:
+def _row_source(child: str, columns: Sequence[Field], sections: Sections, follows: Collection[str]) -> str:
     """One row of lines: hidden id and version, a cell per column, the mark for removal."""
     cells = []
     for field in columns:
@@ -240,14 +275,20 @@ def _row_source(columns: Sequence[Field], sections: Sections) -> str:
         if editable(field):
             text = bind_input(sections.of(field, "edit"), f'line.inputs["{field.name}"]')
             start = f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric}>{LINE_FIELD}'
-            cells.append(f"{start}{text}{ERRORS}</div></td>")
+            reason = ""
+            if field.name in follows:
+                start, reason = start.replace('class="fld"', 'class="fld" data-follows'), REASON
+            cells.append(f"{start}{text}{reason}{ERRORS}</div></td>")
         else:
             shown = bind(sections.of(field, "cell"), f="i.field", v="i.value", currency="i.currency")
-            cells.append(f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric}>{shown}</td>')
+            cells.append(
+                f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric} data-shown="{{{{ i.name }}}}" data-label="{{{{ i.label }}}}">{shown}</td>'
+            )
     hidden = (
         '<input type="hidden" name="{{ line.prefix }}.id" value="{{ line.id }}">'
         '<input type="hidden" name="{{ line.prefix }}.version" value="{{ line.version }}">'
         '<input type="hidden" name="{{ line.prefix }}.base" value="{{ line.base }}">'
+        '<input type="hidden" name="{{ line.prefix }}.auto" value="{{ line.auto }}">'
     )
     gone = '{% if line.removed %} class="gone"{% endif %}'
-    return f"<tr{gone}>{''.join(cells)}{REMOVE}{hidden}</td></tr>"
+    return f'<tr{gone} data-of="{child}">{"".join(cells)}{REMOVE}{hidden}</td></tr>'

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from dougong.base.errors import BadRequest, DougongError
 from dougong.base.language import label, msg
 from dougong.engine.query import Record
-from dougong.engine.saving.batch import Saved, StaleRecord
+from dougong.engine.saving.batch import Create, Saved, StaleRecord, Update
 from dougong.metadata.model import Object
-from dougong.web import conflicts, errors_in_forms, forms, inputs, prefill, submission
+from dougong.web import conflicts, errors_in_forms, forms, inputs, live, prefill, submission
 from dougong.web.composer.forms import FormView
 from dougong.web.context import noun, record_url
 from dougong.web.forms import Form
@@ -35,7 +35,8 @@ def new(visit: Visit, object: str) -> Response:
         return _choose_type(visit, obj)
     given = _given(visit, obj)
     view = forms.view_of(visit, obj, _purpose(visit, obj), given.get("record_type"))
-    return _new_page(visit, obj, forms.build(visit, obj, view, forms.start(visit, obj, given)))
+    form = forms.build(visit, obj, view, forms.start(visit, obj, given))
+    return _new_page(visit, obj, live.settled(visit, form, Create(obj.name, given)))
 
 
 def _choose_type(visit: Visit, obj: Object) -> Response:
@@ -120,7 +121,7 @@ def create(visit: Visit, object: str) -> Response:
         obj = reading.object(object)
         given = _given(reading, obj)
         view = forms.view_of(reading, obj, _purpose(reading, obj), given.get("record_type"))
-        sent = submission.read(reading, obj, view, "", _beside(view, given))
+        sent = submission.read(reading, obj, view, "", _beside(view, given), given)
         if submission.redraws(visit):
             return _again(reading, obj, view, given, sent, errors_in_forms.NONE, "", 200)
     try:
@@ -165,6 +166,7 @@ def _again(
         errors=errors,
         more_lines=visit.sent("add_line"),
     )
+    form = live.settled(visit, form, sent.changes[0], sent)
     if record_id:
         return _edit_page(visit, obj, form, status)
     return _new_page(visit, obj, form, status)
@@ -201,6 +203,7 @@ def edit(visit: Visit, object: str, id: str) -> Response:
     record = visit.unit.records.get(object, id)
     view = forms.view_of(visit, obj, "edit", record.values.get("record_type"))
     form = forms.build(visit, obj, view, record.values, record_id=id, version=str(record.version))
+    form = live.settled(visit, form, Update(object, id, {}))
     return _edit_page(visit, obj, form, 200)
 
 

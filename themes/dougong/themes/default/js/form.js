@@ -171,12 +171,39 @@ const refit = (form, drawn) => {
     if (fresh) each.hidden = fresh.hidden;
   }
 };
+// What was filled in takes its place where nobody has typed since the form was sent; with it what is computed, and why.
+const named = (within, name) => within.querySelector(`[name="${CSS.escape(name)}"]`);
+const fill = (form, drawn, sent) => {
+  for (const fresh of drawn.querySelectorAll("[data-follows]")) {
+    const inputs = [...fresh.querySelectorAll("[name]:not([name=locked])")];
+    const there = inputs.length && named(form, inputs[0].name)?.closest("[data-follows]");
+    if (!there) continue;
+    const untouched = inputs.every((each) => named(form, each.name)?.value === (sent.get(each.name) ?? named(form, each.name)?.value));
+    if (untouched) {
+      for (const each of inputs) Object.assign(named(form, each.name), each.type === "checkbox" ? { checked: each.checked } : { value: each.value });
+    }
+    const [why, said] = [there.querySelector(".from"), fresh.querySelector(".from")];
+    if (why && said) { why.textContent = untouched ? said.textContent : ""; why.hidden = !why.textContent; }
+  }
+  for (const fresh of drawn.querySelectorAll("[name$=auto]")) if (named(form, fresh.name)) named(form, fresh.name).value = fresh.value;
+  for (const fresh of drawn.querySelectorAll("[data-shown]")) {
+    const there = form.querySelector(`[data-shown="${CSS.escape(fresh.dataset.shown)}"]`);
+    if (there) there.replaceChildren(...fresh.childNodes);
+  }
+  for (const fresh of drawn.querySelectorAll("[data-total]")) {
+    const there = form.querySelector(`#${fresh.closest("[data-lines]").id} [data-total="${fresh.dataset.total}"]`);
+    if (there) there.textContent = fresh.textContent;
+  }
+};
 const offers = (field) => [...field.querySelectorAll("option, input")].map((each) => each.value).join("\n");
 let redrawn = 0;
-document.addEventListener("change", async (event) => {
+document.addEventListener("change", (event) => {
   const form = event.target.closest?.("form[data-refresh]");
   const name = event.target.name?.replace(/-\d+\./, ".");
-  if (!form || !name || !form.dataset.refresh.split(" ").includes(name)) return;
+  // A field of several inputs (a percentage, an address) is named by all of them; the text of a lookup is no choice yet.
+  if (form && name && form.dataset.refresh.split(" ").some((each) => name === each || (name.startsWith(`${each}.`) && !/\.(text|was)$/.test(name)))) redraw(form);
+});
+const redraw = async (form) => {
   const url = new URL(form.getAttribute("action"), location.href);
   url.searchParams.set("refresh", form.id);
   const body = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
@@ -185,6 +212,7 @@ document.addEventListener("change", async (event) => {
   if (!answer.ok || mine !== redrawn) return;
   const drawn = new DOMParser().parseFromString(await answer.text(), "text/html");
   refit(form, drawn);
+  fill(form, drawn, body);
   for (const field of form.querySelectorAll("[data-depends]")) {
     const fresh = drawn.getElementById(field.id);
     if (!fresh || offers(fresh) === offers(field)) continue;
@@ -192,7 +220,7 @@ document.addEventListener("change", async (event) => {
     field.replaceWith(fresh);
     if (focused) fresh.focus();
   }
-});
+};
 
 // Lines: totals as one types (the server's count), a new row after the last, pasting from a sheet.
 const number = (text) => Number(text.replace(/[,\s，]/g, "")) || 0;
@@ -209,6 +237,7 @@ const add = (lines) => {
 const sum = (lines) => {
   for (const total of lines.querySelectorAll("[data-total]")) {
     const inputs = [...lines.querySelectorAll(`tbody tr:not(.gone) [name$=".${total.dataset.total}"]`)];
+    if (!inputs.length) continue;
     const found = inputs.reduce((held, input) => held + number(input.value), 0);
     const scale = Number(total.dataset.scale);
     total.textContent = found.toLocaleString("en", {
@@ -228,6 +257,8 @@ document.addEventListener("click", (event) => {
     const row = remove.closest("tr");
     if (row.querySelector("input[name$='.id']")?.value) { remove.checked = true; row.classList.add("gone"); row.hidden = true; } else row.remove();
     sum(lines);
+    const form = lines.closest("form[data-refresh]");
+    if (form?.dataset.refresh.includes(`${row.dataset.of}.`)) redraw(form);
   }
 });
 document.addEventListener("input", (event) => { const lines = event.target.closest?.("[data-lines]"); if (lines) sum(lines); });
@@ -246,6 +277,8 @@ document.addEventListener("paste", (event) => {
     });
     row = row.nextElementSibling;
   }
+  const form = lines.closest("form[data-refresh]");
+  if (form) redraw(form);
 });
 
 // Leaving with changes asks.
