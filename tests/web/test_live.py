@@ -69,7 +69,7 @@ def test_a_product_brings_its_price_its_unit_and_its_tax(priced: Person) -> None
     assert (form[f"{LINE}unit_price"], form[f"{LINE}unit"], form[f"{LINE}tax_rate.percent"]) == ("100.00", "set", "6")
     assert form[f"{LINE}name"] == "Pump"
     assert reason(page, f"{LINE}unit_price") == "Standard, from 1"
-    assert re.search(r'data-shown="quote_line-0.net_amount">[^<]*100\.00', page)
+    assert re.search(r'data-shown="quote_line-0.net_amount"[^>]*>[^<]*100\.00', page)
     assert re.search(r'data-total="net_amount"[^>]*>[^<]*100\.00', page)
     assert lines(priced) == []
 

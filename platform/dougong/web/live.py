@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from dougong.base.field_types import Reference
-from dougong.engine.saving.batch import Change, Create, Update
+from dougong.engine.saving.batch import Change, Create, Made, Update
 from dougong.engine.saving.drafts import Draft, drafts, following
 from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.metadata.model import Field
@@ -28,7 +28,8 @@ def settled(visit: Visit, form: Form, own: Change, sent: Submission | None = Non
     """`form` with what follows from what it holds; `own` is the change of its record, `sent` what was sent of it."""
     plan = plan_of(visit.unit.runtime, form.object.name)
     plans = [plan, *(plan_of(visit.unit.runtime, each.lines.object.name) for each in form.tables.values())]
-    if not any(each.part(_follows) for each in plans):
+    asked = any(each.lines.asked for each in form.tables.values())
+    if not asked and not any(each.part(_follows) for each in plans):
         return form
     if isinstance(own, Create):
         own = replace(own, key=OWN)
@@ -40,8 +41,13 @@ def settled(visit: Visit, form: Form, own: Change, sent: Submission | None = Non
             if change is not None:
                 places[line.prefix] = len(changes)
                 changes.append(change)
-    found = drafts(visit.unit, changes)
-    tables = {key: _table(visit, table, found, places, changes, sent is not None) for key, table in form.tables.items()}
+    blanks = {key: _blank(form, table) for key, table in form.tables.items() if table.lines.asked}
+    found = drafts(visit.unit, [*changes, *blanks.values()], aside=len(blanks))
+    fresh = dict(zip(blanks, found[len(changes) :], strict=True))
+    tables = {
+        key: _table(visit, table, found, places, changes, sent is not None, fresh.get(key, Draft()))
+        for key, table in form.tables.items()
+    }
     values = inputs.from_json(form.view.fields, form.base, visit.reading)
     made = _made(visit, plan, form.inputs, found[0], _given(own), sent is not None)
     auto = _auto(_free(plan, form.view.fields, own), made, values) if sent else form.auto
@@ -61,6 +67,13 @@ def _change(line: Line, table: LineTable, sent: Submission | None) -> Change | N
     return Update(table.lines.object.name, line.id, {}) if line.id else None
 
 
+def _blank(form: Form, table: LineTable) -> Change:
+    """A line that nobody has begun: what its places are like in this document."""
+    above = table.lines.object.fields[table.lines.parent].targets[0]
+    parent: Any = Reference(above, form.id) if form.id else Made(OWN)
+    return Create(table.lines.object.name, {table.lines.parent: parent})
+
+
 def _given(change: Change) -> Collection[str]:
     return change.values if isinstance(change, Create | Update) else ()
 
@@ -77,6 +90,7 @@ def _table(
     places: Mapping[str, int],
     changes: list[Change],
     typed: bool,
+    blank: Draft,
 ) -> LineTable:
     plan = plan_of(visit.unit.runtime, table.lines.object.name)
     rows = []
@@ -87,8 +101,25 @@ def _table(
             base = inputs.from_json(table.lines.columns, line.base, visit.reading)
             free = _free(plan, table.lines.columns, changes[at])
             line = replace(line, inputs=made, auto=_auto(free, made, base) if typed else line.auto)
+        elif not line.id:
+            line = replace(line, inputs=_placed(line.inputs, blank))
         rows.append(line)
-    return replace(table, rows=tuple(rows), totals=forms.totals(visit, table.lines, rows))
+    model = replace(table.model, inputs=_placed(table.model.inputs, blank))
+    return replace(table, rows=tuple(rows), model=model, totals=forms.totals(visit, table.lines, rows))
+
+
+def _placed(shown: Mapping[str, Input], draft: Draft) -> dict[str, Input]:
+    """What the layout of the document makes of the places of a line."""
+    state = draft.state
+    return {
+        name: replace(
+            each,
+            hidden=each.hidden or name in state.hidden,
+            locked=each.locked or name in state.read_only,
+            required=each.required or name in state.required,
+        )
+        for name, each in shown.items()
+    }
 
 
 def _made(
@@ -110,7 +141,7 @@ def _made(
             reason=draft.reasons.get(name, ""),
             locked=each.locked or name in draft.computed,
         )
-        for name, each in shown.items()
+        for name, each in _placed(shown, draft).items()
     }
 
 

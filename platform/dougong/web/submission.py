@@ -14,7 +14,7 @@ from dougong.base.field_types import Reference, ValueRefused
 from dougong.base.ids import is_record_id
 from dougong.engine.query import All, Condition, Query
 from dougong.engine.saving.batch import Change, Create, Delete, Made, Update
-from dougong.engine.saving.drafts import following
+from dougong.engine.saving.drafts import drafts, following
 from dougong.engine.saving.layouts import conditions_of, state_of
 from dougong.engine.saving.plan import plan_of
 from dougong.metadata.model import Field, Object
@@ -106,6 +106,7 @@ def read(
     for section in view.sections:
         if section.lines:
             lines[section.lines.object.name] = tuple(_lines(visit, section.lines, record_id, changes))
+    changes = _meant(visit, view, changes)
     changes += _adopted(visit, obj, view, own, taken.kept) if not record_id else ()
     problems = tuple(_placed(each, lines) for each in taken.refused)
     return Submission(Entered(own, lines), tuple(changes), base, taken.form, problems)
@@ -117,6 +118,19 @@ def _hidden(visit: Visit, obj: Object, view: FormView, record_id: str, values: M
         return frozenset()
     stored = visit.unit.records.get(obj.name, record_id).values if record_id else {}
     return state_of(visit.unit, view.layout, {**stored, **values}, new=not record_id).hidden
+
+
+def _meant(visit: Visit, view: FormView, changes: list[Change]) -> list[Change]:
+    """The changes without what was typed into places of lines that are not shown as the line stands now."""
+    if not any(each.lines is not None and each.lines.asked for each in view.sections):
+        return changes
+    found: list[Change] = []
+    for each, draft in zip(changes, drafts(visit.unit, changes), strict=True):
+        if isinstance(each, Create | Update) and draft.state.hidden & each.values.keys():
+            kept = {name: value for name, value in each.values.items() if name not in draft.state.hidden}
+            each = replace(each, values=kept)
+        found.append(each)
+    return found
 
 
 # -- files ------------------------------------------------------------------------------------------------------
@@ -180,13 +194,15 @@ def _prefixes(visit: Visit, child: str) -> list[str]:
 
 
 def _line(visit: Visit, lines: Lines, prefix: str) -> EnteredLine:
-    typed = inputs.typed(visit.form, _writable(lines), visit.reading, f"{prefix}.")
+    locked = set(visit.form.getlist(f"{prefix}.{LOCKED}"))
+    fields = [each for each in _writable(lines) if each.name not in locked]
+    typed = inputs.typed(visit.form, fields, visit.reading, f"{prefix}.")
     if redraws(visit):
         base = inputs.from_json(lines.columns, visit.sent(f"{prefix}.base"), visit.reading)
-        typed = inputs.settled(_writable(lines), typed, base)
+        typed = inputs.settled(fields, typed, base)
     return EnteredLine(
         prefix=prefix,
-        typed=resolve_titles(visit, _writable(lines), typed),
+        typed=resolve_titles(visit, fields, typed),
         id=visit.sent(f"{prefix}.id"),
         version=visit.sent(f"{prefix}.version"),
         base=visit.sent(f"{prefix}.base", "{}"),
@@ -202,7 +218,8 @@ def _writable(lines: Lines) -> list[Field]:
 def _change(visit: Visit, lines: Lines, line: EnteredLine, record_id: str) -> Change | None:
     base = inputs.from_json(lines.columns, line.base, visit.reading)
     auto = inputs.from_json(lines.columns, line.auto, visit.reading)
-    changed = inputs.changed(_writable(lines), line.typed, {**base, **auto}, visit.reading)
+    sent = [each for each in _writable(lines) if each.name in line.typed.raw]
+    changed = inputs.changed(sent, line.typed, {**base, **auto}, visit.reading)
     if line.id:
         if line.removed:
             return Delete(lines.object.name, line.id)

@@ -126,3 +126,45 @@ def test_the_state_of_a_form(studio: Studio) -> None:
     assert (idea.hidden, idea.required, idea.hidden_sections) == ({"lost_because", "region"}, set(), {"late"})
     assert (lost.hidden, lost.required) == ({"region"}, {"lost_because"})
     assert (work.read_only, work.required, work.hidden_sections) == ({"name"}, {"region"}, set())
+
+
+# -- lines ------------------------------------------------------------------------------------------------------
+COLUMNS: list[dict[str, Any]] = [
+    {"field": "description", "visible_when": "quantity > 5", "required_when": "price > 100"},
+    {"field": "price", "read_only_when": 'ISPICKVAL(job.stage, "work")'},
+    {"field": "quantity"},
+]
+SECTION: dict[str, Any] = {"key": "lines", "lines": "job_line.job", "columns": COLUMNS}
+
+
+@pytest.fixture
+def lined(studio: Studio) -> Studio:
+    """A studio whose jobs show their lines, under conditions; those of one region do not show them at all."""
+    tab = {"key": "more", "label": LABEL, "visible_when": 'NOT(ISPICKVAL(region, "north"))', "sections": [SECTION]}
+    change(studio.company, Component("layout", "job.default", {**LAYOUT, "tabs": [*LAYOUT["tabs"], tab]}))
+    return studio
+
+
+@pytest.mark.parametrize("channel", ["form", "bulk", "api", "import", "conversion"])
+def test_a_line_is_held_to_the_layout_of_its_document(lined: Studio, channel: str) -> None:
+    actor = replace(lined.actor, channel=channel)
+    job, hidden = lined.create("job", name="A"), lined.create("job", name="B", region="north")
+
+    def save(**line: Any) -> list[tuple[str | None, str]]:
+        return refused(lambda: lined.save(Create("job_line", {"job": job, **line}), actor=actor))
+
+    assert save(quantity=6, price=101) == [("description", "layout-required")]
+    assert save(quantity=6, price=101, description="x") == []
+    assert save(quantity=6, price=100) == []
+    assert save(quantity=5, price=101) == []
+    assert save(job=hidden, quantity=6, price=101) == []
+
+
+def test_the_document_may_lock_a_column_of_its_lines(lined: Studio) -> None:
+    client = lined.create("client", name="Calm")
+    job = lined.create("job", name="A", client=client, value=4, due_on="2026-05-01", stage="offer")
+    line = lined.create("job_line", job=job, quantity=1, price=10)
+    lined.update("job_line", line, price=11)
+    lined.update("job", job, stage="work")
+    assert refused(lambda: lined.update("job_line", line, price=12)) == [("price", "layout-read-only")]
+    assert refused(lambda: lined.update("job_line", line, quantity=2)) == []

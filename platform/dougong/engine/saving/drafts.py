@@ -6,7 +6,7 @@ shows while one types what saving will make of it, and where a value comes from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from dougong.base.ids import record_id
 from dougong.engine.saving import defaults, derived, intake, reasons, references
 from dougong.engine.saving.batch import Change
 from dougong.engine.saving.expressions import Expressions
+from dougong.engine.saving.layouts import PLAIN, LayoutState, line_states
 from dougong.engine.saving.plan import ObjectPlan, look
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.rollups import empty
@@ -28,11 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One record: its values, where filled ones come from by field, and the fields that are computed as it stands."""
+    """One record: its values, where filled ones come from by field, the fields that are computed as it stands.
+
+    `state` is that of a line in the layout of its document.
+    """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     computed: frozenset[str] = frozenset()
+    state: LayoutState = PLAIN
 
 
 def following(plan: ObjectPlan) -> frozenset[str]:
@@ -58,8 +63,11 @@ def deciding(plan: ObjectPlan, computed: bool) -> frozenset[tuple[str, ...]]:
     return frozenset(path for path in found if path[0] in plan.object.fields)
 
 
-def drafts(unit: Unit, changes: Sequence[Change]) -> tuple[Draft, ...]:
-    """What the records of `changes` would be, in their order; one that does not exist stays empty."""
+def drafts(unit: Unit, changes: Sequence[Change], aside: int = 0) -> tuple[Draft, ...]:
+    """What the records of `changes` would be, in their order; one that does not exist stays empty.
+
+    The last `aside` of them are lines that a person may yet begin: they count for nothing.
+    """
     related = Related(unit)
     rows = intake.rows_of(unit, list(enumerate(changes, 1)))
     batch = Batch(unit, rows, related, record_id(), Expressions(unit, related))
@@ -70,11 +78,14 @@ def drafts(unit: Unit, changes: Sequence[Change]) -> tuple[Draft, ...]:
     references.fetch(batch, lock=False)
     written = [row for row in batch.rows if row.doing in ("create", "update")]
     derived.fill(batch, written, batch.expressions)
-    counted = _count(batch, written)
-    if counted:
+    if _count(batch, [row for row in written if row.number <= len(changes) - aside]):
         derived.fill(batch, written, batch.expressions)
     told = reasons.told(batch, written)
-    found = {row.number: Draft(row.values, told.get(row.id, {}), _computed(batch, row)) for row in written}
+    states = line_states(batch, written)
+    found = {
+        row.number: Draft(row.values, told.get(row.id, {}), _computed(batch, row), states.get(row.id, PLAIN))
+        for row in written
+    }
     return tuple(found.get(number, Draft()) for number in range(1, len(changes) + 1))
 
 
@@ -90,7 +101,7 @@ def _computed(batch: Batch, row: Row) -> frozenset[str]:
 _OPERATIONS: Mapping[str, Callable[[Sequence[Any]], Any]] = {"sum": sum, "min": min, "max": max}
 
 
-def _count(batch: Batch, rows: Iterable[Row]) -> bool:
+def _count(batch: Batch, rows: Sequence[Row]) -> bool:
     """Set the roll-ups over lines that the form has, all of them; whether there are any."""
     found = False
     for plan, group in grouped(rows):
@@ -98,7 +109,9 @@ def _count(batch: Batch, rows: Iterable[Row]) -> bool:
             child, _, name = str(each.options.get("from", "")).partition(".")
             if each.type.name == "rollup" and f"{child}.{name}" in plan.object.lines and _is_plain(each):
                 for row in group:
-                    row.values[each.name] = _counted(batch, row, each, child, name)
+                    row.values[each.name] = _counted(
+                        batch, row, each, [one for one in rows if one.plan.name == child], name
+                    )
                     found = True
     return found
 
@@ -109,9 +122,8 @@ def _is_plain(rollup: Field) -> bool:
     return said["op"] in ("count", *_OPERATIONS) and not (said.get("tree") or said.get("window"))
 
 
-def _counted(batch: Batch, parent: Row, rollup: Field, child: str, name: str) -> Any:
+def _counted(batch: Batch, parent: Row, rollup: Field, lines: Sequence[Row], name: str) -> Any:
     mine = Reference(parent.plan.name, parent.id)
-    lines = [row for row in batch.rows if row.plan.name == child and row.doing != "delete"]
     lines = [row for row in lines if row.values.get(name) == mine]
     if rollup.where is not None:
         lines = [row for row in lines if batch.expressions.holds(rollup.where, row)]

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dougong.base.field_types import Reference
 from dougong.base.language import msg
 from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.plan import ObjectPlan, plan_of
-from dougong.engine.saving.related import Needs, Related
+from dougong.engine.saving.related import Need, Needs, Related, merge_needs
 from dougong.engine.saving.row import Batch, Row, grouped
 from dougong.engine.saving.stages import is_blank, late_fields
 from dougong.formulas import Formula
-from dougong.metadata.model import Layout
+from dougong.metadata.model import Layout, LineColumn
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -132,6 +134,73 @@ def layouts_of(plan: ObjectPlan) -> tuple[Mapping[str, tuple[Place, ...]], Needs
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LinePlaces:
+    """The columns that a layout gives to lines, as far as anything about them depends on the line.
+
+    `around` are conditions of the section that they stand in, over the record whose lines these are.
+    """
+
+    places: tuple[Place, ...]
+    around: tuple[Formula, ...]
+
+
+def line_places(plan: ObjectPlan) -> tuple[Mapping[str, LinePlaces], Needs]:
+    """By layout for editing its document, the columns that an object has there as lines; and what is looked at."""
+    master, objects = plan.object.master, plan.runtime.model.objects
+    above = objects.get(master.targets[0]) if master is not None else None
+    found: dict[str, LinePlaces] = {}
+    if master is None or above is None:
+        return found, {}
+    for layout in (each for each in above.layouts.values() if "edit" in each.purposes):
+        for tab, section in ((one, each) for one in layout.tabs for each in one.sections):
+            places = tuple(each for each in map(_column, section.line_columns) if each.formulas)
+            if places and section.lines == f"{plan.name}.{master.name}":
+                around = tuple(each for each in (tab.visible_when, section.visible_when) if each is not None)
+                found[layout.name] = LinePlaces(places, around)
+    needs = formula_needs(plan, (formula for each in found.values() for at in each.places for formula in at.formulas))
+    if found:
+        asked = [one for each in found.values() for one in each.around]
+        read = {path[0] for one in asked for path in one.references}
+        deeper = formula_needs(plan_of(plan.runtime, above.name), asked)
+        merge_needs(needs, {master.name: Need({"record_type", *read}, deeper)})
+    return found, needs
+
+
+def _column(column: LineColumn) -> Place:
+    visible = (column.visible_when,) if column.visible_when is not None else ()
+    return Place(column.field, visible, column.required_when, column.read_only_when)
+
+
+def _of_line(batch: Batch, row: Row) -> tuple[Place, ...]:
+    """The columns of the layout that the document of a line has."""
+    layouts, _ = row.plan.part(line_places)
+    master = row.plan.object.master
+    reference = row.values.get(master.name) if layouts and master is not None else None
+    values = batch.related.values(reference) if isinstance(reference, Reference) else None
+    if values is None or not isinstance(reference, Reference):
+        return ()
+    above = plan_of(batch.unit.runtime, reference.object)
+    layout = above.object.layout_for("edit", values.get("record_type"))
+    found = layouts.get(layout.name) if layout is not None else None
+    if found is None or not all(batch.expressions.holds_for(each, row, values, above) for each in found.around):
+        return ()
+    return found.places
+
+
+def line_states(batch: Batch, rows: Iterable[Row]) -> Mapping[str, LayoutState]:
+    """By id, what is shown, asked for and locked in lines as they stand."""
+    found = {}
+    for plan, group in grouped(rows):
+        layouts, needs = plan.part(line_places)
+        if layouts:
+            batch.expressions.follow((row.values for row in group), needs)
+            for row in group:
+                conditions = Conditions(_of_line(batch, row), {})
+                found[row.id] = state(conditions, partial(batch.expressions.holds, row=row))
+    return found
+
+
 def check(batch: Batch, rows: Iterable[Row], after: bool = False) -> None:
     """Note what `rows` lack that their layout asks for, and what they change that it locks.
 
@@ -140,13 +209,16 @@ def check(batch: Batch, rows: Iterable[Row], after: bool = False) -> None:
     if batch.reverting or batch.unit.actor.channel in UNBOUND:
         return
     for plan, group in grouped(rows):
-        layouts, needs = plan.part(layouts_of)
-        if not layouts:
+        (layouts, needs), (of_lines, more) = plan.part(layouts_of), plan.part(line_places)
+        if not layouts and not of_lines:
             continue
-        batch.expressions.follow((values for row in group for values in (row.values, row.before)), needs)
+        wanted: Needs = {}
+        merge_needs(wanted, needs)
+        merge_needs(wanted, more)
+        batch.expressions.follow((values for row in group for values in (row.values, row.before)), wanted)
         for row in group:
             layout = plan.object.layout_for("edit", row.values.get("record_type"))
-            for place in layouts.get(layout.name, ()) if layout is not None else ():
+            for place in (*(layouts.get(layout.name, ()) if layout is not None else ()), *_of_line(batch, row)):
                 if _is_late(plan, place) == after:
                     _check(batch, row, place)
 

@@ -31,7 +31,7 @@ ERRORS = (
 LOCKED = "locked"
 """The name under which a form tells which fields it showed without letting them be changed."""
 
-LINE_FIELD = '<div class="fld"{{ i.attributes }}><label class="sr" for="{{ i.id }}">{{ i.label }}</label>'
+LINE_FIELD = '<div class="fld"{{ i.attributes }}><label for="{{ i.id }}">{{ i.label }}</label>'
 REMOVE = (
     '<td class="end"><label class="ib s" title="{{ _("Remove the line") }}"><input class="sr" type="checkbox" '
     'name="{{ line.prefix }}.remove" value="1" data-remove aria-label="{{ _("Remove the line") }}">'
@@ -60,6 +60,8 @@ class Lines:
     totals: Mapping[str, str]
     labels: tuple[str, ...]
     row: Template
+    asked: tuple[tuple[str, ...], ...] = ()
+    """The paths that the conditions of its columns read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,8 @@ def _deciding(
     yield from sorted(path[0] for path in deciding(plan, computed=False) if path[0] in fields)
     for lines in (each.lines for each in sections if each.lines):
         names = {each.name for each in lines.columns}
-        for path in sorted(deciding(plan_of(visit.unit.runtime, lines.object.name), computed=True)):
+        read = deciding(plan_of(visit.unit.runtime, lines.object.name), computed=True)
+        for path in sorted({*read, *lines.asked}):
             if path[0] in names:
                 yield f"{lines.object.name}.{path[0]}"
             elif path[0] == lines.parent and len(path) > 1 and path[1] in fields:
@@ -250,7 +253,17 @@ def _lines(visit: Visit, section: Section) -> Lines | None:
     columns = [obj.fields[each.field] for each in _columns(obj, parent, section.line_columns)]
     columns = [each for each in columns if visit.unit.access.may_field("read", obj, each)]
     row = visit.site.templates.environment(visit.language).from_string(
-        _row_source(child, columns, visit.site.sections, plan_of(visit.unit.runtime, child).part(following))
+        _row_source(
+            child,
+            columns,
+            visit.site.sections,
+            plan_of(visit.unit.runtime, child).part(following),
+            {
+                each.field
+                for each in section.line_columns
+                if each.visible_when or each.required_when or each.read_only_when
+            },
+        )
     )
     return Lines(
         obj,
@@ -259,7 +272,13 @@ def _lines(visit: Visit, section: Section) -> Lines | None:
         {each.field: each.total for each in section.line_columns if each.total},
         tuple(label(each.label, visit.language) for each in columns),
         row,
+        tuple(path for each in section.line_columns for path in _asked(each)),
     )
+
+
+def _asked(column: LineColumn) -> Iterator[tuple[str, ...]]:
+    for each in (column.visible_when, column.required_when, column.read_only_when):
+        yield from each.references if each is not None else ()
 
 
 def _columns(obj: Object, parent: str, said: Sequence[LineColumn]) -> Sequence[LineColumn]:
@@ -267,23 +286,35 @@ def _columns(obj: Object, parent: str, said: Sequence[LineColumn]) -> Sequence[L
     return known or [LineColumn(field=name) for name, each in obj.fields.items() if not each.system and name != parent]
 
 
-def _row_source(child: str, columns: Sequence[Field], sections: Sections, follows: Collection[str]) -> str:
+def _cell(field: Field, widget: str, follows: bool, varies: bool) -> str:
+    """The source of one field of a line; it `varies` as a field of the record does."""
+    marks, start, end, reason = "", "", "", ""
+    if follows:
+        marks, reason = " data-follows", REASON
+    if varies:
+        marks += ' id="w-{{ i.id }}" data-when="{{ i.state }}"{% if i.hidden %} hidden{% endif %}'
+        name = f'{{{{ line.prefix }}}}.{LOCKED}" value="{field.name}'
+        start = f'{{% if i.locked %}}<input type="hidden" name="{name}"><fieldset disabled>{{% endif %}}'
+        end = "{% if i.locked %}</fieldset>{% endif %}"
+    opening = LINE_FIELD.replace('class="fld"', f'class="fld"{marks}')
+    return f"{opening}{start}{widget}{reason}{end}{ERRORS}</div>"
+
+
+def _row_source(
+    child: str, columns: Sequence[Field], sections: Sections, follows: Collection[str], varies: Collection[str]
+) -> str:
     """One row of lines: hidden id and version, a cell per column, the mark for removal."""
     cells = []
     for field in columns:
+        take = f'{{% set i = line.inputs["{field.name}"] %}}'
         numeric = ' class="num"' if field.type.numeric else ""
         if editable(field):
             text = bind_input(sections.of(field, "edit"), f'line.inputs["{field.name}"]')
-            start = f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric}>{LINE_FIELD}'
-            reason = ""
-            if field.name in follows:
-                start, reason = start.replace('class="fld"', 'class="fld" data-follows'), REASON
-            cells.append(f"{start}{text}{reason}{ERRORS}</div></td>")
+            cells.append(f"{take}<td{numeric}>{_cell(field, text, field.name in follows, field.name in varies)}</td>")
         else:
             shown = bind(sections.of(field, "cell"), f="i.field", v="i.value", currency="i.currency")
-            cells.append(
-                f'{{% set i = line.inputs["{field.name}"] %}}<td{numeric} data-shown="{{{{ i.name }}}}" data-label="{{{{ i.label }}}}">{shown}</td>'
-            )
+            marks = 'data-shown="{{ i.name }}" data-label="{{ i.label }}"'
+            cells.append(f"{take}<td{numeric} {marks}>{{% if not i.hidden %}}{shown}{{% endif %}}</td>")
     hidden = (
         '<input type="hidden" name="{{ line.prefix }}.id" value="{{ line.id }}">'
         '<input type="hidden" name="{{ line.prefix }}.version" value="{{ line.version }}">'
