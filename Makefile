@@ -41,6 +41,8 @@ bench: install ## measure the engine against the same operations written by hand
 	@scripts/prepare.sh
 	@.venv/bin/python -m tests.benchmarks
 	@.venv/bin/python -m tests.benchmarks.formulas
+	@.venv/bin/python -m tests.benchmarks.formula_reads
+	@.venv/bin/python -m tests.benchmarks.publishing
 
 pictures: install ## take the pictures of docs/pictures
 	@scripts/prepare.sh --pictures

@@ -62,7 +62,7 @@ def fill_engine(kind: str, url: str, new: bool, deals: int) -> str:
         engine.fill(url, min(deals, 100_000))
         if deals > 100_000:
             growing.multiply(url, deals // 100_000)
-        _settle(url)
+        settle(url)
     return url
 
 
@@ -70,11 +70,11 @@ def _fill_floor(kind: str, url: str, new: bool, deals: int) -> str:
     if new:
         report.say(f"Filling the floor's {kind} database ...")
         floor.fill(url, deals, measuring.TOKEN, measuring.COOKIE)
-        _settle(url)
+        settle(url)
     return url
 
 
-def _settle(url: str) -> None:
+def settle(url: str) -> None:
     """Let the database know its statistics, as it does by itself after a while."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":

@@ -4,6 +4,7 @@
 |---|---|---|---|
 | `Id` | str, 36 characters | uuid | TEXT |
 | `Exact(precision, scale)` | Decimal | NUMERIC(precision, scale) | BIGINT, scaled by 10**scale |
+| `Count` | int | BIGINT | BIGINT |
 | `Instant` | aware datetime in UTC | timestamptz | TEXT, fixed width, sorts by time |
 | `Day` | date | DATE | TEXT, ISO 8601 |
 | `Clock` | time | TIME | TEXT, ISO 8601 with microseconds |
@@ -24,12 +25,28 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import Boolean, Date, DateTime, Dialect, Float, Integer, LargeBinary, Numeric, String, Text, Time
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    Integer,
+    LargeBinary,
+    Numeric,
+    String,
+    Text,
+    Time,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine, UserDefinedType
 
 SQLITE_DIGITS = 18
 """The most digits, scale included, that a scaled 64-bit integer surely holds."""
+
+COUNT_DIGITS = 13
+"""The most digits of a number of rows: PostgreSQL's tables end at 32 TB, SQLite's files at 281."""
 
 Processor = Callable[[Any], Any] | None
 
@@ -130,6 +147,12 @@ class Exact(TypeDecorator[Decimal]):
         if dialect.name == "postgresql":
             return _PlainNumeric(SQLITE_DIGITS, self.scale)
         return _Scaled(self.scale)
+
+
+class Count(BigInteger):
+    """How many rows there are: no table has ten million million of them, so that counts multiply in 64 bits."""
+
+    precision = COUNT_DIGITS
 
 
 class _InstantText(Text):

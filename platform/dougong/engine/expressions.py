@@ -141,6 +141,38 @@ def _postgresql_one_of(element: OneOf, compiler: Any, **options: Any) -> str:
     return f"{column} = ANY (ARRAY{ids})"
 
 
+class Decided(FunctionElement[bool]):
+    """A comparison of what is computed, false where that is NULL.
+
+    Each database in the way in which it computes the value once for most rows and still sees that a joined row which
+    is not there does not count: then it may begin with the joined table.
+    """
+
+    name = "decided"
+    inherit_cache = True
+    type = Boolean()
+
+    def __init__(self, condition: ColumnElement[bool], value: ColumnElement[Any]) -> None:
+        """`condition` compares `value`, and is NULL where that is."""
+        super().__init__(condition, value)
+
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: it has its brackets, and needs no comparison with true."""
+        return self
+
+
+@compiles(Decided)
+def _decided(element: Decided, compiler: Any, **options: Any) -> str:
+    condition, _ = element.clauses
+    return f"(({compiler.process(condition, **options)}) IS TRUE)"
+
+
+@compiles(Decided, "sqlite")
+def _sqlite_decided(element: Decided, compiler: Any, **options: Any) -> str:
+    condition, value = (compiler.process(each, **options) for each in element.clauses)
+    return f"(({condition}) AND ({value}) IS NOT NULL)"
+
+
 class Total(FunctionElement[Any]):
     """The exact sum of a number column or expression, whichever form its numbers have."""
 

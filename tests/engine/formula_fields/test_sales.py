@@ -8,11 +8,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import event
+
 from dougong.base.errors import DougongError
+from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
+from dougong.engine.publish import Publication, publish
 from dougong.engine.query import Condition, Measure, Query, Sort, Summary
 from dougong.engine.saving.batch import Create, Made, Update
+from dougong.metadata.component import Component
 from dougong.metadata.model import Model
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "sales-formulas.md"
@@ -211,3 +216,20 @@ def test_rules_on_what_a_contract_still_has(sales: Company) -> None:
         ("rule-warning", "payment_plan.contract", "contract.plan_exceeds_amount")
     ]
     assert refused(sales, changed, Create("payment_plan", {**plan, "amount": "100"})) == []
+
+
+def test_counts_multiply_by_the_databases_operators(sales: Company) -> None:
+    """A number of records has few enough digits for it; what a list shows and sorts by is computed once."""
+    body = {"kind": "field", "name": "account.points", "label": {"en": "Points"}, "type": "formula"}
+    points = Component("field", "account.points", {**body, "returns": "integer", "formula": "open_deals * 50 + 7"})
+    with sales.read(SYSTEM) as unit:
+        tree = revisions.tree_of(unit.connection, unit.runtime.revision)
+    publish(sales, Publication(tree=tree.put(points)))
+    saved(sales, account(), deal(), Create("account", {"name": "None", "record_type": "enterprise"}))
+    sent: list[str] = []
+    event.listen(sales.database.readers, "before_cursor_execute", lambda *given: sent.append(given[2]))
+    with sales.read(SYSTEM) as unit:
+        rows = unit.records.query(Query(object="account", columns=("points",), sort=(Sort("points"),))).rows
+    assert [row.values[0] for row in rows] == [7, 57]
+    columns = sent[-1].partition("FROM")[0]
+    assert ("dg_" not in sent[-1], columns.count("open_deals"), columns.count("t.id")) == (True, 1, 1), sent[-1]

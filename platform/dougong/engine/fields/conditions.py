@@ -1,6 +1,7 @@
 """SQL conditions that are never NULL, so that NOT around them means what it says.
 
-`x IS NOT NULL AND x = y` rather than COALESCE: an index on the column still serves it.
+`x IS NOT NULL AND x = y` rather than COALESCE: an index on the column still serves it. Of what is computed there is no
+index, and computing it twice costs twice (see `Decided`).
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, true
+from sqlalchemy import ColumnClause, ColumnElement, and_, false, func, or_, true
 
+from dougong.engine.expressions import Decided, InPlace
 from dougong.engine.lettercase import lowered
 
 Compare = Callable[[ColumnElement[Any], Any], ColumnElement[bool]]
@@ -17,12 +19,16 @@ Compare = Callable[[ColumnElement[Any], Any], ColumnElement[bool]]
 
 def present(column: ColumnElement[Any], condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """`condition` holds and the column is not blank."""
-    return and_(column.is_not(None), condition)
+    return and_(column.is_not(None), condition) if _kept(column) else Decided(condition, column)
 
 
 def absent_or(column: ColumnElement[Any], condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """The column is blank or `condition` holds."""
-    return or_(column.is_(None), condition)
+    return or_(column.is_(None), condition) if _kept(column) else or_(condition, column.is_(None))
+
+
+def _kept(column: ColumnElement[Any]) -> bool:
+    return isinstance(column, ColumnClause | InPlace)
 
 
 def one_of(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from dougong.base.field_types import FIELD_TYPES, FieldType
+from dougong.base.field_types import FIELD_TYPES, FieldLike, FieldType, Part
+from dougong.engine.columns import Count
 from dougong.engine.fields.derived import DerivedType, innermost
 from dougong.engine.fields.numbers import IntegerType
 
@@ -73,6 +74,11 @@ class RollupType(DerivedType):
         if op in (*_COUNTS, "sum"):
             made.nothing = 0 if isinstance(made.result, IntegerType) else Decimal(0)
         return made
+
+
+    def parts(self, field: FieldLike) -> tuple[Part, ...]:
+        """The columns of the result; of a count, one that says how few digits counts have."""
+        return (Part("", Count()),) if field.options.get("op") in _COUNTS else super().parts(field)
 
 
 def _result(op: str, read: FieldType | None) -> FieldType | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Integer, Select, asc, bindparam, false, literal_column, select, union_all
@@ -51,11 +52,25 @@ class PreparedList:
     where: tuple[ColumnElement[bool], ...]
     statements: dict[Hashable, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def selected(self) -> tuple[ColumnElement[Any], ...]:
-        """The SELECT list: id, version, the columns, the sort keys."""
+        """The SELECT list: id, version, the columns, the sort keys that are not among these.
+
+        What is selected twice, PostgreSQL computes twice, for every row that it sorts.
+        """
         table = self.scope.table
-        return (table.c.id, table.c.version, *self.layout.columns, *(key.column for key in self.keys))
+        shown = (table.c.id, table.c.version, *self.layout.columns)
+        return (*shown, *(key.column for key in self.keys if _position(shown, key.column) is None))
+
+    @cached_property
+    def keys_at(self) -> tuple[int, ...]:
+        """Where the sort keys stand in `selected`."""
+        found = (_position(self.selected, key.column) for key in self.keys)
+        return tuple(at for at in found if at is not None)
+
+    def cursor(self, row: Sequence[Any], backwards: bool) -> str:
+        """The cursor of a row."""
+        return keyset.encode([row[at] for at in self.keys_at], backwards)
 
     def statement(self, backwards: bool, blanks: tuple[bool, ...] | None, rows: int) -> Any:
         """The statement of at most `rows` rows from the start (`blanks` is None), or after a cursor of that shape."""
@@ -78,8 +93,7 @@ class PreparedList:
         stacked = union_all(*(select(part) for part in parts)).subquery()
         position = len(self.selected)
         shown = [column for at, column in enumerate(stacked.c) if at < position]
-        first_key = position - len(self.keys)
-        tail = [replace(key, column=shown[first_key + at]) for at, key in enumerate(self.keys)]
+        tail = [replace(key, column=shown[at]) for key, at in zip(self.keys, self.keys_at, strict=True)]
         ordered = [asc(list(stacked.c)[position]), *keyset.order(tail, backwards)]
         return select(*shown).order_by(*ordered).limit(_number(rows))
 
@@ -91,6 +105,10 @@ class PreparedList:
             columns.append(_number(ordinal).label("r"))
         found = self.scope.select(columns, (*self.where, *extra))
         return found.order_by(*keyset.order(self.keys, backwards)).limit(_number(rows))
+
+
+def _position(columns: Sequence[ColumnElement[Any]], wanted: ColumnElement[Any]) -> int | None:
+    return next((at for at, column in enumerate(columns) if column is wanted), None)
 
 
 def _number(value: int) -> ColumnElement[int]:
@@ -161,15 +179,14 @@ def _page(
         ids = [row[0] for row in found]
         values = ask_linked(unit, layout, ids)(ids, values)
     rows = tuple([Row(row[0], row[1], each) for row, each in zip(found, values, strict=True)])
-    start = -len(ready.keys)
     after = more if not backwards else True
     before = more if backwards else cursor
     return Page(
         object=obj.name,
         columns=ready.columns,
         rows=rows,
-        next=keyset.encode(found[-1][start:], False) if found and after else None,
-        previous=keyset.encode(found[0][start:], True) if found and before else None,
+        next=ready.cursor(found[-1], False) if found and after else None,
+        previous=ready.cursor(found[0], True) if found and before else None,
     )
 
 
