@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Select, event, func, insert, literal_column, select
+from sqlalchemy import Select, event, func, insert, literal_column, select, true
 from sqlalchemy.exc import DBAPIError
 
 from dougong.base.ids import record_id
@@ -17,7 +17,7 @@ from dougong.engine.first import First
 from dougong.engine.publish import Publication, publish
 from dougong.engine.query import Condition, Query
 from dougong.engine.runtime import Runtime
-from dougong.engine.tables import head
+from dougong.engine.tables import head, people
 from dougong.engine.unit import Unit
 from tests.companies import opened
 from tests.engine.test_publish import field, head_tree
@@ -27,7 +27,8 @@ def _columns(runtime: Runtime) -> Select[Any]:
     """How many columns the table of parts has in a revision, and how many parts there are."""
     table = runtime.storage.tables["part"].table
     parts = select(func.count()).select_from(table).scalar_subquery()
-    return select(head.c.revision, literal_column(str(len(table.columns))).label("columns"), parts.label("parts"))
+    columns = literal_column(str(len(table.columns))).label("columns")
+    return select(head.c.revision, people.c.version.label("people"), columns, parts.label("parts")).join(people, true())
 
 
 COLUMNS = First("columns", _columns, {})
