@@ -148,7 +148,7 @@ class Combined(Access):
 
 
 class Derived(Access):
-    """An access that hides formula fields as well where they would tell of what it hides."""
+    """An access that hides formula fields and roll-ups as well where they would tell of what it hides."""
 
     def __init__(self, access: Access, model: Model) -> None:
         """Narrow `access` in this respect."""
@@ -168,6 +168,8 @@ class Derived(Access):
         """As the access; a formula field also only where everything that it reads may be read."""
         if not self.access.may_field(right, obj, field):
             return False
+        if field.type.name == "rollup":
+            return self._may_read_children(field)
         if field.formula is None:
             return True
         found = self._readable.get(field.address)
@@ -210,6 +212,12 @@ class Derived(Access):
     def has(self, right: str) -> bool:
         """As the access."""
         return self.access.has(right)
+
+    def _may_read_children(self, rollup: Field) -> bool:
+        """Whether the actor may read the field of the children that a roll-up adds up."""
+        child = self.model.objects.get(str(rollup.options.get("from", "")).partition(".")[0])
+        read = child.fields.get(str(rollup.options.get("field", ""))) if child is not None else None
+        return child is None or read is None or self.may_field("read", child, read)
 
     def _may_read(self, obj: Object, path: tuple[str, ...]) -> bool:
         here = obj

@@ -11,6 +11,7 @@ from dougong.base.errors import DougongError, Forbidden, NotFound, Rejected
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
 from dougong.engine.query import Condition, Query
+from dougong.engine.rights.explaining import explain
 from dougong.engine.saving.batch import Create, Delete, Update
 from tests.companies import ADMINISTRATOR, company_copy, person, sales  # noqa: F401
 
@@ -136,3 +137,23 @@ def test_somebody_who_left_has_no_rights(sales: Company) -> None:  # noqa: F811
     save(sales, SYSTEM, Update("user", str(ann.user_id), {"active": False}))
     with sales.read(ann) as unit, pytest.raises(NotFound):
         unit.records.query(Query(object="account"))
+
+
+def test_the_explanation_names_what_decides(sales: Company) -> None:  # noqa: F811
+    """The ground that holds, those that do not, what holds a field back."""
+    ann, ben = person(sales, "ann", "sales"), person(sales, "ben", "sales")
+    hers = save(sales, ann, account("Hers"))[0]
+    cost = save(sales, SYSTEM, Create("product", {"name": "Pump", "code": "P1", "unit": "set", "list_price": "1"}))[0]
+    asked = (
+        (ann, "account", hers, "edit", None, True, "They own it."),
+        (ben, "account", hers, "read", None, False, "Nothing gives them the right to see this record."),
+        (ann, "account", hers, "delete", None, False, "No role or permission set lets them delete Customer records."),
+        (ann, "product", cost, "read", "cost", False, "The permission set Sales work holds Unit cost back."),
+        (ann, "product", cost, "read", "name", True, "The permission set Sales work gives Name."),
+    )
+    with sales.read(SYSTEM) as unit:
+        for actor, name, id, right, field, allowed, said in asked:
+            told = explain(unit, str(actor.user_id), name, id, right, field)  # type: ignore[arg-type]
+            assert told.allowed is allowed and said in [str(each.text) for each in told.reasons], told
+        with pytest.raises(NotFound):
+            explain(unit, str(ann.user_id), "account", cost)
