@@ -259,6 +259,7 @@ PICTURES = (
     Picture("formula-list", at("/formulas/all?object=opportunity")),
     Picture("formula-rule", _rule),
     Picture("formula-plan", _planned),
+    Picture("formula-used", at("/formulas/used?object=opportunity&field=close_date")),
     Picture("refused", _refused),
     Picture("keys", _keys, widths=("1440",)),
 )

@@ -101,3 +101,17 @@ def test_records_that_stand_against_a_rule_are_listed(dougong: Dougong, folder: 
     (found,) = json.loads(dougong("metadata", "violations", "--format", "json", fails=True).output)
     assert (found["rule"], found["count"], len(found["records"])) == ("validation_rule:shelf.left", 1, 1)
     assert "nonsense" in dougong("metadata", "violations", "nonsense", fails=True).output
+
+
+def test_where_a_component_is_used_and_what_its_removal_breaks(dougong: Dougong) -> None:
+    """Every place with what stands there; an address that is wrong is told with the nearest."""
+    dougong("package", "install", "sales-core")
+    said = dougong("metadata", "used", "field:opportunity.close_date").output
+    assert "validation_rule:opportunity.closes_before_start  when  close_date < start_date" in said
+    assert "layout:opportunity.standard  tabs#" in said
+    assert "Taking it out would break" in said
+    assert "There is no field close_date" in said
+    found = json.loads(dougong("metadata", "used", "field:account.description", "--format", "json").output)
+    assert {each["component"].partition(":")[0] for each in found["used"]} >= {"layout"}
+    assert "close_date" in dougong("metadata", "used", "field:opportunity.close_dat", fails=True).output
+    assert "belongs to the platform" in dougong("metadata", "used", "field:opportunity.created_at", fails=True).output

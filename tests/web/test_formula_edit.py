@@ -187,3 +187,24 @@ def test_who_may_not_design_is_turned_away(person: Person) -> None:
         person.post("/formulas/edit", form | {"do": "plan"}),
     ):
         assert answer.status_code == 403
+
+
+def test_where_a_field_is_used(person: Person) -> None:
+    """Each place with what stands there; a formula opens in the editor; who may not design is turned away."""
+    page = person.get("/formulas/used?object=opportunity&field=close_date")
+    said = plain(page)
+    for each in (
+        "Validation rule",
+        "Closes before it started",
+        "Layout",
+        "List view",
+        "Path",
+        "stages#negotiate/required",
+    ):
+        assert each in said, each
+    link = CLOSES.replace("&", "&amp;")
+    assert f'href="{link}"' in page.text
+    assert "Nothing names it" in plain(person.get("/formulas/used?object=opportunity&field=deleted_at"))
+    assert "/formulas/used?object=quote&amp;field=margin" in person.get(MARGIN).text
+    person.save(Update("user", person.user_id, {"kind": "partner"}))
+    assert person.get("/formulas/used?object=opportunity&field=close_date").status_code == 403

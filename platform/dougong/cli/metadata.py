@@ -13,6 +13,7 @@ from dougong.base.language import msg
 from dougong.cli.folders import FOLDER, check_folders
 from dougong.cli.opening import for_company, open_company, operator
 from dougong.cli.terminal import explain, language, say, text
+from dougong.cli.usage import used
 from dougong.cli.violations import violations
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
@@ -34,6 +35,7 @@ def metadata() -> None:
 
 metadata.add_command(check_folders)
 metadata.add_command(violations)
+metadata.add_command(used)
 
 
 def wanted(company: Company, folder: Path, message: str = "", base: int | None = None) -> Publication:
