@@ -21,6 +21,7 @@ from dougong.engine.directory import DEFAULT
 from dougong.engine.jobs import JOBS, Job
 from dougong.engine.publish import Publication, publish
 from dougong.engine.saving.batch import Create
+from dougong.engine.workers import Worker
 from tests.companies import PACKAGES, tree_of
 
 DONE: list[str] = []
@@ -221,3 +222,8 @@ def test_a_closed_database_is_told_apart(companies: Companies, database_kind: st
         connection.execute(text(f'ALTER ROLE "{account.name}" NOLOGIN'))
     with pytest.raises(OperationalError):
         companies.open("east")
+    west = companies.open("west")
+    DONE.clear()
+    west.write(SYSTEM, lambda unit: jobs.enqueue(unit, "apart", {}))
+    assert Worker(companies)._sweep() == 1  # a company that is out of reach keeps no other waiting
+    assert DONE == ["west"]

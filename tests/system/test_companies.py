@@ -213,6 +213,8 @@ def test_commands_take_the_company(installation: Installation, tmp_path: Path) -
     installation.run("export", "account", str(tmp_path / "out.csv"), "--company", "west")
     assert "Customer of west" in (tmp_path / "out.csv").read_text("utf-8-sig")
     assert "is whole up to" in installation.run("audit", "verify", "--company", "east")
+    assert "Yields" in installation.run("formula", "check", "name", "--object", "account", "--company", "west")
+    assert "--object" in installation.run("formula", "check", "1 + 1", "--company", "west", code=2)
     assert "company-unknown" in installation.run("query", "account", "--company", "north", code=1)
     assert installation.run("company", "list").splitlines()[1:] == [
         "east  active  East  east.example.com",

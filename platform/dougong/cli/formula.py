@@ -14,7 +14,7 @@ import click
 from dougong.base.errors import BadRequest, FormulaError, NotFound, Problem
 from dougong.base.language import msg
 from dougong.cli.formula_suites import conformance, corpus
-from dougong.cli.opening import open_company, operator
+from dougong.cli.opening import chosen_company, for_company, open_company, operator
 from dougong.cli.terminal import explain as told
 from dougong.cli.terminal import say, text
 from dougong.engine import revisions
@@ -141,6 +141,8 @@ def _read(source: str, about: About) -> Iterator[Read]:
     """The formula, ready; what is wrong with it is marked where it stands."""
     with _marked(source):
         if not about.object:
+            if chosen_company() is not None:
+                raise click.UsageError(text(msg("--company goes with --object.")))
             scope, values = given_fields(about.fields)
             yield Read(_compiled(source, scope, about), about, values, None)
             return
@@ -185,6 +187,7 @@ _returns = click.option("--returns", type=click.Choice(list(RESULT_TYPES)), defa
 @_field
 @_returns
 @_blanks
+@for_company
 def check(source: str, object_name: str, fields: tuple[str, ...], returns: str | None, blanks: str) -> None:
     """Check one formula."""
     with _read(source, About(fields, object_name, "", blanks, returns)) as found:
@@ -206,6 +209,7 @@ def check(source: str, object_name: str, fields: tuple[str, ...], returns: str |
 @_field
 @_returns
 @_blanks
+@for_company
 def evaluate(
     source: str, object_name: str, record: str, fields: tuple[str, ...], returns: str | None, blanks: str
 ) -> None:
@@ -223,6 +227,7 @@ def evaluate(
 @_record
 @_field
 @_blanks
+@for_company
 def explain(source: str, object_name: str, record: str, fields: tuple[str, ...], blanks: str) -> None:
     """Each part of a formula with its value."""
     with _read(source, About(fields, object_name, record, blanks)) as found:

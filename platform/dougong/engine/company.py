@@ -126,9 +126,9 @@ class Companies:
 
         One that was switched off meanwhile, or was given an account of its own, is closed.
         """
-        read, known = self._known
-        if time.monotonic() - read < LIST_SECONDS:
-            return known
+        found = self.fresh()
+        if found is not None:
+            return found
         known = self.directory.listed()
         self._known = time.monotonic(), known
         for name, account in list(self._accounts.items()):
@@ -137,9 +137,19 @@ class Companies:
                 self.retire(name)
         return known
 
-    def active(self) -> tuple[Company, ...]:
-        """Every company that is to be served: those of the list, opened, or without a list those that are open."""
-        return tuple(self.open(each.name) for each in self.listed().values() if each.active) or self.opened()
+    def fresh(self) -> Mapping[str, Listed] | None:
+        """What `listed` would answer without asking the database; None where it would have to."""
+        read, known = self._known
+        return known if time.monotonic() - read < LIST_SECONDS else None
+
+    def holds(self, company: Company) -> bool:
+        """Whether `company` is the one that `open` would give for its name."""
+        return self._open.get(company.name) is company
+
+    def active(self) -> tuple[str, ...]:
+        """The names of the companies to be served: those of the list, or without a list those that are open."""
+        found = tuple(each.name for each in self.listed().values() if each.active)
+        return found or tuple(each.name for each in self.opened())
 
     def serves(self, name: str) -> bool:
         """Whether a company is active, or there is no list to say so."""

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import threading
 
+import structlog
+from sqlalchemy.exc import DBAPIError
+
 from dougong.engine import abandoned, aftermath, jobs, midnight
 from dougong.engine.company import Companies
+
+_log = structlog.get_logger()
 
 JOBS_OF_THE_ENGINE = (abandoned, aftermath, midnight)
 """The modules whose jobs every worker knows, by importing them."""
@@ -39,4 +44,12 @@ class Worker:
             jobs.perform(self._companies.open(company), id)
 
     def _sweep(self) -> int:
-        return sum(jobs.run_due(company) for company in self._companies.active())
+        return sum(map(self._due, self._companies.active()))
+
+    def _due(self, company: str) -> int:
+        """What is due in one company; one that cannot be worked for just now keeps nobody else waiting."""
+        try:
+            return jobs.run_due(self._companies.open(company))
+        except DBAPIError as error:
+            _log.warning("company not worked for", company=company, error=str(error.orig))
+            return 0
