@@ -146,7 +146,7 @@ def _password(page: Page, site: Demo) -> None:
     site.company.write(SYSTEM, lambda unit: credentials.set_password(unit, newcomer, password, must_change=True))
     page.locator("[name=login]").fill(NEWCOMER)
     page.locator("[name=password]").fill(password)
-    page.locator("main button").last.click()
+    page.locator("main .btn.primary").click()
     page.wait_for_url("**/password**")
 
 

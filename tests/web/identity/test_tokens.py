@@ -127,6 +127,7 @@ def test_who_guesses_tokens_is_stopped(person: Person, caller: TestClient, monke
     monkeypatch.setattr(rates, "BAD_TOKENS", 3)
     found = [call(caller, f"dg_{number}", "GET", "/records/account").status_code for number in range(5)]
     assert found == [401, 401, 401, 429, 429]
+    assert call(caller, made(person), "GET", "/records/account").status_code == 200, "a good token is not held up"
 
 
 def test_the_door_takes_so_many_a_minute(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -247,10 +247,9 @@ def _as_caller(site: Site, unit: Unit, row: Row[*tuple[Any, ...]] | None, reques
 
     Raises:
         Unauthorised: the token opens nothing.
-        TooManyRequests: it calls too often, or too many that opened nothing came from its address.
+        TooManyRequests: it calls too often, or it opens nothing like many before it from its address.
     """
     address = _address(request)
-    rates.require(rates.BAD_TOKENS, "bad-token", address)
     found = api_tokens.caller(unit, row, site.settings, address)
     if found is None:
         rates.count(rates.BAD_TOKENS, "bad-token", address)

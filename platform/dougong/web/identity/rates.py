@@ -48,17 +48,6 @@ def count(most: int, *who: str) -> None:
         raise TooManyRequests(_wait(item, *who))
 
 
-def require(most: int, *who: str) -> None:
-    """Like `count`, but counts nothing: for what is counted only when it fails.
-
-    Raises:
-        TooManyRequests: there were too many already.
-    """
-    item = RateLimitItemPerMinute(most)
-    if not _limiter.test(item, *who):
-        raise TooManyRequests(_wait(item, *who))
-
-
 def _wait(item: RateLimitItemPerMinute, *who: str) -> int:
     return max(1, math.ceil(_limiter.get_window_stats(item, *who).reset_time - time.time()))
 
