@@ -11,8 +11,8 @@ from dougong.base.errors import FormulaError, Problem
 from dougong.base.language import Message, msg
 from dougong.formulas.decimals import ZERO
 from dougong.formulas.definition import FUNCTIONS, Function, Parameter, Signature
-from dougong.formulas.elsewhere import NOT_SUPPORTED
-from dougong.formulas.matching import common_type, fits, mismatch
+from dougong.formulas.elsewhere import NOT_SUPPORTED, known_elsewhere
+from dougong.formulas.matching import GROUPS, common_type, fits, mismatch, one_of
 from dougong.formulas.problems import Severity, problem
 from dougong.formulas.tree import Call, Literal, Node, Reference, Span
 from dougong.formulas.typed import Apply, Constant, Field, Inlined, TypedNode, Wrong, rebase, walk
@@ -131,7 +131,7 @@ class Checker:
                 node.name_span,
                 "formula-unknown-function",
                 msg("There is no function {name}.", name=node.written),
-                msg("Did you mean {name}?", name=near) if near else None,
+                known_elsewhere(node.name) or (msg("Did you mean {name}?", name=near) if near else None),
             )
         definition = FUNCTIONS[node.name]
         fitting = [
@@ -163,17 +163,22 @@ class Checker:
             found = signature.result
         if signature.check is not None:
             for each in signature.check(arguments):
+                if arguments[each.index].type is Type.UNKNOWN:
+                    continue
                 self.report(arguments[each.index].span, each.code, each.reason, each.fix, each.severity)
+        if definition.is_operator and any(each.type is Type.UNKNOWN for each in arguments):
+            found = Type.UNKNOWN
         return Apply(definition, signature, arguments, found or Type.UNKNOWN, node.span)
 
     def _wrong_count(self, node: Call, definition: Function) -> Wrong:
-        forms = " | ".join(f"{definition.name}({each})" for each in definition.signatures)
-        return self.report(
-            node.name_span,
-            "formula-argument-count",
-            msg("{name} cannot take {count} arguments.", name=definition.name, count=len(node.arguments)),
-            msg("Write {forms}.", forms=forms),
-        )
+        forms = " | ".join(dict.fromkeys(f"{definition.name}({each})" for each in definition.signatures))
+        count = len(node.arguments)
+        reason = msg("{name} cannot take {count} arguments.", name=definition.name, count=count)
+        if count == 1:
+            reason = msg("{name} cannot take one argument alone.", name=definition.name)
+        if any(each.trailing and each.expand(count + 1) for each in definition.signatures):
+            reason = msg("{name} lacks its last argument: what it yields in all other cases.", name=definition.name)
+        return self.report(node.name_span, "formula-argument-count", reason, msg("Write {forms}.", forms=forms))
 
     def _wrong_types(
         self,
@@ -183,25 +188,27 @@ class Checker:
         arguments: tuple[TypedNode, ...],
     ) -> Wrong:
         """Report against the signature that comes nearest: the one with the fewest arguments that do not fit."""
-        best = min((mismatch(parameters, arguments) for parameters in candidates), key=len)
+        nearest = min(candidates, key=lambda parameters: len(mismatch(parameters, arguments)))
         if definition.is_operator and len(arguments) == 2:
             left, right = (each.type for each in arguments)
-            reason = msg(
-                "{name} cannot join {left} and {right}.",
-                name=node.written,
-                left=left.label,
-                right=right.label,
-            )
-            return self.report(node.name_span, "formula-wrong-type", reason, conversion(left, right))
-        for index, expected in best:
+            if Type.UNKNOWN in (left, right):
+                return Wrong(node.span)
+            reason = _unfit(node, left, right)
+            fix = _combination(definition.name, left, right) or conversion(left, right)
+            return self.report(node.name_span, "formula-wrong-type", reason, fix)
+        for index, expected in mismatch(nearest, arguments):
             given = arguments[index].type
+            is_shared = not nearest[index].markers.isdisjoint(GROUPS)
+            wanted = set() if is_shared else {each for parameters in candidates for each in parameters[index].types}
+            if len(candidates) > 1 and len(wanted) > 1:
+                expected = one_of(sorted(wanted))
             reason = msg(
                 "{name} needs {expected} here, not {given}.",
                 name=node.written,
                 expected=expected,
                 given=given.label,
             )
-            self.report(arguments[index].span, "formula-wrong-type", reason, conversion(given, None))
+            self.report(arguments[index].span, "formula-wrong-type", reason, _argument_fix(given, wanted))
         return Wrong(node.span)
 
 
@@ -227,6 +234,53 @@ def conversion(left: Type, right: Type | None) -> Message | None:
     if Type.TEXT in given and right is not None:
         return msg("Use TEXT() to turn a value into text, or VALUE() to read a number from text.")
     return None
+
+
+def _unfit(node: Call, left: Type, right: Type) -> Message:
+    if node.name in _COMPARISONS:
+        return msg("{name} cannot compare {left} and {right}.", name=node.written, left=left.label, right=right.label)
+    return msg("{name} cannot join {left} and {right}.", name=node.written, left=left.label, right=right.label)
+
+
+_COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
+
+
+def _combination(name: str, left: Type, right: Type) -> Message | None:
+    """What is probably meant by an operator between two types that it does not take."""
+    if name in ("&&", "||"):
+        return msg("Write a comparison there, such as amount > 0.")
+    if name == "&" and Type.BOOLEAN in (left, right):
+        return msg("Write && between conditions.")
+    if name == "&" and Type.PICKLIST not in (left, right):
+        return msg("Use TEXT() to turn a value into text.")
+    if Type.BOOLEAN in (left, right):
+        return msg("Compare true/false with TRUE or FALSE, without quotes.") if name in ("=", "<>") else None
+    if name == "+" and left is right is Type.DATE:
+        return msg("Write - for the days between two dates.")
+    return None
+
+
+def _argument_fix(given: Type, wanted: set[Type]) -> Message | None:
+    """How to make an argument of one type one of the types wanted."""
+    if wanted == {Type.BOOLEAN}:
+        return msg("Write a comparison there, such as amount > 0.")
+    if given is Type.TEXT:
+        return _FROM_TEXT.get(next(iter(wanted))) if len(wanted) == 1 else None
+    if wanted == {Type.TEXT} and given in (Type.NUMBER, Type.DATE, Type.DATETIME, Type.TIME):
+        return msg("Use TEXT() to turn a value into text.")
+    if given is Type.BOOLEAN and wanted == {Type.TEXT}:
+        return msg('Use IF(condition, "yes", "no") to say a condition in words.')
+    if given is Type.BOOLEAN:
+        return msg("Use IF() to choose by a condition.")
+    return conversion(given, None)
+
+
+_FROM_TEXT = {
+    Type.NUMBER: msg("Use VALUE() to read a number from text."),
+    Type.DATE: msg("Use DATEVALUE() to read a date from text."),
+    Type.DATETIME: msg("Use DATETIMEVALUE() to read a date and time from text."),
+    Type.TIME: msg("Use TIMEVALUE() to read a time from text."),
+}
 
 
 def _nearest(name: str, known: Iterable[str]) -> str | None:

@@ -25,3 +25,44 @@ NOT_SUPPORTED: Mapping[str, Message] = {
     "URLFOR": _PAGES,
 }
 """By upper-case name."""
+
+_WRITTEN_HERE: Mapping[str, str] = {
+    "AVERAGE": "(a + b) / 2",
+    "AVG": "(a + b) / 2",
+    "CEIL": "CEILING(number)",
+    "CHAR": "CHR(number)",
+    "COALESCE": "BLANKVALUE(value, substitute)",
+    "CONCAT": "text & text",
+    "CONCATENATE": "text & text",
+    "DATEADD": "date + days",
+    "DATEDIF": "DATEDIFF(unit, start, end)",
+    "DAYS": "end - start",
+    "EDATE": "ADDMONTHS(date, months)",
+    "IFBLANK": "BLANKVALUE(value, substitute)",
+    "IFNULL": "BLANKVALUE(value, substitute)",
+    "IIF": "IF(condition, then, otherwise)",
+    "INT": "MFLOOR(number)",
+    "ISEMPTY": "ISBLANK(value)",
+    "ISNUMERIC": "ISNUMBER(text)",
+    "LCASE": "LOWER(text)",
+    "LENGTH": "LEN(text)",
+    "NETWORKDAYS": "WORKDAYS(start, end)",
+    "NVL": "BLANKVALUE(value, substitute)",
+    "POW": "number ^ number",
+    "POWER": "number ^ number",
+    "PROPER": "INITCAP(text)",
+    "REPLACE": "SUBSTITUTE(text, old, new)",
+    "SUBSTRING": "MID(text, start, count)",
+    "SUM": "a + b",
+    "SWITCH": "CASE(expression, value, result, otherwise)",
+    "TOSTRING": "TEXT(value)",
+    "UCASE": "UPPER(text)",
+    "WORKDAY": "ADDWORKDAYS(day, days)",
+    "XOR": "a <> b",
+}
+"""What spreadsheets and databases call by another name, as it is written here."""
+
+
+def known_elsewhere(name: str) -> Message | None:
+    """What to write for a function of spreadsheets or databases; None for a name that is not known from there."""
+    return msg("Write {form} here.", form=_WRITTEN_HERE[name]) if name in _WRITTEN_HERE else None

@@ -99,12 +99,18 @@ def _expected(parameter: Parameter) -> Message:
     if Marker.LITERAL in parameter.markers:
         return msg("a text in quotes")
     if parameter.types:
-        labels = [each.label for each in sorted(parameter.types)]
-        if len(labels) == 1:
-            return labels[0]
-        if len(labels) == 2:
-            return msg("{first} or {second}", first=labels[0], second=labels[1])
-        return msg("{first}, {second} or {third}", first=labels[0], second=labels[1], third=labels[2])
+        return one_of(sorted(parameter.types))
     if Marker.BLANKABLE in parameter.markers:
         return msg("anything but true/false")
     return msg("a value that can be compared")
+
+
+def one_of(types: Sequence[Type]) -> Message:
+    """Several types, of which one is needed."""
+    *others, last = (each.label for each in types)
+    if not others:
+        return last
+    first = others[0]
+    for each in others[1:]:
+        first = msg("{first}, {second}", first=first, second=each)
+    return msg("{first} or {second}", first=first, second=last)

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from babel.core import get_global
+from sqlalchemy import Boolean, ColumnElement, and_, not_, type_coerce
 
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.digits import ROUNDING
 from dougong.formulas.sql.routines import Routine
+from dougong.formulas.sql.values import Sql, where
 from dougong.formulas.types import Type
 
 number_text = Routine(
@@ -34,15 +36,22 @@ END $$;
 
 is_number = Routine(name="dg_is_number", result=Type.BOOLEAN, postgresql=_IS_NUMBER)
 
+
+def _is_no_number(item: Sql) -> ColumnElement[str]:
+    return where(
+        and_(item.value.is_not(None), not_(type_coerce(is_number.call(item).value, Boolean()))), Failure.NUMBER_TEXT
+    )
+
+
 value = Routine(
     name="dg_value",
     result=Type.NUMBER,
     bounds=lambda text: (200, 200),
-    fails=Failure.NUMBER_TEXT,
+    error=_is_no_number,
     postgresql="""
 CREATE OR REPLACE FUNCTION dg_value(t text) RETURNS numeric LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-    RETURN CASE WHEN dg_is_number(t) THEN dg_exact(t::numeric) END;
+    RETURN CASE WHEN dg_is_number(t) THEN CASE WHEN length(t) < 39 THEN t::numeric ELSE dg_exact(t::numeric) END END;
 END $$;
 """,
     needs=(_IS_NUMBER, *ROUNDING),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
-from dougong.formulas.decimals import whole
+from dougong.formulas.decimals import WIDE, whole
 from dougong.formulas.definition import FUNCTIONS, Parameter, Signature
 from dougong.formulas.evaluation import UNDEFINED, EvaluationError, Failure
 from dougong.formulas.sql.moments import local_day
@@ -108,10 +108,11 @@ def _forms(routine: Routine, signature: Signature) -> Iterator[_Registered]:
         width = sum(each for each, _ in readers)
         takes_null = [each.takes_null for each in parameters]
         arguments = _arguments([each for _, each in readers], [each for each, _ in readers], takes_null)
-        if count == 2 and readers == [_READ[Type.NUMBER]] * 2 and not any(takes_null):
-            yield routine.name, width, _operation(python, _writer(routine))
-        else:
-            yield routine.name, width, _value(python, arguments, _writer(routine))
+        make = _of_numbers(count) if set(readers) == {_READ[Type.NUMBER]} and not any(takes_null) else None
+        form = _value(arguments) if make is None else make
+        yield routine.name, width, form(python, _writer(routine))
+        if routine.result is Type.NUMBER and not routine.is_short:
+            yield f"{routine.name}_rounded", width + 1, _rounded(form, python)
         if routine.fails is True:
             yield f"{routine.name}_error", width, _failure(python, arguments)
 
@@ -148,9 +149,29 @@ def _arguments(readers: list[_Read], widths: list[int], takes_null: list[bool]) 
     return arguments
 
 
-def _operation(python: Callable[..., Any], write: Callable[[Value], Any]) -> Callable[..., Any]:
-    """As `_value`, for two numbers: what arithmetic calls most."""
+_Write = Callable[[Value], Any]
+_Form = Callable[[Callable[..., Any], _Write], Callable[..., Any]]
+"""From a meaning in Python, and how its values are written, to what SQLite calls."""
 
+
+def _of_numbers(count: int) -> _Form | None:
+    """The quickest ways, for what arithmetic calls most: functions of one number and of two."""
+    return {1: _of_one, 2: _of_two}.get(count)
+
+
+def _of_one(python: Callable[..., Any], write: _Write) -> Callable[..., Any]:
+    def run(value: Any, scale: int) -> Any:
+        if value is None:
+            return None
+        try:
+            return write(python(_number(value, scale)))
+        except _FAILURES:
+            return None
+
+    return run
+
+
+def _of_two(python: Callable[..., Any], write: _Write) -> Callable[..., Any]:
     def run(left: Any, left_scale: int, right: Any, right_scale: int) -> Any:
         if left is None or right is None:
             return None
@@ -159,26 +180,51 @@ def _operation(python: Callable[..., Any], write: Callable[[Value], Any]) -> Cal
         except _FAILURES:
             return None
 
-    return _remembering(run)
+    return run
+
+
+def _value(arguments: _Arguments) -> _Form:
+    """Any other way."""
+
+    def form(python: Callable[..., Any], write: _Write) -> Callable[..., Any]:
+        def run(*raw: Any) -> Any:
+            values = arguments(raw)
+            if values is None:
+                return None
+            try:
+                found = python(*values)
+            except _FAILURES:
+                return None
+            return None if found is None else write(found)
+
+        return _remembering(run)
+
+    return form
+
+
+class _Rounded(dict[int, Callable[..., Any]]):
+    """A function of numbers that rounds what it gives, by places."""
+
+    def __init__(self, form: _Form, python: Callable[..., Any]) -> None:
+        self._form, self._python = form, python
+
+    def __missing__(self, places: int) -> Callable[..., Any]:
+        unit = Decimal((0, (1,), -places))
+        found = self[places] = self._form(
+            self._python, lambda value: encoded(value.quantize(unit, ROUND_HALF_UP, WIDE))
+        )
+        return found
+
+
+def _rounded(form: _Form, python: Callable[..., Any]) -> Callable[..., Any]:
+    """The same with the places to round to behind its arguments: what is rounded is not written and read before."""
+    by_places = _Rounded(form, python)
+    return lambda *raw: by_places[raw[-1]](*raw[:-1])
 
 
 def _remembering(run: Callable[..., Any]) -> Callable[..., Any]:
     """A value is often asked for more than once in a row: by the condition of its failure, and by itself."""
     return lru_cache(maxsize=64)(run)
-
-
-def _value(python: Callable[..., Any], arguments: _Arguments, write: Callable[[Value], Any]) -> Callable[..., Any]:
-    def run(*raw: Any) -> Any:
-        values = arguments(raw)
-        if values is None:
-            return None
-        try:
-            found = python(*values)
-        except _FAILURES:
-            return None
-        return None if found is None else write(found)
-
-    return _remembering(run)
 
 
 def _failure(python: Callable[..., Any], arguments: _Arguments) -> Callable[..., Any]:
@@ -199,8 +245,20 @@ def _failure(python: Callable[..., Any], arguments: _Arguments) -> Callable[...,
 
 
 # -- values on SQLite -------------------------------------------------------------------------------------
+class _Units(dict[int, Decimal]):
+    """The last place of numbers of a scale."""
+
+    def __missing__(self, scale: int) -> Decimal:
+        found = self[scale] = Decimal((0, (1,), -scale))
+        return found
+
+
+_UNITS = _Units()
+
+
 def _number(value: Any, scale: int) -> Decimal:
-    return Decimal(value).scaleb(-scale) if type(value) is int else decoded(value)
+    # Multiplying is the quickest way to move the point, and exact: 64 bits are fewer digits than any context has.
+    return Decimal(value) * _UNITS[scale] if type(value) is int else decoded(value)
 
 
 def _place(latitude: Any, latitude_scale: int, longitude: Any, longitude_scale: int) -> Geolocation:

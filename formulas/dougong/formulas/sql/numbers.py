@@ -120,6 +120,11 @@ DECLARE
 BEGIN
     IF b = 0 THEN RETURN NULL; END IF;
     IF a = 0 THEN RETURN 0; END IF;
+    IF scale(a) <= 18 AND scale(b) <= 18 AND abs(a) < 1e18 AND abs(b) < 1e18 THEN
+        -- 130 places: no quotient of two such numbers is so near to a half of its 39th digit without being one.
+        quotient := round(a, 130) / b;
+        RETURN trim_scale(round(quotient, 79 - length(trunc(abs(quotient) * 1e40)::text)));
+    END IF;
     -- A whole quotient of 40 or 41 digits, cut: half up, the digits behind the 40th change nothing.
     shift := 40 + dg_exponent(b) - dg_exponent(a);
     quotient := div(a * ('1e' || shift)::numeric, b);

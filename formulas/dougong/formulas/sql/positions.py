@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Text, case, null, type_coerce
+from sqlalchemy import Boolean, ColumnElement, Text, case, func, literal, literal_column, null, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from dougong.formulas import utf16
+from dougong.formulas.decimals import whole
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.routines import Call, Routine
-from dougong.formulas.sql.values import Sql
+from dougong.formulas.sql.values import Sql, Unsupported, as_text, text
 from dougong.formulas.types import Type
 
+_MOST_PADDED = 100_000
 _SAFE = "IMMUTABLE PARALLEL SAFE"
 _STRICT = "IMMUTABLE STRICT PARALLEL SAFE"
 
@@ -107,11 +109,89 @@ def _splitting(twin: str) -> Callable[..., ColumnElement[str]]:
     return error
 
 
+# -- native where nothing can be split -----------------------------------------------------------------------
+class Tail(FunctionElement[str]):
+    """The last characters of a text."""
+
+    name = "tail"
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(Tail)
+def _right(element: Tail, compiler: Any, **options: Any) -> str:
+    text, count = (compiler.process(each, **options) for each in element.clauses)
+    return f"right({text}, {count})"
+
+
+@compiles(Tail, "sqlite")
+def _from_the_end(element: Tail, compiler: Any, **options: Any) -> str:
+    text, count = (compiler.process(each, **options) for each in element.clauses)
+    return f"substr({text}, -{count})"
+
+
+class Padded(FunctionElement[str]):
+    """A text padded or cut by PostgreSQL's own function, given its name; SQLite, which has none, calls the routine."""
+
+    name = "padded"
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(Padded)
+def _by_own_function(element: Padded, compiler: Any, **options: Any) -> str:
+    called, pairs, own, text, count, padding = (compiler.process(each, **options) for each in element.clauses)
+    return f"CASE WHEN {pairs} THEN {called} ELSE {own}({text}, {count}, {padding}) END"
+
+
+@compiles(Padded, "sqlite")
+def _by_routine(element: Padded, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(next(iter(element.clauses)), **options))
+
+
+def _count(item: Sql, least: int) -> ColumnElement[int]:
+    """A constant whole number of characters.
+
+    Raises:
+        Unsupported: it is none, or out of bounds.
+    """
+    if item.constant is None or not least <= item.constant <= _MOST_PADDED:
+        raise Unsupported
+    return literal_column(str(whole(item.constant)))
+
+
+def _part(twin: str, take: Callable[..., ColumnElement[str]], *leasts: int) -> Callable[..., Sql]:
+    """`take` of a text and constants, where no character of the text is two code units; elsewhere the routine."""
+
+    def native(item: Sql, *counts: Sql) -> Sql:
+        given = [_count(each, least) for each, least in zip(counts, leasts, strict=True)]
+        item = as_text(item)
+        called = type_coerce(Call(twin, (item, *counts)), Text())
+        value = case((HasPairs(item.value), called), else_=take(item.value, *given))
+        return text(value, longest=item.longest).failing(_splitting(f"{twin}_error")(item, *counts))
+
+    return native
+
+
+def _padded(name: str, own: str) -> Callable[..., Sql]:
+    def native(item: Sql, count: Sql, *padding: Sql) -> Sql:
+        signs = padding[0].constant if padding else " "
+        if not isinstance(signs, str) or not utf16.is_plain(signs):
+            raise Unsupported
+        size, item = _count(count, 1), as_text(item)
+        called = type_coerce(Call(name, (item, count, *padding)), Text())
+        value = Padded(called, HasPairs(item.value), literal_column(own), item.value, size, literal(signs, Text()))
+        return text(value, longest=_MOST_PADDED).failing(_padding_fails(f"{name}_error")(item, count, *padding))
+
+    return native
+
+
 length = Routine(name="dg_length", result=Type.NUMBER, digits=(9, 0), postgresql=_LENGTH)
 
 left = Routine(
     name="dg_left",
     result=Type.TEXT,
+    native=_part("dg_left", lambda item, count: func.substr(item, 1, count, type_=Text()), 1),
     fails=True,
     error=_splitting("dg_left_error"),
     needs=(_UNITS, _CUT),
@@ -121,6 +201,7 @@ left = Routine(
 right = Routine(
     name="dg_right",
     result=Type.TEXT,
+    native=_part("dg_right", Tail, 1),
     fails=True,
     error=_splitting("dg_right_error"),
     needs=(_LENGTH, _UNITS, _CUT),
@@ -141,6 +222,7 @@ END $$;
 middle = Routine(
     name="dg_mid",
     result=Type.TEXT,
+    native=_part("dg_mid", lambda item, start, count: func.substr(item, start, count, type_=Text()), 1, 1),
     fails=True,
     error=_splitting("dg_mid_error"),
     needs=(_UNITS, _CUT),
@@ -220,7 +302,6 @@ END $$;
 """,
 )
 
-_MOST_PADDED = 100_000
 _PADDING = f"""
 -- What t lacks of n code units; NULL where that splits a character or is too much.
 CREATE OR REPLACE FUNCTION dg_padding(t text, n numeric, padding text) RETURNS text LANGUAGE plpgsql {_SAFE} AS $$
@@ -250,19 +331,20 @@ def _padding_fails(twin: str) -> Callable[..., ColumnElement[str]]:
     return error
 
 
-def _pad(name: str, native: str, body: str) -> Routine:
+def _pad(name: str, own: str, body: str) -> Routine:
     """LPAD or RPAD; without a padding it is a blank."""
     return Routine(
         name=name,
         result=Type.TEXT,
         fails=True,
         error=_padding_fails(f"{name}_error"),
+        native=_padded(name, own),
         needs=(_LENGTH, _UNITS, _CUT, _LEFT, _PADDING),
         postgresql=f"""
 CREATE OR REPLACE FUNCTION {name}(t text, n numeric, padding text) RETURNS text LANGUAGE plpgsql {_SAFE} AS $$
 BEGIN
     IF octet_length(t || padding) = length(t || padding) AND n BETWEEN 1 AND {_MOST_PADDED} THEN
-        RETURN {native}(t, trunc(n)::integer, padding);
+        RETURN {own}(t, trunc(n)::integer, padding);
     END IF;
     RETURN {body};
 END $$;

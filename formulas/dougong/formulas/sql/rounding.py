@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dougong.formulas.sql.constructs import Rounded
 from dougong.formulas.sql.digits import ROUNDING, expression
 from dougong.formulas.sql.numbers import short
-from dougong.formulas.sql.routines import Call, Routine
-from dougong.formulas.sql.values import Meaning, Sql, TooLong, Unsupported, number
+from dougong.formulas.sql.routines import Call, RoundedCall, Routine
+from dougong.formulas.sql.values import Meaning, Sql, TooLong, Unsupported, bounded, number
 from dougong.formulas.types import Type
 
 STEADY_DIGITS = 33
@@ -55,7 +57,20 @@ def _rounding(name: str, mode: str, native: str) -> Routine:
     )
 
 
-round_half_up = _rounding("dg_round", "half_up", "round")
+def _native_half_up(item: Sql, places: Sql) -> Sql:
+    """Short numbers in native operators; of others, the places known."""
+    if not item.exact:
+        return _native_rounding("half_up")(item, places)
+    if not places.is_constant or not 0 <= places.constant <= _MOST_PLACES:
+        raise Unsupported
+    whole, scale = _rounded_digits(item, places)
+    return bounded(RoundedCall(item, int(places.constant)), whole, scale, item.limit, exact=True)
+
+
+_MOST_PLACES = 1_000
+"""Places after the point that a number is rounded to by the routine that makes it."""
+
+round_half_up = replace(_rounding("dg_round", "half_up", "round"), native=_native_half_up)
 truncate = _rounding("dg_truncate", "down", "trunc")
 
 

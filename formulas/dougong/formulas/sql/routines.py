@@ -134,6 +134,33 @@ def _scale(item: Sql) -> str:
     return str(item.scale) if item.type is Type.NUMBER else ""
 
 
+class RoundedCall(FunctionElement[Any]):
+    """A number of any length rounded half up: on SQLite by the routine that makes it, where one does."""
+
+    name = "rounded_call"
+    inherit_cache = True
+
+    def __init__(self, item: Sql, places: int) -> None:
+        super().__init__(item.value, literal_column(str(item.scale)), literal_column(str(places)))
+
+
+@compiles(RoundedCall)
+def _rounded(element: RoundedCall, compiler: Any, **options: Any) -> str:
+    value, _, places = (compiler.process(each, **options) for each in element.clauses)
+    return f"round({value}, {places})"
+
+
+@compiles(RoundedCall, "sqlite")
+def _rounded_by_routine(element: RoundedCall, compiler: Any, **options: Any) -> str:
+    value, scale, places = element.clauses
+    if not isinstance(value, Call):
+        shown = (compiler.process(each, **options) for each in (value, scale, places))
+        return f"dg_round({', '.join(shown)}, 0)"
+    called = str(compiler.process(value, **options))
+    name, _, arguments = called.partition("(")
+    return f"{name}_rounded({arguments[:-1]}, {compiler.process(places, **options)})"
+
+
 @compiles(Call)
 def _call(element: Call, compiler: Any, **options: Any) -> str:
     name, *clauses = list(element.clauses)
