@@ -37,6 +37,8 @@ class Defaults:
     by_type: Mapping[str, Mapping[str, Formula]]
     copies: tuple[Copy, ...]
     computes: tuple[tuple[Field, Compute], ...]
+    following: frozenset[str]
+    """The computed fields that read company amounts, or others that do."""
     own_reads: Mapping[str, frozenset[str] | None]
     """By computed field what it reads, where that is fields of the record itself and nothing else."""
     default_needs: Needs
@@ -60,11 +62,13 @@ def defaults_of(plan: ObjectPlan) -> Defaults:
     for copy in copies:
         if copy.live:
             merge_needs(compute_needs, {copy.lookup: Need({copy.source})})
+    ordered = tuple(_ordered(computes, lambda entry: [entry[1].formula, entry[1].when]))
     return Defaults(
         formulas=tuple(_ordered(formulas, lambda entry: [entry[1]])),
         by_type=by_type,
         copies=copies,
-        computes=tuple(_ordered(computes, lambda entry: [entry[1].formula, entry[1].when])),
+        computes=ordered,
+        following=_following(ordered),
         own_reads={each.name: None if each.company else _own_reads(rule) for each, rule in computes},
         default_needs=formula_needs(plan, every),
         compute_needs=compute_needs,
@@ -72,6 +76,16 @@ def defaults_of(plan: ObjectPlan) -> Defaults:
         owned=obj.owner != "none" and "owner" in plan.slots,
         first_type=_first_type(obj.record_types.values()),
     )
+
+
+def _following(computes: Iterable[tuple[Field, Compute]]) -> frozenset[str]:
+    """Of `computes`, each after those that it reads, the fields that follow company amounts."""
+    found: set[str] = set()
+    for field, rule in computes:
+        paths = [path for each in (rule.formula, rule.when, field.company) if each for path in each.references]
+        if any(path[1:] == ("company",) or path[0] in found for path in paths):
+            found.add(field.name)
+    return frozenset(found)
 
 
 def _own_reads(rule: Compute) -> frozenset[str] | None:
@@ -207,7 +221,8 @@ def reference_of(field: Field, value: Any) -> Any:
 def compute(batch: Batch, chosen: Iterable[Row], expressions: Expressions, written: bool = False) -> None:
     """Copy what lookups bring and compute what formulas say, for rows that are made, changed or derived.
 
-    Where they are `written`, they were computed then: what reads nothing that has changed since stays.
+    What follows company amounts waits for these (see `follow_amounts`). Where rows are `written`, they were computed
+    then: what reads nothing that has changed since stays.
     """
     for plan, rows in grouped(chosen):
         defaults = plan.part(defaults_of)
@@ -220,13 +235,24 @@ def compute(batch: Batch, chosen: Iterable[Row], expressions: Expressions, writt
                 _copy(batch, row, copy)
         if defaults.copies:
             expressions.follow([row.values for row in rows], defaults.compute_needs)
-        computes = [
-            (field, rule, defaults.own_reads[field.name] if written else None) for field, rule in defaults.computes
-        ]
+        _compute_all(batch, rows, [each for each in defaults.computes if each[0].name not in defaults.following], written)
+
+
+def follow_amounts(batch: Batch, rows: Iterable[Row], written: bool = False) -> None:
+    """Compute what reads amounts in the company's currency, which are filled in by now."""
+    for plan, group in grouped(rows):
+        defaults = plan.part(defaults_of)
+        _compute_all(batch, group, [each for each in defaults.computes if each[0].name in defaults.following], written)
+
+
+def _compute_all(batch: Batch, rows: Sequence[Row], computes: Iterable[tuple[Field, Compute]], written: bool) -> None:
+    expressions, reverting = batch.expressions, batch.reverting
+    own_reads = rows[0].plan.part(defaults_of).own_reads
+    for field, rule in computes:
+        reads = own_reads[field.name] if written else None
         for row in rows:
-            for field, rule, reads in computes:
-                if reads is None or changes(row.written, row.values, reads):
-                    _compute(row, field, rule, expressions, batch.reverting)
+            if reads is None or changes(row.written, row.values, reads):
+                _compute(row, field, rule, expressions, reverting)
 
 
 def _copy(batch: Batch, row: Row, copy: Copy) -> None:

@@ -15,27 +15,32 @@ fields in turn."""
 
 
 def fill(batch: Batch, rows: Sequence[Row], expressions: Expressions, written: bool = False) -> None:
-    """Make anew what follows from the values of `rows`; where they are `written`, from what has changed since."""
+    """Make anew what follows from the values of `rows`; where they are `written`, from what has changed since.
+
+    First what reads no company amount, then these amounts, then what reads them; this again while it changes them.
+    """
     settle(batch, rows, expressions, written)
     money.fill_company_amounts(batch, rows, expressions)
-    waiting = [row for row in rows if row.plan.part(company_readers)]
-    for _ in range(ROUNDS if waiting else 0):
-        before = [_amounts(row) for row in waiting]
-        defaults.compute(batch, waiting, expressions, written)
-        money.fill_company_amounts(batch, waiting, expressions)
-        waiting = [row for row, known in zip(waiting, before, strict=True) if _amounts(row) != known]
+    waiting = [row for row in rows if row.plan.part(company_amounts)]
+    for _ in range(ROUNDS):
         if not waiting:
             return
+        before = [_amounts(row) for row in waiting]
+        defaults.follow_amounts(batch, waiting, written)
+        money.fill_company_amounts(batch, waiting, expressions)
+        waiting = [row for row, known in zip(waiting, before, strict=True) if _amounts(row) != known]
 
 
 def settle(batch: Batch, rows: Sequence[Row], expressions: Expressions, written: bool = False) -> None:
     """Copy, compute and fill: what is filled may be computed with, and what is computed may decide what is filled."""
     defaults.compute(batch, rows, expressions, written)
+    filling = [row for row in rows if row.plan.object.fills]
     for _ in range(ROUNDS):
-        rows = fills.fill(batch, rows)
-        if not rows:
+        if not filling:
             return
-        defaults.compute(batch, rows, expressions, written)
+        defaults.follow_amounts(batch, filling, written)
+        filling = fills.fill(batch, filling)
+        defaults.compute(batch, filling, expressions, written)
 
 
 def follow_numbers(batch: Batch, rows: Sequence[Row], expressions: Expressions) -> None:
@@ -55,16 +60,18 @@ def reads_numbers(plan: ObjectPlan) -> bool:
     )
 
 
-def company_readers(plan: ObjectPlan) -> tuple[str, ...]:
-    """The computed fields that read a company amount of their own record, and the amounts."""
-    found: dict[str, None] = {}
-    for field, rule in plan.part(defaults.defaults_of).computes:
-        for formula in (rule.formula, rule.when, field.company):
-            for path in formula.references if formula else ():
-                if path[1:] == ("company",):
-                    found.update(dict.fromkeys((field.name, field.name + COMPANY, path[0] + COMPANY)))
-    return tuple(found)
+def company_amounts(plan: ObjectPlan) -> tuple[str, ...]:
+    """The company amounts that computed fields of their own record read, by key of the record's values."""
+    read = {
+        path[0] + COMPANY: None
+        for field, rule in plan.part(defaults.defaults_of).computes
+        for formula in (rule.formula, rule.when, field.company)
+        if formula is not None
+        for path in formula.references
+        if path[1:] == ("company",)
+    }
+    return tuple(read)
 
 
 def _amounts(row: Row) -> list[object]:
-    return [row.values.get(name) for name in row.plan.part(company_readers)]
+    return [row.values.get(name) for name in row.plan.part(company_amounts)]

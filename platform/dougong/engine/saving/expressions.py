@@ -106,6 +106,22 @@ def _currency(plan: ObjectPlan) -> Accessor:
     return lambda values, related: values.get("currency")
 
 
+def choices_read(plan: ObjectPlan, formula: Formula) -> tuple[str, ...] | None:
+    """The picklists and yes/no fields of the record itself that a formula reads; None where it reads anything else."""
+    known: dict[int, tuple[str, ...] | None] = plan.part(_choices_read)
+    try:
+        return known[id(formula)]
+    except KeyError:
+        fields = [plan.object.fields.get(path[0]) for path in formula.references]
+        plain = all(each is not None and each.type.formula_type in ("picklist", "boolean") for each in fields)
+        found = known[id(formula)] = tuple(each.name for each in fields if each is not None) if plain else None
+        return found
+
+
+def _choices_read(plan: ObjectPlan) -> dict[int, tuple[str, ...] | None]:
+    return {}
+
+
 class Expressions:
     """Evaluates formulas for one batch."""
 
@@ -117,6 +133,7 @@ class Expressions:
         self._now = unit.now
         self._fresh: Context | None = None
         self._fitted: dict[tuple[int, type, Any], Any] = {}
+        self._known: dict[tuple[Any, ...], Any] = {}
 
     def follow(self, rows: Iterable[Mapping[str, Any]], needs: Needs) -> None:
         """Load what formulas look at behind the lookups of records with these values."""
@@ -126,10 +143,21 @@ class Expressions:
     def on_row(self, formula: Formula, row: Row, values: Mapping[str, Any] | None = None) -> Any:
         """The value of `formula` for a row as it is to be stored, or with other `values`.
 
+        What it makes of choices alone is worked out once for all rows of the batch that agree in them.
+
         Raises:
             EvaluationError: the formula has no value for the row.
         """
-        return formula.evaluate(self._reader(row.plan, row.values if values is None else values), self._context(row))
+        values = row.values if values is None else values
+        reads = choices_read(row.plan, formula)
+        if reads is None or (formula.save_only and not row.new):
+            return formula.evaluate(self._reader(row.plan, values), self._context(row))
+        key = (id(formula), row.new, *map(values.get, reads))
+        try:
+            return self._known[key]
+        except KeyError:
+            found = self._known[key] = formula.evaluate(self._reader(row.plan, values), self._context(row))
+            return found
 
     def _context(self, row: Row) -> Context:
         """What formulas may know beside the row; one serves all new rows."""
