@@ -1,4 +1,9 @@
-"""The indexes of record tables: what lookups, uniqueness and the list views of the metadata ask for."""
+"""The indexes of record tables: what lookups, uniqueness and the list views of the metadata ask for.
+
+Every index is paid for by everybody who writes, so there is none that another one stands in for, and none holds rows
+that nobody finds by it: lookups and unique values are indexed where they are not blank, what a list view holds to be
+yes or no in the rows for which it is.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +28,7 @@ def add_indexes(table: Table, obj: Object, parts: Parts, keys: Helpers, uniques:
     indexer = _Indexer(table, obj, parts, keys)
     indexer.add_system(uniques)
     indexer.add_lists()
+    indexer.add_owner()
     indexer.add_fields()
 
 
@@ -32,18 +38,27 @@ class _Indexer:
     def __init__(self, table: Table, obj: Object, parts: Parts, keys: Helpers) -> None:
         self.table, self.object, self.parts, self.keys = table, obj, parts, keys
         self.live = table.c.deleted_at.is_(None)
+        self.served: set[Column[Any]] = set()
+        """The columns with which an index of all live records begins."""
 
     def add_system(self, uniques: Helpers) -> None:
-        """What the recycle bin, ownership and constraints look up."""
+        """What the recycle bin and constraints look up."""
         deleted_at, deleted_with = self.table.c.deleted_at, self.table.c.deleted_with
         self._add([deleted_at], where=deleted_at.is_not(None))
         self._add([deleted_with], where=deleted_with.is_not(None))
-        if self.object.owner != "none":
-            self._add([self.table.c.owner_id])
         for name, column in uniques.items():
             constraint = self.object.constraints[name]
             unique = name if constraint.kind == "unique" else None
-            self._add([column, *self._measured(constraint)], where=self.live, unique=unique)
+            self._add([column, *self._measured(constraint)], where=self._told(column), unique=unique)
+
+    def _told(self, column: Column[Any]) -> ColumnElement[bool]:
+        """Live records that have a value in `column`."""
+        return and_(self.live, column.is_not(None))
+
+    def add_owner(self) -> None:
+        """What belongs to somebody; a list view of it has an index that begins with the owner."""
+        if self.object.owner != "none" and self.table.c.owner_id not in self.served:
+            self._add([self.table.c.owner_id])
 
     def _measured(self, constraint: Constraint) -> Iterator[Column[Any]]:
         """What is read of the records of one key: when their ranges end and begin, or what is summed."""
@@ -62,8 +77,11 @@ class _Indexer:
         for name, descending in sorts.items():
             if not self._refers(name) and self._orders(name):
                 self._sort(self._key(name), descending)
-        for equal, name, descending, no in sorted(pairs):
-            self._sort(self._key(name), descending, None if no else self.parts[equal][0], equal if no else None)
+        for equal, name, descending, flag in sorted(pairs, key=str):
+            if flag is None:
+                self._sort(self._key(name), descending, self.parts[equal][0])
+            else:
+                self._sort_flagged(self._key(name), descending, equal, flag)
 
     def add_fields(self) -> None:
         """What fields ask for themselves: keys, lookups, parts that are searched for."""
@@ -72,10 +90,10 @@ class _Indexer:
             if field is None or name == "id":
                 continue
             if field.unique or field.external_key:
-                self._add([columns[0]], where=self.live, unique=name)
-            if self._refers(name):
-                self._add([columns[0], self.table.c.id])  # deleted rows too: a foreign key looks them up
-            elif field.indexed and indexable(field):
+                self._add([columns[0]], where=self._told(columns[0]), unique=name)
+            if self._refers(name):  # deleted rows too: a foreign key looks them up
+                self._add([columns[0], self.table.c.id], where=columns[0].is_not(None))
+            elif field.indexed and indexable(field) and columns[0] not in self.served:
                 self._add([columns[0], self.table.c.id], where=self.live)
             for column in columns:
                 if column.info.get("index"):
@@ -94,18 +112,18 @@ class _Indexer:
         views = self.object.list_views.values()
         return {name.partition(".")[0] for view in views for name in filter_fields(view.filter)} & self.parts.keys()
 
-    def _pairs(self) -> Iterator[tuple[str, str, bool, bool]]:
+    def _pairs(self) -> Iterator[tuple[str, str, bool, bool | None]]:
         """Own fields that a list view wants to be equal to something, and what it sorts by, whether downwards: in one
-        index, a page reads its own rows alone, however few they are among all. The last tells a yes/no field that is
-        to be no, which blank is too."""
+        index, a page reads its own rows alone, however few they are among all. The last is what a yes/no field is to
+        be; blank is no."""
         for view in self.object.list_views.values():
             key = view.sort[0] if view.sort else None
             if key is None or not self._orders(key["field"]):
                 continue
             for name, value in equal_fields(view.filter):
                 if name != key["field"] and self._orders(name):
-                    no = self.object.fields[name].type.formula_type == "boolean" and not value
-                    yield name, key["field"], key.get("dir") == "desc", no
+                    is_flag = self.object.fields[name].type.formula_type == "boolean"
+                    yield name, key["field"], key.get("dir") == "desc", bool(value) if is_flag else None
                     break
 
     def _orders(self, name: str) -> bool:
@@ -113,30 +131,30 @@ class _Indexer:
         field = self.object.fields.get(name)
         return field is not None and name in self.parts and (name in self.keys or indexable(field))
 
-    def _sort(
-        self,
-        column: Column[Any],
-        descending: bool | None,
-        equal: Column[Any] | None = None,
-        unless: str | None = None,
-    ) -> None:
+    def _sort(self, column: Column[Any], descending: bool | None, equal: Column[Any] | None = None) -> None:
         """What a keyset page walks along: the order with blanks last, the id breaking ties, live records alone.
 
-        With `equal`, those records alone that have one value of it. With `unless`, those of which this yes/no field is
-        no: no index serves such a condition but one that holds it, and what the condition reads, so that rows are
-        counted in the index alone.
+        With `equal`, those records alone that have one value of it.
         """
         first = [equal] if equal is not None else []
-        last: list[Column[Any]] = []
-        where: ColumnElement[bool] = self.live
-        if unless is not None:
-            field, read = self.object.fields[unless], self.parts[unless]
-            last, where = [self.table.c.deleted_at, *read], and_(where, field.type.condition(field, read, "is", False))
-        columns = [*first, column, self.table.c.id, *last]
+        columns = [*first, column, self.table.c.id]
+        self.served.add(columns[0])
         if descending is not True or not column.nullable:
-            self._add(columns, where=where)
+            self._add(columns, where=self.live)
         if descending is not False and column.nullable:
-            self._add(columns, where=where, descending=len(first))
+            self._add(columns, where=self.live, descending=len(first))
+
+    def _sort_flagged(self, column: Column[Any], descending: bool, name: str, flag: bool) -> None:
+        """The same, of those records alone of which the yes/no field `name` is `flag`.
+
+        No index serves "is not true" but one that holds it. It has what the condition reads as well, so that rows are
+        counted in the index alone.
+        """
+        field, read = self.object.fields[name], self.parts[name]
+        where = and_(self.live, field.type.condition(field, read, "is", flag))
+        columns = [column, self.table.c.id, self.table.c.deleted_at, *read]
+        backwards = 0 if descending and column.nullable else None
+        self._add(columns, where=where, descending=backwards, suffix="__yes" if flag else "")
 
     def _add(
         self,
@@ -145,6 +163,7 @@ class _Indexer:
         where: ColumnElement[bool] | None = None,
         unique: str | None = None,
         descending: int | None = None,
+        suffix: str = "",
     ) -> None:
         """An index under a name that says what it is on; one of that name is enough.
 
@@ -152,7 +171,7 @@ class _Indexer:
         """
         prefix = "ux" if unique else "ix" if descending is None else "dx"
         named = [column.name for column in columns if column.name != "id"] or ["id"]
-        name = short(f"{prefix}__{self.table.name}__{'__'.join(named)}")
+        name = short(f"{prefix}__{self.table.name}__{'__'.join(named)}{suffix}")
         if any(index.name == name for index in self.table.indexes):
             return
         keys: list[Any] = list(columns)

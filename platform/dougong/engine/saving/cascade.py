@@ -14,7 +14,7 @@ from dougong.engine.saving.followers import Found
 from dougong.engine.saving.keys import fill_keys
 from dougong.engine.saving.plan import ObjectPlan, load, plan_of
 from dougong.engine.saving.related import AT_ONCE
-from dougong.engine.saving.rollups import Affected
+from dougong.engine.saving.rollup_ways import Affected, Concerned
 from dougong.engine.saving.row import Batch, Row, grouped
 
 ROUNDS = 30
@@ -48,7 +48,9 @@ def run(batch: Batch, expressions: Expressions) -> None:
 def refresh(batch: Batch, plan: ObjectPlan, ids: Sequence[str], names: Iterable[str]) -> None:
     """Make the roll-ups `names` of stored records anew, and whatever follows from them; `batch` is empty."""
     rows = _load(batch, plan, list(ids))
-    _derive(batch, rows, {plan.name: ({row.id for row in rows}, set(names))}, batch.expressions)
+    concerned = Concerned()
+    concerned.note({row.id for row in rows}, names)
+    _derive(batch, rows, {plan.name: concerned}, batch.expressions)
     run(batch, batch.expressions)
 
 
@@ -60,7 +62,7 @@ def recompute(batch: Batch, plan: ObjectPlan, ids: Sequence[str]) -> None:
 
 def _concerned(batch: Batch, affected: Affected, found: Found) -> list[Row]:
     """The rows to make anew, those not in the batch yet loaded and locked: one statement per object."""
-    wanted: dict[str, set[str]] = {name: set(ids) for name, (ids, _) in affected.items()}
+    wanted: dict[str, set[str]] = {name: set(concerned.ids) for name, concerned in affected.items()}
     for name, id in found:
         wanted.setdefault(name, set()).add(id)
     rows: list[Row] = []
@@ -104,10 +106,9 @@ def _derive(
     """Make `rows` anew: everything, or where they are `following` others what these changes concern."""
     rows = list(rows)
     for plan, group in grouped(rows):
-        ids, names = affected.get(plan.name, (set(), set()))
-        chosen = [row for row in group if row.id in ids]
-        if chosen:
-            rollups.compute(batch, plan, chosen, names)
+        concerned = affected.get(plan.name)
+        if concerned is not None:
+            rollups.compute(batch, plan, [row for row in group if row.id in concerned.ids], concerned)
     derived.fill(batch, rows, expressions, written=following)
     fill_keys(rows, expressions)
     writing.write(batch, rows, derived=True)

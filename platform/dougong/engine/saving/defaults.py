@@ -235,7 +235,9 @@ def compute(batch: Batch, chosen: Iterable[Row], expressions: Expressions, writt
                 _copy(batch, row, copy)
         if defaults.copies:
             expressions.follow([row.values for row in rows], defaults.compute_needs)
-        _compute_all(batch, rows, [each for each in defaults.computes if each[0].name not in defaults.following], written)
+        _compute_all(
+            batch, rows, [each for each in defaults.computes if each[0].name not in defaults.following], written
+        )
 
 
 def follow_amounts(batch: Batch, rows: Iterable[Row], written: bool = False) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dougong.engine.saving.related import references
@@ -34,12 +34,48 @@ def ways_of(through: Iterable[tuple[Route, int]]) -> tuple[Way, ...]:
     return tuple(Way(*key, tuple(routes)) for key, routes in found.items())
 
 
-def led(rows: Iterable[Row], way: Way) -> Iterator[tuple[Route, Set[str]]]:
-    """The ids one hop up that `rows` concern, those that they named and those that they name, by roll-up."""
+@dataclass(slots=True)
+class Concerned:
+    """Parents of one object: the `ids` of its records and the `names` of their roll-ups to compute.
+
+    Of `changed` ones children changed, moved or went; the others only got new ones, `new` by object.
+    """
+
+    ids: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+    new: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+
+    def note(self, ids: Set[str], names: Iterable[str], grows: bool = False) -> None:
+        """Compute the roll-ups `names` of the records `ids`, which `grows` tells got new children alone."""
+        self.ids |= ids
+        self.names.update(names)
+        if not grows:
+            self.changed |= ids
+
+
+Affected = dict[str, Concerned]
+"""By parent object."""
+
+
+def is_new(row: Row) -> bool:
+    """Whether a record is new to its parents."""
+    return row.new and not row.settled
+
+
+def led(rows: Iterable[Row], way: Way) -> Iterator[tuple[Route, Set[str], bool]]:
+    """The ids one hop up that `rows` concern, those that they named and those that they name, by roll-up.
+
+    The last tells that records which are new name them, and no more.
+    """
     moving: set[str] = set()
+    named: set[str] = set()
     for row in rows:
         was, is_ = row.settled.get(way.field), row.values.get(way.field)
         if was is None and is_ is None:
+            continue
+        if is_new(row):
+            named.update(_ids(is_, way.parent))
             continue
         existed = bool(row.settled) and row.settled.get("deleted_at") is None
         exists = row.values.get("deleted_at") is None
@@ -47,9 +83,10 @@ def led(rows: Iterable[Row], way: Way) -> Iterator[tuple[Route, Set[str]]]:
         if old != new or existed != exists or row.touched:
             moving.update(old, new)
         else:
-            yield from ((route, new) for route in way.routes if _concerns(row, route, way.at))
-    if moving:
-        yield from ((route, moving) for route in way.routes)
+            yield from ((route, new, False) for route in way.routes if _concerns(row, route, way.at))
+    for ids, grows in ((moving, False), (named, True)):
+        if ids:
+            yield from ((route, ids, grows) for route in way.routes)
 
 
 def _concerns(row: Row, route: Route, at: int) -> bool:

@@ -3,7 +3,7 @@
 After a batch is written, the parents that it may have changed are found from what was and what is; they are locked in
 order of id, and each of their roll-ups is computed anew from the children in one grouped statement. The lock comes
 first and the sum after it, in a statement of its own: so a sum never misses a child that another transaction has
-just committed. Nothing is added to old values, so a roll-up is right after any sequence of changes.
+just committed. A parent that only got new children takes in these, where they can be added (`rollup_growth`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from dougong.engine.saving import writing
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, plan_of
 from dougong.engine.saving.related import references
 from dougong.engine.saving.rollup_children import Children, one_currency, own_currencies, speaks_of_life
+from dougong.engine.saving.rollup_growth import Growth, can_grow, grow, growths_of
 from dougong.engine.saving.rollup_results import Shape
-from dougong.engine.saving.rollup_ways import Way, led, ways_of
+from dougong.engine.saving.rollup_ways import Affected, Concerned, Way, is_new, led, ways_of
 from dougong.engine.saving.row import Batch, Row, grouped
 from dougong.engine.saving.trees import with_ancestors
 from dougong.engine.saving.windows import is_timed, watched
@@ -149,10 +150,6 @@ def empty(field: Field) -> Any:
     return field.type.nothing if isinstance(field.type, RollupType) else None
 
 
-Affected = dict[str, tuple[set[str], set[str]]]
-"""By parent object: the ids of its records, and the names of their roll-ups, to compute anew."""
-
-
 def affected(batch: Batch, rows: Iterable[Row]) -> Affected:
     """The parents whose roll-ups may differ after what happened to `rows` since they were last settled."""
     routes = routes_of(batch.unit.runtime)
@@ -160,23 +157,27 @@ def affected(batch: Batch, rows: Iterable[Row]) -> Affected:
     if routes.linked:
         _load_links(batch, rows, routes)
     found: Affected = {}
-    pending: dict[tuple[str, str, int], tuple[Route, set[str]]] = {}
+    pending: dict[tuple[str, str, int, bool], tuple[Route, set[str]]] = {}
     for row in rows:
         _note_own(row, routes, found)
     for plan, group in grouped(rows):
         for way in plan.part(_ways):
-            for route, ids in led(group, way):
+            for route, ids, grows in led(group, way):
                 if ids:
-                    pending.setdefault((route.parent, route.field.name, way.at), (route, set()))[1].update(ids)
+                    key = (route.parent, route.field.name, way.at, grows)
+                    pending.setdefault(key, (route, set()))[1].update(ids)
     memory: dict[tuple[tuple[Hop, ...], frozenset[str]], set[str]] = {}
-    for (_, _, at), (route, ids) in pending.items():
-        key_ = (route.hops[at + 1 :], frozenset(ids))
-        if key_ not in memory:
-            memory[key_] = _climb(batch, route.hops[at + 1 :], ids)
-        _note(found, route.parent, memory[key_], {route.field.name})
+    for (_, name, at, grows), (route, ids) in pending.items():
+        climb = (route.hops[at + 1 :], frozenset(ids))
+        if climb not in memory:
+            memory[climb] = _climb(batch, route.hops[at + 1 :], ids)
+        _note(found, route.parent, memory[climb], {name}, grows and len(route.hops) == 1)
     for name, over in routes.trees.items():
         if name in found:
             _climb_tree(batch, name, over, found)
+    new = {plan.name: group for plan, group in grouped(filter(is_new, rows))}
+    for each in found.values():
+        each.new = new
     return found
 
 
@@ -211,17 +212,15 @@ def _moved(row: Row) -> set[str]:
 
 def _climb_tree(batch: Batch, name: str, names: frozenset[str], found: Affected) -> None:
     """What stands above records of a tree follows them in the roll-ups `names` over it."""
-    ids, wanted = found[name]
+    ids, wanted = found[name].ids, found[name].names
     if wanted & names:
         above = with_ancestors(batch, plan_of(batch.unit.runtime, name), ids) - ids
         _note(found, name, above, set(wanted & names))
 
 
-def _note(found: Affected, parent: str, ids: set[str], names: set[str]) -> None:
+def _note(found: Affected, parent: str, ids: set[str], names: set[str], grows: bool = False) -> None:
     if ids:
-        known = found.setdefault(parent, (set(), set()))
-        known[0].update(ids)
-        known[1].update(names)
+        found.setdefault(parent, Concerned()).note(ids, names, grows)
 
 
 def _ways(plan: ObjectPlan) -> tuple[Way, ...]:
@@ -249,27 +248,52 @@ def step(batch: Batch, hop: Hop, ids: Iterable[str]) -> Iterator[tuple[str, str]
         yield str(id), str(parent)
 
 
-def compute(batch: Batch, plan: ObjectPlan, rows: Sequence[Row], names: Iterable[str]) -> None:
-    """Set the roll-ups `names` of the parents `rows` (which are locked) from their children."""
-    wanted = set(names)
-    routes = [route for route in routes_of(batch.unit.runtime).by_parent[plan.name] if route.field.name in wanted]
-    ids = sorted(row.id for row in rows)
-    for group in _together(routes):
+def compute(batch: Batch, plan: ObjectPlan, rows: Sequence[Row], concerned: Concerned) -> None:
+    """Set the roll-ups that are `concerned` of the parents `rows` (which are locked) from their children."""
+    routes = routes_of(batch.unit.runtime).by_parent[plan.name]
+    for group in _together([route for route in routes if route.field.name in concerned.names]):
         if group[0].field.options["op"] in GROUPED:
-            _give(batch, plan, group, rows, _grouped(batch, plan, group, ids))
+            _compute(batch, plan, group, rows, concerned)
         else:
-            shape, values = _shape(plan, group[0]), _listed(batch, plan, group[0], ids)
+            shape, values = _shape(plan, group[0]), _listed(batch, plan, group[0], sorted(row.id for row in rows))
             for row in rows:
                 shape.give(batch, row, values.get(row.id, shape.nothing))
 
 
-def _give(batch: Batch, plan: ObjectPlan, group: Sequence[Route], rows: Iterable[Row], results: Results) -> None:
-    shapes = [_shape(plan, route) for route in group]
-    for row in rows:
-        found, at = results.get(row.id), 1
-        for shape in shapes:
-            shape.give(batch, row, shape.nothing if found is None else shape.read(found[at : at + shape.width]))
-            at += shape.width
+def _compute(batch: Batch, plan: ObjectPlan, group: Sequence[Route], rows: Sequence[Row], concerned: Concerned) -> None:
+    """Roll-ups that one statement computes; what only new children came to takes in these, without one."""
+    growing: dict[str, Row] = {}
+    growths = _growths(plan, group)
+    if growths is not None:
+        growing = {row.id: row for row in rows if row.id not in concerned.changed and can_grow(batch, row, growths)}
+        grow(batch, growing, concerned.new.get(group[0].leaf, ()), growths)
+    anew = [row for row in rows if row.id not in growing]
+    if anew:
+        shapes = [_shape(plan, route) for route in group]
+        results = _grouped(batch, plan, group, sorted(row.id for row in anew))
+        for row in anew:
+            for shape, found in _read(shapes, results.get(row.id)):
+                shape.give(batch, row, found)
+
+
+def _growths(plan: ObjectPlan, group: Sequence[Route]) -> tuple[Growth, ...] | None:
+    known: dict[tuple[str, ...], tuple[Growth, ...] | None] = plan.part(_known_growths)
+    key = tuple(route.field.name for route in group)
+    if key not in known:
+        known[key] = growths_of(plan, group, [_shape(plan, route) for route in group])
+    return known[key]
+
+
+def _known_growths(plan: ObjectPlan) -> dict[tuple[str, ...], tuple[Growth, ...] | None]:
+    return {}
+
+
+def _read(shapes: Iterable[Shape], stored: Sequence[Any] | None) -> Iterator[tuple[Shape, Sequence[Any]]]:
+    """What one parent's row of a grouped statement says, roll-up by roll-up."""
+    at = 1
+    for shape in shapes:
+        yield shape, shape.nothing if stored is None else shape.read(stored[at : at + shape.width])
+        at += shape.width
 
 
 Results = Mapping[str, Sequence[Any]]
