@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from dougong.base.errors import Conflict, Problem
@@ -16,13 +17,15 @@ class Create:
     """Make a record. `values` are by API name, as a form, the API or code gives them.
 
     `key` names the record within its batch: another change refers to it by `Made(key)`. `id` is the record's, where
-    it is known beforehand (records that travel with metadata).
+    it is known beforehand (records that travel with metadata). With `read`, values are as their fields keep them
+    already, but for what names other records.
     """
 
     object: str
     values: Mapping[str, Any]
     key: str | None = None
     id: str | None = None
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ class Update:
 
     With `version`, a record that has moved on is a conflict; with `base` as well (the values that the person
     began from), the change is merged field by field and only fields that both sides changed conflict.
-    `why` is the reason that history keeps, where it is this record's own and not the whole batch's.
+    `why` is the reason that history keeps, where it is this record's own and not the whole batch's; `read` is as in
+    `Create`.
     """
 
     object: str
@@ -40,6 +44,7 @@ class Update:
     version: int | None = None
     base: Mapping[str, Any] | None = None
     why: str = ""
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,30 @@ class Made:
     """As a lookup's value: the record that the `Create` or `Upsert` with this `key` makes in the same batch."""
 
     key: str
+
+
+class ToldLater(Mapping[str, Any]):
+    """Values that are worked out when somebody asks for one of them: who imports a file asks for none."""
+
+    def __init__(self, work: Callable[[], dict[str, Any]]) -> None:
+        """Let `work` make them."""
+        self._work = work
+
+    @cached_property
+    def _made(self) -> dict[str, Any]:
+        return self._work()
+
+    def __getitem__(self, name: str) -> Any:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __repr__(self) -> str:
+        return repr(self._made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Every problem of every row is noted; nothing is written here.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, case, literal
@@ -93,12 +93,13 @@ def _plan(unit: Unit, change: Change, number: int, problems: list[Problem]) -> O
 
 def _row(plan: ObjectPlan, change: Change, number: int) -> Row:
     match change:
-        case Create(values=values, id=known):
-            return Row(number, "create", plan, known or record_id(), dict(values))
+        case Create(values=values, id=known, read=read):
+            return Row(number, "create", plan, known or record_id(), dict(values), read=read)
         case Upsert(values=values):
             return Row(number, "create", plan, record_id(), dict(values))
-        case Update(id=id, values=values, version=version, base=base, why=why):
-            return Row(number, "update", plan, id, dict(values), version=version, base=base, why=reason(why))
+        case Update(id=id, values=values, version=version, base=base, why=why, read=read):
+            why = reason(why)
+            return Row(number, "update", plan, id, dict(values), version=version, base=base, why=why, read=read)
         case Delete(id=id, version=version, alone=alone):
             return Row(number, "delete", plan, id, {}, version=version, alone=alone)
         case Restore(id=id):
@@ -161,47 +162,54 @@ def _no_key(row: Row, change: Upsert) -> Problem:
 
 def read_given(batch: Batch) -> None:
     """Coerce every value given, into `Row.given` by current field name; wrong ones are problems of the row."""
-    reading, actor, access = batch.unit.reading, batch.unit.actor, batch.unit.access
-    moving = actor.channel in MOVING_CHANNELS or actor.is_system
-    known: dict[tuple[ObjectPlan, str, bool], tuple[Field | None, bool]] = {}
-    texts: dict[tuple[str, str | None], Any] = {}
-    for row in batch.rows:
-        if row.doing not in ("create", "update"):
-            continue
-        coerced: dict[str, Any] = {}
-        for name, value in row.given.items():
-            key = row.plan, name, row.new
-            if key not in known:
-                field = row.plan.object.field_named(name)
-                readable = field is not None and access.may_field("read", row.plan.object, field)
-                known[key] = field if readable else None, field is not None and _may_be_given(row, field, moving)
-            field, takes = known[key]
-            if field is None:
-                _unknown_field(row, name)
-            elif takes:
-                _take(row, field, value, reading, coerced, texts)
-            elif not _as_stored(batch, row, field, value):
+    texts: dict[tuple[str, str], Any] = {}
+    for doing in ("create", "update"):
+        for plan, rows in batch.groups(doing):
+            names = dict.fromkeys(name for row in rows for name in row.given)
+            fields = {name: _given(batch, plan, name, doing == "create") for name in names}
+            for row in rows:
+                _read(batch, row, fields, texts)
+
+
+def _given(batch: Batch, plan: ObjectPlan, name: str, new: bool) -> tuple[Field | None, bool]:
+    """The field that the actor calls `name`, where there is one that may be read, and whether its value may be set."""
+    actor = batch.unit.actor
+    field = plan.object.field_named(name)
+    if field is None or not batch.unit.access.may_field("read", plan.object, field):
+        return None, False
+    return field, _may_be_given(field, new, actor.channel in MOVING_CHANNELS or actor.is_system)
+
+
+def _read(
+    batch: Batch, row: Row, fields: Mapping[str, tuple[Field | None, bool]], texts: dict[tuple[str, str], Any]
+) -> None:
+    coerced: dict[str, Any] = {}
+    for name, value in row.given.items():
+        field, takes = fields[name]
+        if field is None:
+            _unknown_field(row, name)
+        elif not takes:
+            if not _as_stored(batch, row, field, value):
                 _refuse_kept(row, field)
-        row.given = coerced
+        elif row.read and not field.type.refers and not field.type.recalls:
+            coerced[field.name] = value
+        else:
+            _take(row, field, value, batch.unit.reading, coerced, texts)
+    row.given = coerced
 
 
 def _take(
-    row: Row,
-    field: Field,
-    value: Any,
-    reading: Reading,
-    coerced: dict[str, Any],
-    texts: dict[tuple[str, str | None], Any],
+    row: Row, field: Field, value: Any, reading: Reading, coerced: dict[str, Any], texts: dict[tuple[str, str], Any]
 ) -> None:
     """One value that may be set. Equal `texts` of many rows are read once."""
     try:
-        key = field.address, value if type(value) is str else None
-        if key not in texts:
-            found = bare(field, field.type.coerce(field, value, reading))
-            if type(value) is str:
-                texts[key] = found
-        else:
+        if type(value) is str:
+            key = field.address, value
+            if key not in texts:
+                texts[key] = bare(field, field.type.coerce(field, value, reading))
             found = texts[key]
+        else:
+            found = bare(field, field.type.coerce(field, value, reading))
         if field.type.recalls:
             found = field.type.follows(field, row.before.get(field.name), found)
         coerced[field.name] = found
@@ -222,11 +230,11 @@ def _refuse_kept(row: Row, field: Field) -> None:
     row.refuse("field-not-writable", reason, fix, at=field.name)
 
 
-def _may_be_given(row: Row, field: Field, moving: bool) -> bool:
+def _may_be_given(field: Field, new: bool, moving: bool) -> bool:
     if field.system:
-        return field.name in GIVEN_SYSTEM_FIELDS or (moving and row.new and field.name in BACKDATED_FIELDS)
+        return field.name in GIVEN_SYSTEM_FIELDS or (moving and new and field.name in BACKDATED_FIELDS)
     if field.type.name == "auto_number":
-        return moving and row.new
+        return moving and new
     return field.type.writable and not field.options.get("through")
 
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError
@@ -55,7 +56,7 @@ from dougong.engine.saving import (
     validation,
     writing,
 )
-from dougong.engine.saving.batch import Action, Change, Create, Made, Saved, SavedRecord, Update, Upsert
+from dougong.engine.saving.batch import Action, Change, Create, Made, Saved, SavedRecord, ToldLater, Update, Upsert
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Batch, Row
@@ -240,7 +241,7 @@ def _saved(row: Row) -> SavedRecord:
         version=int(row.values["version"]),
         action=action,
         row=row.number,
-        values=_told(row) if action in ("create", "update") else {},
+        values=ToldLater(partial(_told, row)) if action in ("create", "update") else {},
     )
 
 

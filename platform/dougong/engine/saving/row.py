@@ -30,6 +30,7 @@ class Row:
 
     `settled` is what other records know of this one: what was stored when roll-ups and dependants last followed it.
     `searched` tells that what search reads of a parent changed, `touched` that a roll-up's condition on a parent did.
+    Of a row that is `read`, what is given is as its fields keep it (see `Create`).
     `extra` rows are those that the engine adds: what a deletion takes along, and records derived from others. A row
     that is deleted `alone` takes nothing along, and nothing forbids it.
     """
@@ -48,6 +49,7 @@ class Row:
     filled: dict[str, Any] = field(default_factory=dict)
     searched: bool = False
     touched: bool = False
+    read: bool = False
     extra: bool = False
     alone: bool = False
     deleted_with: str | None = None
@@ -155,7 +157,10 @@ def changes(before: Mapping[str, Any], values: Mapping[str, Any], names: Collect
 
 def grouped(rows: Iterable[Row]) -> list[tuple[ObjectPlan, list[Row]]]:
     """`rows` by object, in order of first appearance."""
-    found: dict[str, tuple[ObjectPlan, list[Row]]] = {}
+    found: dict[ObjectPlan, list[Row]] = {}
     for row in rows:
-        found.setdefault(row.plan.name, (row.plan, []))[1].append(row)
-    return list(found.values())
+        try:
+            found[row.plan].append(row)
+        except KeyError:
+            found[row.plan] = [row]
+    return list(found.items())

@@ -92,9 +92,9 @@ def _asked(unit: Unit, field: Field, value: Any) -> set[Any]:
         return {field.type.to_row(field, value)[0]}
     if field.name in records.keys:
         text = value if isinstance(value, str) else str(field.type.to_json(field, value))
-        return {sort_key(text), sort_key(" ".join(text.split()))}
+        return {sort_key(each) for each in {text, " ".join(text.split())}}
     stored = field.type.to_row(field, value)[0]
-    return {lowered(stored), lowered(" ".join(stored.split()))} if isinstance(stored, str) else {stored}
+    return {lowered(each) for each in {stored, " ".join(stored.split())}} if isinstance(stored, str) else {stored}
 
 
 def _statement(unit: Unit, obj: Object, field: Field) -> Select[Any]:

@@ -46,7 +46,6 @@ class Builder:
         self.unit, self.plan, self.reading, self.names = unit, plan, reading, names
         self._names: dict[tuple[str, str, type, Any], Name] = {}
         self._current: dict[tuple[str, str], dict[str, str | None]] = {}
-        self._values: dict[int, dict[tuple[type, Any], tuple[Any, ValueRefused | None]]] = {}
         self.targets = [_target(each, plan) for each in plan.targets]
 
     def learn(self, rows: Sequence[Cells]) -> None:
@@ -95,16 +94,15 @@ class Builder:
             found = self._names[key] = name_of(obj, field_name, cell, self.reading)
         return found
 
-    def read(self, column: ColumnPlan, cell: Any) -> tuple[Any, ValueRefused | None]:
+    def read(self, column: _Column, cell: Any) -> Known:
         """A cell as its field takes it, or why not; equal cells are read once."""
-        known = self._values.setdefault(id(column), {})
-        key = type(cell), cell
-        found = known.get(key)
+        key = cell if type(cell) is str else (type(cell), cell)
+        found = column.known.get(key)
         if found is None:
-            found = known[key] = (None, None) if blank(cell) else self._read(column, cell)
+            found = column.known[key] = (None, None) if blank(cell) else self._read(column.plan, cell)
         return found
 
-    def _read(self, column: ColumnPlan, cell: Any) -> tuple[Any, ValueRefused | None]:
+    def _read(self, column: ColumnPlan, cell: Any) -> Known:
         reading = self.reading
         if column.date_order or column.decimal_mark:
             reading = replace(
@@ -118,26 +116,40 @@ class Builder:
             return None, refused
 
 
+Known = tuple[Any, ValueRefused | None]
+"""What a cell is read as: a value, or why it is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column whose cells are values: the field's `name`, and what was `known` of cells so far."""
+
+    plan: ColumnPlan
+    name: str
+    known: dict[Any, Known]
+
+
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """A target's columns by what is done with them, and the fields whose values its records may be called by."""
+    """A target's columns by what is done with them, and the fields by whose values the file calls its records."""
 
     plan: TargetPlan
-    plain: tuple[ColumnPlan, ...]
+    plain: tuple[_Column, ...]
     referring: tuple[ColumnPlan, ...]
     naming: frozenset[str]
 
 
 def _target(target: TargetPlan, plan: ImportPlan) -> _Target:
-    """Records go by their title, their unique fields, and what the file finds them by."""
+    """Records go by what the file finds them by, and what its lookups name them by."""
     obj = target.object
     keys = {name for each in plan.targets if each.object is obj for name in each.key}
-    unique = {each.name for each in obj.fields.values() if each.unique or each.external_key}
+    columns = [column for each in plan.targets for column in each.columns]
+    named = {name for each in columns if each.look_up and each.field.targets[0] == obj.name for name in each.look_up}
     return _Target(
         target,
-        tuple(each for each in target.columns if not each.look_up),
+        tuple(_Column(each, each.field.name, {}) for each in target.columns if not each.look_up),
         tuple(each for each in target.columns if each.look_up),
-        frozenset({*keys, *unique, obj.title}),
+        frozenset(keys | named),
     )
 
 
@@ -169,7 +181,7 @@ class _Row:
         if found is not None:
             self._change(target, found, values, names)
             return found
-        self._add(Create(target.object.name, values, key), key, values, names)
+        self._add(Create(target.object.name, values, key, read=True), key, values, names)
         return Made(key)
 
     def _add(self, change: Create | Update, key: str, values: Mapping[str, Any], names: frozenset[Name]) -> None:
@@ -189,7 +201,7 @@ class _Row:
             return
         if isinstance(found, Made) or key in self.names.waiting:
             raise Pending
-        self._add(Update(target.object.name, found, values), found, values, names)
+        self._add(Update(target.object.name, found, values, read=True), found, values, names)
 
     def _names_of(self, target: _Target, values: Mapping[str, Any]) -> Iterator[Name]:
         """What a record with these values may be called by."""
@@ -200,12 +212,13 @@ class _Row:
     # -- values ----------------------------------------------------------------------------------------------
     def _plain(self, target: _Target) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        row, read = self.row, self.builder.read
         for column in target.plain:
-            value, refused = self.builder.read(column, column.cell(self.row))
+            value, refused = read(column, column.plan.cell(row))
             if refused is not None:
-                self._refuse(refused.code, column.title, refused.reason, refused.fix)
+                self._refuse(refused.code, column.plan.title, refused.reason, refused.fix)
             elif value is not None:
-                found[column.field.name] = value
+                found[column.name] = value
         return found
 
     def _existing(self, target: TargetPlan, values: Mapping[str, Any]) -> Record | None:
@@ -213,10 +226,10 @@ class _Row:
         for name in target.key:
             if values.get(name) is None:
                 continue
-            field = target.object.fields[name]
-            text = shown(field, values[name], self.builder.reading)
             found = self.names.meaning(name_of_value(target.object, name, values[name], self.builder.reading), {})
             if found == SEVERAL:
+                field = target.object.fields[name]
+                text = shown(field, values[name], self.builder.reading)
                 reason = msg("{value} is the {label} of more than one record.", value=text, label=field.label)
                 self._refuse("key-ambiguous", name, reason)
                 return None
