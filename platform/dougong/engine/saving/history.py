@@ -32,6 +32,12 @@ def told(plan: ObjectPlan) -> tuple[Field, ...]:
 def changes_of(row: Row) -> dict[str, list[Any]]:
     """``{field id: [old, new]}`` of a row, as JSON values."""
     before, values, fields = row.before, row.values, row.plan.part(_by_name)
+    if not before:
+        return {
+            fields[name].id: [None, fields[name].type.to_json(fields[name], value)]
+            for name, value in values.items()
+            if value is not None and name in fields
+        }
     found: dict[str, list[Any]] = {}
     for name in changes(before, values, fields):
         field, (old, new) = fields[name], (before.get(name), values.get(name))

@@ -72,8 +72,9 @@ def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> N
     if batch.reverting:
         return
     for plan, group in grouped(row for row in rows if row.plan.object.paths):
-        _, needs = plan.part(paths_of)
-        field_names = {path.field for path in plan.part(paths_of)[0]}
+        paths, needs = plan.part(paths_of)
+        late = plan.part(late_fields)
+        field_names = {path.field for path in paths}
         moved = [row.values for row in group if any(row.differs(name) for name in field_names)]
         batch.expressions.follow(moved, needs)
         for row in group:
@@ -81,7 +82,7 @@ def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> N
             if path is None:
                 continue
             before = len(row.problems)
-            _check(_Judged(row, path, plan.part(late_fields), after), batch, row.why or why)
+            _check(_Judged(row, path, late, after), batch, row.why or why)
             if row.new and batch.unit.actor.channel == "import":
                 row.warnings += (replace(each, severity="warning") for each in row.problems[before:])
                 del row.problems[before:]
@@ -130,10 +131,10 @@ def _gate(row: Row, path: Path, key: str, message: Labels) -> Problem:
 
 def _check_required(judged: _Judged, stage: Stage) -> None:
     row = judged.row
-    called = label_of(row, judged.path, stage.value)
     for name in stage.required:
         field = row.plan.object.fields.get(name)
         if field is not None and judged.now((name,)) and is_blank(row.values.get(name)):
+            called = label_of(row, judged.path, stage.value)
             reason = msg("{label} is needed in stage {stage}.", label=field.label, stage=called)
             row.refuse("stage-required", reason, at=name)
 
