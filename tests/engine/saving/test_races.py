@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -83,6 +84,16 @@ def test_sums_lose_nothing_under_concurrent_children(studio: Studio) -> None:
     assert not [each for each in found if isinstance(each, DougongError)]
     values = studio.get("client", client)
     assert (values["job_count"], values["open_value"]) == (16, Decimal(28 + 80))
+
+
+def test_sums_lose_nothing_where_children_only_come(studio: Studio) -> None:
+    """What new children bring is added to what is stored; those that others brought meanwhile are in it."""
+    client = studio.create("client", name="A")
+    due = [f"2026-03-{day:02}" for day in range(1, 25)]
+    works = [partial(studio.create, "job", name=f"J{day}", client=client, value=10, due_on=day) for day in due]
+    assert all(isinstance(each, str) for each in at_once(works))
+    values = studio.get("client", client)
+    assert (values["job_count"], values["open_value"], values["first_due"]) == (24, 240, date(2026, 3, 1))
 
 
 def test_no_child_is_left_under_a_deleted_record(studio: Studio) -> None:

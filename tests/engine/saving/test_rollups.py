@@ -59,6 +59,19 @@ def test_roll_ups_over_a_polymorphic_lookup_two_hops_and_documents_in_force(stud
     assert client_values(studio, client)["last_visit"] is None
 
 
+def test_what_new_children_bring_is_added_without_reading_the_others(studio: Studio) -> None:
+    job = studio.create("job", name="J")
+    studio.create("job_line", job=job, description="a", quantity=2, price="3.50")
+    with studio.counting() as statements:
+        studio.create("job_line", job=job, description="b", quantity=1, price="0.25")
+    assert not [text for text in statements if "GROUP BY" in text]
+    assert studio.get("job", job)["line_total"] == Decimal("7.25")
+    with studio.counting() as statements:
+        line = studio.create("job_line", job=studio.create("job", name="K"), description="c", quantity=1, price=1)
+        studio.update("job_line", line, price=2)
+    assert [text for text in statements if "GROUP BY" in text], "what changes is counted anew"
+
+
 def test_a_roll_up_of_a_roll_up_follows(studio: Studio) -> None:
     client = studio.create("client", name="A")
     job = studio.create("job", name="J", client=client)

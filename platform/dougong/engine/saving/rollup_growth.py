@@ -58,11 +58,10 @@ class Growth:
     undefined: Any
 
 
-def growths_of(plan: ObjectPlan, routes: Iterable[Route], shapes: Iterable[Shape]) -> tuple[Growth, ...] | None:
-    """How the roll-ups of parents of `plan` take in new children; None where one of them has to count anew."""
-    found = [_growth(plan, route, shape) for route, shape in zip(routes, shapes, strict=True)]
-    made = tuple(each for each in found if each is not None)
-    return made if len(made) == len(found) else None
+def growths_of(plan: ObjectPlan, routes: Iterable[Route], shapes: Iterable[Shape]) -> dict[str, Growth]:
+    """How roll-ups of parents of `plan` take in new children, by name, but for those that have to count anew."""
+    found = {route.field.name: _growth(plan, route, shape) for route, shape in zip(routes, shapes, strict=True)}
+    return {name: growth for name, growth in found.items() if growth is not None}
 
 
 def _growth(plan: ObjectPlan, route: Route, shape: Shape) -> Growth | None:

@@ -261,30 +261,35 @@ def compute(batch: Batch, plan: ObjectPlan, rows: Sequence[Row], concerned: Conc
 
 
 def _compute(batch: Batch, plan: ObjectPlan, group: Sequence[Route], rows: Sequence[Row], concerned: Concerned) -> None:
-    """Roll-ups that one statement computes; what only new children came to takes in these, without one."""
-    growing: dict[str, Row] = {}
-    growths = _growths(plan, group)
-    if growths is not None:
-        growing = {row.id: row for row in rows if row.id not in concerned.changed and can_grow(batch, row, growths)}
-        grow(batch, growing, concerned.new.get(group[0].leaf, ()), growths)
-    anew = [row for row in rows if row.id not in growing]
-    if anew:
-        shapes = [_shape(plan, route) for route in group]
-        results = _grouped(batch, plan, group, sorted(row.id for row in anew))
-        for row in anew:
-            for shape, found in _read(shapes, results.get(row.id)):
-                shape.give(batch, row, found)
+    """Roll-ups that one statement computes. Parents that only got new children take in these where that is enough."""
+    growths, growing = _growths(plan, group), dict[str, Row]()
+    if growths:
+        free = (row for row in rows if row.id not in concerned.changed)
+        growing = {row.id: row for row in free if can_grow(batch, row, growths.values())}
+        grow(batch, growing, concerned.new.get(group[0].leaf, ()), tuple(growths.values()))
+    _count_anew(batch, plan, group, [row for row in rows if row.id not in growing])
+    others = [route for route in group if route.field.name not in growths]
+    _count_anew(batch, plan, others, list(growing.values()))
 
 
-def _growths(plan: ObjectPlan, group: Sequence[Route]) -> tuple[Growth, ...] | None:
-    known: dict[tuple[str, ...], tuple[Growth, ...] | None] = plan.part(_known_growths)
+def _count_anew(batch: Batch, plan: ObjectPlan, group: Sequence[Route], rows: Sequence[Row]) -> None:
+    if not group or not rows:
+        return
+    shapes, results = [_shape(plan, route) for route in group], _grouped(batch, plan, group, rows)
+    for row in rows:
+        for shape, found in _read(shapes, results.get(row.id)):
+            shape.give(batch, row, found)
+
+
+def _growths(plan: ObjectPlan, group: Sequence[Route]) -> dict[str, Growth]:
+    known: dict[tuple[str, ...], dict[str, Growth]] = plan.part(_known_growths)
     key = tuple(route.field.name for route in group)
     if key not in known:
         known[key] = growths_of(plan, group, [_shape(plan, route) for route in group])
     return known[key]
 
 
-def _known_growths(plan: ObjectPlan) -> dict[tuple[str, ...], tuple[Growth, ...] | None]:
+def _known_growths(plan: ObjectPlan) -> dict[tuple[str, ...], dict[str, Growth]]:
     return {}
 
 
@@ -327,8 +332,9 @@ def _together(routes: Sequence[Route]) -> list[list[Route]]:
     return list(found.values())
 
 
-def _grouped(batch: Batch, plan: ObjectPlan, group: Sequence[Route], ids: Sequence[str]) -> Results:
+def _grouped(batch: Batch, plan: ObjectPlan, group: Sequence[Route], rows: Iterable[Row]) -> Results:
     statement = _grouped_statement(batch.unit, plan, group)
+    ids = sorted(row.id for row in rows)
     return {str(stored[0]): stored for stored in batch.unit.connection.execute(statement, {"ids": ids}).all()}
 
 
