@@ -75,7 +75,6 @@ class RollupType(DerivedType):
             made.nothing = 0 if isinstance(made.result, IntegerType) else Decimal(0)
         return made
 
-
     def parts(self, field: FieldLike) -> tuple[Part, ...]:
         """The columns of the result; of a count, one that says how few digits counts have."""
         return (Part("", Count()),) if field.options.get("op") in _COUNTS else super().parts(field)
