@@ -33,6 +33,11 @@ def grave(page: Page) -> list[str]:
     ]
 
 
+def see_in_full(page: Page, width: int) -> None:
+    """Make the window as high as the page: a bar at its foot stands before whatever is there at the moment."""
+    page.set_viewport_size({"width": width, "height": page.evaluate("() => document.documentElement.scrollHeight")})
+
+
 @pytest.mark.parametrize(
     ("language", "theme", "viewport"),
     [("en", "light", DESK), ("zh-CN", "dark", DESK), ("zh-CN", "light", PHONE), ("en", "dark", PHONE)],
@@ -45,7 +50,9 @@ def test_pages_can_be_used_by_everybody(
     page = open_page(shown, language, theme, viewport=viewport)
     found = {}
     for name, place in PLACES.items():
+        page.set_viewport_size({"width": viewport["width"], "height": viewport["height"]})
         page.goto(place(shown), wait_until="networkidle")
+        see_in_full(page, viewport["width"])
         found[name] = grave(page)
     assert {name: said for name, said in found.items() if said} == {}
 
