@@ -116,7 +116,8 @@ class Writer:
     def _argument(self, name: str, parameter: Parameter, type: Type, is_literal: bool, levels: int) -> str:
         if type is Type.TEXT:
             known = (*example_texts(name, parameter.name), *self._texts.get((name, parameter.name), ()))
-            must = Marker.LITERAL in parameter.markers or (is_literal and Marker.COMMON not in parameter.markers)
+            is_value = Marker.CHOSEN not in parameter.markers
+            must = Marker.LITERAL in parameter.markers or (is_literal and is_value)
             if known and (must or self._choose((True, False))):
                 return str(self._choose(known))
         if Marker.NOT_NULL not in parameter.markers and self._choose(range(20)) == 7:

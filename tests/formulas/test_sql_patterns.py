@@ -50,6 +50,10 @@ def agree_on(databases: list[Database], pattern: str) -> None:
 
 
 SHARED = r"""
+\p{Alpha}+
+[\p{Digit}_]*a?
+\P{Punct}
+[^\p{Space}\P{ASCII}]+
 a*
 (a*)+b
 ^a$

@@ -24,7 +24,9 @@ Place = Annotated[Geolocation, Type.GEOLOCATION]
 
 LiteralText = Annotated[str, Type.TEXT, Marker.LITERAL]
 GivenText = Annotated[str, Type.TEXT, Marker.NOT_NULL]
+GivenDate = Annotated[date, Type.DATE, Marker.NOT_NULL]
 GivenDateTime = Annotated[datetime, Type.DATETIME, Marker.NOT_NULL]
+GivenTime = Annotated[time, Type.TIME, Marker.NOT_NULL]
 
 Ordered = Annotated[Any, Marker.ORDERED]
 """Any type with an order; all parameters so marked share it."""
@@ -32,8 +34,8 @@ Measured = Annotated[Any, Marker.MEASURED]
 """A number, date, date and time, or time; all parameters so marked share one of them."""
 Blankable = Annotated[Any, Marker.BLANKABLE]
 """Any type but true/false."""
-Common = Annotated[Any, Marker.COMMON]
-"""Any type; all parameters so marked, and the result, share it."""
+Chosen = Annotated[Any, Marker.CHOSEN]
+"""Any type but true/false; all parameters so marked, and the result, share it."""
 Matched = Annotated[Any, Marker.MATCHED]
 """Any type but true/false, geolocations and multi-select picklists; all parameters so marked share it."""
 

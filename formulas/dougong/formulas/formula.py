@@ -158,7 +158,8 @@ class Formula:
 
     def _rounded(self, value: Decimal) -> Decimal:
         points = EXACT.multiply(value, _HUNDRED) if self.result_type == "percent" else value
-        return quantized(points, RESULT_SCALE if self.scale is None else self.scale, ROUND_HALF_UP)
+        rounded = quantized(points, RESULT_SCALE if self.scale is None else self.scale, ROUND_HALF_UP)
+        return rounded or rounded.copy_abs()
 
     @cached_property
     def _code(self) -> Code:

@@ -13,11 +13,12 @@ _TEXTS = frozenset({Type.TEXT, Type.ID})
 _ALLOWED = {
     Marker.BLANKABLE: frozenset(Type) - {Type.BOOLEAN},
     Marker.COMMON: frozenset(Type),
+    Marker.CHOSEN: frozenset(Type) - {Type.BOOLEAN},
     Marker.MATCHED: (SCALAR | {Type.PICKLIST}) - {Type.BOOLEAN},
     Marker.ORDERED: SCALAR - {Type.BOOLEAN},
     Marker.MEASURED: SCALAR - {Type.BOOLEAN, Type.TEXT, Type.ID},
 }
-GROUPS = (Marker.COMMON, Marker.MATCHED, Marker.ORDERED, Marker.MEASURED)
+GROUPS = (Marker.COMMON, Marker.CHOSEN, Marker.MATCHED, Marker.ORDERED, Marker.MEASURED)
 """The markers of parameters that share one type."""
 
 
@@ -100,7 +101,7 @@ def _expected(parameter: Parameter) -> Message:
         return msg("a text in quotes")
     if parameter.types:
         return one_of(sorted(parameter.types))
-    if Marker.BLANKABLE in parameter.markers:
+    if not parameter.markers.isdisjoint({Marker.BLANKABLE, Marker.CHOSEN}):
         return msg("anything but true/false")
     return msg("a value that can be compared")
 

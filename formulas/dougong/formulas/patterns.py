@@ -14,7 +14,13 @@ from dougong.formulas.evaluation import EvaluationError, Failure
 _MEMORY = 8 << 20
 LONGEST_LIKE = 1_000
 """Characters of a pattern of LIKE; SQLite itself refuses very long ones."""
-_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|.)", re.DOTALL)
+_JAVA = re.compile(
+    r"\\Q.*?(?:\\E|\Z)|\\u(?P<code>[0-9A-Fa-f]{4})"
+    r"|\\(?P<p>[pP])\{(?P<posix>ASCII|Al(?:num|pha)|Blank|Cntrl|X?Digit|Graph|Lower|Print|Punct|Space|Upper)\}"
+    r"|\\.|\[:\^?[a-z]+:\]|(?P<open>\[\^?\]?)|(?P<close>\])|(?P<both>&&)",
+    re.DOTALL,
+)
+"""The signs of a pattern whose meaning depends on whether they stand in brackets, or that RE2 spells otherwise."""
 _SPECIAL = re.compile(r"([.^$*+?{}\[\]()|\\])")
 
 
@@ -39,8 +45,27 @@ def is_like(text: str, pattern: str) -> bool:
 
 
 def in_re2(pattern: str) -> str:
-    """`pattern` with Java's ``\\u4E00`` in RE2's spelling."""
-    return _ESCAPE.sub(lambda found: f"\\x{{{found[1]}}}" if found[1] else found[0], pattern)
+    """`pattern` with Java's ``\\u4E00`` and ``\\p{Alpha}`` in RE2's spelling.
+
+    Raises:
+        EvaluationError: it intersects classes (``[a-z&&[^b]]``), which RE2 would take for something else.
+    """
+    in_brackets = False
+
+    def spelt(found: re.Match[str]) -> str:
+        nonlocal in_brackets
+        if found["both"] and in_brackets:
+            raise EvaluationError(Failure.REGEX)
+        if found["open"] or found["close"]:
+            in_brackets = not found["close"] and not (in_brackets and found[0].endswith("]"))
+        if found["code"]:
+            return f"\\x{{{found['code']}}}"
+        if found["posix"]:
+            named = f"[:{'^' * (found['p'] == 'P')}{found['posix'].lower()}:]"
+            return named if in_brackets else f"[{named}]"
+        return found[0]
+
+    return _JAVA.sub(spelt, pattern)
 
 
 def signs_of_like(pattern: str) -> Iterator[tuple[str, bool]]:

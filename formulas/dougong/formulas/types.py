@@ -119,6 +119,8 @@ class Marker(StrEnum):
     """Any type but true/false."""
     COMMON = "common"
     """All parameters so marked, and a result so marked, share one type, whichever it is."""
+    CHOSEN = "chosen"
+    """As COMMON but without true/false: what CASE yields."""
     MATCHED = "matched"
     """As COMMON but without true/false, geolocations and multi-select picklists: what CASE and IN compare."""
     ORDERED = "ordered"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from dougong.formulas.annotations import (
     Blankable,
     Boolean,
-    Common,
+    Chosen,
     Date,
     DateTime,
     LazyBoolean,
@@ -108,12 +108,12 @@ def ifs(condition: tuple[LazyCondition, ...], value: tuple[LazyCommon, ...], oth
 def case(
     expression: Measured | None,
     value: tuple[Measured | None, ...],
-    result: tuple[Common | None, ...],
-    otherwise: Common | None,
-) -> Common:
+    result: tuple[Chosen | None, ...],
+    otherwise: Chosen | None,
+) -> Chosen:
     """The result that follows the first value equal to the expression; the last argument where none is equal.
 
-    All arguments are computed first, so an error in any of them is an error of the whole.
+    All arguments are computed first, so an error in any of them is an error of the whole. It never yields true/false.
     """
     if expression is None:
         return otherwise
@@ -124,9 +124,9 @@ def case(
 def case_text(
     expression: Text | Picklist | None,
     value: tuple[Text | None, ...],
-    result: tuple[Common | None, ...],
-    otherwise: Common | None,
-) -> Common:
+    result: tuple[Chosen | None, ...],
+    otherwise: Chosen | None,
+) -> Chosen:
     """As above, for text and picklists: a blank equals a blank."""
     return next((then for each, then in zip(value, result, strict=True) if each == expression), otherwise)
 

@@ -10,8 +10,10 @@ from dougong.formulas.annotations import (
     Boolean,
     Date,
     DateTime,
+    GivenDate,
     GivenDateTime,
     GivenText,
+    GivenTime,
     Number,
     Text,
     Time,
@@ -97,13 +99,13 @@ def moment_of_text(text: GivenText) -> DateTime:
     sql=moment_texts.moment_of_date,
     examples=(("TEXT(DATETIMEVALUE(DATE(2024, 2, 9)))", "2024-02-09 00:00:00Z"),),
 )
-def moment_of_date(day: Date) -> DateTime:
+def moment_of_date(day: GivenDate) -> DateTime:
     """Midnight GMT of a date."""
     return datetime.combine(day, time(), UTC)
 
 
 @function("DATETIMEVALUE", sql=moments.unchanged, examples=(("TEXT(DATETIMEVALUE(NOW()))", "2024-02-09 08:05:00Z"),))
-def moment_of_moment(moment: DateTime) -> DateTime:
+def moment_of_moment(moment: GivenDateTime) -> DateTime:
     """The moment itself."""
     return moment
 
@@ -124,7 +126,7 @@ def time_of_text(text: GivenText) -> Time:
 @function(
     "TIMEVALUE", sql=moments.time_of_moment, examples=(("TIMEVALUE(DATETIMEVALUE('2024-02-09 08:05:00'))", time(8, 5)),)
 )
-def time_of_moment(moment: DateTime) -> Time:
+def time_of_moment(moment: GivenDateTime) -> Time:
     """The GMT time of day."""
     return _clock(moment)
 
@@ -132,7 +134,7 @@ def time_of_moment(moment: DateTime) -> Time:
 @function(
     "TIMEVALUE", sql=moments.unchanged, examples=(("TIMEVALUE(TIMEVALUE('08:05:09.250'))", time(8, 5, 9, 250_000)),)
 )
-def time_of_time(clock: Time) -> Time:
+def time_of_time(clock: GivenTime) -> Time:
     """The time itself."""
     return clock
 
