@@ -54,6 +54,8 @@ SHARED = r"""
 [\p{Digit}_]*a?
 \P{Punct}
 [^\p{Space}\P{ASCII}]+
+[\[\sa]*
+[^\S]
 a*
 (a*)+b
 ^a$

@@ -17,7 +17,7 @@ LONGEST_LIKE = 1_000
 _JAVA = re.compile(
     r"\\Q.*?(?:\\E|\Z)|\\u(?P<code>[0-9A-Fa-f]{4})"
     r"|\\(?P<p>[pP])\{(?P<posix>ASCII|Al(?:num|pha)|Blank|Cntrl|X?Digit|Graph|Lower|Print|Punct|Space|Upper)\}"
-    r"|\\.|\[:\^?[a-z]+:\]|(?P<open>\[\^?\]?)|(?P<close>\])|(?P<both>&&)",
+    r"|\\(?P<space>[sS])|\\.|\[:\^?[a-z]+:\]|(?P<open>\[\^?\]?)|(?P<close>\])|(?P<both>&&)",
     re.DOTALL,
 )
 """The signs of a pattern whose meaning depends on whether they stand in brackets, or that RE2 spells otherwise."""
@@ -45,23 +45,25 @@ def is_like(text: str, pattern: str) -> bool:
 
 
 def in_re2(pattern: str) -> str:
-    """`pattern` with Java's ``\\u4E00`` and ``\\p{Alpha}`` in RE2's spelling.
+    """`pattern` with Java's ``\\u4E00``, ``\\p{Alpha}`` and ``\\s`` in RE2's spelling.
 
     Raises:
-        EvaluationError: it intersects classes (``[a-z&&[^b]]``), which RE2 would take for something else.
+        EvaluationError: a class within a class (``[a-z&&[^b]]``, ``[a-d[m-p]]``), which RE2 would take for
+            something else.
     """
     in_brackets = False
 
     def spelt(found: re.Match[str]) -> str:
         nonlocal in_brackets
-        if found["both"] and in_brackets:
+        if in_brackets and (found["both"] or found["open"]):
             raise EvaluationError(Failure.REGEX)
         if found["open"] or found["close"]:
-            in_brackets = not found["close"] and not (in_brackets and found[0].endswith("]"))
+            in_brackets = not found["close"]
         if found["code"]:
             return f"\\x{{{found['code']}}}"
-        if found["posix"]:
-            named = f"[:{'^' * (found['p'] == 'P')}{found['posix'].lower()}:]"
+        name = found["posix"] or (found["space"] and "space")
+        if name:
+            named = f"[:{'^' * ((found['p'] or found['space']).isupper())}{name.lower()}:]"
             return named if in_brackets else f"[{named}]"
         return found[0]
 
