@@ -48,13 +48,15 @@ def deeper(name: str, below: dict[str, st.SearchStrategy[str]]) -> st.SearchStra
     choices = [
         calls("IF({}, {}, {})", b, own, own),
         calls("IFS({}, {}, {}, {}, {})", b, own, b, own, own),
-        calls("CASE({}, {}, {}, {}, {}, {})", n, n, own, n, own, own),
-        calls("CASE({}, {}, {}, {})", t, t, own, own),
-        calls("CASE(stage, 'won', {}, 'open', {}, {})", own, own, own),
         calls("IFERROR({}, {})", own, own),
     ]
     if name != "boolean":
         choices += [calls("BLANKVALUE({}, {})", own, own), calls("NULLVALUE({}, {})", own, own)]
+        choices += [
+            calls("CASE({}, {}, {}, {}, {}, {})", n, n, own, n, own, own),
+            calls("CASE({}, {}, {}, {})", t, t, own, own),
+            calls("CASE(stage, 'won', {}, 'open', {}, {})", own, own, own),
+        ]
     special = {
         "number": [
             calls("({} + {})", n, n),
