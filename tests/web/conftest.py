@@ -21,6 +21,7 @@ from dougong.engine.saving.batch import Change, Create
 from dougong.engine.unit import Unit
 from dougong.web import credentials, sessions
 from dougong.web.app import create_app, make_site
+from dougong.web.identity import rates
 from tests.companies import company_copy, sales  # noqa: F401
 
 PASSWORD = "several words together"
@@ -108,6 +109,12 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords with hardly any work: what the real parameters are has a test of its own."""
     monkeypatch.setattr(credentials, "_hasher", CHEAP)
     monkeypatch.setattr(credentials, "_NOBODY", CHEAP.hash("nobody's"))
+
+
+@pytest.fixture(autouse=True)
+def fresh_rates() -> None:
+    """No test is held back by what those before it asked for."""
+    rates.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -14,13 +14,14 @@ from dougong.engine import tables
 from dougong.engine.company import Company
 from dougong.engine.query import Condition, Query
 from dougong.engine.saving import conversion
+from tests.companies import ADMINISTRATOR
 from tests.engine.saving.conftest import Studio
 
 
 @pytest.fixture
 def crm(sales: Company) -> Studio:
     """The sales package with one user in it."""
-    return Studio(sales, {"name": "Li", "login": "li"})
+    return Studio(sales, {"name": "Li", "login": "li", "roles": [ADMINISTRATOR]})
 
 
 def lead(crm: Studio, **values: Any) -> str:

@@ -184,8 +184,8 @@ def test_a_record_for_which_nothing_fits_may_be_refused(shop: Shop) -> None:
     line = shop.line(shop.deal())
     with pytest.raises(Rejected) as refused:
         shop.update("line", line, price="-5.00")
-    assert [(each.code, each.place.field) for each in refused.value.problems] == [("fill-none", "rate")]
-    assert refused.value.problems[0].text("en") == "No tier for this customer"
+    assert [(each.code, each.place.row) for each in refused.value.problems] == [("fill-none", 1)]
+    assert refused.value.problems[0].text("en") == "Customer Plain: No tier for this customer"
 
 
 # -- every way in -----------------------------------------------------------------------------------------------

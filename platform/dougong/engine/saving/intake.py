@@ -187,7 +187,7 @@ def _read(
     for name, value in row.given.items():
         field, takes = fields[name]
         if field is None:
-            _unknown_field(row, name)
+            _unknown_field(batch, row, name)
         elif not takes:
             if not _as_stored(batch, row, field, value):
                 _refuse_kept(row, field)
@@ -249,11 +249,13 @@ def _as_stored(batch: Batch, row: Row, field: Field, value: Any) -> bool:
     return bool(bare(field, given) == row.before.get(field.name))
 
 
-def _unknown_field(row: Row, name: str) -> None:
-    near = difflib.get_close_matches(name, row.plan.object.fields, n=1)
+def _unknown_field(batch: Batch, row: Row, name: str) -> None:
+    obj, access = row.plan.object, batch.unit.access
+    readable = [each.name for each in obj.fields.values() if access.may_field("read", obj, each)]
+    near = difflib.get_close_matches(name, readable, n=1)
     row.refuse(
         "field-unknown",
-        msg("{object} has no field {name}.", object=row.plan.object.label, name=name),
+        msg("{object} has no field {name}.", object=obj.label, name=name),
         msg("Did you mean {near}?", near=near[0]) if near else None,
         at=name,
     )

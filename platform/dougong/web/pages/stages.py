@@ -136,6 +136,8 @@ def life(visit: Visit, object: str, id: str) -> Response:
         with visit.read() as reading:
             obj = reading.object(object)
             record = reading.unit.records.get(object, id)
+            if not obj.effective:
+                raise
             return refused(reading, obj, _wish(reading, obj, record, to), error)
     return visit.go(record_url(object, id))
 
