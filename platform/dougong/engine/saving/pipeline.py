@@ -40,6 +40,7 @@ from dougong.engine.saving import (
     defaults,
     departures,
     derived,
+    granting,
     history,
     intake,
     layouts,
@@ -199,6 +200,7 @@ class _Saving:
         history.write(batch, batch.rows)
         search_rows.write(batch, batch.rows, expressions)
         departures.follow(self.unit, batch.rows)
+        granting.follow(self.unit, batch.rows)
         hook = self.unit.company.hooks.after_save
         if hook.get_hookimpls():
             hook(unit=self.unit, changes=batch.rows)
