@@ -14,6 +14,7 @@ from dougong.engine import tables
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.publish import Publication, publish
+from dougong.engine.saving.batch import Update
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, plan_of
 from dougong.engine.search.documents import pinyin_paths, record_words, search_paths
 from dougong.engine.search.tokens import sort_key
@@ -21,7 +22,7 @@ from dougong.engine.unit import Unit
 from dougong.web import sessions
 from dougong.web.identity.api_tokens import make as make_token
 from tests.benchmarks import data
-from tests.companies import PACKAGES, opened, tree_of
+from tests.companies import ADMINISTRATOR, PACKAGES, opened, tree_of
 
 AT_ONCE = 2000
 
@@ -35,6 +36,8 @@ def fill(url: str, deals: int) -> None:
             company.write(SYSTEM, lambda unit, part=part, batch=batch: _store(unit, part.object, batch))  # type: ignore[misc]
     company.write(SYSTEM, lambda unit: _history(unit, deals))
     company.write(SYSTEM, _roll_up)
+    roles = Update("user", data.identity("user", 0), {"roles": [ADMINISTRATOR]})
+    company.write(SYSTEM, lambda unit: unit.records.save([roles]))
     company.close()
 
 
