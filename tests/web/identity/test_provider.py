@@ -224,7 +224,7 @@ def test_a_token_for_somebody_else_is_refused(
     }
     about["jwks_uri"] = "http://127.0.0.1/k"
     keys = {"keys": [key.as_dict(private=False)]}
-    monkeypatch.setattr(provider, "_fetched", lambda url, fresh=False: keys if url.endswith("/k") else about)
+    monkeypatch.setattr(provider, "_fetched", lambda issuer, url, fresh=False: keys if url.endswith("/k") else about)
     assert claimed(good)["sub"] == "x"
     with pytest.raises(provider.ProviderFailed):
         claimed({**good, **changed})
@@ -242,6 +242,6 @@ def test_a_token_for_somebody_else_is_refused(
 def test_a_provider_that_calls_itself_otherwise_is_refused(
     on_sign_on: Settings, monkeypatch: pytest.MonkeyPatch, about: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(provider, "_fetched", lambda url, fresh=False: about)
+    monkeypatch.setattr(provider, "_fetched", lambda issuer, url, fresh=False: about)
     with pytest.raises(provider.ProviderFailed):
         provider.begin(replace(on_sign_on, oidc_issuer="https://login.example.com"), "https://crm.example.com/back")

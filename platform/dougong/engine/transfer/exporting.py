@@ -124,7 +124,7 @@ def write_csv(unit: Unit, query: Query, file: BinaryIO, *, names: bool = False) 
     """Write CSV in UTF-8 with a mark, as spreadsheets open it; the number of records written."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text)
-    writer.writerow(titles(unit, query, names))
+    writer.writerow([guarded(title) for title in titles(unit, query, names)])
     number = 0
     for row in texts(unit, query):
         writer.writerow([guarded(cell) for cell in row])
@@ -203,12 +203,12 @@ def error_file(table: Table, problems: dict[int, list[Problem]], language: str) 
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     keep: Sequence[int] = [at for at, title in enumerate(table.header) if title != REASON]
-    writer.writerow([*(table.header[at] for at in keep), REASON])
+    writer.writerow([*(guarded(table.header[at]) for at in keep), REASON])
     for number, cells in table.rows:
         if number in problems:
             reasons = "; ".join(
                 f"{problem.place.field}: {problem.text(language)}" if problem.place.field else problem.text(language)
                 for problem in problems[number]
             )
-            writer.writerow([*(guarded("" if cells[at] is None else str(cells[at])) for at in keep), reasons])
+            writer.writerow([*(guarded("" if cells[at] is None else str(cells[at])) for at in keep), guarded(reasons)])
     return text.getvalue().encode("utf-8-sig")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_RISKY = re.compile(r"'*[=+\-@\t\r]")
+_RISKY = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # the wide ones run where spreadsheets speak Chinese or Japanese
 _NUMBER = re.compile(r"[+-]?\d[\d,. ]*%?")
 
 

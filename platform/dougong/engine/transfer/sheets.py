@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dougong.base.errors import BadRequest, Place, Problem, TooLarge
 from dougong.base.language import Message, msg
+from dougong.engine.transfer.books import broken, harmless
 from dougong.engine.transfer.guard import unguarded
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
 LARGEST_FILE = 200 * 2**20
 """Bytes of the largest file that is read."""
-
-LARGEST_UNPACKED = 1024 * 2**20
-"""Bytes that an XLSX book may unpack to: more is a bomb, not a book."""
 
 LARGEST_CELL = 1_000_000
 """Characters of the longest cell; the fields have narrower limits of their own."""
@@ -181,28 +181,20 @@ def _separator(text: str) -> str:
 
 # -- XLSX ---------------------------------------------------------------------------------------------------
 def _xlsx(name: str, data: bytes, sheet: str) -> Iterator[tuple[int, Sequence[Any]]]:
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook  # compiled code: for those who read books
 
     try:
-        unpacked = sum(entry.file_size for entry in zipfile.ZipFile(io.BytesIO(data)).infolist())
-        if unpacked > LARGEST_UNPACKED:
-            raise TooLarge(
-                _problem(
-                    name,
-                    "file-too-large",
-                    msg("The book unpacks to more than {most} MB.", most=LARGEST_UNPACKED >> 20),
-                )
-            )
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except (zipfile.BadZipFile, CalamineError):
-        raise BadRequest(
-            _problem(
-                name,
-                "file-broken",
-                msg("The file is no readable XLSX book."),
-                msg("Save it again as XLSX, or as CSV."),
-            )
-        ) from None
+        book = CalamineWorkbook.from_filelike(harmless(name, data))
+        if not book.sheet_names:
+            raise broken(name)
+        chosen = _chosen(name, book, sheet).to_python(skip_empty_area=False)
+    except CalamineError:
+        raise broken(name) from None
+    for at, row in enumerate(chosen, start=1):
+        yield at, [_cell(value) for value in row]
+
+
+def _chosen(name: str, book: CalamineWorkbook, sheet: str) -> CalamineSheet:
     if sheet and sheet not in book.sheet_names:
         raise BadRequest(
             _problem(
@@ -212,9 +204,7 @@ def _xlsx(name: str, data: bytes, sheet: str) -> Iterator[tuple[int, Sequence[An
                 msg("It has {names}.", names=", ".join(book.sheet_names)),
             )
         )
-    chosen = book.get_sheet_by_name(sheet or book.sheet_names[0])
-    for at, row in enumerate(chosen.to_python(skip_empty_area=False), start=1):
-        yield at, [_cell(value) for value in row]
+    return book.get_sheet_by_name(sheet or book.sheet_names[0])
 
 
 def _cell(value: Any) -> Any:

@@ -20,8 +20,6 @@ from dougong.base.errors import DougongError, Problem
 from dougong.base.language import msg
 from dougong.base.settings import Settings
 
-SECONDS = 10
-"""How long the provider may take for each answer."""
 REMEMBERED = 3600
 """Seconds for which what the provider says of itself is believed without asking again."""
 LEEWAY = 60
@@ -122,7 +120,7 @@ def _verified(settings: Settings, about: Mapping[str, Any], id_token: str) -> Ma
         iat={"essential": True},
     )
     for fresh in (False, True):  # a key that is not known yet may have come since
-        keys = _fetched(about["jwks_uri"], fresh)
+        keys = _fetched(about["issuer"], about["jwks_uri"], fresh)
         try:
             claims = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=list(ALGORITHMS)).claims  # type: ignore[arg-type]
             break
@@ -142,7 +140,7 @@ def _verified(settings: Settings, about: Mapping[str, Any], id_token: str) -> Ma
 # -- what the provider says of itself ------------------------------------------------------------------------------
 def _about(settings: Settings) -> Mapping[str, Any]:
     issuer = settings.oidc_issuer or ""
-    found = _fetched(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    found = _fetched(issuer, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     if found.get("issuer") != issuer:
         raise ProviderFailed(f"the provider calls itself {str(found.get('issuer'))[:200]!r}")
     plain_too = urlsplit(issuer).scheme == "http"  # a provider on this machine, as Settings make sure
@@ -152,16 +150,19 @@ def _about(settings: Settings) -> Mapping[str, Any]:
     return found
 
 
-def _fetched(url: str, fresh: bool = False) -> Mapping[str, Any]:
-    """A document of the provider, as JSON."""
+def _fetched(issuer: str, url: str, fresh: bool = False) -> Mapping[str, Any]:
+    """A document of the provider, as JSON. The issuer's host may stand in a private network, others may not."""
     import httpx2
+
+    from dougong.engine import outbound
 
     with _lock:
         at, found = _known.get(url, (0.0, {}))
     if found and not fresh and time.monotonic() - at < REMEMBERED:
         return found
     try:
-        document = httpx2.get(url, timeout=SECONDS, follow_redirects=False).raise_for_status().json()
+        with outbound.client(_near(issuer)) as client:
+            document = client.get(url).raise_for_status().json()
     except (httpx2.HTTPError, ValueError) as error:
         raise ProviderFailed(f"the provider does not answer: {type(error).__name__}") from error
     if not isinstance(document, dict):
@@ -174,6 +175,8 @@ def _fetched(url: str, fresh: bool = False) -> Mapping[str, Any]:
 def _client(settings: Settings, about: Mapping[str, Any], back: str) -> Any:
     from authlib.integrations.httpx_client import OAuth2Client  # 0.6 s of processor time: for those who use it
 
+    from dougong.engine import outbound
+
     ways = about.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     secret = settings.oidc_client_secret
     return OAuth2Client(
@@ -183,6 +186,11 @@ def _client(settings: Settings, about: Mapping[str, Any], back: str) -> Any:
         redirect_uri=back,
         code_challenge_method="S256",
         token_endpoint_auth_method="client_secret_basic" if "client_secret_basic" in ways else "client_secret_post",
-        timeout=SECONDS,
+        transport=outbound.Guarded(_near(settings.oidc_issuer or "")),
+        timeout=outbound.SECONDS,
         follow_redirects=False,
     )
+
+
+def _near(issuer: str) -> tuple[str, ...]:
+    return (urlsplit(issuer).hostname or "",)
