@@ -150,13 +150,13 @@ class Blinding:
 @pytest.mark.parametrize("path", ["/audit", "/audit/1"])
 def test_without_the_right_nothing_is_shown(person: Person, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Page, entry and link are refused, and the attempt is recorded."""
-    assert 'href="/audit"' in person.get("/preferences").text
+    assert 'href="/audit"' in person.get("/o/user").text
     hooks = person.company.hooks
     monkeypatch.setattr(person.company, "hooks", _with(hooks))
     assert person.get(path).status_code == 403
-    assert 'href="/audit"' not in person.get("/preferences").text
+    assert 'href="/audit"' not in person.get("/o/user").text
     monkeypatch.setattr(person.company, "hooks", hooks)
-    assert last(person).data["code"] == "right-missing"
+    assert last(person).data["code"] == "not-allowed"
 
 
 def _with(hooks: Any) -> Any:

@@ -57,11 +57,13 @@ def create_app(
 
     `lifespan` runs beside it for as long as the process serves.
     """
+    served = (*PAGES, *pages)
+    site.rights.update((page.path, page.right) for page in served if page.right)
     made = [
         Route("/health", _health),
         Mount(PREFIX.rstrip("/"), app=site.assets),
         *routes,
-        *(routing.route(site, page) for page in (*PAGES, *pages)),
+        *(routing.route(site, page) for page in served),
     ]
 
     async def no_page(request: Request, error: Exception) -> Response:

@@ -13,6 +13,9 @@ from dougong.metadata.model import Object
 from dougong.web.context import hue, initials
 from dougong.web.visit import Visit, safe_path, with_query
 
+ADMINISTRATION = "admin"
+"""The app of package base in which a company is set up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -44,8 +47,7 @@ class Navigation:
     create: Markup
     hue: str
     initials: str
-    audits: bool
-    manages_users: bool
+    administers: bool
 
 
 def navigation(visit: Visit, here: str) -> Navigation:
@@ -57,8 +59,8 @@ def navigation(visit: Visit, here: str) -> Navigation:
         parts = visit.unit.runtime.prepared[str(key)] = _parts(visit, here, added)
     name = visit.actor.name
     rail, dock, create = parts
-    audits, manages_users = (visit.unit.access.has(right) for right in ("view_audit", "manage_users"))
-    return Navigation(rail, dock, create, hue(visit.actor.user_id or ""), initials(name), audits, manages_users)
+    administers = any(each.name == ADMINISTRATION for each in apps(visit))
+    return Navigation(rail, dock, create, hue(visit.actor.user_id or ""), initials(name), administers)
 
 
 def _added(visit: Visit, here: str) -> Iterator[Item]:
@@ -99,7 +101,7 @@ def _parts(visit: Visit, here: str, added: tuple[Item, ...]) -> tuple[Markup, Ma
 def apps(visit: Visit) -> list[App]:
     """The apps offered to the reader, those of packages and the company before the platform's administration."""
     offered = [each for each in visit.model.apps.values() if visit.unit.access.may_open(each.name)]
-    return sorted(offered, key=lambda each: each.name == "admin")
+    return sorted(offered, key=lambda each: each.name == ADMINISTRATION)
 
 
 def current_app(visit: Visit, here: str) -> App | None:
@@ -122,7 +124,11 @@ def _item(visit: Visit, item: AppItem, here: str) -> Item | None:
     if item.kind == "separator":
         return Item("separator", label(item.label, visit.language))
     if item.kind == "link":
-        return Item("link", label(item.label, visit.language), item.icon or "external-link", item.target)
+        right = visit.site.rights.get(item.target)
+        if right and not visit.unit.access.has(right):
+            return None
+        said, icon = label(item.label, visit.language), item.icon or "external-link"
+        return Item("link", said, icon, item.target, current=item.target == here)
     obj = visit.model.objects.get(item.target.partition(".")[0])
     if obj is None or not visit.unit.access.may("read", obj):
         return None

@@ -30,7 +30,7 @@ from dougong.web.identity.rates import TooManyRequests
 from dougong.web.identity.throttle import TooManyTries
 from dougong.web.sessions import Session
 from dougong.web.site import Site
-from dougong.web.visit import Visit, preferred_language, with_query
+from dougong.web.visit import Visit, forbidden, preferred_language, with_query
 
 Handler = Callable[..., Response]
 log = structlog.get_logger("dougong.web")
@@ -46,7 +46,8 @@ class Page:
     """One address: a GET reads, a POST changes.
 
     `who`: those signed in; anyone; or, of those signed in, also those who must first set a password, or first set up
-    a second step. A page that wants `proof` is for who has lately proved who they are.
+    a second step. A page that wants `proof` is for who has lately proved who they are, one with a `right` for who
+    holds this system right.
     """
 
     method: Literal["GET", "POST"]
@@ -54,6 +55,7 @@ class Page:
     handler: Handler
     who: Literal["signed_in", "anyone", "setting_password", "setting_up"] = "signed_in"
     proof: bool = False
+    right: str = ""
 
 
 def route(site: Site, page: Page) -> Route:
@@ -107,7 +109,7 @@ def _door(request: Request) -> str:
 
 def _read(visit: Visit, page: Page) -> Response:
     with visit.company.read(SYSTEM, _who(visit)) as opened:
-        _enter(visit, opened)
+        _enter(visit, opened, page)
         refused = _turned_away(visit, page)
         if refused is not None:
             return refused
@@ -118,7 +120,7 @@ def _read(visit: Visit, page: Page) -> Response:
 
 def _change(visit: Visit, page: Page) -> Response:
     with visit.company.read(SYSTEM, _who(visit)) as opened:
-        _enter(visit, opened)
+        _enter(visit, opened, page)
     visit.unit_or_none = None
     given = visit.sent(protection.TOKEN_FIELD) or visit.request.headers.get(protection.TOKEN_HEADER, "")
     seed = visit.session.token if visit.session else visit.door
@@ -143,7 +145,7 @@ def _who(visit: Visit) -> First | None:
     return sessions.asked(token) if token else None
 
 
-def _enter(visit: Visit, opened: Unit) -> None:
+def _enter(visit: Visit, opened: Unit, page: Page) -> None:
     """Find who asks, and let them act in the unit that was opened for the asking."""
     token = _cookie(visit)
     found = sessions.find(opened, token, visit.site.settings) if token else None
@@ -155,6 +157,8 @@ def _enter(visit: Visit, opened: Unit) -> None:
     visit.door = ""
     visit.proved = session.proved_at + policy_of(opened.runtime.model).step_up > opened.now
     visit.unit_or_none = opened.acting(session.actor)
+    if page.right and not visit.unit.access.has(page.right):
+        raise forbidden(page.right)
 
 
 def _turned_away(visit: Visit, page: Page) -> Response | None:

@@ -29,6 +29,8 @@ class Site:
     reads: anyio.CapacityLimiter
     writes: anyio.CapacityLimiter
     refusals: RefusedAttempts = field(default_factory=RefusedAttempts)
+    rights: dict[str, str] = field(default_factory=dict)
+    """The system right that an address of ours asks for, by path: the navigation leaves out what is refused."""
 
     @property
     def secure(self) -> bool:

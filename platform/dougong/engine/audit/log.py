@@ -33,7 +33,7 @@ def record(unit: Unit, event: Event) -> None:
     Raises:
         LookupError: an unknown kind of event.
     """
-    entry = Entry.of(unit.actor, unit.now, event, unit.why)
+    entry = Entry.of(unit.actor, datetime.now(UTC), event, unit.why)
     waiting = pending(unit.connection)
     if waiting:
         waiting.append(entry)

@@ -115,6 +115,6 @@ def _midnight(visit: Visit, text: str, days: int) -> datetime | None:
 
 
 PAGES = (
-    Page("GET", HERE, show),
-    Page("GET", HERE + "/{seq}", entry),
+    Page("GET", HERE, show, right="view_audit"),
+    Page("GET", HERE + "/{seq}", entry, right="view_audit"),
 )

@@ -299,7 +299,7 @@ def _carried_out(visit: Visit, opened: Opened, edit: Edit, asked: str) -> Respon
 
 
 PAGES = (
-    Page("GET", f"{HERE}/all", listed),
-    Page("GET", EDIT, show),
-    Page("POST", EDIT, act),
+    Page("GET", f"{HERE}/all", listed, right="design"),
+    Page("GET", EDIT, show, right="design"),
+    Page("POST", EDIT, act, right="design"),
 )

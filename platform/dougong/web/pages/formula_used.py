@@ -84,4 +84,4 @@ def _kind(visit: Visit, component: Component) -> str:
     return str(said.get("x-title-zh-CN" if visit.language == "zh-CN" else "title", component.kind))
 
 
-PAGES = (Page("GET", USED, show),)
+PAGES = (Page("GET", USED, show, right="design"),)

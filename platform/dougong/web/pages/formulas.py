@@ -268,7 +268,7 @@ def names(visit: Visit) -> Response:
 
 
 PAGES = (
-    Page("GET", HERE, show),
-    Page("POST", HERE, act),
-    Page("GET", f"{HERE}/names", names),
+    Page("GET", HERE, show, right="design"),
+    Page("POST", HERE, act, right="design"),
+    Page("GET", f"{HERE}/names", names, right="design"),
 )

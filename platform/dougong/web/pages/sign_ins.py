@@ -172,12 +172,12 @@ def revoke(visit: Visit, id: str, token: str) -> Response:
 
 
 PAGES = (
-    Page("GET", HERE, show),
-    Page("GET", f"{HERE}/{{id}}", one),
-    Page("POST", f"{HERE}/{{id}}/unlock", unlock),
-    Page("POST", f"{HERE}/{{id}}/sessions/end", end_all),
-    Page("POST", f"{HERE}/{{id}}/sessions/{{session}}/end", end_one),
-    Page("POST", f"{HERE}/{{id}}/password", new_password, proof=True),
-    Page("POST", f"{HERE}/{{id}}/second-step/remove", remove_factors, proof=True),
-    Page("POST", f"{HERE}/{{id}}/tokens/{{token}}/revoke", revoke),
+    Page("GET", HERE, show, right=RIGHT),
+    Page("GET", f"{HERE}/{{id}}", one, right=RIGHT),
+    Page("POST", f"{HERE}/{{id}}/unlock", unlock, right=RIGHT),
+    Page("POST", f"{HERE}/{{id}}/sessions/end", end_all, right=RIGHT),
+    Page("POST", f"{HERE}/{{id}}/sessions/{{session}}/end", end_one, right=RIGHT),
+    Page("POST", f"{HERE}/{{id}}/password", new_password, proof=True, right=RIGHT),
+    Page("POST", f"{HERE}/{{id}}/second-step/remove", remove_factors, proof=True, right=RIGHT),
+    Page("POST", f"{HERE}/{{id}}/tokens/{{token}}/revoke", revoke, right=RIGHT),
 )
