@@ -11,6 +11,9 @@ from dougong.cli.opening import open_company, operator, user_id
 from dougong.cli.terminal import language, say, text
 from dougong.engine.rights.explaining import NAMES, Asked, Explanation, explain
 
+MARKS = {True: "+", False: "-", None: "?"}
+"""Before each sentence: whether what it says speaks for the right; a condition that may not be told has a ?."""
+
 
 @click.group(help=text(msg("Who may see and do what.")))
 def access() -> None:
@@ -38,4 +41,4 @@ def _tell(login: str, right: str, told: Explanation) -> None:
     else:
         say(msg("{login} may not {right} it.", login=login, right=NAMES[right]))
     for each in told.reasons:
-        click.echo(f"  {'+' if each.holds else '-'} {each.text.to(language())}")
+        click.echo(f"  {MARKS[each.holds]} {each.text.to(language())}")

@@ -174,7 +174,9 @@ class Derived(Access):
             return True
         found = self._readable.get(field.address)
         if found is None:
-            found = self._readable[field.address] = all(self._may_read(obj, path) for path in field.formula.references)
+            found = self._readable[field.address] = all(
+                may_read(self, self.model, obj, path) for path in field.formula.references
+            )
         return found
 
     def visible(self, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
@@ -219,17 +221,19 @@ class Derived(Access):
         read = child.fields.get(str(rollup.options.get("field", ""))) if child is not None else None
         return child is None or read is None or self.may_field("read", child, read)
 
-    def _may_read(self, obj: Object, path: tuple[str, ...]) -> bool:
-        here = obj
-        for name in path:
-            field = here.fields.get(name)
-            if field is None:
-                return True  # a picklist's attribute, an aspect of money: as the field before it
-            if not self.access.may("read", here) or not self.may_field("read", here, field):
-                return False
-            if field.type.refers and len(field.targets) == 1:
-                here = self.model.objects[field.targets[0]]
-        return True
+
+def may_read(access: Access, model: Model, obj: Object, path: tuple[str, ...]) -> bool:
+    """Whether every field on a path of a formula over `obj` may be read."""
+    here = obj
+    for name in path:
+        field = here.fields.get(name)
+        if field is None:
+            return True  # a picklist's attribute, an aspect of money: as the field before it
+        if not access.may("read", here) or not access.may_field("read", here, field):
+            return False
+        if field.type.refers and len(field.targets) == 1:
+            here = model.objects[field.targets[0]]
+    return True
 
 
 class Configured(Access):

@@ -1,4 +1,7 @@
-"""Why somebody may, or may not, do something with a record or see a field: from the grounds that decide it."""
+"""Why somebody may, or may not, do something with a record or see a field: from the grounds that decide it.
+
+Each reason says in words whether it holds. What a formula answers is told only to those who may see what it reads.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,16 @@ from sqlalchemy import ColumnElement, case, literal, select
 
 from dougong.base.errors import NotFound, Problem
 from dougong.base.language import Message, msg
-from dougong.engine.access import Access, Right
+from dougong.engine.access import Access, Configured, Right, may_read
 from dougong.engine.actor import Actor
 from dougong.engine.rights.access import access_for, granted_to
 from dougong.engine.rights.grants import Granted, gives_field
+from dougong.engine.rights.grounds import Ground
 from dougong.engine.rights.holder import find
+from dougong.engine.saving.intake import GIVEN_SYSTEM_FIELDS
+from dougong.formulas import Formula
 from dougong.metadata.model import Field, Object
+from dougong.metadata.rights import SharingRule
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -34,10 +41,13 @@ NAMES: Mapping[str, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing that was looked at: `kind` is its stable name, `holds` whether it speaks for the right."""
+    """One thing that was looked at: `kind` is its stable name, `holds` whether it speaks for the right.
+
+    `holds` is None where whoever asks may not know it.
+    """
 
     kind: str
-    holds: bool
+    holds: bool | None
     text: Message
 
 
@@ -52,7 +62,7 @@ class Explanation:
 def explain(
     unit: Unit, user_id: str, object_name: str, record_id: str, right: Asked = "read", field: str | None = None
 ) -> Explanation:
-    """Why the user may or may not use `right` on a record, or on one of its fields.
+    """Why the user may or may not use `right` on a record, or on one of its fields, as the unit's actor may know it.
 
     Raises:
         NotFound: no such object, record, field or user.
@@ -61,13 +71,15 @@ def explain(
     if obj is None or (field is not None and field not in obj.fields):
         raise _unknown(object_name, msg("There is no object {name}.", name=object_name))
     other = as_user(unit, user_id)
-    case_ = _Case(other, obj, record_id, right, obj.fields[field] if field else None)
+    case_ = _Case(other, obj, record_id, right, obj.fields[field] if field else None, unit.access)
     reasons = tuple(case_.reasons())
     return Explanation(all(each.holds for each in reasons if each.kind in DECIDING), reasons)
 
 
-DECIDING = frozenset({"everything", "object", "rows", "partition", "seen", "field", "plugin"})
-"""Kinds of reasons that must all speak for a right; the others say what these rest on."""
+DECIDING = frozenset(
+    {"everything", "object", "configured", "append-only", "seen", "rows", "partition", "field", "computed", "plugin"}
+)
+"""Kinds of reasons that must all speak for a right; those before each say what it rests on."""
 
 
 def as_user(unit: Unit, user_id: str) -> Unit:
@@ -96,11 +108,14 @@ def _unknown(thing: str, reason: Message) -> NotFound:
 
 
 class _Case:
-    """One question: a user, a record, a right, perhaps a field."""
+    """One question: a user, a record, a right, perhaps a field; `asker` is the access of who asks it."""
 
-    def __init__(self, unit: Unit, obj: Object, record_id: str, right: Asked, field: Field | None) -> None:
+    def __init__(
+        self, unit: Unit, obj: Object, record_id: str, right: Asked, field: Field | None, asker: Access
+    ) -> None:
         self.unit, self.object, self.record_id, self.right, self.field = unit, obj, record_id, right, field
         self.access: Access = access_for(unit)
+        self.asker = asker
         self.granted = granted_to(unit)
         self.table = unit.runtime.storage.tables[obj.name].table
         if not self._asked([]):
@@ -111,10 +126,14 @@ class _Case:
         if self.granted is None:
             yield Reason("everything", True, msg("They may do everything."))
         else:
+            yield from self._of_person(self.granted)
             yield from self._of_object(self.granted)
+        yield from self._of_kind()
+        if self.granted is not None:
             if self.right != "read":
                 yield from self._of_rows(self.granted, "read", "seen")
             yield from self._of_rows(self.granted, self.right, "rows")
+            yield from self._of_partition(self.granted)
         if self.field is not None:
             yield from self._of_field(self.field)
         yield from self._of_plugins()
@@ -125,6 +144,16 @@ class _Case:
         columns = columns or [literal(1)]
         row = self.unit.connection.execute(select(*columns).where(self.table.c.id == self.record_id)).first()
         return None if row is None else [bool(each) for each in row]
+
+    def _of_person(self, granted: Granted) -> Iterator[Reason]:
+        """What they hold; none of it decides by itself."""
+        holder = granted.holder
+        if holder.values.get("active") is False:
+            yield Reason("inactive", False, msg("Their account is switched off, so they hold nothing."))
+        elif not holder.sets:
+            yield Reason("nothing-held", False, msg("They hold no role or permission set that gives anything."))
+        for role in holder.roles:
+            yield Reason("role", True, msg("They hold the role {role}.", role=role.label))
 
     def _of_object(self, granted: Granted) -> Iterator[Reason]:
         name, right = self.object.name, NAMES[self.right]
@@ -139,11 +168,57 @@ class _Case:
         else:
             yield Reason("object", False, msg("No role or permission set lets them {right} {object} records.", **known))
 
+    def _of_kind(self) -> Iterator[Reason]:
+        """What nobody may do with records of this kind."""
+        known = {"object": self.object.label}
+        if not Configured().may(self.right, self.object):
+            said = msg("{object} records travel with the metadata and change when that is published.", **known)
+            yield Reason("configured", False, said)
+        if self.object.append_only and self.right in ("edit", "delete"):
+            said = msg("{object} records are only ever added: nobody changes or deletes them.", **known)
+            yield Reason("append-only", False, said)
+
     def _of_rows(self, granted: Granted, right: Right, kind: str) -> Iterator[Reason]:
         found = granted.rows.grounds(right, self.object)
         held = self._asked([each.holds(self.table) for each in found]) if found else []
         for each, holds in zip(found, held or [], strict=True):
-            yield Reason(f"{kind}-{each.kind}", holds, each.reason)
+            yield self._of_ground(f"{kind}-{each.kind}", each, holds)
+        if not any(each.always for each in found):
+            yield from self._of_other_rules(granted, right, kind)
+        covered, name = any(held or []), NAMES[right]
+        if covered:
+            yield Reason(kind, True, msg("So the right to {right} covers this record.", right=name))
+        else:
+            yield Reason(kind, False, msg("Nothing gives them the right to {right} this record.", right=name))
+
+    def _of_ground(self, kind: str, ground: Ground, holds: bool) -> Reason:
+        if ground.formula is not None and not self._may_know(*ground.formula):
+            return Reason(kind, None, msg("A condition that reads fields which you may not see was asked as well."))
+        return Reason(kind, holds, ground.reason if holds else ground.otherwise)
+
+    def _may_know(self, object_name: str, formula: Formula) -> bool:
+        """Whether who asks may see all that a formula reads."""
+        model = self.unit.runtime.model
+        obj = model.objects[object_name]
+        return all(may_read(self.asker, model, obj, path) for path in formula.references)
+
+    def _of_other_rules(self, granted: Granted, right: Right, kind: str) -> Iterator[Reason]:
+        """Sharing rules of the object that are not for them, or not for this right."""
+        if right not in ("read", "edit"):
+            return
+        for rule in granted.model.rights.sharing_rules.get(self.object.name, ()):
+            if not granted.rows.applies(rule, right):
+                yield Reason(f"{kind}-rule", False, self._why_not(granted, rule, right))
+
+    def _why_not(self, granted: Granted, rule: SharingRule, right: Right) -> Message:
+        name = rule.label or rule.name
+        if rule.until is not None and rule.until < granted.rows.today:
+            return msg("The sharing rule {rule} has ended.", rule=name)
+        if right == "edit" and granted.rows.applies(rule, "read"):
+            return msg("The sharing rule {rule} lets them see, not change.", rule=name)
+        return msg("The sharing rule {rule} is not for them.", rule=name)
+
+    def _of_partition(self, granted: Granted) -> Iterator[Reason]:
         within = granted.rows.within(self.object, self.table)
         if within is not None:
             inside = bool((self._asked([within]) or [False])[0])
@@ -152,11 +227,6 @@ class _Case:
                 msg("It is of a segment that is not theirs."),
             )
             yield Reason("partition", inside, theirs if inside else foreign)
-        covered, name = any(held or []), NAMES[right]
-        if covered:
-            yield Reason(kind, True, msg("So the right to {right} covers this record.", right=name))
-        else:
-            yield Reason(kind, False, msg("Nothing gives them the right to {right} this record.", right=name))
 
     def _of_field(self, field: Field) -> Iterator[Reason]:
         right: Literal["read", "edit"] = "read" if self.right == "read" else "edit"
@@ -168,10 +238,19 @@ class _Case:
             elif gives_field(each, right, self.object.name, address):
                 said = msg("The permission set {name} gives {field}.", name=each.label, field=field.label)
                 yield Reason("field-given", True, said)
+        if not self._sees_what_it_reads(field):
+            yield Reason("field-reads", False, msg("It is computed from fields that they may not see."))
         if self.access.may_field(right, self.object, field):
             yield Reason("field", True, msg("They may {right} {field}.", right=NAMES[right], field=field.label))
         else:
             yield Reason("field", False, msg("They may not {right} {field}.", right=NAMES[right], field=field.label))
+        if right == "edit" and (not field.type.writable or (field.system and field.name not in GIVEN_SYSTEM_FIELDS)):
+            yield Reason("computed", False, msg("Nobody changes {field}: the platform sets it.", field=field.label))
+
+    def _sees_what_it_reads(self, field: Field) -> bool:
+        """Whether they may see every field that a formula field reads."""
+        model, paths = self.unit.runtime.model, field.formula.references if field.formula is not None else ()
+        return all(may_read(self.access, model, self.object, path) for path in paths)
 
     def _of_plugins(self) -> Iterator[Reason]:
         """What plugins leave of it."""

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, exists, false, literal, 
 
 from dougong.base.language import Message, msg
 from dougong.engine.tables import memberships
+from dougong.formulas import Formula
 
 SELF = "user"
 """The object of people."""
@@ -20,40 +21,49 @@ Condition = Callable[[FromClause], ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """One reason. `holds` judges a given row; `finds` is the same condition as a search for rows begins with it."""
+    """One reason. `holds` judges a given row; `finds` is the same condition as a search for rows begins with it.
+
+    `reason` says that it holds, `otherwise` that it does not.
+    """
 
     kind: str
     reason: Message
+    otherwise: Message
     holds: Condition
     finds: Condition
     always: bool = False
     """Whether it holds for every row."""
+    formula: tuple[str, Formula] | None = None
+    """What it asks of a row of an object, where that is a formula."""
 
 
-def plain(kind: str, reason: Message, condition: Condition) -> Ground:
+def plain(kind: str, reason: Message, otherwise: Message, condition: Condition) -> Ground:
     """A ground whose condition is the same for judging and for finding."""
-    return Ground(kind, reason, condition, condition)
+    return Ground(kind, reason, otherwise, condition, condition)
 
 
 def everybody(reason: Message) -> Ground:
     """Every row."""
-    return Ground("everybody", reason, lambda table: true(), lambda table: true(), always=True)
+    return Ground("everybody", reason, reason, lambda table: true(), lambda table: true(), always=True)
 
 
 def themselves(user_id: str) -> Ground:
     """Of people, the person."""
-    return plain("self", msg("It is their own user record."), lambda table: table.c.id == user_id)
+    said, otherwise = msg("It is their own user record."), msg("It is somebody else's user record.")
+    return plain("self", said, otherwise, lambda table: table.c.id == user_id)
 
 
 def owner(user_id: str) -> Ground:
     """What the person owns."""
-    return plain("owner", msg("They own it."), lambda table: table.c.owner_id == user_id)
+    said, otherwise = msg("They own it."), msg("They do not own it.")
+    return plain("owner", said, otherwise, lambda table: table.c.owner_id == user_id)
 
 
-def owned_within(kind: str, reason: Message, groups: Sequence[str]) -> Ground:
+def owned_within(kind: str, reason: Message, otherwise: Message, groups: Sequence[str]) -> Ground:
     """What is owned by people of one of `groups`."""
     listed = tuple(groups)
-    return Ground(kind, reason, lambda table: owned(table, listed), lambda table: owned_by_one_of(table, listed))
+    judged, found = (lambda table: owned(table, listed)), (lambda table: owned_by_one_of(table, listed))
+    return Ground(kind, reason, otherwise, judged, found)
 
 
 def owned(table: FromClause, groups: Sequence[str]) -> ColumnElement[bool]:

@@ -27,7 +27,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from dougong.base.language import Message, msg
+from dougong.base.language import msg
 from dougong.engine.access import EVERYTHING, Right
 from dougong.engine.expressions import OneOf
 from dougong.engine.reading.computed import Terms, condition_of
@@ -187,8 +187,7 @@ class Rows:
             yield grounds.owner(self.holder.user_id)
         for role, scope in scopes:
             if scope.when is not None:
-                said = msg("The scope of the role {role} covers it.", role=role.label)
-                yield self._formula("scope", said, obj, scope.when)
+                yield self._formula(role, obj, scope.when)
             elif scope.reach == "all":
                 yield grounds.everybody(msg("The role {role} covers all records.", role=role.label))
             elif scope.reach == "segment":
@@ -203,19 +202,25 @@ class Rows:
             case "own_and_subordinates":
                 groups = [f"below:{self.holder.user_id}"]
                 said = msg("The owner reports to them (role {role}).", role=role.label)
+                otherwise = msg("The owner does not report to them (role {role}).", role=role.label)
             case "own_and_roles_below":
                 groups = [f"role:{each}" for each in sorted(self.model.rights.below(role.name))]
                 said = msg("The owner holds a role below {role}.", role=role.label)
+                otherwise = msg("The owner holds no role below {role}.", role=role.label)
             case "department":
                 groups = [f"department:{each}" for each in departments]
                 said = msg("The owner is of their department (role {role}).", role=role.label)
+                otherwise = msg("The owner is not of their department (role {role}).", role=role.label)
             case "department_and_below":
                 groups = [f"within:{each}" for each in departments]
                 said = msg("The owner is of their department or one below it (role {role}).", role=role.label)
+                otherwise = msg(
+                    "The owner is not of their department, nor of one below it (role {role}).", role=role.label
+                )
             case _:
                 return
         if groups:
-            yield grounds.owned_within(scope.reach, said, groups)
+            yield grounds.owned_within(scope.reach, said, otherwise, groups)
 
     def _segment(self, role: Role, obj: Object) -> Iterator[Ground]:
         partition = self.model.rights.partition_of(obj.name)
@@ -225,22 +230,27 @@ class Rows:
         yield grounds.plain(
             "segment",
             msg("It is of their segment (role {role}).", role=role.label),
+            msg("It is not of their segment (role {role}).", role=role.label),
             lambda table: grounds.values_in(self._column(obj, table, field), values),
         )
 
     # -- sharing rules --------------------------------------------------------------------------------------------
     def _rules(self, right: Right, obj: Object) -> Iterator[Ground]:
         for rule in self.model.rights.sharing_rules.get(obj.name, ()):
-            if self._is_for_them(rule, right):
+            if self.applies(rule, right):
                 said = msg("The sharing rule {rule} opens it.", rule=rule.label or rule.name)
-                yield Ground("rule", said, *self._rule(rule))
+                otherwise = msg(
+                    "The sharing rule {rule} is for them, but not for this record.", rule=rule.label or rule.name
+                )
+                yield Ground("rule", said, otherwise, *self._rule(rule), formula=_asked_by(rule))
         for rules in self.model.rights.sharing_rules.values():
             for rule in rules:
                 for child, lookup in rule.also:
-                    if child == obj.name and self._is_for_them(rule, right):
+                    if child == obj.name and self.applies(rule, right):
                         yield self._opened_with(rule, obj, lookup)
 
-    def _is_for_them(self, rule: SharingRule, right: Right) -> bool:
+    def applies(self, rule: SharingRule, right: Right) -> bool:
+        """Whether a rule is for the person, in force, and gives the right."""
         covered = right == "read" or (right == "edit" and rule.level == "edit")
         running = rule.until is None or rule.until >= self.today
         return covered and running and not self.holder.groups.isdisjoint(map(group_of, rule.to))
@@ -275,11 +285,18 @@ class Rows:
             return self._column(obj, table, lookup).in_(select(parent.c.id).where(finds(parent)))
 
         said = msg("The sharing rule {rule} opens it with its parent.", rule=rule.label or rule.name)
-        return Ground("rule", said, judged, found)
+        otherwise = msg("The sharing rule {rule} is for them, but not for its parent.", rule=rule.label or rule.name)
+        return Ground("rule", said, otherwise, judged, found, formula=_asked_by(rule))
 
     # -- formulas and parents -------------------------------------------------------------------------------------
-    def _formula(self, kind: str, said: Message, obj: Object, formula: Formula) -> Ground:
-        return grounds.plain(kind, said, lambda table: self.asks(obj, table, formula))
+    def _formula(self, role: Role, obj: Object, formula: Formula) -> Ground:
+        said = msg("The scope of the role {role} covers it.", role=role.label)
+        otherwise = msg("The scope of the role {role} does not cover it.", role=role.label)
+
+        def asked(table: FromClause) -> ColumnElement[bool]:
+            return self.asks(obj, table, formula)
+
+        return Ground("scope", said, otherwise, asked, asked, formula=(obj.name, formula))
 
     def asks(self, obj: Object, table: FromClause, formula: Formula) -> ColumnElement[bool]:
         """A formula over the rows of `table`; a look at each row's own parents where it reads these."""
@@ -326,7 +343,17 @@ class Rows:
             "read": msg("They see the {object} that it belongs to.", object=target.label),
             "edit": msg("They may change the {object} that it belongs to.", object=target.label),
         }
-        return Ground("parent", said[right], judged, found)
+        otherwise = {
+            "read": msg("They do not see the {object} that it belongs to, if it belongs to one.", object=target.label),
+            "edit": msg(
+                "They may not change the {object} that it belongs to, if it belongs to one.", object=target.label
+            ),
+        }
+        return Ground("parent", said[right], otherwise[right], judged, found)
+
+
+def _asked_by(rule: SharingRule) -> tuple[str, Formula] | None:
+    return None if rule.when is None else (rule.object, rule.when)
 
 
 def group_of(people: str) -> str:

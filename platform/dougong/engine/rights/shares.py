@@ -25,6 +25,7 @@ def shared(rows: Rows, right: Right, obj: Object) -> Iterator[Ground]:
     if shares is None or right not in ("read", "edit") or obj.name not in shares.fields["record"].targets:
         return
     said = msg("It was shared with them, or they are in its team.")
+    otherwise = msg("It was not shared with them, and they are not in its team.")
 
     def holds(table: FromClause) -> ColumnElement[bool]:
         return _holds(rows, right, obj, table)
@@ -32,7 +33,7 @@ def shared(rows: Rows, right: Right, obj: Object) -> Iterator[Ground]:
     def finds(table: FromClause) -> ColumnElement[bool]:
         return _finds(rows, right, obj, table)
 
-    yield Ground("share", said, holds, finds)
+    yield Ground("share", said, otherwise, holds, finds)
 
 
 def _holds(rows: Rows, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dougong.web.pages import (
+    access_why,
     actions,
     audit,
     bin,
@@ -42,6 +43,7 @@ PAGES: tuple[Page, ...] = (
     *preferences.PAGES,
     *formulas.PAGES,
     *audit.PAGES,
+    *access_why.PAGES,
     *formula_edit.PAGES,
     *formula_used.PAGES,
     *search.PAGES,
