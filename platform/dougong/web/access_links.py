@@ -1,4 +1,4 @@
-"""Where questions about access are asked, who may ask them, and the ways there from a record."""
+"""Where questions about access are asked, and the ways there from a record for those who may ask."""
 
 from __future__ import annotations
 
@@ -7,20 +7,10 @@ from collections.abc import Iterator
 from dougong.base.language import msg
 from dougong.metadata.model import Object
 from dougong.web.buttons import Action
-from dougong.web.visit import Visit, forbidden, with_query
+from dougong.web.visit import Visit, with_query
 
 WHY = "/access/why"
 RIGHT = "explain_access"
-
-
-def entered(visit: Visit, right: str = RIGHT) -> None:
-    """Turn away who may not ask.
-
-    Raises:
-        Forbidden: they lack the system right.
-    """
-    if not visit.unit.access.has(right):
-        raise forbidden(right)
 
 
 def on_record(visit: Visit, obj: Object, record_id: str) -> tuple[Action, ...]:

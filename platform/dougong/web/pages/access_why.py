@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast, get_args
+from typing import get_args
 
 from starlette.responses import Response
 
@@ -18,7 +18,7 @@ from dougong.engine.reading.covering import rights_on
 from dougong.engine.rights.explaining import DECIDING, NAMES, Asked, Explanation, Reason, as_user, explain
 from dougong.metadata.model import Object
 from dougong.web import record_page
-from dougong.web.access_links import WHY, entered
+from dougong.web.access_links import RIGHT, WHY
 from dougong.web.frame import framed
 from dougong.web.pages.formulas import object_named, objects, record_chosen
 from dougong.web.routing import Page
@@ -77,7 +77,6 @@ class Standing:
 
 def show(visit: Visit) -> Response:
     """The question as a form, and the answer: for one person why, without one everybody with what they may."""
-    entered(visit)
     choice = _choice(visit)
     told = _told(visit, choice) if choice.user and choice.record else None
     people, following = _people(visit, choice) if choice.record and not choice.user else ((), "")
@@ -112,7 +111,7 @@ def _choice(visit: Visit) -> Choice:
         record_title=_title(visit, obj, record),
         user=user,
         user_name=_title(visit, person, user),
-        right=cast(Asked, right) if right in RIGHTS else "read",
+        right=right if right in RIGHTS else "read",
         field=field if here and field in known else "",
     )
 
@@ -208,4 +207,4 @@ def _url(choice: Choice, **more: str) -> str:
     return with_query(WHY, [(name, value) for name, value in pairs.items() if value])
 
 
-PAGES = (Page("GET", WHY, show),)
+PAGES = (Page("GET", WHY, show, right=RIGHT),)
