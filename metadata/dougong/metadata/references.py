@@ -130,6 +130,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("highlights/*/field", "path", _own),
         ("search/*/field", "path", _own),
         ("access/parent", "path", _own),
+        ("access/children_follow/*", "relation", _own),
         ("hierarchy/parent", "path", _own),
         ("effective_dates/from", "path", _own),
         ("effective_dates/to", "path", _own),

@@ -8,7 +8,7 @@ from dougong.base.language import msg
 from dougong.cli.opening import for_company, open_company, operator, user_id
 from dougong.cli.terminal import say, text
 from dougong.engine.actor import Scope
-from dougong.engine.saving.batch import Create
+from dougong.engine.saving.batch import Create, Update
 from dougong.engine.unit import Unit
 from dougong.web.credentials import one_time_password, set_password
 from dougong.web.identity import throttle
@@ -78,6 +78,22 @@ def sign_out(login: str) -> None:
     with open_company() as company:
         n = company.write(operator(), work)
     say(msg("{login} is signed out of {n} place.", "{login} is signed out of {n} places.", login=login, n=n))
+
+
+@user.command("freeze", help=text(msg("Shut somebody out at once, without touching what they own.")))
+@click.argument("login")
+@click.option("--undo", is_flag=True, help=text(msg("Let them in again.")))
+@for_company
+def freeze(login: str, undo: bool) -> None:
+    """End a user's sessions and refuse their tokens, until they are let in again."""
+    with open_company() as company:
+        company.write(
+            operator(), lambda unit: unit.records.save([Update("user", user_id(unit, login), {"frozen": not undo})])
+        )
+    if undo:
+        say(msg("{login} can sign in again.", login=login))
+    else:
+        say(msg("{login} is frozen and signed out everywhere.", login=login))
 
 
 @click.group(help=text(msg("Tokens of programs that call the API.")))

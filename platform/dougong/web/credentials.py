@@ -18,6 +18,7 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from dougong.base.errors import Place, Problem, Rejected
 from dougong.base.language import Message, msg
 from dougong.engine.actor import SYSTEM
+from dougong.engine.entering import entering
 from dougong.engine.sign_in_tables import credentials, former_passwords
 from dougong.engine.unit import Unit
 from dougong.web.identity.events import tell
@@ -59,9 +60,9 @@ def one_time_password() -> str:
 def account(unit: Unit, login: str) -> Account | None:
     """The user who signs in as `login` (their login name, e-mail address or mobile), where exactly one does."""
     users = unit.runtime.storage.tables["user"]
-    columns = {name: users.table.c[users.parts[name][0].key] for name in ("login", "email", "mobile", "active")}
+    columns = {name: users.table.c[users.parts[name][0].key] for name in ("login", "email", "mobile")}
     asked = (
-        select(users.table.c.id, columns["active"].label("active"), credentials.c.hash)
+        select(users.table.c.id, entering(users).label("active"), credentials.c.hash)
         .outerjoin(credentials, credentials.c.user_id == users.table.c.id)
         .where(
             users.table.c.deleted_at.is_(None),

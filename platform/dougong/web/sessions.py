@@ -20,6 +20,7 @@ from dougong.base.language import LANGUAGES
 from dougong.base.settings import Settings
 from dougong.engine.actor import Actor
 from dougong.engine.columns import Instant
+from dougong.engine.entering import entering
 from dougong.engine.first import First
 from dougong.engine.runtime import Runtime
 from dougong.engine.sign_in_tables import authenticators, credentials, passkeys, sessions
@@ -148,6 +149,7 @@ def _statement(runtime: Runtime) -> Select[Any]:
             second_step.label("second_step"),
             stored_settings.c.value,
             *(column[name].label(name) for name in USER_COLUMNS),
+            entering(users).label("active"),
         )
         .select_from(head)
         .join(people, people.c.id == head.c.id)
@@ -158,7 +160,7 @@ def _statement(runtime: Runtime) -> Select[Any]:
     )
 
 
-USER_COLUMNS = ("name", "login", "kind", "active", "language", "time_zone")
+USER_COLUMNS = ("name", "login", "kind", "language", "time_zone")
 
 
 def actor(row: Any, settings: Settings) -> Actor:

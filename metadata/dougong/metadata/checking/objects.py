@@ -76,6 +76,22 @@ def _access(spot: Spot, name: str, body: Mapping[str, Any]) -> Iterator[Problem]
     elif access.get("default") == "by_parent":
         reason = msg("Access by parent needs to know the parent.")
         yield (spot / "access").problem("access-parent", reason, msg("Name a lookup of the object under parent."))
+    for below, relation in enumerated(spot / "access", "children_follow", access):
+        yield from _follower(below, name, relation)
+
+
+def _follower(spot: Spot, parent: str, relation: Any) -> Iterator[Problem]:
+    """``child.lookup`` must lead to `parent`, whatever else it may lead to."""
+    child, _, field = str(relation).partition(".")
+    if child not in spot.index.fields:
+        yield from need_object(spot, child)
+        return
+    facts = spot.index.field(child, field)
+    if facts is None:
+        yield missing_field(spot, child, field)
+    elif not spot.index.is_open(facts) and parent not in facts.targets:
+        reason = msg("{relation} does not lead to {object}.", relation=relation, object=parent)
+        yield spot.problem("relation-wrong", reason, msg("Name a lookup of the child whose target is this object."))
 
 
 def _lookup(spot: Spot, object_name: str, name: str) -> Iterator[Problem]:

@@ -56,6 +56,7 @@ for _kind in (
     Kind("exported", "data", msg("Exported")),
     Kind("imported", "data", msg("Imported")),
     Kind("changed_in_bulk", "data", msg("Changed in bulk")),
+    Kind("handed_over", "data", msg("Work handed over")),
     Kind("taken_back", "data", msg("Changes taken back")),
     Kind("person_erased", "privacy", msg("Personal data erased")),
     Kind("refused", "refused", msg("Attempt refused")),

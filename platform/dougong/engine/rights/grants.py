@@ -17,7 +17,9 @@ from dougong.metadata.rights import EVERY, Partition, PermissionSet
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
-ASSIGNED = frozenset(("user.roles", "user.permission_sets", "group.members", "group.active", "group.code"))
+ASSIGNED = frozenset(
+    ("user.roles", "user.permission_sets", "user.frozen", "group.members", "group.active", "group.code")
+)
 """Fields that give rights: they are changed by those who manage users."""
 
 

@@ -39,7 +39,7 @@ _AS_MAIN = {"also": "department", "also_within": "within"}
 
 
 def find(unit: Unit, user_id: str) -> Holder:
-    """What the user holds, as the unit's transaction sees it; nothing where there is no such user, or they left."""
+    """What the user holds, as the unit's transaction sees it; nothing for who is not there, has left or is frozen."""
     users = unit.runtime.storage.tables.get("user")
     if not user_id or users is None:
         return Holder(user_id)
@@ -61,7 +61,7 @@ def find(unit: Unit, user_id: str) -> Holder:
         kind, width = users.object.fields[name], len(users.parts[name])
         values[name] = kind.type.from_row(kind, rows[0][at : at + width])
         at += width
-    if values.get("active") is False:
+    if values.get("active") is False or values.get("frozen"):
         return Holder(user_id, values=values)
     return _held(unit, user_id, {row[0] for row in rows if row[0] is not None}, values)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dougong.metadata.model import Model
 
 PLACES: Mapping[str, tuple[str, ...]] = {
-    "user": ("roles", "permission_sets", "manager", "department", "departments", "active", "kind"),
+    "user": ("roles", "permission_sets", "manager", "department", "departments", "active", "frozen", "kind"),
     "department": ("parent", "code"),
     "group": ("members", "code", "active"),
 }

@@ -11,7 +11,7 @@ from dougong.engine.saving.row import Row
 from dougong.engine.unit import Unit
 
 GRANTING: Mapping[str, tuple[str, ...]] = {
-    "user": ("roles", "permission_sets", "active"),
+    "user": ("roles", "permission_sets", "active", "frozen"),
     "group": ("members",),
     "record_share": ("record", "user", "group", "department", "below", "role", "team_role", "level", "until"),
 }

@@ -192,7 +192,8 @@ def _check_one(batch: Batch, row: Row, rule: LookupRule, reference: Reference, e
             at=name,
         )
     target = plan_of(batch.unit.runtime, reference.object)
-    if rule.filter is not None and not expressions.admits(rule.filter, target, seen.values, row):
+    restored = trusted and batch.reverting
+    if rule.filter is not None and not restored and not expressions.admits(rule.filter, target, seen.values, row):
         row.refuse(
             "lookup-filter",
             msg("This record may not be chosen as {label} here.", label=field.label),

@@ -16,6 +16,7 @@ from dougong.base.ids import record_id
 from dougong.base.language import LANGUAGES, msg
 from dougong.base.settings import Settings
 from dougong.engine.actor import Actor, Scope
+from dougong.engine.entering import entering
 from dougong.engine.first import First
 from dougong.engine.runtime import Runtime
 from dougong.engine.sign_in_tables import tokens
@@ -164,6 +165,7 @@ def _statement(runtime: Runtime) -> Select[Any]:
             tokens.c.scope,
             tokens.c.used_at,
             *(columns[name].label(name) for name in USER_COLUMNS),
+            entering(users).label("active"),
         )
         .select_from(head)
         .join(people, people.c.id == head.c.id)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dougong.base.language import LANGUAGES, msg
 from dougong.engine import mail
 from dougong.engine.actor import SYSTEM
+from dougong.engine.entering import may_enter
 from dougong.engine.jobs import enqueue, job
 from dougong.engine.mail import Mail, Outgoing
 from dougong.engine.outbox import Task
@@ -58,7 +59,7 @@ def mail_link(company: Company, task: Task) -> None:
 
 def _mail(unit: Unit, way: Outgoing, user_id: str, id: str) -> tuple[Mail, datetime] | None:
     user = unit.records.get("user", user_id).values
-    if not user["active"] or not user["email"] or _elsewhere(unit, user_id):
+    if not may_enter(user) or not user["email"] or _elsewhere(unit, user_id):
         return None
     language = user["language"] if user["language"] in LANGUAGES else LANGUAGES[0]
     token = challenges.issue(unit, "reset", user_id, timedelta(minutes=MINUTES))

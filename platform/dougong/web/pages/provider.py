@@ -11,6 +11,7 @@ from starlette.responses import Response
 from dougong.base.errors import NotFound, Problem, Rejected
 from dougong.base.language import msg
 from dougong.engine.actor import SYSTEM
+from dougong.engine.entering import may_enter
 from dougong.engine.query import Condition, Filter, Query
 from dougong.engine.saving.batch import Create
 from dougong.engine.unit import Unit
@@ -67,7 +68,7 @@ def returned(visit: Visit) -> Response:
 
     def enter(unit: Unit) -> tuple[str, timedelta] | None:
         user_id = _user(visit, unit, issuer, claims)
-        if user_id is None or not unit.records.get("user", user_id).values["active"]:
+        if user_id is None or not may_enter(unit.records.get("user", user_id).values):
             return None
         lifetime = policy_of(unit.runtime.model).lifetime
         return entering.let_in(visit, unit, user_id, "single_sign_on"), lifetime

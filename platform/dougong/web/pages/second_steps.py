@@ -10,6 +10,7 @@ from starlette.responses import Response
 from dougong.base.errors import DougongError
 from dougong.base.language import msg
 from dougong.engine.actor import SYSTEM
+from dougong.engine.entering import may_enter
 from dougong.engine.unit import Unit
 from dougong.web import credentials, sessions
 from dougong.web.frame import framed
@@ -123,7 +124,7 @@ def enter_by_passkey(visit: Visit) -> Response:
 
 
 def _active(unit: Unit, user_id: str) -> bool:
-    return bool(unit.records.get("user", user_id).values.get("active"))
+    return may_enter(unit.records.get("user", user_id).values)
 
 
 # -- proof of identity ----------------------------------------------------------------------------------------------

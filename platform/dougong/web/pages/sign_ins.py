@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from dougong.base.errors import Problem, Rejected
 from dougong.base.language import msg
 from dougong.engine.query import Condition, Query, Sort
+from dougong.engine.saving.batch import Update
 from dougong.engine.unit import Unit
 from dougong.web import credentials, sessions
 from dougong.web.frame import framed
@@ -70,6 +72,8 @@ def _one(visit: Visit, id: str, password: str = "") -> Response:
         id=id,
         login=person["login"],
         active=person["active"],
+        frozen=person.get("frozen"),
+        can_freeze="frozen" in unit.runtime.model.objects["user"].fields and id != visit.actor.user_id,
         one_time=password,
         locked=throttle.locked(unit, policy_of(unit.runtime.model), [id]).get(id),
         has_password=credentials.has_password(unit, id),
@@ -91,6 +95,29 @@ def _known(unit: Unit, id: str) -> None:
     """
     _require(unit)
     unit.records.get("user", id)
+
+
+def freeze(visit: Visit, id: str) -> Response:
+    """Shut somebody out at once: their sessions end, their tokens open nothing; what they own stays theirs."""
+    _freeze(visit, id, True)
+    return visit.go(f"{HERE}/{id}", visit.say(msg("Frozen: signed out everywhere")))
+
+
+def thaw(visit: Visit, id: str) -> Response:
+    """Let somebody who was frozen come in again."""
+    _freeze(visit, id, False)
+    return visit.go(f"{HERE}/{id}", visit.say(msg("They can sign in again")))
+
+
+def _freeze(visit: Visit, id: str, frozen: bool) -> None:
+    if id == visit.actor.user_id:
+        raise Rejected(Problem(code="freeze-oneself", thing=id, reason=msg("Nobody can freeze themselves.")))
+
+    def work(unit: Unit) -> None:
+        _known(unit, id)
+        unit.records.save([Update("user", id, {"frozen": frozen})])
+
+    visit.write(work)
 
 
 def unlock(visit: Visit, id: str) -> Response:
@@ -174,6 +201,8 @@ def revoke(visit: Visit, id: str, token: str) -> Response:
 PAGES = (
     Page("GET", HERE, show, right=RIGHT),
     Page("GET", f"{HERE}/{{id}}", one, right=RIGHT),
+    Page("POST", f"{HERE}/{{id}}/freeze", freeze, right=RIGHT),
+    Page("POST", f"{HERE}/{{id}}/thaw", thaw, right=RIGHT),
     Page("POST", f"{HERE}/{{id}}/unlock", unlock, right=RIGHT),
     Page("POST", f"{HERE}/{{id}}/sessions/end", end_all, right=RIGHT),
     Page("POST", f"{HERE}/{{id}}/sessions/{{session}}/end", end_one, right=RIGHT),
