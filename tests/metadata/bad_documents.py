@@ -270,7 +270,9 @@ CASES: dict[str, dict[str, Any]] = {
         "object/deal.json#append_only": True, "object/deal.json#lifecycle": {"effective": True}
     },
     "who a person is comes later": {"object/customer.json#person": {"name": "name"}},
-    "children that follow lead elsewhere": {"object/customer.json#access/children_follow": ["line.deal", "deal.sum"]},
+    "children that follow lead elsewhere": {
+        "object/customer.json#access": {"children_follow": ["line.deal", "lines.deal"]}
+    },
     "a category of personal data comes later": {f"{DEAL}/name/personal": "name"},
     "currency of a parent that is not there": {"object/customer.json#currency": {"mode": "parent"}},
     "rate date that is no date": {"object/deal.json#currency/rate_date": "name"},
