@@ -90,7 +90,7 @@ OWN = DataScope(reach="own")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """What a person does in the company. `scopes`: by object (or `EVERY`) and right."""
+    """What a person does in the company. `scopes`: by object (or `EVERY`) and right. `second_step`: asked of them."""
 
     name: str
     label: Labels
@@ -98,6 +98,7 @@ class Role:
     user_kind: str = "internal"
     permission_sets: tuple[str, ...] = ()
     scopes: Mapping[str, Mapping[str, DataScope]] = _nothing()
+    second_step: bool = False
 
     def scope(self, object_name: str, right: str) -> DataScope:
         """How far `right` reaches on records of an object: own records where nothing is said."""

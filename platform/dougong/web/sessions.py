@@ -28,7 +28,7 @@ from dougong.engine.tables import head, people
 from dougong.engine.tables import settings as stored_settings
 from dougong.engine.unit import Unit
 from dougong.web.credentials import aged
-from dougong.web.identity.policy import Policy, policy_of
+from dougong.web.identity.policy import Policy, policy_of, role_asks
 
 Method = Literal["password", "password_and_code", "password_and_passkey", "passkey", "single_sign_on"]
 """How a session began."""
@@ -118,8 +118,10 @@ MANAGING = ("manage_users", "design", "publish", "view_audit")
 
 
 def asks_second_step(unit: Unit, actor: Actor) -> bool:
-    """Whether the policy asks a second step of `actor`."""
+    """Whether the policy, or a role of theirs, asks a second step of `actor`."""
     asked = policy_of(unit.runtime.model).second_step
+    if asked != "all" and role_asks(unit, actor.user_id or ""):
+        return True
     if asked == "managers":
         access = unit.acting(actor).access
         return any(access.has(right) for right in MANAGING)

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyotp
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from starlette.testclient import TestClient
 
+from dougong.base.ids import record_id
 from dougong.base.settings import Settings
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.publish import Publication, publish
-from dougong.engine.sign_in_tables import authenticators, challenges, recovery_codes
+from dougong.engine.saving.batch import Create
+from dougong.engine.sign_in_tables import authenticators, challenges, passkeys, recovery_codes
 from dougong.engine.tables import audit
 from dougong.metadata.documents import from_bodies
 from dougong.web import sessions
-from dougong.web.identity import sealing, second_step
+from dougong.web.identity import policy, sealing, second_step
 from dougong.web.identity.policy import Policy
 from tests.web.conftest import Person
 
@@ -146,6 +148,24 @@ def test_a_published_policy_holds_from_the_next_request(person: Person, sales: C
         tree = revisions.tree_of(unit.connection, unit.runtime.revision)
     publish(sales, Publication(tree=tree.put(*from_bodies([asked])), message="Two steps for all"))
     assert person.get("/o/account").headers["location"] == "/account/second-step"
+
+
+def test_a_role_asks_it_of_its_holders(person: Person, sales: Company, with_password: str) -> None:
+    """With the next request, of who is signed in already too; a passkey beside the password is asked for as well."""
+    other = person.save(Create("user", {"login": "wang", "name": "Wang", "roles": ["sales"]}))[0]
+    with sales.read(SYSTEM) as unit:
+        tree = revisions.tree_of(unit.connection, unit.runtime.revision)
+        strict = dict(tree.components["role:system_administrator"].body) | {"second_step": True}
+    publish(sales, Publication(tree=tree.put(*from_bodies([strict])), message="Two steps for administrators"))
+    with sales.read(SYSTEM) as unit:
+        assert policy.role_asks(unit, person.user_id)
+        assert not policy.role_asks(unit, other)
+    assert person.get("/o/account").headers["location"] == "/account/second-step"
+    row = {"id": record_id(), "user_id": person.user_id, "credential": "c", "public_key": b"k", "sign_count": 0}
+    made = {"label": "Key", "created_at": datetime.now(UTC)}
+    sales.write(SYSTEM, lambda unit: unit.connection.execute(insert(passkeys), row | made))
+    assert person.get("/o/account").status_code == 200
+    assert password(person).headers["location"].startswith("/sign-in/second-step"), "the password alone does not do"
 
 
 def test_changing_how_one_signs_in_wants_a_proof(clock: Any, person: Person, with_password: str) -> None:

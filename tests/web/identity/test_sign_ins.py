@@ -13,6 +13,7 @@ from dougong.base.settings import Settings
 from dougong.engine.access import Access
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
+from dougong.engine.rights import superiors
 from dougong.engine.saving.batch import Create, Update
 from dougong.engine.unit import Unit
 from dougong.web import credentials, sessions
@@ -94,6 +95,24 @@ def test_nobody_else_does(sales: Company, settings: Settings, person: Person, ot
         assert client.request(page.method, path, headers=OURS, follow_redirects=False).status_code == 403, path
     with sales.read(SYSTEM) as unit:
         assert len(sessions.listed(unit, other)) == 1
+
+
+def test_who_holds_more_is_only_looked_at(
+    person: Person, other: str, sales: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every button refuses, and the page offers none. What that means: tests/engine/rights/test_superiors.py."""
+    monkeypatch.setattr(superiors, "covers", lambda *_: False)
+    page = person.get(f"/sign-ins/{other}")
+    assert page.status_code == 200 and "rights that you do not hold" in page.text
+    assert f'action="/sign-ins/{other}' not in page.text
+    for each in sign_ins.PAGES:
+        path = each.path.replace("{id}", other).replace("{session}", other).replace("{token}", other)
+        if each.method == "POST":
+            assert person.post(path, {}).status_code == 403, path
+    with sales.read(SYSTEM) as unit:
+        assert len(sessions.listed(unit, other)) == 1
+        assert len(api_tokens.listed(unit, other)) == 1
+    assert person.get(f"/sign-ins/{person.user_id}").text.count(f'action="/sign-ins/{person.user_id}') > 0
 
 
 def test_who_is_switched_off_is_out_at_once(client: TestClient, person: Person, sales: Company) -> None:

@@ -77,6 +77,7 @@ def _role(index: Index, name: str, body: Body) -> Role:
         user_kind=body.get("user_kind", "internal"),
         permission_sets=texts(body.get("permission_sets")),
         scopes=_frozen(scopes),
+        second_step=bool(body.get("second_step", False)),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from dougong.base.language import msg
 from dougong.engine.access import Right, kept_in_metadata
 from dougong.engine.actor import PUBLISHING
+from dougong.engine.rights import superiors
 from dougong.engine.saving import reach
 from dougong.engine.saving.row import Batch, Doing, Row
 
@@ -36,6 +37,7 @@ def check(batch: Batch) -> None:
         if not batch.unit.actor.is_system:
             made = [row for row in rows if row.doing in ("create", "update") and granted[row.doing] and not row.extra]
             reach.check(batch, plan, made)
+            superiors.check(batch.unit, rows)
 
 
 def _refuse_rows(rows: Sequence[Row]) -> None:

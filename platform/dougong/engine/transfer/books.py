@@ -89,25 +89,39 @@ def _problem(name: str, code: str, reason: Message, fix: Message | None = None) 
     return Problem(code=code, thing=name, place=Place(file=name), reason=reason, fix=fix)
 
 
-def _too_large(name: str, reason: Message) -> DougongError:
-    fix = msg("Save the sheet alone, without empty rows and columns, as XLSX or as CSV.")
-    return TooLarge(_problem(name, "file-too-large", reason, fix))
+SMALLER = msg("Save the sheet alone, without empty rows and columns, as XLSX or as CSV.")
 
 
 def _wanted(name: str, given: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The entries that are read, shared texts first; their sizes are what the archive says of them."""
     entries = given.infolist()
     if len(entries) > MOST_PARTS:
-        raise _too_large(name, msg("The book has more than {most} parts.", most=MOST_PARTS))
+        raise TooLarge(
+            _problem(name, "file-too-large", msg("The book has more than {most} parts.", most=MOST_PARTS), SMALLER)
+        )
     found = [entry for entry in entries if _READ.fullmatch(entry.filename) and ".." not in entry.filename]
     names = {entry.filename for entry in found}
     if "xl/workbook.xml" not in names or len(names) < len(found):
         raise broken(name)
     if sum(entry.file_size for entry in found) > LARGEST_UNPACKED:
-        raise _too_large(name, msg("The book unpacks to more than {most} MB.", most=LARGEST_UNPACKED >> 20))
+        raise TooLarge(
+            _problem(
+                name,
+                "file-too-large",
+                msg("The book unpacks to more than {most} MB.", most=LARGEST_UNPACKED >> 20),
+                SMALLER,
+            )
+        )
     for entry in found:
         if entry.file_size > max(UNSUSPICIOUS, entry.compress_size * HIGHEST_RATIO):
-            raise _too_large(name, msg("A part of the book unpacks to {n} times its size.", n=HIGHEST_RATIO))
+            raise TooLarge(
+                _problem(
+                    name,
+                    "file-too-large",
+                    msg("A part of the book unpacks to {n} times its size.", n=HIGHEST_RATIO),
+                    SMALLER,
+                )
+            )
     return sorted(found, key=lambda entry: entry.filename != _STRINGS)
 
 
@@ -139,11 +153,23 @@ def _check_sheet(name: str, part: bytes, lengths: list[int]) -> None:
         for letters, digits in set(_REFERENCE.findall(piece)):
             rows, columns = max(rows, int(digits)), max(columns, _column(letters))
     if rows * columns > LARGEST_AREA:
-        raise _too_large(
-            name, msg("The cells of a sheet reach too far: {rows} × {columns}.", rows=rows, columns=columns)
+        raise TooLarge(
+            _problem(
+                name,
+                "file-too-large",
+                msg("The cells of a sheet reach too far: {rows} × {columns}.", rows=rows, columns=columns),
+                SMALLER,
+            )
         )
     if _text(part, lengths) > LARGEST_TEXT:
-        raise _too_large(name, msg("The cells of a sheet hold more than {most} MB of text.", most=LARGEST_TEXT >> 20))
+        raise TooLarge(
+            _problem(
+                name,
+                "file-too-large",
+                msg("The cells of a sheet hold more than {most} MB of text.", most=LARGEST_TEXT >> 20),
+                SMALLER,
+            )
+        )
 
 
 def _column(letters: bytes) -> int:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, Literal
 
+from dougong.engine.rights.holder import find
+from dougong.engine.unit import Unit
 from dougong.metadata.model import Model
 
 PREFIX = "sign_in."
@@ -81,6 +83,13 @@ def policy_of(model: Model) -> Policy:
     """The policy that `model` says."""
     given = {each.name: model.settings.get(PREFIX + each.name) for each in fields(Policy)}
     return Policy(**{name: _read(name, value) for name, value in given.items() if value is not None})
+
+
+def role_asks(unit: Unit, user_id: str) -> bool:
+    """Whether a role of the user asks a second step, whatever the policy says."""
+    if not any(role.second_step for role in unit.runtime.model.rights.roles.values()):
+        return False
+    return any(role.second_step for role in find(unit, user_id).roles)
 
 
 def _read(name: str, value: Any) -> Any:

@@ -17,7 +17,7 @@ from dougong.engine.sign_in_tables import authenticators, passkeys, recovery_cod
 from dougong.engine.unit import Unit
 from dougong.web.identity import sealing
 from dougong.web.identity.events import tell
-from dougong.web.identity.policy import policy_of
+from dougong.web.identity.policy import policy_of, role_asks
 
 STEP_SECONDS = 30
 LATE_STEPS = 1
@@ -29,11 +29,13 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 def asked(unit: Unit, user_id: str, settings: Settings) -> bool:
     """Whether somebody who proved their password has a second step to take.
 
-    Who has an authenticator is always asked; who has passkeys alone, where the policy wants two steps of anybody.
+    Who has an authenticator is always asked; who has passkeys alone, where the policy wants two steps of anybody, or
+    a role of theirs does.
     """
     if has_authenticator(unit, user_id):
         return True
-    return policy_of(unit.runtime.model).second_step != "optional" and has_passkey(unit, user_id)
+    wanted = policy_of(unit.runtime.model).second_step != "optional" or role_asks(unit, user_id)
+    return wanted and has_passkey(unit, user_id)
 
 
 def has_authenticator(unit: Unit, user_id: str) -> bool:

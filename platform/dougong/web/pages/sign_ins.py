@@ -7,6 +7,7 @@ from starlette.responses import Response
 from dougong.base.errors import Problem, Rejected
 from dougong.base.language import msg
 from dougong.engine.query import Condition, Query, Sort
+from dougong.engine.rights.superiors import has_power_over, require_power_over
 from dougong.engine.saving.batch import Update
 from dougong.engine.unit import Unit
 from dougong.web import credentials, sessions
@@ -63,7 +64,7 @@ def one(visit: Visit, id: str) -> Response:
 def _one(visit: Visit, id: str, password: str = "") -> Response:
     _require(visit.unit)
     unit = visit.unit
-    person = unit.records.get("user", id).values
+    person, beyond = unit.records.get("user", id).values, not has_power_over(unit, id)
     return framed(
         visit,
         "sign_in_of.html",
@@ -73,7 +74,7 @@ def _one(visit: Visit, id: str, password: str = "") -> Response:
         login=person["login"],
         active=person["active"],
         frozen=person.get("frozen"),
-        can_freeze="frozen" in unit.runtime.model.objects["user"].fields and id != visit.actor.user_id,
+        can_freeze="frozen" in visit.model.objects["user"].fields and id != visit.actor.user_id and not beyond,
         one_time=password,
         locked=throttle.locked(unit, policy_of(unit.runtime.model), [id]).get(id),
         has_password=credentials.has_password(unit, id),
@@ -81,20 +82,22 @@ def _one(visit: Visit, id: str, password: str = "") -> Response:
         passkeys=passkeys.listed(unit, id),
         devices=sessions.listed(unit, id, visit.signed_in.token),
         methods={key: visit.say(name) for key, name in METHODS.items()},
-        ending=f"{HERE}/{id}/sessions",
+        ending="" if beyond else f"{HERE}/{id}/sessions",
         tokens=api_tokens.listed(unit, id),
         now=unit.now,
+        beyond=beyond,
     )
 
 
 def _known(unit: Unit, id: str) -> None:
-    """Check the right, and that whoever asks can see the person.
+    """Check the right, that whoever asks can see the person, and that the person holds no more than they do.
 
     Raises:
         Forbidden, NotFound: the one or the other fails.
     """
     _require(unit)
     unit.records.get("user", id)
+    require_power_over(unit, id)
 
 
 def freeze(visit: Visit, id: str) -> Response:
