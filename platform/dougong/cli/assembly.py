@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import anyio.to_thread
 import pluggy
@@ -57,16 +56,14 @@ def assemble(settings: Settings) -> ASGIApp:
 
 def of_company(settings: Settings, listed: Listed | None) -> Settings:
     """The settings as they are for one company: its name, its address and its own folder of files."""
+    from dougong.engine.directory import public_address
+
     if listed is None:
         return settings
     found = replace(settings, company_name=listed.title or settings.company_name)
     if listed.name != "default":
         found = replace(found, data_dir=settings.data_dir / "companies" / listed.name)
-    if settings.public_url and listed.hosts:
-        parts = urlsplit(settings.public_url)
-        port = f":{parts.port}" if parts.port else ""
-        found = replace(found, public_url=f"{parts.scheme}://{listed.hosts[0]}{port}")
-    return found
+    return replace(found, public_url=public_address(settings.public_url, listed))
 
 
 @asynccontextmanager

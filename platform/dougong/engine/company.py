@@ -30,8 +30,8 @@ from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.audit import Entry
 from dougong.engine.audit import log as audit_log
-from dougong.engine.dialects import Account, Database, Head, open_database
-from dougong.engine.directory import Directory, Listed, require_name
+from dougong.engine.dialects import Database, Head, open_database
+from dougong.engine.directory import Directory, Listed, public_address, require_name
 from dougong.engine.first import First
 from dougong.engine.jobs import JOBS
 from dougong.engine.mail import MailSettings, Outgoing, outgoing
@@ -91,7 +91,7 @@ class Companies:
         self.directory = Directory(settings.database_url)
         self._open: dict[str, Company] = {}
         self._lock = threading.Lock()
-        self._accounts: dict[str, Account | None] = {}
+        self._entries: dict[str, Listed | None] = {}
         self._known: tuple[float, Mapping[str, Listed]] = (-math.inf, {})
 
     def open(self, name: str = "default") -> Company:
@@ -108,8 +108,9 @@ class Companies:
                 account = listed.account if listed else None
                 database = open_database(self._settings.database_url, name, self._settings.threads, account)
                 database.create()
-                self._accounts[name] = account
-                zone, way = self._settings.default_timezone, outgoing(self._settings)
+                self._entries[name] = listed
+                zone = self._settings.default_timezone
+                way = outgoing(self._settings, public_address(self._settings.public_url, listed), _title(listed))
                 found = self._open[name] = Company(name, database, self._hooks, zone, way)
             return found
 
@@ -117,23 +118,23 @@ class Companies:
         """Close a company that is no longer to be served; opening it again takes what the list says then."""
         with self._lock:
             found = self._open.pop(name, None)
-            self._accounts.pop(name, None)
+            self._entries.pop(name, None)
         if found is not None:
             found.close()
 
     def listed(self) -> Mapping[str, Listed]:
         """The companies that were made, as the list said some seconds ago at most; empty where none was.
 
-        One that was switched off meanwhile, or was given an account of its own, is closed.
+        One that was switched off meanwhile, or was given an account, hosts or a title of its own, is closed.
         """
         found = self.fresh()
         if found is not None:
             return found
         known = self.directory.listed()
         self._known = time.monotonic(), known
-        for name, account in list(self._accounts.items()):
+        for name, before in list(self._entries.items()):
             entry = known.get(name)
-            if entry is not None and (not entry.active or entry.account != account):
+            if entry is not None and (not entry.active or _served_by(entry) != _served_by(before)):
                 self.retire(name)
         return known
 
@@ -167,6 +168,15 @@ class Companies:
             for company in self._open.values():
                 company.close()
             self._open.clear()
+
+
+def _title(listed: Listed | None) -> str:
+    return listed.title if listed is not None else ""
+
+
+def _served_by(listed: Listed | None) -> tuple[object, ...]:
+    """What an open company was opened with: when it changes, the company is opened anew."""
+    return (None, (), "") if listed is None else (listed.account, listed.hosts, listed.title)
 
 
 class Company:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Column, Engine, MetaData, Table, Text, delete, insert, select, update
 from sqlalchemy.engine import URL
@@ -55,6 +56,20 @@ class Listed:
     active: bool
     account: Account | None
     changed_at: datetime
+
+
+def public_address(public_url: str | None, listed: Listed | None) -> str | None:
+    """The address that people type to reach a company: all links in mails, passkeys and single sign-on rest on it.
+
+    It is `public_url` (the operator's PUBLIC_URL) with the company's first host. A company that nobody reaches by a
+    host has none, lest its links lead to another company; "default" and a server without a list have PUBLIC_URL itself.
+    """
+    if public_url is None or listed is None:
+        return public_url
+    if not listed.hosts:
+        return public_url if listed.name == DEFAULT else None
+    parts = urlsplit(public_url)
+    return f"{parts.scheme}://{listed.hosts[0]}" + (f":{parts.port}" if parts.port else "")
 
 
 class Directory:

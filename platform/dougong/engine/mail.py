@@ -47,15 +47,15 @@ class Outgoing:
     site_name: str
 
 
-def outgoing(settings: MailSettings) -> Outgoing | None:
-    """How mail leaves; None where no server is set."""
-    if settings.smtp_url is None or settings.mail_from is None or settings.public_url is None:
+def outgoing(settings: MailSettings, site: str | None, site_name: str = "") -> Outgoing | None:
+    """How mail leaves whose links lead to `site`; None where no server is set, or there is no address to lead to."""
+    if settings.smtp_url is None or settings.mail_from is None or site is None:
         return None
     return Outgoing(
         server=settings.smtp_url,
         sender=settings.mail_from,
-        site=settings.public_url,
-        site_name=settings.company_name,
+        site=site,
+        site_name=site_name or settings.company_name,
     )
 
 
