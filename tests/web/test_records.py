@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event
 
+from dougong.engine.runtime import Runtime
 from dougong.engine.saving.batch import Create, Delete, Update
 from tests.web.conftest import Person, fields
 
@@ -245,3 +246,18 @@ def test_what_a_record_lacks_is_said_with_a_way_to_fill_it(person: Person) -> No
     page = person.get(f"/o/account/{somebody}").text
     assert "#i-mobile" in page
     assert "#i-website" not in page
+
+
+def test_what_was_shown_lately_is_made_again_for_a_revision_to_come(person: Person) -> None:
+    """The record page and the list of a moment ago find everything made; nobody who has gone is asked for again."""
+    company, record_page = person.company, url(person)
+    shown = [person.get(each).text for each in (record_page, "/o/opportunity")]
+    found = company.runtime()
+    coming = Runtime(found.revision, found.model, found.storage)
+    company.lately.rehearse(company, coming)
+    made = {key.partition(" ")[0] for key in coming.prepared if isinstance(key, str)}
+    assert {"web.record", "web.table", "reading"} <= made
+    before = dict(coming.prepared["reading"])
+    company.remember(coming)
+    assert [len(person.get(each).text) for each in (record_page, "/o/opportunity")] == [len(each) for each in shown]
+    assert coming.prepared["reading"].keys() == before.keys()

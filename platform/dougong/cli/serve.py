@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
 
@@ -16,6 +15,7 @@ from dougong.base.language import msg
 from dougong.base.settings import Settings
 from dougong.cli.access_log import AccessLog
 from dougong.cli.terminal import say, text
+from dougong.engine.beside import begin_serving
 
 APPLICATION = "dougong.cli.serve:application"
 """Where an ASGI server finds the application: a factory that takes no arguments."""
@@ -35,8 +35,7 @@ def application() -> ASGIApp:
     settings = Settings.from_environment()
     logs.configure(settings.log_level, settings.log_format)
     made = AccessLog(assemble(settings))
-    # What has been imported stays for good; a search for garbage that skips it stops requests a third as long.
-    gc.freeze()
+    begin_serving()
     return made
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from dougong.base.errors import DougongError
+from dougong.engine import beside
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Companies, Company
 from dougong.engine.tables import coming, processes
@@ -32,6 +33,9 @@ GONE = timedelta(seconds=30)
 
 PATIENCE_SECONDS = 5.0
 """How long a publish waits for others to compile; a quarter of a second is usual."""
+
+QUIET_SECONDS, MOST_FORGOTTEN = 3.0, 100
+"""After how long without a request what old revisions were is freed; and of how many at most none is waited for."""
 
 _log = structlog.get_logger()
 
@@ -93,19 +97,35 @@ class Follower:
                     self.look(company)
                 except (SQLAlchemyError, DougongError, OSError) as error:  # the next look may find better times
                     _log.warning("cannot follow", company=company.name, error=str(error))
+            self._free()
             self._stop.wait(LOOK_SECONDS)
         for company in self._companies.opened():
             company.write(SYSTEM, _leave)
 
+    def _free(self) -> None:
+        """Free what old revisions were: when nobody asks, since everybody waits meanwhile."""
+        companies = self._companies.opened()
+        forgotten = sum(company.forgotten for company in companies)
+        quiet = time.monotonic() - max((company.asked_at for company in companies), default=0.0)
+        if forgotten > MOST_FORGOTTEN or (forgotten and quiet > QUIET_SECONDS):
+            for company in companies:
+                company.forgotten = 0
+            beside.collect()
+
     def look(self, company: Company) -> None:
-        """Compile what is announced and not in force yet; say so, and give a sign of life where one is due."""
+        """Compile what is announced and not in force yet, and rehearse it; say so.
+
+        A sign of life is given where one is due.
+        """
         state = self._states.setdefault(company.name, _State())
-        ready = state.ready
+        ready, runtime = state.ready, None
         with company.read(SYSTEM) as unit:
             found = unit.connection.execute(select(coming.c.revision, coming.c.tree)).first()
             if found is not None and found.tree != ready and found.revision > unit.runtime.revision:
-                company.expect(unit.connection, found.revision, found.tree)
+                runtime = company.expect(unit.connection, found.revision, found.tree)
                 ready = found.tree
+        if runtime is not None:
+            company.lately.rehearse(company, runtime)
         if ready != state.ready or time.monotonic() >= state.signed + SIGN_SECONDS:
             company.write(SYSTEM, lambda unit: _sign(unit, ready))
             state.ready, state.signed = ready, time.monotonic()

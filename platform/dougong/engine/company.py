@@ -30,10 +30,12 @@ from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.audit import Entry
 from dougong.engine.audit import log as audit_log
+from dougong.engine.beside import beside_requests
 from dougong.engine.dialects import Database, Head, open_database
 from dougong.engine.directory import Directory, Listed, public_address, require_name
 from dougong.engine.first import First
 from dougong.engine.jobs import JOBS
+from dougong.engine.lately import Lately
 from dougong.engine.mail import MailSettings, Outgoing, outgoing
 from dougong.engine.runtime import Expected, Runtime
 from dougong.engine.storage import Storage
@@ -182,7 +184,9 @@ def _served_by(listed: Listed | None) -> tuple[object, ...]:
 class Company:
     """One company, open. Safe to share between threads; a unit of work belongs to one.
 
-    `process` is the id by which other processes know that this one serves (see `announcements`).
+    `process` is the id by which other processes know that this one serves (see `announcements`). `forgotten` counts
+    the revisions that are compiled no more and `asked_at` is when somebody last asked (`time.monotonic`), for who frees
+    what these were; `lately` knows what was asked.
     """
 
     def __init__(
@@ -198,6 +202,8 @@ class Company:
         self._bodies: revisions.Bodies = {}
         self.previews: dict[tuple[str, int, int], Runtime] = {}
         self._compiling = threading.Lock()
+        self.forgotten, self.asked_at = 0, 0.0
+        self.lately = Lately()
 
     # -- units of work ---------------------------------------------------------------------------------------
     @contextmanager
@@ -224,6 +230,8 @@ class Company:
     def _begin(self, connection: Connection, first: First | None) -> tuple[Head, Row[*tuple[Any, ...]] | None]:
         """Begin a snapshot: its head, and the answer to `first` where it was asked as that head wants it asked."""
         serving = self._serving
+        if first is not None:
+            self.asked_at = time.monotonic()
         statement = first.known(serving) if first is not None and serving is not None else None
         if first is not None and serving is not None and statement is not None:
             answer = self.database.begin_asking(connection, statement, first.parameters)
@@ -278,22 +286,28 @@ class Company:
     def _load(self, connection: Connection, revision: int) -> Runtime:
         """Compile `revision`, once per process however many threads ask."""
         with self._compiling:
-            found = self._runtimes.get(revision)
+            found = self._runtimes.get(revision) or self._expected_as(connection, revision)
             if found is None:
-                found = self._expected_as(connection, revision) or self.compile(
-                    connection, revisions.tree_of(connection, revision, self._bodies), revision
-                )
-                self.remember(found)
+                with beside_requests():
+                    tree = revisions.tree_of(connection, revision, self._bodies)
+                    found = self.compile(connection, tree, revision)
+            self.remember(found)
             return found
 
-    def expect(self, connection: Connection, revision: int, tree: str) -> None:
-        """Compile the stored tree of hash `tree`, announced as `revision`, for the first one who needs it."""
+    def expect(self, connection: Connection, revision: int, tree: str) -> Runtime | None:
+        """Compile the stored tree of hash `tree`, announced as `revision`, for the first one who needs it.
+
+        None where this process publishes it itself.
+        """
         with self._compiling:
             if revision in self._runtimes:
-                return  # this process publishes it
-            model = compile_tree(revisions.get_tree(connection, tree, self._bodies), str(revision))
-            ledger = revisions.get_ledger(connection).extended(model)
-            self._expected = Expected(tree, ledger, Runtime(revision, model, Storage.build(model, ledger)))
+                return None
+            with beside_requests():
+                model = compile_tree(revisions.get_tree(connection, tree, self._bodies), str(revision))
+                ledger = revisions.get_ledger(connection).extended(model)
+                found = Runtime(revision, model, Storage.build(model, ledger))
+            self._expected = Expected(tree, ledger, found)
+            return found
 
     def _expected_as(self, connection: Connection, revision: int) -> Runtime | None:
         """What was expected, where it is just what `revision` has become: another publish may have come instead."""
@@ -314,6 +328,7 @@ class Company:
         self._runtimes[runtime.revision] = runtime
         while len(self._runtimes) > REMEMBERED:
             self._runtimes.popitem(last=False)
+            self.forgotten += 1
 
     def forget(self, runtime: Runtime) -> None:
         """Take back `remember`, where the revision did not come to be."""

@@ -1,10 +1,12 @@
 """Publishing: a tree becomes the metadata in force, its tables and its place in the log, in one transaction.
 
-    merge with what others published → check → prepare (fill new columns) → announce → switch
+    merge with what others published → check → prepare (make and fill new tables and columns) → announce → switch
 
-Only the switch can be felt, and only as a moment's wait: it takes the company's lock alone, adds tables and columns,
-writes the revision, moves the head and writes the rows that travel with the metadata, or does nothing. Whatever a
-killed publish leaves behind is invisible (a column that no revision names) and is used or cleared by the next.
+Only two moments can be felt, and only as a short wait: making what is new, and the switch. Each takes the company's
+lock alone. The switch writes the revision, moves the head and writes the rows that travel with the metadata, or does
+nothing. Whatever a killed or refused publish leaves behind is invisible (a column that no revision names) and is used
+or cleared by the next. New tables and columns are there before the announcement, so that those who compile what is
+announced can try it.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.aftermath import Aftermath, ask_for_work, work_after
 from dougong.engine.audit import Entry
 from dougong.engine.backfill import fillings
+from dougong.engine.beside import beside_requests
 from dougong.engine.company import Company
 from dougong.engine.dialects import Busy
 from dougong.engine.preparation import Coming
@@ -88,7 +91,8 @@ def publish(company: Company, wanted: Publication) -> int:
             before = revisions.tree_of(connection, parent)
             if not wanted.origins and tree.content_hash == before.content_hash:
                 return parent
-            coming = come(company, connection, tree)
+            with beside_requests():
+                coming = come(company, connection, tree)
         entry = changes_of_metadata.entry(wanted, before, tree, parent)
         try:
             number, tasks = _carry_out(company, connection, wanted, tree, coming, entry)
@@ -106,15 +110,16 @@ def publish(company: Company, wanted: Publication) -> int:
 def _carry_out(
     company: Company, connection: Connection, wanted: Publication, tree: Tree, coming: Coming, entry: Entry
 ) -> tuple[int, list[str]]:
-    if coming.fillings:
+    if coming.fillings or coming.places:
         alone(company, lambda own: preparation.begin(company, own, coming))
-        preparation.fill(company, connection, coming)
+    preparation.fill(company, connection, coming)
     before = company.runtime().model
     work = work_after(before, coming)
     places = membership.moves(before, coming.runtime.model)
     company.remember(coming.runtime)  # there before anybody asks for it, a moment after the switch
     try:
         digests = _stored(company, connection, tree, wanted, coming.runtime.revision)
+        company.lately.rehearse(company, coming.runtime)
         announcements.wait(company, digests[""])
         return alone(company, lambda own: _switch(company, own, wanted, digests, coming, work, entry, places))
     except BaseException:
@@ -298,8 +303,6 @@ def _switch(
 
 
 def _change_tables(company: Company, connection: Connection, coming: Coming) -> None:
-    if not coming.fillings:
-        preparation.make(company, connection, coming, "live")
     preparation.clear(company, connection, [filling.after.table.name for filling in coming.fillings])
     for name in coming.steps.obsolete:
         drop_index(connection, name)

@@ -5,6 +5,7 @@ The body is read, capped, on the event loop; then one hop to a thread does datab
 
 from __future__ import annotations
 
+import functools
 import secrets
 import traceback
 from collections.abc import Callable
@@ -47,7 +48,8 @@ class Page:
 
     `who`: those signed in; anyone; or, of those signed in, also those who must first set a password, or first set up
     a second step. A page that wants `proof` is for who has lately proved who they are, one with a `right` for who
-    holds this system right.
+    holds this system right. One that is `rehearsed` only reads, and is read again under a model to come
+    (`dougong.engine.lately`).
     """
 
     method: Literal["GET", "POST"]
@@ -56,6 +58,7 @@ class Page:
     who: Literal["signed_in", "anyone", "setting_password", "setting_up"] = "signed_in"
     proof: bool = False
     right: str = ""
+    rehearsed: bool = False
 
 
 def route(site: Site, page: Page) -> Route:
@@ -114,8 +117,22 @@ def _read(visit: Visit, page: Page) -> Response:
         if refused is not None:
             return refused
         answer: Response = page.handler(visit, **visit.request.path_params)
+    if page.rehearsed:
+        kind = page.path, visit.request.path_params.get("object"), visit.asked("view"), visit.language
+        visit.company.lately.note(kind, functools.partial(_again, visit.site, page, visit.request))
     _forget_told(visit, answer)
     return answer
+
+
+def _again(site: Site, page: Page, request: Request, unit: Unit) -> None:
+    """Make a page that somebody was shown once more, for nobody, in `unit`."""
+    visit = Visit(site, request, site.company, None, language_of(site, request))
+    who = _who(visit)
+    if who is not None:
+        unit.first = unit.connection.execute(who.statement(unit.runtime), who.parameters).one()
+        _enter(visit, unit, page)
+    if visit.session is not None:
+        page.handler(visit, **request.path_params)
 
 
 def _change(visit: Visit, page: Page) -> Response:

@@ -34,6 +34,7 @@ from dougong.base.errors import Conflict, DougongError, Forbidden, NotFound, Pro
 from dougong.base.ids import record_id
 from dougong.engine.rights import membership
 from dougong.engine.saving import (
+    again,
     bin,
     cascade,
     constraints,
@@ -108,6 +109,7 @@ class _Saving:
         except IntegrityError as error:
             raise unique.refused_by_database((plan for plan, _ in batch.groups()), error) from error
         _raise(batch.problems())
+        again.note(batch)
         return saved
 
     def what_can_be(self, changes: list[tuple[int, Change]]) -> Saved:

@@ -6,11 +6,9 @@ batch by batch (`rehearsal`).
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +18,7 @@ from dougong.base.errors import Conflict, Problem
 from dougong.base.field_types import Reading
 from dougong.base.ids import record_id
 from dougong.engine.actor import Actor
+from dougong.engine.beside import uncollected
 from dougong.engine.saving.batch import Create, Update
 from dougong.engine.transfer import runs
 from dougong.engine.transfer.batches import Numbered, Outcome, carry_out
@@ -204,22 +203,6 @@ class _Run:
             absent=self.plan.absent,
             finished=True,
         )
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Within, Python does not look for circles of objects to free.
-
-    What a batch makes is thousands of objects without a circle, gone with the batch; to look for one goes through all
-    of them and the whole model, again and again.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _called(unit: Unit, change: Create | Update, asked: Container[tuple[str, str]], reading: Reading) -> Iterable[Name]:

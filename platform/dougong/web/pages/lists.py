@@ -214,7 +214,7 @@ def delete_many(visit: Visit, object: str) -> Response:
 
 
 PAGES = (
-    Page("GET", "/o/{object}", show),
+    Page("GET", "/o/{object}", show, rehearsed=True),
     Page("GET", "/o/{object}/condition", condition),
     Page("GET", "/o/{object}/columns", columns),
     Page("GET", "/o/{object}/{id}/actions", row_actions),

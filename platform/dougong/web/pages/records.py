@@ -125,7 +125,7 @@ def done(visit: Visit, object: str, id: str) -> Response:
 
 
 PAGES = (
-    Page("GET", "/o/{object}/{id}", show),
+    Page("GET", "/o/{object}/{id}", show, rehearsed=True),
     Page("POST", "/o/{object}/{id}/history/field", past.give_back_field),
     Page("POST", "/o/{object}/{id}/history/version", past.give_back_version),
     Page("POST", "/o/{object}/{id}/delete", delete),
