@@ -40,7 +40,8 @@ class Actor:
 
     `user_id` is None for the system alone. `rights` are system rights ("design", "publish", "users").
     `attributes` is what `$User` reads in formulas. `address` is the network address that asks, for the audit log.
-    `scope` is what is left of all this when a program acts for the user.
+    `scope` is what is left of all this when a program acts for the user. `viewer` is who looks on as this user: then
+    nothing is written, and what the audit log records, it records of the viewer.
     """
 
     user_id: str | None
@@ -54,6 +55,7 @@ class Actor:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     address: str = ""
     scope: Scope = WHOLE
+    viewer: Actor | None = None
 
     @property
     def is_system(self) -> bool:

@@ -40,6 +40,7 @@ from dougong.engine.mail import MailSettings, Outgoing, outgoing
 from dougong.engine.runtime import Expected, Runtime
 from dougong.engine.storage import Storage
 from dougong.engine.unit import Unit
+from dougong.engine.viewing import refuse_viewing
 from dougong.metadata.compile import compile_tree
 from dougong.metadata.tree import Tree
 
@@ -249,7 +250,9 @@ class Company:
 
         Raises:
             Conflict: publishes came faster than their models could be compiled.
+            Forbidden: somebody only looks on as the actor.
         """
+        refuse_viewing(actor)
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.database.writers.connect() as connection, connection.begin() as transaction:

@@ -20,6 +20,7 @@ from dougong.engine.publish import Publication, alone, come, identified, merged,
 from dougong.engine.runtime import Runtime
 from dougong.engine.tables import drafts
 from dougong.engine.unit import Unit
+from dougong.engine.viewing import refuse_viewing
 from dougong.metadata.component import Component
 from dougong.metadata.trees import MergeConflict, Tree, merge
 
@@ -49,6 +50,7 @@ def create(unit: Unit, title: str) -> Draft:
         Forbidden: the actor does not design.
     """
     _require(unit)
+    refuse_viewing(unit.actor)
     base = unit.runtime.revision
     draft = Draft(
         id=record_id(),
@@ -125,6 +127,7 @@ def publication(unit: Unit, draft: Draft, message: str) -> Publication:
 
 
 def _store(unit: Unit, draft: Draft, changed: Tree, base: int) -> Draft:
+    refuse_viewing(unit.actor)
     digest = revisions.put_tree(unit.connection, changed)
     done = unit.connection.execute(
         update(drafts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, FromClause, and_
 
 if TYPE_CHECKING:
     from dougong.engine.storage import RecordTable
@@ -19,8 +19,12 @@ def may_enter(values: Mapping[str, Any]) -> bool:
     return bool(values.get(ACTIVE)) and not values.get(FROZEN)
 
 
-def entering(users: RecordTable) -> ColumnElement[bool]:
-    """The same of the rows of the users' table. A company whose metadata is older than freezing freezes nobody."""
-    column = {name: users.table.c[users.parts[name][0].key] for name in (ACTIVE, FROZEN) if name in users.parts}
+def entering(users: RecordTable, table: FromClause | None = None) -> ColumnElement[bool]:
+    """The same of the rows of the users' table, or of `table`, an alias of it.
+
+    A company whose metadata is older than freezing freezes nobody.
+    """
+    here = users.table if table is None else table
+    column = {name: here.c[users.parts[name][0].key] for name in (ACTIVE, FROZEN) if name in users.parts}
     frozen = [column[FROZEN].is_not(True)] if FROZEN in column else []
     return and_(column[ACTIVE].is_(True), *frozen)

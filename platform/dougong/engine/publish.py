@@ -50,6 +50,7 @@ from dougong.engine.runtime import Runtime
 from dougong.engine.schema_steps import drop_index, schema_steps
 from dougong.engine.storage import Storage
 from dougong.engine.unit import Unit
+from dougong.engine.viewing import refuse_viewing
 from dougong.metadata.check import check
 from dougong.metadata.component import COMPANY, Component
 from dougong.metadata.packages import identified as with_id
@@ -83,7 +84,9 @@ def publish(company: Company, wanted: Publication) -> int:
         MetadataError: the tree does not pass its check.
         Conflict: somebody else's publish stands against it or is under way, live records stand against a new
             constraint, rows against the rules of their object, or others never let go of the tables.
+        Forbidden: somebody only looks on as the author.
     """
+    refuse_viewing(wanted.author)
     with turn(company) as connection:
         with connection.begin():
             parent = revisions.head(connection)

@@ -63,8 +63,10 @@ sessions = Table(
     Column("id", Id()),
     Column("method", Text, nullable=False, server_default="password"),
     Column("proved_at", Instant()),
+    Column("viewing", Id()),
     Index("dg_session_user", "user_id"),
-    comment="Who is signed in, how, and when they last proved who they are. `token` is the SHA-256 of the cookie's.",
+    comment="Who is signed in, how, and when they last proved who they are, as whom they look on (`viewing`). "
+    "`token` is the SHA-256 of the cookie's.",
 )
 
 authenticators = Table(

@@ -10,7 +10,9 @@ from dougong.web.buttons import Action
 from dougong.web.visit import Visit, with_query
 
 WHY = "/access/why"
+COMPARE = "/access/compare"
 RIGHT = "explain_access"
+VIEW_AS = "view_as"
 
 
 def on_record(visit: Visit, obj: Object, record_id: str) -> tuple[Action, ...]:
@@ -19,10 +21,16 @@ def on_record(visit: Visit, obj: Object, record_id: str) -> tuple[Action, ...]:
 
 
 def _on_record(visit: Visit, obj: Object, record_id: str) -> Iterator[Action]:
-    access = visit.unit.access
+    access, other = visit.unit.access, obj.name == "user" and record_id != visit.actor.user_id
     if access.has(RIGHT):
         url = with_query(WHY, [("object", obj.name), ("record", record_id)])
         yield Action(visit.say(msg("Who sees this, and why")), "shield-check", url, primary=False, sheet=False)
-        if obj.name == "user":
-            url = with_query(WHY, [("user", record_id)])
-            yield Action(visit.say(msg("Why they see something or not")), "help", url, primary=False, sheet=False)
+    if access.has(RIGHT) and obj.name == "user":
+        url = with_query(WHY, [("user", record_id)])
+        yield Action(visit.say(msg("Why they see something or not")), "help", url, primary=False, sheet=False)
+    if access.has(RIGHT) and other:
+        url = with_query(COMPARE, [("left", str(visit.actor.user_id)), ("right", record_id)])
+        yield Action(visit.say(msg("Compare rights")), "arrows-exchange", url, primary=False, sheet=False)
+    if access.has(VIEW_AS) and other and visit.signed_in.own is None:
+        url = f"/access/view-as/{record_id}"
+        yield Action(visit.say(msg("See the pages as they do")), "eye", url, primary=False, sheet=False, post=True)

@@ -62,6 +62,7 @@ def _answer(visit: Visit, status: int, reasons: list[str]) -> Response:
         "reasons": reasons,
         "request_id": visit.request.scope.get("state", {}).get("request_id", ""),
         "session": visit.session,
+        "csrf": visit.csrf,
         "company_name": visit.site.settings.company_name,
     }
     template = "fault_note.html" if visit.partial else "fault.html"

@@ -24,7 +24,7 @@ from dougong.base.language import LANGUAGES, msg
 from dougong.engine.actor import NOBODY, SYSTEM
 from dougong.engine.first import First
 from dougong.engine.unit import Unit
-from dougong.web import faults, protection, sessions
+from dougong.web import faults, protection, sessions, viewing
 from dougong.web.identity import rates
 from dougong.web.identity.policy import policy_of
 from dougong.web.identity.rates import TooManyRequests
@@ -49,7 +49,7 @@ class Page:
     `who`: those signed in; anyone; or, of those signed in, also those who must first set a password, or first set up
     a second step. A page that wants `proof` is for who has lately proved who they are, one with a `right` for who
     holds this system right. One that is `rehearsed` only reads, and is read again under a model to come
-    (`dougong.engine.lately`).
+    (`dougong.engine.lately`). An `own` change is the person's own even while they look on as another user.
     """
 
     method: Literal["GET", "POST"]
@@ -59,6 +59,7 @@ class Page:
     proof: bool = False
     right: str = ""
     rehearsed: bool = False
+    own: bool = False
 
 
 def route(site: Site, page: Page) -> Route:
@@ -145,6 +146,8 @@ def _change(visit: Visit, page: Page) -> Response:
         reason = msg("This form did not come from a page of this site, or it is too old.")
         fix = msg("Open the page again and repeat what you did.")
         raise Forbidden(Problem(code="form-foreign", reason=reason, fix=fix))
+    if not page.own:
+        viewing.refuse_change(visit.session)
     refused = _turned_away(visit, page)
     if refused is not None:
         return refused
@@ -169,7 +172,9 @@ def _enter(visit: Visit, opened: Unit, page: Page) -> None:
     if found is None:
         visit.session, visit.unit_or_none = None, opened
         return
-    visit.session = session = replace(found, actor=replace(found.actor, address=visit.address))
+    visit.session = session = viewing.looked_through(
+        opened, replace(found, actor=replace(found.actor, address=visit.address))
+    )
     visit.language = session.actor.language
     visit.door = ""
     visit.proved = session.proved_at + policy_of(opened.runtime.model).step_up > opened.now
@@ -188,6 +193,7 @@ def _turned_away(visit: Visit, page: Page) -> Response | None:
         return visit.go(with_query("/password", _here(visit)))
     if session.lacks_second_step and page.who == "signed_in":
         return visit.go("/account/second-step")
+    viewing.refuse_own_pages(session, visit.request.url.path)
     if page.proof and not visit.proved:
         return visit.go(with_query("/account/prove", _here(visit) or [("back", "/account/security")]))
     if session.stale:

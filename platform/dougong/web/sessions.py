@@ -48,7 +48,8 @@ class Session:
     """One signed-in person. `token` is what their cookie holds.
 
     `must_change`: they choose a password before anything else; `lacks_second_step`: they set up a second step.
-    `proved_at` is when they last proved who they are.
+    `proved_at` is when they last proved who they are. `viewing` is as whom they ask to look on; `own` is who they are
+    themselves while they do, with `actor` the other one (see `dougong.web.viewing`).
     """
 
     token: str
@@ -58,6 +59,8 @@ class Session:
     proved_at: datetime
     stale: bool
     preferences: Mapping[str, Any]
+    viewing: Actor | None = None
+    own: Actor | None = None
 
     @property
     def theme(self) -> str:
@@ -105,6 +108,21 @@ def find(unit: Unit, token: str, settings: Settings) -> Session | None:
         proved_at=row.proved_at or row.created_at,
         stale=row.seen_at + SEEN_EVERY <= unit.now,
         preferences=row.value or {},
+        viewing=_viewed(row, settings),
+    )
+
+
+def _viewed(row: Any, settings: Settings) -> Actor | None:
+    """As whom the session looks on; None for nobody, and for somebody who was switched off or deleted meanwhile."""
+    if row.viewed_id is None or not row.viewed_active:
+        return None
+    return Actor(
+        user_id=row.viewed_id,
+        name=row.viewed_name or row.viewed_login,
+        login=row.viewed_login,
+        kind=row.viewed_kind or "internal",
+        language=row.language if row.language in LANGUAGES else settings.default_language,
+        zone=_zone(row.viewed_time_zone, settings),
     )
 
 
@@ -130,7 +148,9 @@ def asks_second_step(unit: Unit, actor: Actor) -> bool:
 
 def _statement(runtime: Runtime) -> Select[Any]:
     users = runtime.storage.tables["user"]
-    column = {name: users.table.c[users.parts[name][0].key] for name in USER_COLUMNS}
+    viewed = users.table.alias("viewed")
+    keys = {name: users.parts[name][0].key for name in USER_COLUMNS}
+    column = {name: users.table.c[key] for name, key in keys.items()}
     personal = and_(stored_settings.c.owner == cast(sessions.c.user_id, Text), stored_settings.c.name == PREFERENCES)
     second_step = or_(
         exists().where(authenticators.c.user_id == sessions.c.user_id),
@@ -152,6 +172,9 @@ def _statement(runtime: Runtime) -> Select[Any]:
             stored_settings.c.value,
             *(column[name].label(name) for name in USER_COLUMNS),
             entering(users).label("active"),
+            viewed.c.id.label("viewed_id"),
+            entering(users, viewed).label("viewed_active"),
+            *(viewed.c[keys[name]].label(f"viewed_{name}") for name in USER_COLUMNS),
         )
         .select_from(head)
         .join(people, people.c.id == head.c.id)
@@ -159,6 +182,7 @@ def _statement(runtime: Runtime) -> Select[Any]:
         .outerjoin(users.table, and_(users.table.c.id == sessions.c.user_id, users.table.c.deleted_at.is_(None)))
         .outerjoin(credentials, credentials.c.user_id == sessions.c.user_id)
         .outerjoin(stored_settings, personal)
+        .outerjoin(viewed, and_(viewed.c.id == sessions.c.viewing, viewed.c.deleted_at.is_(None)))
     )
 
 
@@ -220,6 +244,12 @@ def end_all(unit: Unit, user_id: str, but: str = "") -> int:
     """End every session of a user, `but` that of the cookie with this text; how many that were."""
     ending = delete(sessions).where(sessions.c.user_id == user_id, sessions.c.token != digest(but))
     return unit.connection.execute(ending).rowcount
+
+
+def view(unit: Unit, token: str, user_id: str | None) -> None:
+    """Let a session look on as another user from now on; as nobody else where `user_id` is None."""
+    mark = update(sessions).where(sessions.c.token == digest(token)).values(viewing=user_id)
+    unit.connection.execute(mark)
 
 
 def seen(unit: Unit, token: str) -> None:

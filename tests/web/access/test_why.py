@@ -114,7 +114,7 @@ def test_choosing_another_object_drops_the_record(person: Person) -> None:
 
 def test_switched_off_people_are_said_to_hold_nothing(person: Person) -> None:
     ann = colleague(person, "ann", "sales", active=False)
-    assert "Their account is switched off, so they hold nothing." in why(person, ann)
+    assert "Their account is switched off or frozen, so they hold nothing." in why(person, ann)
 
 
 def test_what_is_computed_is_said_to_be_changed_by_nobody(person: Person) -> None:

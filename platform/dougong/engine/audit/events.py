@@ -49,13 +49,17 @@ class Entry:
     def of(cls, actor: Actor, at: datetime, event: Event, why: str = "") -> Entry:
         """The entry of `event`; `why` is the unit's reason, for events that give none.
 
+        Where somebody looks on as `actor`, the entry is theirs and says as whom.
+
         Raises:
             LookupError: an unknown kind of event.
         """
-        who = {"name": actor.name, "login": actor.login, "address": actor.address, "why": event.why or why}
+        data = event.data if actor.viewer is None else {**event.data, "viewed_as": actor.user_id}
+        address, actor = actor.address, actor.viewer or actor
+        who = {"name": actor.name, "login": actor.login, "address": address, "why": event.why or why}
         personal = {key: _cut(value) for key, value in {**who, **event.personal}.items() if value not in ("", None)}
         kind = KINDS[event.kind].name
-        return cls(at, kind, actor.user_id, actor.channel, _plain(event.target), event.data, personal)
+        return cls(at, kind, actor.user_id, actor.channel, _plain(event.target), data, personal)
 
     def row(self, seq: int) -> dict[str, Any]:
         """The entry as a row of `dg_audit`, but for its hash."""

@@ -49,6 +49,8 @@ for _kind in (
     Kind("rights_published", "access", msg("Metadata of rights published")),
     Kind("shared", "access", msg("Record shared")),
     Kind("share_ended", "access", msg("Share ended")),
+    Kind("view_as_began", "access", msg("Began to look on as another user")),
+    Kind("view_as_ended", "access", msg("Ended looking on as another user")),
     Kind("published", "metadata", msg("Metadata published")),
     Kind("installed", "metadata", msg("Package installed")),
     Kind("rolled_back", "metadata", msg("Metadata rolled back")),

@@ -16,6 +16,7 @@ from dougong.base.errors import NotFound, Problem
 from dougong.base.language import Message, msg
 from dougong.engine.access import Access, Configured, Right, may_read
 from dougong.engine.actor import Actor
+from dougong.engine.entering import may_enter
 from dougong.engine.rights.access import access_for, granted_to
 from dougong.engine.rights.grants import Granted, gives_field
 from dougong.engine.rights.grounds import Ground
@@ -148,8 +149,8 @@ class _Case:
     def _of_person(self, granted: Granted) -> Iterator[Reason]:
         """What they hold; none of it decides by itself."""
         holder = granted.holder
-        if holder.values.get("active") is False:
-            yield Reason("inactive", False, msg("Their account is switched off, so they hold nothing."))
+        if not may_enter(holder.values):
+            yield Reason("inactive", False, msg("Their account is switched off or frozen, so they hold nothing."))
         elif not holder.sets:
             yield Reason("nothing-held", False, msg("They hold no role or permission set that gives anything."))
         for role in holder.roles:

@@ -62,6 +62,7 @@ from dougong.engine.saving.batch import Action, Change, Create, Made, Saved, Sav
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Batch, Row
+from dougong.engine.viewing import refuse_viewing
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -82,11 +83,12 @@ def save(
 
     Raises:
         BadRequest: an object that does not exist, the same record twice.
-        NotFound, Forbidden: all problems are of that kind.
+        NotFound, Forbidden: all problems are of that kind; Forbidden also where somebody only looks on as the actor.
         StaleRecord: somebody else changed the record since the given version.
         Conflict: somebody else took a unique value meanwhile.
         Rejected: rules are broken; every problem of every row is carried.
     """
+    refuse_viewing(unit.actor)
     saving = _Saving(unit, operation or record_id(), reverting)
     numbered = list(enumerate(changes, 1))
     if partial:

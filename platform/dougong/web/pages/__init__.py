@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dougong.web.pages import (
+    access_compare,
     access_why,
     actions,
     audit,
@@ -28,6 +29,7 @@ from dougong.web.pages import (
     sign_ins,
     stages,
     tokens,
+    view_as,
 )
 from dougong.web.routing import Page
 
@@ -44,6 +46,8 @@ PAGES: tuple[Page, ...] = (
     *formulas.PAGES,
     *audit.PAGES,
     *access_why.PAGES,
+    *access_compare.PAGES,
+    *view_as.PAGES,
     *formula_edit.PAGES,
     *formula_used.PAGES,
     *search.PAGES,

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from dougong.base.language import LANGUAGES, msg
 from dougong.engine.actor import SYSTEM
+from dougong.engine.audit import Event, record
 from dougong.engine.unit import Unit
 from dougong.web import credentials, sessions
 from dougong.web.credentials import Account
@@ -82,13 +83,16 @@ def _entered(visit: Visit, known: Account, password: str, policy: Policy, back: 
 
 def leave(visit: Visit) -> Response:
     """End the session."""
-    token, user_id = visit.signed_in.token, visit.actor.user_id
+    session = visit.signed_in
+    own = session.own or session.actor
 
     def end(unit: Unit) -> None:
-        sessions.end(unit, token)
-        tell(unit, "signed_out", user_id)
+        if session.own is not None:
+            record(unit, Event("view_as_ended", f"user:{session.actor.user_id}"))
+        sessions.end(unit, session.token)
+        tell(unit, "signed_out", own.user_id)
 
-    visit.write(end)
+    visit.company.write(own, end)
     answer = visit.go("/sign-in")
     answer.delete_cookie(sessions.cookie_name(visit.site.secure), path="/", secure=visit.site.secure)
     return answer
@@ -107,6 +111,6 @@ def choose_language(visit: Visit) -> Response:
 PAGES = (
     Page("GET", "/sign-in", door, who="anyone"),
     Page("POST", "/sign-in", enter, who="anyone"),
-    Page("POST", "/sign-out", leave, who="setting_password"),
+    Page("POST", "/sign-out", leave, who="setting_password", own=True),
     Page("POST", "/language", choose_language, who="anyone"),
 )
