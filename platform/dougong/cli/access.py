@@ -7,6 +7,7 @@ from typing import get_args
 import click
 
 from dougong.base.language import msg
+from dougong.cli.handovers import handover, take_back
 from dougong.cli.opening import open_company, operator, user_id
 from dougong.cli.terminal import language, say, text
 from dougong.engine.rights.explaining import NAMES, Asked, Explanation, explain
@@ -42,3 +43,7 @@ def _tell(login: str, right: str, told: Explanation) -> None:
         say(msg("{login} may not {right} it.", login=login, right=NAMES[right]))
     for each in told.reasons:
         click.echo(f"  {MARKS[each.holds]} {each.text.to(language())}")
+
+
+access.add_command(handover)
+access.add_command(take_back)

@@ -14,7 +14,7 @@ from dougong.engine.query import Condition, Page, Query, Record
 from dougong.engine.reading.covering import rights_on
 from dougong.engine.saving.layouts import PLAIN, LayoutState, state_of
 from dougong.metadata.model import Object
-from dougong.web import access_links, buttons, completeness, path_bar, record_tables, timeline
+from dougong.web import access_links, belonging_links, buttons, completeness, path_bar, record_tables, timeline
 from dougong.web.buttons import Action
 from dougong.web.changes import Change, Entry, told
 from dougong.web.changes import ask as ask_changes
@@ -130,7 +130,7 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         else None,
         actions=actions.shown,
         quick=actions.quick,
-        menu=(*actions.menu, *access_links.on_record(visit, obj, record.id)),
+        menu=(*actions.menu, *_further_menu(visit, obj, record, live)),
         history=tuple(told(visit, obj, changes)) if tab == HISTORY_TAB else (),
         may_edit=not obj.append_only and "edit" in rights,
         may_delete=obj.delete == "bin" and not obj.append_only and "delete" in rights,
@@ -138,6 +138,12 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         lacks=completeness.of(visit, obj, record, "edit" in rights) if live else None,
         at=at,
     )
+
+
+def _further_menu(visit: Visit, obj: Object, record: Record, live: bool) -> tuple[Action, ...]:
+    """What stands in the menu of every record, beside the actions of its layout."""
+    belonging = belonging_links.on_record(visit, obj, record) if live else ()
+    return (*belonging, *access_links.on_record(visit, obj, record.id))
 
 
 def title_of(visit: Visit, obj: Object, values: Mapping[str, Any]) -> str:

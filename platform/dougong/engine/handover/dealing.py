@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import literal, select
+from sqlalchemy import case, func, literal, select
 
 from dougong.base.errors import BadRequest, Problem
 from dougong.base.language import msg
@@ -55,6 +55,18 @@ def held(unit: Unit, holding: Holding, user: str) -> list[Held]:
         Held(str(row[0]), int(row[1]), bool(row[2]), tuple(dict.fromkeys(str(each) for each in row[3:] if each)))
         for row in unit.connection.execute(asked.order_by(table.c.id))
     ]
+
+
+def counted(unit: Unit, holding: Holding, user: str) -> tuple[int, int]:
+    """How many records of a holding the actor may see, and how many of these are closed."""
+    plan = plan_of(unit.runtime, holding.object.name)
+    table = plan.table
+    mine = [table.c[plan.slots[holding.field.name].keys[0]] == user, table.c.deleted_at.is_(None)]
+    visible = unit.access.visible("read", holding.object, table)
+    is_closed = case((closed(plan), literal(1)), else_=literal(0))
+    asked = select(func.count(), func.sum(is_closed)).select_from(table)
+    row = unit.connection.execute(asked.where(*mine, *([visible] if visible is not None else []))).one()
+    return int(row[0]), int(row[1] or 0)
 
 
 def unseen(unit: Unit, holding: Holding, user: str) -> bool:

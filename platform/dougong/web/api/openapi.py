@@ -12,6 +12,7 @@ from typing import Any
 from dougong.base.language import label
 from dougong.engine.unit import Unit
 from dougong.metadata.model import Field, Object
+from dougong.web.api import handovers
 from dougong.web.api.door import LINES, Answer, Asked, Call
 from dougong.web.api.records import SHAPES
 
@@ -41,6 +42,8 @@ def make(unit: Unit) -> Body:
         paths |= _paths(obj, language)
         schemas |= _schemas(unit, obj, language)
     paths |= METADATA_PATHS
+    if unit.access.has("manage_users"):
+        paths |= handovers.PATHS
     return {
         "openapi": "3.1.0",
         "info": {
