@@ -1,7 +1,7 @@
 # The commands of Dougong. `make run` and `make test` are all that is needed; both begin with `make install`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check format coverage reference lock bench pictures clean
+.PHONY: help run install test check format coverage reference lock audit bench pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,6 +36,9 @@ reference: install ## renew the pages of docs/reference that are made from the s
 
 lock: ## renew requirements.lock with the newest versions that pyproject.toml allows
 	@scripts/lock.sh
+
+audit: ## ask whether anything in requirements.lock is known to be vulnerable (needs the network)
+	@scripts/audit.sh
 
 bench: install ## measure the engine against the same operations written by hand
 	@scripts/prepare.sh

@@ -28,6 +28,7 @@ from dougong.web.pages import PAGES
 from dougong.web.protection import Protection
 from dougong.web.routing import Page
 from dougong.web.site import Site
+from dougong.web.slow_bodies import SlowBodies
 from dougong.web.visit import Visit
 
 
@@ -70,16 +71,19 @@ def create_app(
         status = error.status_code if isinstance(error, HTTPException) else 500
         return await anyio.to_thread.run_sync(_fault, site, request, status)
 
-    return Starlette(
+    app = Starlette(
         routes=made,
         lifespan=lifespan,
         middleware=[
             Middleware(Protection, secure=site.secure),
+            Middleware(SlowBodies),
             Middleware(TooLargePage, site=site),
             Middleware(RequestBodyLimitMiddleware, max_body_size=site.settings.max_body_mb << 20),
         ],
         exception_handlers={404: no_page, 405: no_page, 400: no_page, 413: no_page},
     )
+    app.router.redirect_slashes = False  # it would lead to whatever host the request names
+    return app
 
 
 def _fault(site: Site, request: Request, status: int) -> Response:

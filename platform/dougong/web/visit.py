@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from markupsafe import Markup
 from starlette.datastructures import FormData, UploadFile
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from dougong.web.site import Site
 
 T = TypeVar("T")
+
+IN_ADDRESSES = "/#%[]=:;$&()+,!?*@'~"
+"""What stays as it is where an address goes into a header; headers hold no other letters than those of Latin-1."""
 
 SMALLEST_PACKED = 1400
 """Answers below this many bytes are sent as they are: they fit one packet."""
@@ -188,7 +191,7 @@ class Visit:
     def go(self, url: str, told: str = "", undo: str = "") -> Response:
         """Send the browser to `url` (303), with a message to show there and the address that takes it back."""
         answer = Response(status_code=204 if self.scripted else 303)
-        answer.headers["hx-redirect" if self.scripted else "location"] = url
+        answer.headers["hx-redirect" if self.scripted else "location"] = quote(url, safe=IN_ADDRESSES)
         if told:
             kept = _cookie_text(f"{undo}\n{told}")
             answer.set_cookie("told", kept, max_age=30, path="/", samesite="lax", secure=self.site.secure)
