@@ -27,7 +27,7 @@ from sqlalchemy import text as sql_text
 
 from dougong.base.errors import FormulaError
 from dougong.cli import temporary_postgresql
-from dougong.engine.columns import Day, Exact
+from dougong.engine.columns import Count, Day, Exact
 from dougong.formulas import Context, FieldInfo, Formula, NamedFields, Path, Type, compile
 from dougong.formulas.corpus import CorpusScope
 from dougong.formulas.decimals import EXACT
@@ -47,6 +47,9 @@ FIELDS: Mapping[Path, FieldInfo] = {
     ("name",): FieldInfo(Type.TEXT),
     ("stage",): FieldInfo(Type.PICKLIST, values=("open", "won", "lost")),
     ("due",): FieldInfo(Type.DATE),
+    ("code",): FieldInfo(Type.TEXT),
+    ("calls",): FieldInfo(Type.NUMBER, 9, 0),
+    ("visits",): FieldInfo(Type.NUMBER, 9, 0),
 }
 
 SCOPE = NamedFields(FIELDS)
@@ -176,6 +179,17 @@ QUERIES = (
     Query("division", "amount / cost", "CASE WHEN cost <> 0 THEN amount * 1.0 / cost END",
           "CASE WHEN cost <> 0 THEN amount / cost END"),
     Query("joined text", 'name & "!"', "name || '!'", "name || '!'", native=True),
+    Query("joined texts", 'name & " / " & TEXT(stage) & code', "name || ' / ' || stage || code",
+          "name || ' / ' || stage || code", native=True),
+    Query("counts", "calls * 50 + visits * 20", "calls * 50 + visits * 20", "calls * 50 + visits * 20", native=True),
+    Query("text found", 'FIND("商", name)', "instr(name, '商')", "strpos(name, '商')"),
+    Query("text held", 'CONTAINS(name, "商")', "instr(name, '商') > 0", "strpos(name, '商') > 0", native=True),
+    Query("length", "LEN(name)", "length(name)", "length(name)"),
+    Query("number read", "VALUE(code)", "CAST(code AS REAL)", "code::numeric"),
+    Query("number told", "ISNUMBER(code)", "code GLOB '[0-9]*'", "code ~ '^[0-9]+$'"),
+    Query("number as text", "TEXT(amount)", "CAST(amount / 100.0 AS TEXT)", "amount::text"),
+    Query("text replaced", 'SUBSTITUTE(name, "Deal", "Order")', "replace(name, 'Deal', 'Order')",
+          "replace(name, 'Deal', 'Order')"),
     Query("part of a text", "LEFT(name, 3)", "substr(name, 1, 3)", "left(name, 3)"),
     Query("capitals", "UPPER(name)", "upper(name)", "upper(name)"),
     Query("picklist", 'CASE(stage, "won", 1, "open", 0.5, 0)',
@@ -192,7 +206,7 @@ def deals() -> Table:
     return Table(
         "deal", MetaData(), Column("id", Integer, primary_key=True), Column("amount", Exact(12, 2)),
         Column("rate", Exact(6, 4)), Column("cost", Exact(12, 2)), Column("name", Text), Column("stage", Text),
-        Column("due", Day),
+        Column("due", Day), Column("code", Text), Column("calls", Count), Column("visits", Count),
     )  # fmt: skip
 
 
@@ -211,6 +225,9 @@ def filled(url: str, made: Table) -> Engine:
                 "rate": Decimal(at % 9000) / 10_000,
                 "cost": Decimal(at * 11 % 70_000) / 100,
                 "name": f"Deal {at} 商机",
+                "code": str(at * 7919 % 100_000),
+                "calls": at % 70,
+                "visits": at % 9,
                 "stage": ("open", "won", "lost")[at % 3],
                 "due": f"20{at % 30:02}-{at % 12 + 1:02}-{at % 28 + 1:02}",
             }

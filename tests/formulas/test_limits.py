@@ -108,3 +108,31 @@ def test_not_every_mistake_is_said() -> None:
     with pytest.raises(FormulaError) as caught:
         compile("Amout + " * 2000 + "1", SCOPE)
     assert len(caught.value.problems) == MOST_PROBLEMS
+
+
+WORK = {
+    "measured": (f"{'+'.join(['LEN(city & city & city & city)'] * 30)}", 50_000),
+    "given to functions": (f"{'&'.join(['LEFT(UPPER(city), 1)'] * 60)}", 50_000),
+    "looked up": (f"{'&'.join(['LEFT(PINYIN(city), 1)'] * 50)}", 900),
+    "matched": ("OR(" + ",".join(["CONTAINS(city, 'y')"] * 60) + ")", 100_000),
+}
+
+
+@pytest.mark.parametrize(("text", "length"), WORK.values(), ids=WORK)
+def test_no_evaluation_handles_more_text_than_any_may(text: str, length: int) -> None:
+    """Many functions over long texts end in time; explained part by part, each has the whole measure to itself."""
+    formula = compile(text, SCOPE)
+    formula.evaluate({("city",): "x" * (length // 100)}, CONTEXT)
+    with pytest.raises(EvaluationError, match=Failure.OUT_OF_RANGE):
+        formula.evaluate({("city",): "x" * length}, CONTEXT)
+    explained = formula.explain({("city",): "x" * length}, CONTEXT)
+    assert explained.failure is Failure.OUT_OF_RANGE
+    assert all(step.failure is None for depth, step in explained.lines() if depth > 1 and not step.steps)
+
+
+def test_a_text_is_found_in_linear_time_among_pairs() -> None:
+    """A text of halves that match everywhere between the characters of another is not looked for again and again."""
+    found = compile("FIND(city, name)", SCOPE).evaluate(
+        {("name",): "\U0001f600" + "\u4142" * 90_000, ("city",): "\u4241" * 45_000}, CONTEXT
+    )
+    assert found == 0

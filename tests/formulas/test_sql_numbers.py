@@ -9,10 +9,10 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import strategies as st
-from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table, Text
 
 from dougong.base.errors import FormulaError
-from dougong.engine.columns import Exact
+from dougong.engine.columns import Count, Exact
 from dougong.formulas import FieldInfo, NamedFields, Path, Type, compile
 from dougong.formulas.sql.types import LongNumber
 from tests.formulas.random_pairs import MOST_REFUSED, compared, mixed, on_pairs
@@ -26,6 +26,8 @@ FIELDS: dict[Path, FieldInfo] = {
     ("huge",): FieldInfo(Type.NUMBER),
     ("long",): FieldInfo(Type.NUMBER),
     ("share",): FieldInfo(Type.NUMBER, percent=True),
+    ("calls",): FieldInfo(Type.NUMBER),
+    ("whole",): FieldInfo(Type.NUMBER),
     ("figure",): FieldInfo(Type.TEXT),
     ("active",): FieldInfo(Type.BOOLEAN),
 }
@@ -42,7 +44,27 @@ POOLS: dict[str, list[Any]] = {
         Decimal("999999999999999999999999999999999999999"),
     ],
     "share": [None, *map(Decimal, ("0", "10", "33.33", "-100", "250"))],
-    "figure": [None, "12", "-0.50", ".5", "5.", "1e3", "1E-2", "1,000", " 1", "e", "+7", "1e100", "9" * 45, "½", "１"],
+    "calls": [None, 0, 1, 7, 9_999_999_999_999],
+    "whole": [None, 0, 1, -1, 3_000_000_000, 999_999_999_999_999_999, -999_999_999_999_999_999],
+    "figure": [
+        None,
+        "12",
+        "-0.50",
+        ".5",
+        "5.",
+        "1e3",
+        "1E-2",
+        "1,000",
+        "1.",
+        ".",
+        " 1",
+        "e",
+        "+7",
+        "1e100",
+        "9" * 45,
+        "½",
+        "１",
+    ],
     "active": [None, True, False],
 }
 
@@ -58,6 +80,8 @@ def table() -> Table:
         Column("price", Exact(18, 2)),
         Column("rate", Exact(6, 4)),
         Column("count", Exact(5, 0)),
+        Column("calls", Count),
+        Column("whole", BigInteger),
         Column("tiny", Exact(18, 18)),
         Column("huge", Exact(18, 0)),
         Column("long", LongNumber(40, 80)),

@@ -59,6 +59,8 @@ class Signature:
     """True where repeated parameters arrive as tuples, false where as ``*values``."""
     check: Callable[..., Any] | None
     """A further check of the typed arguments: yields a `Finding` per mistake."""
+    per_character: int
+    """What a character that it is given or makes counts for, where one that is copied counts for 1."""
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -137,6 +139,7 @@ def function(
     save_only: bool = False,
     uses_calendar: bool = False,
     check: Callable[..., Any] | None = None,
+    per_character: int = 1,
 ) -> Callable[[F], F]:
     """Register the decorated function under `name`, or add a signature to what is registered there.
 
@@ -147,7 +150,7 @@ def function(
     def register(python: F) -> F:
         manual = Message(" ".join((inspect.getdoc(python) or "").split()))
         group = python.__module__.rpartition(".")[2]
-        signatures = (_signature(python, sql, lazy, check),)
+        signatures = (replace(_signature(python, sql, lazy, check), per_character=per_character),)
         made = Function(
             name,
             group,
@@ -195,7 +198,7 @@ def _signature(
     notes: list[Type | Marker] = [*result_markers, *result_types]
     result = notes[0]
     return Signature(
-        tuple(leading), tuple(repeated), tuple(trailing), result, python, sql, lazy, wants_row, grouped, check
+        tuple(leading), tuple(repeated), tuple(trailing), result, python, sql, lazy, wants_row, grouped, check, 1
     )
 
 

@@ -59,6 +59,9 @@ class EvaluationError(Exception):
         self.kind = kind
 
 
+MOST_HANDLED = 5_000_000
+"""Characters that the functions of one evaluation may be given and make, all together: some 20 milliseconds of work."""
+
 UNDEFINED = (EvaluationError, ArithmeticError)
 """What compiled code raises where a row has no value: its own error, or one of Python's for an overflow."""
 
@@ -95,6 +98,18 @@ class Row:
     read_variable: ReadValue
     read_prior: ReadValue | None
     context: Context
+    handled: int = 0
+    """Characters that functions have been given and have made so far."""
+
+    def handle(self, characters: int) -> None:
+        """Count `characters` more.
+
+        Raises:
+            EvaluationError: they are more than one evaluation may take time for.
+        """
+        self.handled += characters
+        if self.handled > MOST_HANDLED:
+            raise EvaluationError(Failure.OUT_OF_RANGE)
 
     @property
     def now(self) -> datetime:

@@ -58,6 +58,7 @@ def _step(node: TypedNode, source: str, given: Row) -> Step:
         steps = (_step(node.inner, node.source, given),)
     elif isinstance(node, Apply):
         steps = tuple(_step(each, source, given) for each in _operands(node) or _computed(node))
+    given.handled = 0
     try:
         return Step(text, node.type, _shown(compiled(node)(given)), steps=steps)
     except UNDEFINED as error:

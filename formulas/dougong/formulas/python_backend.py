@@ -139,7 +139,10 @@ def _computed(start: Code, steps: list[_Step]) -> Code:
 
 def _step(node: Apply) -> _Step:
     is_strict = not any(each.takes_null for each in node.signature.leading)
-    return _blank_text(node.type, node.signature.python), compiled(node.arguments[1]), is_strict
+    other = compiled(node.arguments[1])
+    if node.type is Type.TEXT:
+        other = _counted(node.arguments[1], other, 1)
+    return _blank_text(node.type, node.signature.python), other, is_strict
 
 
 def _decided(start: Code, decisions: list[_Decision]) -> Code:
@@ -175,21 +178,45 @@ def _call(node: Apply) -> Code:
     signature = node.signature
     parameters = signature.expand(len(node.arguments))
     assert parameters is not None
-    codes = [_argument(parameter, each) for parameter, each in zip(parameters, node.arguments, strict=True)]
+    codes = [_argument(parameter, each, signature) for parameter, each in zip(parameters, node.arguments, strict=True)]
     if signature.lazy:
         made: Code = signature.python(*grouped(signature, codes))
         return made
     run = _eager(signature, parameters, codes)
-    if node.type in (Type.TEXT, Type.PICKLIST):
-        return lambda row: limited(run(row))
-    return run
+    return _made(run, signature.per_character) if node.type in (Type.TEXT, Type.PICKLIST) else run
 
 
-def _argument(parameter: Parameter, node: TypedNode) -> Any:
+def _made(run: Code, per_character: int) -> Code:
+    """`run` with empty text turned to blank, and text of limited length that counts as work done."""
+
+    def made(row: Row) -> Value:
+        text = limited(run(row))
+        if text is not None:
+            row.handle(len(text) * per_character)
+        return text
+
+    return made
+
+
+def _counted(node: TypedNode, code: Code, per_character: int) -> Code:
+    """`code` of an argument; where it gives text that the formula does not spell out, that counts as work."""
+    if node.type is not Type.TEXT or isinstance(node, Constant):
+        return code
+
+    def counted(row: Row) -> Value:
+        text = code(row)
+        if text is not None:
+            row.handle(len(text) * per_character)
+        return text
+
+    return counted
+
+
+def _argument(parameter: Parameter, node: TypedNode, signature: Signature) -> Any:
     if parameter.markers & {Marker.FIELD, Marker.OBJECT_FIELD}:
         assert isinstance(node, Field)
         return field_code(node)
-    return compiled(node)
+    return compiled(node) if signature.lazy else _counted(node, compiled(node), signature.per_character)
 
 
 def grouped(signature: Signature, items: list[Any]) -> list[Any]:

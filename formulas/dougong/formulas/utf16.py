@@ -33,8 +33,9 @@ def find(text: str, sought: str, start: int) -> int:
     """Where `sought` begins in `text` at or after code unit `start`; -1 where it does not."""
     if not text or is_plain(text):
         return text.find(sought, start)
-    encoded, part = text.encode("utf-16-le"), sought.encode("utf-16-le")
-    at = encoded.find(part, 2 * start)
-    while at > 0 and at % 2:
-        at = encoded.find(part, at + 1)
-    return at // 2 if at >= 0 else -1
+    encoded = text.encode("utf-16-le")
+    rest = encoded[2 * start :].decode(
+        "utf-16-le", "ignore"
+    )  # where a character is begun with its second half: without
+    at = rest.find(sought)
+    return len(encoded) // 2 - length(rest[at:]) if at >= 0 else -1

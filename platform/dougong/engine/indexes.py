@@ -93,11 +93,19 @@ class _Indexer:
                 self._add([columns[0]], where=self._told(columns[0]), unique=name)
             if self._refers(name):  # deleted rows too: a foreign key looks them up
                 self._add([columns[0], self.table.c.id], where=columns[0].is_not(None))
-            elif field.indexed and indexable(field) and columns[0] not in self.served:
-                self._add([columns[0], self.table.c.id], where=self.live)
+            elif field.indexed and indexable(field):
+                self._asked(field, columns[0])
             for column in columns:
                 if column.info.get("index"):
                     self._add([column], where=self.live)
+
+    def _asked(self, field: Field, column: Column[Any]) -> None:
+        """What a field with `indexed` is found by; of a stored formula, also the order downwards, which PostgreSQL does
+        not read off an index upwards: blanks are last in both."""
+        if column not in self.served:
+            self._add([column, self.table.c.id], where=self.live)
+        if field.formula is not None and column.nullable:
+            self._add([column, self.table.c.id], where=self.live, descending=0)
 
     def _refers(self, name: str) -> bool:
         field = self.object.fields.get(name)

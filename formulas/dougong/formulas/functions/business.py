@@ -172,6 +172,7 @@ def birth_of_identity(number: Text) -> Date:
 @function(
     "PINYIN",
     why_no_sql=msg("The databases have no dictionary; a stored field may use it."),
+    per_character=150,
     examples=(("PINYIN('张伟')", "zhang wei"), ("PINYIN('A 公司')", "A gong si"), ("PINYIN('重庆')", "chong qing")),
 )
 def pinyin(text: Text) -> Text:

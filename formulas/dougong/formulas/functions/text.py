@@ -12,7 +12,8 @@ from dougong.formulas.decimals import DIGITS, EXACT, plain, whole
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
 from dougong.formulas.patterns import is_like, matches
-from dougong.formulas.sql import dates, figures, letters, moments, patterns, positions, texts
+from dougong.formulas.sql import characters, dates, figures, letters, moments, patterns, positions, texts
+from dougong.formulas.sql import padding as padding_sql
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?0*[0-9]{1,2})?")
 _NUMBER_LENGTH = 100
@@ -198,27 +199,27 @@ def initial_capitals(text: Text) -> Text:
     return lettercase.initial_capitals(text)
 
 
-@function("LPAD", sql=positions.pad_left, examples=(("LPAD('7', 3, '0')", "007"), ("LPAD('Lovelace', 4)", "Love")))
+@function("LPAD", sql=padding_sql.pad_left, examples=(("LPAD('7', 3, '0')", "007"), ("LPAD('Lovelace', 4)", "Love")))
 def pad_left(text: Text, count: Number, padding: Text | None = " ") -> Text:
     """Pads on the left to a length; a longer text is cut to its first characters."""
     missing, cut = _padding(text, count, padding)
     return missing + cut
 
 
-@function("RPAD", sql=positions.pad_right, examples=(("RPAD('7', 3, '0')", "700"), ("RPAD('Lovelace', 4)", "Love")))
+@function("RPAD", sql=padding_sql.pad_right, examples=(("RPAD('7', 3, '0')", "700"), ("RPAD('Lovelace', 4)", "Love")))
 def pad_right(text: Text, count: Number, padding: Text | None = " ") -> Text:
     """Pads on the right to a length; a longer text is cut to its first characters."""
     missing, cut = _padding(text, count, padding)
     return cut + missing
 
 
-@function("REVERSE", sql=positions.reverse, examples=(("REVERSE('Ada')", "adA"),))
+@function("REVERSE", sql=characters.reverse, examples=(("REVERSE('Ada')", "adA"),))
 def reverse(text: Text) -> Text:
     """The text backwards."""
     return text[::-1]
 
 
-@function("CHR", sql=positions.character, examples=(("CHR(65)", "A"), ("CHR(0)", None)))
+@function("CHR", sql=characters.character, examples=(("CHR(65)", "A"), ("CHR(0)", None)))
 def character(code: Number) -> Text:
     """The character with a Unicode code point; blank where there is none."""
     point = whole(code)
@@ -226,7 +227,7 @@ def character(code: Number) -> Text:
     return chr(point) if is_character else ""
 
 
-@function("ASCII", sql=positions.code_point, examples=(("ASCII('A')", Decimal(65)), ("ASCII('客')", Decimal(23458))))
+@function("ASCII", sql=characters.code_point, examples=(("ASCII('A')", Decimal(65)), ("ASCII('客')", Decimal(23458))))
 def code_point(text: Text) -> Number:
     """The Unicode code point of the first character."""
     return Decimal(ord(text[0]))

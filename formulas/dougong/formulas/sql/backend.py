@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Integer, and_, false, func, literal_column, or_
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, cast, false, func, literal_column, or_
 
 from dougong.base.errors import FormulaError, Problem
 from dougong.base.language import msg
@@ -18,7 +18,7 @@ from dougong.formulas.evaluation import Context, EvaluationError, Failure, row
 from dougong.formulas.problems import problem
 from dougong.formulas.python_backend import compiled, grouped
 from dougong.formulas.sql.choices import choose
-from dougong.formulas.sql.logic import joined
+from dougong.formulas.sql.logic import joined, or_substitute
 from dougong.formulas.sql.numbers import multiply
 from dougong.formulas.sql.rounding import round_half_up
 from dougong.formulas.sql.steps import Steps
@@ -33,6 +33,7 @@ from dougong.formulas.sql.values import (
     constant,
     kind,
     number,
+    of_integer,
     result,
     truth,
     where,
@@ -231,7 +232,7 @@ class _Translator:
         found = self._stored(column)
         if node.blanks == "zero":
             zero = constant(Type.NUMBER, Decimal(0), self._digits)
-            found = replace(choose([(column.is_not(None), found)], zero), nullable=False)
+            found = replace(or_substitute(found, zero), nullable=False)
         if node.info.percent:
             found = multiply(found, constant(Type.NUMBER, Decimal("0.01"), self._digits))
         return found
@@ -239,10 +240,14 @@ class _Translator:
     def _stored(self, column: ColumnElement[Any]) -> Sql:
         if isinstance(column.type, LongNumber):
             return bounded(column, column.type.whole, column.type.scale, self._digits, exact=True)
-        scale = 0 if isinstance(column.type, Integer) else getattr(column.type, "scale", None)
+        is_integer = isinstance(column.type, Integer)
+        scale = 0 if is_integer else getattr(column.type, "scale", None)
         if scale is None:
             raise Unsupported(msg("Its column does not say how many decimal places it keeps."))
         precision = getattr(column.type, "precision", None) or SQLITE_DIGITS
+        if is_integer and self._digits > SQLITE_DIGITS:
+            wide = column if isinstance(column.type, BigInteger) else cast(column, BigInteger())
+            return of_integer(wide, self._digits, 10**precision - 1)
         return number(column, max(precision - scale, 1), scale, self._digits, 10**precision - 1)
 
     def _inlined(self, node: Inlined) -> Sql:

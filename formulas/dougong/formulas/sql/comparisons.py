@@ -53,6 +53,8 @@ def _plain(compare: Compare, left: Sql, right: Sql) -> Sql:
     first, second = same_type(left, right)
     if first.type is Type.TEXT and compare not in (operator.eq, operator.ne):
         return boolean(compare(CodePointOrder(first.value), CodePointOrder(second.value)))
+    if first.integer is not None and second.integer is not None:
+        return boolean(compare(first.integer, second.integer), first.nullable or second.nullable)
     return boolean(compare(first.value, second.value), first.nullable or second.nullable)
 
 

@@ -112,7 +112,7 @@ def _after(day: Sql, days: int) -> Sql:
     fits = day.value.between(literal(first, Date()), literal(last, Date()))
     fails = and_(day.value.is_not(None), not_(fits))
     value = case((fits, DayAfter(day.value, days)))
-    return Sql(Type.DATE, value, limit=day.limit).failing(where(fails, Failure.OUT_OF_RANGE))
+    return Sql(Type.DATE, value, where(fails, Failure.OUT_OF_RANGE), limit=day.limit, is_guarded=True)
 
 
 def days_and_date(days: Sql, day: Sql) -> Sql:

@@ -7,11 +7,13 @@ from typing import Any
 
 from babel.core import get_global
 from sqlalchemy import Boolean, ColumnElement, and_, not_, type_coerce
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.sql.digits import ROUNDING
 from dougong.formulas.sql.routines import Routine
-from dougong.formulas.sql.values import Sql, where
+from dougong.formulas.sql.values import Sql, as_text, where
 from dougong.formulas.types import Type
 
 number_text = Routine(
@@ -37,10 +39,35 @@ END $$;
 is_number = Routine(name="dg_is_number", result=Type.BOOLEAN, postgresql=_IS_NUMBER)
 
 
+class _SpellsNumber(FunctionElement[bool]):
+    """Whether a text is a number: what has digits alone and a point among them is, without a call."""
+
+    name = "spells_number"
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(_SpellsNumber)
+def _at_once(element: _SpellsNumber, compiler: Any, **options: Any) -> str:
+    text, called = (compiler.process(each, **options) for each in element.clauses)
+    return f"({_digits_alone(text)} OR {called})"
+
+
+@compiles(_SpellsNumber, "sqlite")
+def _by_glob(element: _SpellsNumber, compiler: Any, **options: Any) -> str:
+    text, called = (compiler.process(each, **options) for each in element.clauses)
+    return f"(length({text}) < 39 AND ({text}) NOT GLOB '*[^0-9]*' OR {called})"
+
+
+def _digits_alone(text: str) -> str:
+    """Digits, with a point perhaps; short enough for every digit to count. Cheaper than a regular expression."""
+    return f"(length({text}) < 39 AND translate({text}, '0123456789', '') IN ('', '.') AND ({text}) <> '.')"
+
+
 def _is_no_number(item: Sql) -> ColumnElement[str]:
-    return where(
-        and_(item.value.is_not(None), not_(type_coerce(is_number.call(item).value, Boolean()))), Failure.NUMBER_TEXT
-    )
+    item = as_text(item)
+    spelt = _SpellsNumber(item.value, type_coerce(is_number.call(item).value, Boolean()))
+    return where(and_(item.value.is_not(None), not_(spelt)), Failure.NUMBER_TEXT)
 
 
 value = Routine(
@@ -48,9 +75,12 @@ value = Routine(
     result=Type.NUMBER,
     bounds=lambda text: (200, 200),
     error=_is_no_number,
-    postgresql="""
+    postgresql=f"""
 CREATE OR REPLACE FUNCTION dg_value(t text) RETURNS numeric LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
+    IF {_digits_alone("t")} THEN
+        RETURN t::numeric;
+    END IF;
     RETURN CASE WHEN dg_is_number(t) THEN CASE WHEN length(t) < 39 THEN t::numeric ELSE dg_exact(t::numeric) END END;
 END $$;
 """,

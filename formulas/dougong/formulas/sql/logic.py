@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Text, and_, case, false, func, literal, not_, null, or_
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Text, and_, case, false, func, literal, not_, null, or_
 
 from dougong.formulas.sql.choices import choose
 from dougong.formulas.sql.comparisons import is_equal
 from dougong.formulas.sql.constructs import Bracketed, Holds
-from dougong.formulas.sql.values import Sql, boolean, same_type, truth
+from dougong.formulas.sql.values import Sql, boolean, chosen_by, same_type, truth
 from dougong.formulas.types import Type
 
 Join = Callable[..., ColumnElement[bool]]
@@ -67,13 +67,13 @@ def negated(condition: Sql) -> Sql:
 
 def if_(condition: Sql, then: Sql, otherwise: Sql) -> Sql:
     """CASE WHEN."""
-    chosen = choose([(truth(condition), then)], otherwise)
+    chosen = choose([(chosen_by(condition), then)], otherwise)
     return chosen.after(condition.error)
 
 
 def ifs(conditions: tuple[Sql, ...], values: tuple[Sql, ...], otherwise: Sql) -> Sql:
     """CASE WHEN; conditions behind the first that is true are not computed."""
-    stops = [truth(each) for each in conditions]
+    stops = [chosen_by(each) for each in conditions]
     error = _first_failure(conditions, stops, [each.error for each in values], otherwise.error)
     *branches, last = (replace(each, error=None) for each in (*values, otherwise))
     return choose(list(zip(stops, branches, strict=True)), last).failing(error)
@@ -123,9 +123,13 @@ def or_substitute(item: Sql, substitute: Sql) -> Sql:
         value = func.coalesce(first.value, second.value, type_=first.value.type)
         most = 0 if first.exact else max(first.largest, second.largest)
         longest = max(first.longest, second.longest)
+        integer = None
+        if first.integer is not None and second.integer is not None:
+            integer = func.coalesce(first.integer, second.integer, type_=BigInteger())
         return replace(
-            first, value=value, whole=whole, scale=scale, most=most, nullable=second.nullable, longest=longest
-        )
+            first, value=value, whole=whole, scale=scale, most=most, nullable=second.nullable, longest=longest,
+            integer=integer, is_guarded=False, joined=(),
+        )  # fmt: skip
     chosen = choose([(first.value.is_not(None), replace(first, error=None))], second)
     return chosen.after(item.error)
 

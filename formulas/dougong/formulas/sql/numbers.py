@@ -17,6 +17,7 @@ from dougong.formulas.sql.constructs import ExactLiteral, Extreme
 from dougong.formulas.sql.digits import ROUNDING, expression
 from dougong.formulas.sql.routines import Routine
 from dougong.formulas.sql.values import (
+    SQLITE_MOST,
     Meaning,
     Sql,
     TooLong,
@@ -25,6 +26,7 @@ from dougong.formulas.sql.values import (
     constant,
     exactly,
     number,
+    of_integer,
     where,
 )
 from dougong.formulas.types import Type
@@ -51,6 +53,8 @@ def sum_or_difference(operate: Callable[[Any, Any], Any]) -> Meaning:
         if first.exact:
             raise TooLong(*_longest(left, right))
         most = first.largest + second.largest
+        if first.integer is not None and second.integer is not None and most <= SQLITE_MOST:
+            return of_integer(operate(first.integer, second.integer), first.limit, most)
         return number(operate(first.value, second.value), first.whole, first.scale, first.limit, most)
 
     return short(meaning)
@@ -79,7 +83,10 @@ subtract = Routine(
 
 
 def _native_product(left: Sql, right: Sql) -> Sql:
-    return number(left.value * right.value, *_product(left, right), left.limit, left.largest * right.largest)
+    most = left.largest * right.largest
+    if left.integer is not None and right.integer is not None and most <= SQLITE_MOST:
+        return of_integer(left.integer * right.integer, left.limit, most)
+    return number(left.value * right.value, *_product(left, right), left.limit, most)
 
 
 def _product(left: Sql, right: Sql) -> tuple[int, int]:

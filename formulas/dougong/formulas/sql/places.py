@@ -29,7 +29,9 @@ def place(latitude: Sql, longitude: Sql) -> Sql:
     fits = func.coalesce(and_(*near), false())
     error = where(and_(not_(is_blank), not_(fits)), Failure.OUT_OF_RANGE)
     # Where there is no such place there are no numbers to compute with.
-    parts = tuple(replace(each, value=_where(fits, each), is_constant=False, constant=None) for each in given)
+    parts = tuple(
+        replace(each, value=_where(fits, each), is_constant=False, constant=None, integer=None) for each in given
+    )
     return Sql(Type.GEOLOCATION, parts[0].value, error, limit=latitude.limit, parts=parts)
 
 

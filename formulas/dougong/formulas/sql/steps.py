@@ -97,9 +97,12 @@ class Steps:
         """
         if item.is_constant:
             return item if item.error is None else replace(item, error=self._short(item.error))
+        value = self._short(item.value)
         return replace(
             item,
-            value=self._short(item.value),
+            value=value,
+            integer=item.integer if value is item.value else None,
+            joined=item.joined if value is item.value else (),
             error=None if item.error is None else self._short(item.error),
             parts=tuple(self.kept(each) for each in item.parts),
         )
@@ -133,7 +136,7 @@ class Steps:
         if not self._made:
             return item
         error = None if item.error is None else self.behind(item.error)
-        return replace(item, value=self.behind(result(item)), error=error, is_guarded=True)
+        return replace(item, value=self.behind(result(item)), error=error, is_guarded=True, integer=None)
 
     def behind(self, last: ColumnElement[Any]) -> ColumnElement[Any]:
         """`last` behind the steps that it reads."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Text, case, func, literal, true
+from sqlalchemy import Column, ColumnElement, Text, case, func, literal, true
 
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.lengths import MOST
@@ -18,11 +21,24 @@ _DIGITS_OF_LENGTH = 9
 
 def join(left: Sql, right: Sql) -> Sql:
     """`&` and `+`; a blank side counts as empty."""
-    parts = [_given(each) for each in (left, right) if not (each.is_constant and each.constant is None)]
-    if len(parts) < 2:
-        return next((as_text(each) for each in (left, right) if each.constant or not each.is_constant), left)
-    never_empty = any(each.is_constant for each in (left, right))
-    return text(parts[0].concat(parts[1]), not never_empty, left.longest + right.longest)
+    given = [as_text(each) for each in (left, right) if not (each.is_constant and each.constant is None)]
+    if len(given) < 2:
+        return next(iter(given), left)
+    pieces = tuple(piece for each in given for piece in each.joined or (each,))
+    is_filled = any(not each.nullable for each in pieces)
+    value = _concatenated(_given(each) for each in pieces)
+    made = text(value, not is_filled, left.longest + right.longest)
+    if is_filled and len(pieces) - 1 == sum(not each.nullable for each in pieces[1:]):
+        return replace(made, nullable=False, joined=pieces)  # one may be blank, the first: asked once as it is
+    if all(each.is_constant or isinstance(each.value, Column) for each in pieces):
+        # Where no piece is blank, which is most often, none need be asked whether it is.
+        bare = _concatenated(each.value for each in pieces)
+        made = replace(made, value=func.coalesce(bare, made.value, type_=Text()))
+    return replace(made, nullable=not is_filled, joined=pieces)
+
+
+def _concatenated(parts: Iterable[ColumnElement[str]]) -> ColumnElement[str]:
+    return functools.reduce(lambda left, right: left.concat(right), parts)
 
 
 def _given(item: Sql) -> ColumnElement[str]:

@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
+    Numeric,
     Text,
     case,
     cast,
@@ -65,7 +67,8 @@ class Sql:
 
     Numbers have at most `whole` digits before the point and `scale` after it. A short one fits the database's own
     operators: on SQLite it is the integer value * 10**scale. An `exact` one need not: on SQLite it is the text that
-    `sortable` makes. On PostgreSQL both are NUMERIC. A geolocation has its two numbers as `parts`.
+    `sortable` makes. On PostgreSQL both are NUMERIC; `integer` is the same as a BIGINT, where it fits one and is made
+    of such. A geolocation has its two numbers as `parts`.
     """
 
     type: Type
@@ -86,6 +89,9 @@ class Sql:
     parts: tuple[Sql, ...] = ()
     longest: int = FIELD
     """The most characters of a text."""
+    integer: ColumnElement[int] | None = None
+    joined: tuple[Sql, ...] = ()
+    """Of a text, what it is joined of."""
 
     @property
     def largest(self) -> int:
@@ -94,11 +100,15 @@ class Sql:
 
     def failing(self, *errors: ColumnElement[str] | None) -> Sql:
         """The same with further kinds of failure; where several apply, the one named first is it."""
-        return replace(self, error=either(self.error, *errors))
+        return self._failing(self.error, *errors)
 
     def after(self, *errors: ColumnElement[str] | None) -> Sql:
         """The same behind what may have failed before it."""
-        return replace(self, error=either(*errors, self.error))
+        return self._failing(*errors, self.error)
+
+    def _failing(self, *errors: ColumnElement[str] | None) -> Sql:
+        error = either(*errors)
+        return replace(self, error=error, is_guarded=self.is_guarded and error is self.error)
 
 
 def blank(type: Type, limit: int) -> Sql:
@@ -175,7 +185,8 @@ def constant(type: Type, value: Value, limit: int) -> Sql:
         exact = most > most_of(limit)
         literal_number = SortableLiteral(digits) if exact else ExactLiteral(digits, scale)
         made = bounded(literal_number, whole, scale, limit, exact)
-        return replace(made, nullable=False, is_constant=True, constant=value, most=most)
+        whole_number = as_integer(int(digits), limit) if scale == 0 and most <= SQLITE_MOST else None
+        return replace(made, nullable=False, is_constant=True, constant=value, most=most, integer=whole_number)
     if isinstance(value, Geolocation):
         parts = tuple(constant(Type.NUMBER, each, limit) for each in value)
         return Sql(type, parts[0].value, nullable=False, is_constant=True, constant=value, limit=limit, parts=parts)
@@ -184,7 +195,22 @@ def constant(type: Type, value: Value, limit: int) -> Sql:
     return Sql(type, bound, nullable=value is None, is_constant=True, constant=value, limit=limit, longest=longest)
 
 
+def as_integer(value: int, limit: int) -> ColumnElement[int] | None:
+    """A constant as a BIGINT, where the database has NUMERIC beside it."""
+    return cast(literal(value, BigInteger()), BigInteger()) if limit > SQLITE_DIGITS else None
+
+
+def of_integer(integer: ColumnElement[int], limit: int, most: int) -> Sql:
+    """A number that PostgreSQL computes as a BIGINT: faster than as a NUMERIC, and with an end."""
+    return replace(number(cast(integer, Numeric()), 1, 0, limit, most), integer=integer)
+
+
 # -- using ------------------------------------------------------------------------------------------------
+def chosen_by(condition: Sql) -> ColumnElement[bool]:
+    """The condition as CASE WHEN takes it, to which NULL is false."""
+    return truth(condition) if condition.is_constant else condition.value
+
+
 def truth(condition: Sql) -> ColumnElement[bool]:
     """The condition with blank as false: never NULL."""
     if condition.is_constant:
@@ -197,8 +223,8 @@ def exactly(item: Sql) -> Sql:
     if item.exact or (item.is_constant and item.constant is None):
         return item
     if item.is_constant:
-        return replace(item, value=SortableLiteral(item.constant), exact=True)
-    return replace(item, value=Lengthened(item.value, item.scale), exact=True)
+        return replace(item, value=SortableLiteral(item.constant), exact=True, integer=None)
+    return replace(item, value=Lengthened(item.value, item.scale), exact=True, integer=None)
 
 
 def aligned(*numbers: Sql) -> list[Sql]:
@@ -225,7 +251,7 @@ def rescaled(item: Sql, scale: int) -> Sql:
     more = scale - item.scale
     value = ExactLiteral(item.constant, scale) if item.is_constant else Rescaled(item.value, more)
     made = number(value, item.whole, scale, item.limit, item.largest * 10**more)
-    return replace(item, value=made.value, scale=scale, most=made.most)
+    return replace(item, value=made.value, scale=scale, most=made.most, integer=None)
 
 
 def same_type(*items: Sql) -> list[Sql]:
