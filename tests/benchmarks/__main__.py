@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from dougong.base.settings import describe
 from dougong.cli import temporary_postgresql as postgresql
+from dougong.engine.dialects.statistics import analyse
 from tests.benchmarks import direct, engine, growing, measuring, report
 from tests.benchmarks.floor import database as floor
 
@@ -78,8 +79,9 @@ def settle(url: str) -> None:
     """Let the database know its statistics, as it does by itself after a while."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        with closing(sqlite3.connect(str(address.database))) as connection:
-            connection.executescript("PRAGMA analysis_limit=400; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")
+        with closing(sqlite3.connect(str(address.database), isolation_level=None)) as connection:
+            analyse(connection)
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return
     with psycopg.connect(url, autocommit=True) as opened:
         opened.execute("VACUUM ANALYZE")

@@ -49,9 +49,9 @@ class Side:
         self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port, self._headers = port, dict(headers)
 
-    def again(self) -> Side:
-        """Another client of the same server."""
-        return Side(self._port, self._headers)
+    def again(self, headers: Mapping[str, str] | None = None) -> Side:
+        """Another client of the same server, with `headers` of its own."""
+        return Side(self._port, self._headers if headers is None else headers)
 
     def ask(self, request: Request) -> Answer:
         """Ask once.

@@ -33,7 +33,7 @@ def fill(url: str, deals: int) -> None:
     publish(company, Publication(tree=tree_of(PACKAGES / "base", PACKAGES / "sales-core"), message="for benchmarks"))
     for part in data.parts(deals):
         for batch in batches(map(part.make, range(part.count)), AT_ONCE):
-            company.write(SYSTEM, lambda unit, part=part, batch=batch: _store(unit, part.object, batch))  # type: ignore[misc]
+            company.write(SYSTEM, lambda unit, part=part, batch=batch: store(unit, part.object, batch))  # type: ignore[misc]
     company.write(SYSTEM, lambda unit: _history(unit, deals))
     company.write(SYSTEM, _roll_up)
     roles = Update("user", data.identity("user", 0), {"roles": [ADMINISTRATOR]})
@@ -48,7 +48,8 @@ def batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield batch
 
 
-def _store(unit: Unit, name: str, rows: list[data.Values]) -> None:
+def store(unit: Unit, name: str, rows: list[data.Values]) -> None:
+    """Put rows in as they are, with what search knows of them."""
     plan = plan_of(unit.runtime, name)
     unit.connection.execute(insert(plan.table), [_params(unit, plan, row) for row in rows])
     entries = [_search_row(unit, plan, row) for row in rows]

@@ -7,8 +7,9 @@ only if all show it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import ColumnElement, FromClause, and_
 
@@ -38,6 +39,14 @@ class Access:
         """The key of what does not depend on rows: equal where objects, fields, apps and actions are granted alike."""
         return self.key
 
+    @property
+    def shape(self) -> str:
+        """The key of statements that are run with the `parameters` of whoever asks: for one person where not shared."""
+        return self.key
+
+    parameters: Mapping[str, Any] = MappingProxyType({})
+    """What `visible` and `listed` know of the person, by the names of the parameters in their conditions."""
+
     def may(self, right: Right, obj: Object) -> bool:
         """Whether the actor has `right` on records of `obj` at all."""
         return True
@@ -57,6 +66,10 @@ class Access:
     def few(self, unit: Unit, obj: Object) -> bool:
         """Whether the actor may read so few records of `obj` that a list had better begin with those."""
         return False
+
+    def counted(self, unit: Unit, obj: Object) -> bool:
+        """Whether it takes but a moment to count what a list finds, however few of its records the actor may read."""
+        return True
 
     def may_choose(self, obj: Object, record_type: str) -> bool:
         """Whether the actor may give records of `obj` this record type."""
@@ -94,11 +107,17 @@ class Combined(Access):
         """Combine `parts` with AND."""
         self.parts = tuple(parts)
         self.key = "&".join(part.key for part in parts)
+        self.parameters = {name: value for part in parts for name, value in part.parameters.items()}
 
     @property
     def rights_key(self) -> str:
         """Those of the parts."""
         return "&".join(part.rights_key for part in self.parts)
+
+    @property
+    def shape(self) -> str:
+        """Those of the parts."""
+        return "&".join(part.shape for part in self.parts)
 
     def may(self, right: Right, obj: Object) -> bool:
         """True where every part grants it."""
@@ -121,6 +140,10 @@ class Combined(Access):
     def few(self, unit: Unit, obj: Object) -> bool:
         """True where one part shows few."""
         return any(part.few(unit, obj) for part in self.parts)
+
+    def counted(self, unit: Unit, obj: Object) -> bool:
+        """True where it is so for every part."""
+        return all(part.counted(unit, obj) for part in self.parts)
 
     def may_choose(self, obj: Object, record_type: str) -> bool:
         """True where every part grants it."""
@@ -153,12 +176,18 @@ class Derived(Access):
     def __init__(self, access: Access, model: Model) -> None:
         """Narrow `access` in this respect."""
         self.access, self.model, self.key = access, model, access.key
+        self.parameters = access.parameters
         self._readable: dict[str, bool] = {}
 
     @property
     def rights_key(self) -> str:
         """As the access."""
         return self.access.rights_key
+
+    @property
+    def shape(self) -> str:
+        """As the access."""
+        return self.access.shape
 
     def may(self, right: Right, obj: Object) -> bool:
         """As the access."""
@@ -190,6 +219,10 @@ class Derived(Access):
     def few(self, unit: Unit, obj: Object) -> bool:
         """As the access."""
         return self.access.few(unit, obj)
+
+    def counted(self, unit: Unit, obj: Object) -> bool:
+        """As the access."""
+        return self.access.counted(unit, obj)
 
     def may_choose(self, obj: Object, record_type: str) -> bool:
         """As the access."""

@@ -128,6 +128,10 @@ class OneOf(FunctionElement[bool]):
         super().__init__(column, ids.scalar_subquery())
         self.type = Boolean()
 
+    def self_group(self, against: Any = None) -> Any:
+        """As it is: SQLAlchemy would compare a function with 1 on SQLite, which no index serves."""
+        return self
+
 
 @compiles(OneOf)
 def _one_of(element: OneOf, compiler: Any, **options: Any) -> str:

@@ -156,11 +156,13 @@ class _Indexer:
         """The same, of those records alone of which the yes/no field `name` is `flag`.
 
         No index serves "is not true" but one that holds it. It has what the condition reads as well, so that rows are
-        counted in the index alone.
+        counted in the index alone, and the owner of private records, by whom they are judged.
         """
         field, read = self.object.fields[name], self.parts[name]
         where = and_(self.live, field.type.condition(field, read, "is", flag))
         columns = [column, self.table.c.id, self.table.c.deleted_at, *read]
+        if self.object.owner != "none" and self.object.access.get("default", "private") == "private":
+            columns.append(self.table.c.owner_id)
         backwards = 0 if descending and column.nullable else None
         self._add(columns, where=where, descending=backwards, suffix="__yes" if flag else "")
 

@@ -11,7 +11,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from dougong.base.language import msg
-from dougong.engine.query import Counted, Page, Row
+from dougong.engine.query import Counted, Page, Query, Row
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.metadata.model import ListColumn, Object
 from dougong.web import buttons
@@ -96,14 +96,30 @@ def _prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable:
 
 def show(visit: Visit, state: ListState, ready: Prepared) -> Shown:
     """Read one page, count and make its rows; totals too, unless there are more records than are counted."""
-    query, records = state.query(ready.paths), visit.unit.records
-    with visit.unit.together():
-        asked = records.ask(query), records.ask_count(query, cap=None if state.exact else COUNT_CAP)
-    page, counted = asked[0](), asked[1]()
+    query = state.query(ready.paths)
+    page, counted = _counted(visit, state, query)
     common = common_currency(visit, state.object, ready, page.rows)
     heads = tuple(_head(state, each, common) for each in ready.columns)
-    totals = _totals(visit, state, ready.columns, common) if not counted.capped else None
+    totals = _totals(visit, state, ready.columns, common) if counted.number and not counted.capped else None
     return Shown(page, counted, render_rows(visit, ready, page.rows, common), heads, totals)
+
+
+def _counted(visit: Visit, state: ListState, query: Query) -> tuple[Page, Counted]:
+    """One page, and of how many records: with everything, in one round trip; else only as far as the page tells not.
+
+    Somebody who sees few records finds these anew for each statement; for somebody of whom each record is judged,
+    counting may take a walk over all of them: they ask for the number.
+    """
+    unit, records, obj = visit.unit, visit.unit.records, state.object
+    cap, counted = None if state.exact else COUNT_CAP, state.exact or unit.access.counted(unit, obj)
+    if counted and not unit.access.few(unit, obj):
+        with unit.together():
+            asked, number = records.ask(query), records.ask_count(query, cap=cap)
+        return asked(), number()
+    page = records.query(query)
+    if counted and (page.next is not None or page.previous is not None):
+        return page, records.count(query, cap=cap)
+    return page, Counted(number=state.after + len(page.rows), capped=page.next is not None)
 
 
 def common_currency(visit: Visit, obj: Object, ready: Prepared, rows: Sequence[Row]) -> str | None:

@@ -23,7 +23,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from dougong.engine.dialects import bulk, guards, platform_tables
+from dougong.engine.dialects import bulk, guards, platform_tables, statistics
 from dougong.engine.dialects.base import Busy, ByColumn, Head
 from dougong.engine.dialects.places import Account
 from dougong.engine.dialects.sqlite_places import file_of
@@ -38,8 +38,6 @@ POLL_SECONDS = 0.5
 """How often an idle worker looks into the outbox; one indexed read of an index that is empty then."""
 
 ANALYSE_SECONDS = 3600
-ANALYSED_ROWS = 400
-"""How many rows of an index a statistic is taken from: some milliseconds for a whole company."""
 
 PRAGMAS = (
     "PRAGMA foreign_keys=ON",
@@ -249,11 +247,8 @@ class SQLite:
                 stop.wait(POLL_SECONDS)
 
     def _analyse(self) -> None:
-        """Sample every index. Without, SQLite takes all of them for equally selective; PostgreSQL does it by itself."""
         with self.writers.connect() as connection:
-            raw = driver(connection)
-            raw.execute(f"PRAGMA analysis_limit={ANALYSED_ROWS}")
-            raw.execute("ANALYZE")
+            statistics.analyse(driver(connection))
 
     def is_deadlock(self, error: DBAPIError) -> bool:
         """Never: there is one writer, and it has its lock from the beginning."""

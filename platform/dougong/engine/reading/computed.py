@@ -150,6 +150,12 @@ def changing_names(runtime: Runtime, obj: Object) -> Iterable[str]:
     return [name for name in obj.fields if name in changing] if changing else ()
 
 
+def reads_changing(runtime: Runtime, formula: Formula) -> bool:
+    """Whether a formula reads formula fields whose value depends on the moment or the reader."""
+    changing = _changing(runtime)
+    return any(name in changing for path in formula.references for name in path)
+
+
 def _changing(runtime: Runtime) -> Mapping[str, tuple[Formula, ...]]:
     """The formulas without columns whose value depends on the moment or the reader, by each name of their field."""
     found: dict[str, tuple[Formula, ...]] | None = runtime.prepared.get("changing formulas")

@@ -133,7 +133,7 @@ def ask(unit: Unit, query: Query) -> Callable[[], Page]:
     size = _size(query.limit)
     backwards, values = keyset.decode(query.cursor, len(ready.keys)) if query.cursor else (False, None)
     statement = ready.statement(backwards, keyset.shape(values) if values is not None else None, size + 1)
-    params: dict[str, Any] = {**values_of_filter, **search_parameters(query.search)}
+    params: dict[str, Any] = {**values_of_filter, **search_parameters(query.search), **unit.access.parameters}
     for at, value in enumerate(values or ()):
         if value is not None:
             params[f"cursor_{at}"] = value
@@ -218,7 +218,7 @@ def _prepared(unit: Unit, obj: Object, query: Query) -> tuple[PreparedList, dict
         search_key(unit, obj, query.search),
         query.deleted,
         query.lifecycle,
-        unit.access.key,
+        unit.access.shape,
         unit.access.few(unit, obj),
     )
     try:
@@ -314,7 +314,7 @@ def get(unit: Unit, name: str, record_id: str, deleted: str = "live") -> Record:
         NotFound: no such object or record, or not visible to the actor.
     """
     obj = readable(unit, name)
-    key = under(unit, ("record", obj.name, deleted, unit.access.key), changing_names(unit.runtime, obj))
+    key = under(unit, ("record", obj.name, deleted, unit.access.shape), changing_names(unit.runtime, obj))
     ready = (
         prepared(unit.runtime, key, lambda: _prepare_record(unit, obj, deleted))
         if key is not None
@@ -339,7 +339,8 @@ def get(unit: Unit, name: str, record_id: str, deleted: str = "live") -> Record:
 def _read(unit: Unit, ready: PreparedList, record_id: str) -> tuple[SqlRow[*tuple[Any, ...]] | None, Fill]:
     """The row of a record, and what fills in its many-to-many fields."""
     with unit.together() if ready.layout.linked else nullcontext():
-        asked = unit.connection.execute(ready.statements["record"], {"record_id": record_id})
+        named = {"record_id": record_id, **unit.access.parameters}
+        asked = unit.connection.execute(ready.statements["record"], named)
         linked = ask_linked(unit, ready.layout, [record_id])
     return asked.first(), linked
 

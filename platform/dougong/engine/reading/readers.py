@@ -116,11 +116,11 @@ def titles(unit: Unit, references: Mapping[str, set[str]]) -> dict[tuple[str, st
             continue
         statement = prepared(
             unit.runtime,
-            ("titles", name, unit.access.key),
+            ("titles", name, unit.access.shape),
             lambda name=name: _titles(unit, name),  # type: ignore[misc]
         )
         if statement is not None:
-            for record_id, title in unit.connection.execute(statement, {"ids": sorted(ids)}):
+            for record_id, title in unit.connection.execute(statement, {"ids": sorted(ids), **unit.access.parameters}):
                 found[name, record_id] = title or ""
     return found
 
@@ -178,8 +178,8 @@ def ask_linked(unit: Unit, layout: Layout, ids: Sequence[str]) -> Fill:
 
 
 def _ask_linked(unit: Unit, path: ResolvedPath, ids: Sequence[str]) -> CursorResult[*tuple[Any, ...]]:
-    statement = prepared(unit.runtime, ("linked", path.field.address, unit.access.key), lambda: _linked(unit, path))
-    return unit.connection.execute(statement, {"ids": list(ids)})
+    statement = prepared(unit.runtime, ("linked", path.field.address, unit.access.shape), lambda: _linked(unit, path))
+    return unit.connection.execute(statement, {"ids": list(ids), **unit.access.parameters})
 
 
 def _linked(unit: Unit, path: ResolvedPath) -> Any:

@@ -176,7 +176,10 @@ class Scope:
         return keys if error is None else [*keys, Key(case((error.is_not(True), 0)), descending, True)]
 
     def rows(self, deleted: str, lifecycle: str = "any") -> list[ColumnElement[bool]]:
-        """Which records the query is about, before its filter: those the actor may see."""
+        """Which records the query is about, before its filter: those the actor may see.
+
+        A search that begins with few records begins with live ones.
+        """
         found: list[ColumnElement[bool]] = []
         if deleted == "live":
             found.append(self.table.c.deleted_at.is_(None))
@@ -184,7 +187,7 @@ class Scope:
             found.append(self.table.c.deleted_at.is_not(None))
         if lifecycle == "effective" and self.object.effective:
             found.append(self.table.c.life_status.in_(("effective", "in_change")))
-        visible = self.access.listed(self.object, self.table, self.few)
+        visible = self.access.listed(self.object, self.table, self.few and deleted == "live")
         if visible is not None:
             found.append(visible)
         return found

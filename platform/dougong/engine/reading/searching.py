@@ -27,7 +27,7 @@ def search_key(unit: Unit, obj: Object, text: str) -> Hashable:
         return None
     if not query_phrases(text):
         return False
-    hidden = prepared(unit.runtime, ("search", obj.name, unit.access.key), lambda: _hides(unit, obj))
+    hidden = prepared(unit.runtime, ("search", obj.name, unit.access.rights_key), lambda: _hides(unit, obj))
     return text if hidden else True
 
 

@@ -44,7 +44,7 @@ def ask_count(unit: Unit, query: Query, cap: int | None = None) -> Callable[[], 
     obj = readable(unit, query.object)
     searched = search_key(unit, obj, query.search)
     few = unit.access.few(unit, obj)
-    key: Hashable = ("count", obj.name, searched, query.deleted, query.lifecycle, cap, unit.access.key, few)
+    key: Hashable = ("count", obj.name, searched, query.deleted, query.lifecycle, cap, unit.access.shape, few)
     key = under(unit, key, (each.field for each in conditions(query.where)))
 
     def build(formed: Formed) -> Any:
@@ -57,7 +57,7 @@ def ask_count(unit: Unit, query: Query, cap: int | None = None) -> Callable[[], 
     statement, values = of_form(
         unit, key, lambda: Scope(unit.runtime, unit.access, obj, terms_of(unit), few=few), query.where, build
     )
-    asked = unit.connection.execute(statement, {**values, **search_parameters(query.search)})
+    asked = unit.connection.execute(statement, {**values, **search_parameters(query.search), **unit.access.parameters})
 
     def counted() -> Counted:
         number = asked.scalar_one()
@@ -91,7 +91,7 @@ def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple
         "summary",
         replace(summary, search="", where=None),
         searched,
-        unit.access.key,
+        unit.access.shape,
         few,
         str(unit.reading.zone),
     )
@@ -104,7 +104,8 @@ def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple
         lambda formed: _prepare(unit, summary, formed),
     )
     found = []
-    for row in unit.connection.execute(statement, {**values, **search_parameters(summary.search)}):
+    named = {**values, **search_parameters(summary.search), **unit.access.parameters}
+    for row in unit.connection.execute(statement, named):
         groups, at = [], 0
         for width, read in readers:
             groups.append(row[at] if read is None else read(row[at : at + width]))

@@ -14,8 +14,8 @@ from dougong.engine.tables import people
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
-MOST_PEOPLE = 2000
-"""Of how many people a process remembers what they may do, per revision; past it, all are forgotten."""
+MOST_PEOPLE = 5000
+"""Of how many people a process remembers what they may do, per revision; past it, those it has known the longest go."""
 
 
 def access_for(unit: Unit) -> Access:
@@ -55,6 +55,7 @@ def granted_to(unit: Unit, user_id: str | None = None) -> Granted | None:
     granted = None if any(each.everything for each in holder.sets) else Granted(unit, holder)
     if not unit.memory.get("people changed"):  # what is not committed is nobody else's
         if len(memory) >= MOST_PEOPLE:
-            memory.clear()
+            for each in list(memory)[: MOST_PEOPLE // 10]:
+                memory.pop(each, None)
         memory[key] = granted
     return granted

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import ColumnElement, FromClause
 
 from dougong.engine.access import Access, Derived, Right
+from dougong.engine.rights import person
 from dougong.engine.rights.grounds import SELF
 from dougong.engine.rights.holder import Holder
 from dougong.engine.rights.rows import Rows
@@ -36,6 +37,8 @@ class Granted(Access):
         self.key = f"{holder.user_id}@{unit.people}/{unit.reading.today}/{unit.actor.zone}"
         self._rights_key = "sets " + ",".join(sorted(each.name for each in holder.sets))
         self.rows = Rows(unit, self)
+        self.parameters = person.parameters(holder)
+        self._shape = f"{self._rights_key}/{self.rows.shape}/{unit.reading.today}/{unit.actor.zone}"
         self._rights: dict[str, frozenset[str]] = {}
         self._fields: dict[tuple[str, str], bool] = {}
 
@@ -43,6 +46,11 @@ class Granted(Access):
     def rights_key(self) -> str:
         """The permission sets: people who hold the same ones share what is made for them."""
         return self._rights_key
+
+    @property
+    def shape(self) -> str:
+        """What decides which conditions there are: people of one shape differ in their `parameters` alone."""
+        return self._shape
 
     @cached_property
     def derived(self) -> Derived:
@@ -113,11 +121,15 @@ class Granted(Access):
 
     def listed(self, obj: Object, table: FromClause, few: bool) -> ColumnElement[bool] | None:
         """Rows with a ground to be read: found by their ids where there are `few`."""
-        return self.rows.among(obj, table) if few else self.rows.condition("read", obj, table)
+        return self.rows.among(obj, table) if few else self.rows.condition("read", obj, table, walking=True)
 
     def few(self, unit: Unit, obj: Object) -> bool:
-        """Whether a probe found few; it is made once a day and person."""
-        return self.rows.few(unit, obj)
+        """Whether a probe found few; it is made every ten minutes for each person."""
+        return self.rows.probed(unit, obj).few
+
+    def counted(self, unit: Unit, obj: Object) -> bool:
+        """Whether there are few, or everything is theirs, or the object has not many records."""
+        return self.rows.probed(unit, obj).counted
 
 
 def gives_field(each: PermissionSet, right: str, object_name: str, field: str) -> bool:

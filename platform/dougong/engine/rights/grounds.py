@@ -6,7 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, literal, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Integer,
+    and_,
+    false,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 
 from dougong.base.language import Message, msg
 from dougong.engine.tables import memberships
@@ -14,6 +26,9 @@ from dougong.formulas import Formula
 
 SELF = "user"
 """The object of people."""
+
+PLACED = frozenset(("own_and_subordinates", "own_and_roles_below", "department", "department_and_below"))
+"""Reaches that go by the place of the owner."""
 
 Condition = Callable[[FromClause], ColumnElement[bool]]
 """From the table of an object, or an alias of it, to a condition on its rows."""
@@ -23,7 +38,8 @@ Condition = Callable[[FromClause], ColumnElement[bool]]
 class Ground:
     """One reason. `holds` judges a given row; `finds` is the same condition as a search for rows begins with it.
 
-    `reason` says that it holds, `otherwise` that it does not.
+    `reason` says that it holds, `otherwise` that it does not. `walks` is `holds` for judging many rows one after the
+    other, where that is something else.
     """
 
     kind: str
@@ -35,6 +51,7 @@ class Ground:
     """Whether it holds for every row."""
     formula: tuple[str, Formula] | None = None
     """What it asks of a row of an object, where that is a formula."""
+    walks: Condition | None = None
 
 
 def plain(kind: str, reason: Message, otherwise: Message, condition: Condition) -> Ground:
@@ -47,33 +64,44 @@ def everybody(reason: Message) -> Ground:
     return Ground("everybody", reason, reason, lambda table: true(), lambda table: true(), always=True)
 
 
-def themselves(user_id: str) -> Ground:
+Groups = Sequence[str] | BindParameter[Any]
+"""Names of groups, or the parameter that has them."""
+
+
+def themselves(person: BindParameter[str]) -> Ground:
     """Of people, the person."""
     said, otherwise = msg("It is their own user record."), msg("It is somebody else's user record.")
-    return plain("self", said, otherwise, lambda table: table.c.id == user_id)
+    return plain("self", said, otherwise, lambda table: table.c.id == person)
 
 
-def owner(user_id: str) -> Ground:
+def owner(person: BindParameter[str]) -> Ground:
     """What the person owns."""
     said, otherwise = msg("They own it."), msg("They do not own it.")
-    return plain("owner", said, otherwise, lambda table: table.c.owner_id == user_id)
+    return plain("owner", said, otherwise, lambda table: table.c.owner_id == person)
 
 
-def owned_within(kind: str, reason: Message, otherwise: Message, groups: Sequence[str]) -> Ground:
-    """What is owned by people of one of `groups`."""
-    listed = tuple(groups)
-    judged, found = (lambda table: owned(table, listed)), (lambda table: owned_by_one_of(table, listed))
-    return Ground(kind, reason, otherwise, judged, found)
+def owned_within(kind: str, reason: Message, otherwise: Message, groups: Groups, few: bool) -> Ground:
+    """What is owned by people of one of `groups`; `few` people are looked up once for all rows of a list."""
+
+    def found(table: FromClause) -> ColumnElement[bool]:
+        return owned_by_one_of(table, groups)
+
+    judged: Condition = lambda table: owned(table, groups)  # noqa: E731
+    return Ground(kind, reason, otherwise, judged, found, walks=found if few else None)
 
 
-def owned(table: FromClause, groups: Sequence[str]) -> ColumnElement[bool]:
-    """Whether the owner of a row is in one of `groups`: one look into an index per row and group."""
+def owned(table: FromClause, groups: Groups) -> ColumnElement[bool]:
+    """Whether the owner of a row is in one of `groups`: one look into an index per row and group.
+
+    PostgreSQL would take EXISTS for a reason to look up everybody in the groups first, for the rows of a page too.
+    """
     member = memberships.alias()
     mine = and_(member.c.user_id == table.c.owner_id, member.c.grp.in_(groups))
-    return exists(select(literal(1)).select_from(member).where(mine).correlate(table))
+    looked_up = select(literal(1)).select_from(member).where(mine).limit(literal_column("1", Integer))
+    return looked_up.correlate(table).scalar_subquery().is_not(None)
 
 
-def owned_by_one_of(table: FromClause, groups: Sequence[str]) -> ColumnElement[bool]:
+def owned_by_one_of(table: FromClause, groups: Groups) -> ColumnElement[bool]:
     """The same, beginning with the people of the groups."""
     member = memberships.alias()
     return table.c.owner_id.in_(select(member.c.user_id).where(member.c.grp.in_(groups)))

@@ -19,7 +19,6 @@ from sqlalchemy import (
     and_,
     exists,
     false,
-    func,
     literal,
     or_,
     select,
@@ -30,23 +29,21 @@ from sqlalchemy import (
 from dougong.base.language import msg
 from dougong.engine.access import EVERYTHING, Right
 from dougong.engine.expressions import OneOf
-from dougong.engine.reading.computed import Terms, condition_of
+from dougong.engine.reading.computed import Terms, condition_of, reads_changing
 from dougong.engine.reading.scope import Scope
-from dougong.engine.rights import grounds
+from dougong.engine.rights import grounds, person
 from dougong.engine.rights.grounds import SELF, Condition, Ground
 from dougong.engine.rights.holder import formula_value
+from dougong.engine.rights.probing import Probed, has_small_circle, probe
 from dougong.engine.rights.shares import shared
 from dougong.engine.variables import variables
 from dougong.formulas import Context, Formula
 from dougong.metadata.model import Object
-from dougong.metadata.rights import DataScope, Role, SharingRule
+from dougong.metadata.rights import DataScope, Partition, Role, SharingRule
 
 if TYPE_CHECKING:
     from dougong.engine.rights.grants import Granted
     from dougong.engine.unit import Unit
-
-FEW = 2000
-"""Up to how many visible records a list begins with them."""
 
 PROBED_FOR = timedelta(minutes=10)
 """How long the number of visible records is taken for what a probe found."""
@@ -65,8 +62,10 @@ class Rows:
         self.today = unit.reading.today
         self.terms = Terms(self._context(unit), unit.company.database.digits)
         self._grounds: dict[tuple[Right, str], tuple[Ground, ...]] = {}
-        self._ids: dict[tuple[Right, str], CTE | None] = {}
-        self._few: dict[str, tuple[datetime, bool]] = {}
+        self._ids: dict[tuple[Right, str, bool], CTE | None] = {}
+        self._probed: dict[str, tuple[datetime, Probed]] = {}
+        self.small_circle = has_small_circle(unit, self.holder)
+        self.shape = self._shape()
 
     def _context(self, unit: Unit) -> Context:
         known = variables(unit.actor, unit.runtime.model)
@@ -77,61 +76,86 @@ class Rows:
                 return holder.user_id if path[1] == "id" else formula_value(holder.values.get(path[1]))
             return known(path)
 
+        self._variable = answer
         calendar = unit.runtime.model.working_calendar
         return Context(now=unit.now, timezone=unit.actor.zone, variables=answer, calendar=calendar)
 
+    def _shape(self) -> str:
+        """What decides which conditions there are, and what is in them beside `person.parameters`."""
+        roles = self.holder.roles
+        rules = [each for several in self.model.rights.sharing_rules.values() for each in several]
+        applying = [each for each in rules if self.applies(each, "read")]
+        scopes = [scope for role in roles for of_object in role.scopes.values() for scope in of_object.values()]
+        formulas = [each for each in (*(rule.when for rule in applying), *(scope.when for scope in scopes)) if each]
+        parts = (
+            [role.name for role in roles],
+            [rule.address for rule in applying],
+            person.belongs(self.holder),
+            self.small_circle,
+            sorted((path, str(self._variable(path))) for each in formulas for path in each.variables),
+            self.holder.user_id if any(reads_changing(self.runtime, each) for each in formulas) else "",
+        )
+        return repr(parts)
+
     # -- conditions -----------------------------------------------------------------------------------------------
-    def condition(self, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
-        """The condition on a row; None where every row fulfils it."""
+    def condition(
+        self, right: Right, obj: Object, table: FromClause, walking: bool = False
+    ) -> ColumnElement[bool] | None:
+        """The condition on a row, or (`walking`) on the rows of a list; None where every row fulfils it."""
         found = self.grounds(right, obj)
         within = self.within(obj, table)
         if any(each.always for each in found):
             return within
-        one = grounds.either([each.holds(table) for each in found])
+        one = grounds.either([((each.walks if walking else None) or each.holds)(table) for each in found])
         return one if within is None else and_(within, one)
 
     def among(self, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
-        """The same for reading, as a search that begins with what each ground finds."""
-        ids = self.ids(obj)
+        """The same for reading live rows, as a search that begins with what each ground finds."""
+        ids = self.ids(obj, live=True)
         return None if ids is None else OneOf(table.c.id, select(ids.c.id))
 
-    def ids(self, obj: Object, right: Right = "read") -> CTE | None:
+    def ids(self, obj: Object, right: Right = "read", live: bool = False) -> CTE | None:
         """The ids of the rows that each ground finds, some of them more than once; None where that is every row.
 
-        It has a name in the statement, and stands there once however often children look at it.
+        It has a name in the statement, and stands there once however often children look at it. `live` leaves out
+        what is in the recycle bin.
         """
-        key = right, obj.name
+        key = right, obj.name, live
         if key not in self._ids:
             found = self.grounds(right, obj)
             everything = any(each.always for each in found) and obj.name not in self._partitioned()
-            self._ids[key] = None if everything else self._union(obj, found).cte(f"{right}_{obj.name}")
+            name = f"{'live_' if live else ''}{right}_{obj.name}"
+            self._ids[key] = None if everything else self._union(obj, found, live).cte(name)
         return self._ids[key]
 
-    def _union(self, obj: Object, found: Sequence[Ground]) -> Select[tuple[str]] | CompoundSelect[tuple[str]]:
-        parts = [self._found(obj, each) for each in found]
+    def _union(
+        self, obj: Object, found: Sequence[Ground], live: bool
+    ) -> Select[tuple[str]] | CompoundSelect[tuple[str]]:
+        parts = [self._found(obj, each, deleted) for each in found for deleted in ((False,) if live else (False, True))]
         if not parts:
             table = self.runtime.storage.tables[obj.name].table.alias()
             return select(table.c.id).where(false())
         return parts[0] if len(parts) == 1 else union_all(*parts)
 
-    def _found(self, obj: Object, ground: Ground) -> Select[tuple[str]]:
+    def _found(self, obj: Object, ground: Ground, deleted: bool) -> Select[tuple[str]]:
+        """What a ground finds of the live rows, or of the others: each have indexes of their own."""
         table = self.runtime.storage.tables[obj.name].table.alias()
         within = self.within(obj, table)
-        return select(table.c.id).where(ground.finds(table), *([within] if within is not None else []))
+        kept = table.c.deleted_at.is_not(None) if deleted else table.c.deleted_at.is_(None)
+        return select(table.c.id).where(kept, ground.finds(table), *([within] if within is not None else []))
 
     def _partitioned(self) -> set[str]:
         return {name for each in self.model.rights.partitions.values() for name in each.fields}
 
-    def few(self, unit: Unit, obj: Object) -> bool:
-        """Whether no more than `FEW` rows may be read, as far as the last probe knows."""
-        known = self._few.get(obj.name)
+    def probed(self, unit: Unit, obj: Object) -> Probed:
+        """What a probe found out about the rows of an object that may be read, as far as the last one knows."""
+        known = self._probed.get(obj.name)
         if known is None or unit.now - known[0] > PROBED_FOR:
-            ids = self.ids(obj)
-            answer = False
-            if ids is not None:
-                probe = select(ids.c.id).limit(FEW + 1).subquery()
-                answer = (unit.connection.scalar(select(func.count()).select_from(probe)) or 0) <= FEW
-            known = self._few[obj.name] = (unit.now, answer)
+            ids = self.ids(obj, live=True)
+            table = self.runtime.storage.tables[obj.name].table
+            narrowed = self.condition("read", obj, table) is not None
+            found = probe(unit, table, None if ids is None else select(ids.c.id), narrowed)
+            known = self._probed[obj.name] = (unit.now, found)
         return known[1]
 
     def within(self, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
@@ -141,7 +165,12 @@ class Rows:
         if partition is None or "modify_all" in rights or self.crosses(partition.across):
             return None
         column = self._column(obj, table, partition.fields[obj.name])
-        return or_(column.is_(None), grounds.values_in(column, self.holder.named(f"segment:{partition.name}")))
+        return or_(column.is_(None), self._of_segment(partition, column))
+
+    def _of_segment(self, partition: Partition, column: ColumnElement[str]) -> ColumnElement[bool]:
+        if not self.holder.named(f"segment:{partition.name}"):
+            return false()
+        return column.in_(person.several(self.holder, "segment", partition.name))
 
     def crosses(self, roles: frozenset[str]) -> bool:
         """Whether the person holds one of `roles`."""
@@ -162,7 +191,7 @@ class Rows:
     def _all(self, right: Right, obj: Object) -> Iterator[Ground]:
         rights = self.granted.rights(obj.name)
         if obj.name == SELF and right == "read" and self.holder.user_id:
-            yield grounds.themselves(self.holder.user_id)
+            yield grounds.themselves(person.one(self.holder))
         if right not in rights:
             return
         if "modify_all" in rights or ("view_all" in rights and right == "read"):
@@ -184,7 +213,7 @@ class Rows:
         scopes = [(role, role.scope(obj.name, right)) for role in self.holder.roles]
         owned = obj.owner != "none" and bool(self.holder.user_id)
         if owned and (not scopes or any(scope.when is not None or scope.reach != "none" for _, scope in scopes)):
-            yield grounds.owner(self.holder.user_id)
+            yield grounds.owner(person.one(self.holder))
         for role, scope in scopes:
             if scope.when is not None:
                 yield self._formula(role, obj, scope.when)
@@ -197,10 +226,10 @@ class Rows:
 
     def _place(self, role: Role, scope: DataScope) -> Iterator[Ground]:
         """What people below, or in the same department, own."""
-        departments = self.holder.named("department")
+        groups: grounds.Groups
         match scope.reach:
             case "own_and_subordinates":
-                groups = [f"below:{self.holder.user_id}"]
+                groups = person.several(self.holder, "below")
                 said = msg("The owner reports to them (role {role}).", role=role.label)
                 otherwise = msg("The owner does not report to them (role {role}).", role=role.label)
             case "own_and_roles_below":
@@ -208,30 +237,30 @@ class Rows:
                 said = msg("The owner holds a role below {role}.", role=role.label)
                 otherwise = msg("The owner holds no role below {role}.", role=role.label)
             case "department":
-                groups = [f"department:{each}" for each in departments]
+                groups = person.several(self.holder, "department")
                 said = msg("The owner is of their department (role {role}).", role=role.label)
                 otherwise = msg("The owner is not of their department (role {role}).", role=role.label)
             case "department_and_below":
-                groups = [f"within:{each}" for each in departments]
+                groups = person.several(self.holder, "within")
                 said = msg("The owner is of their department or one below it (role {role}).", role=role.label)
                 otherwise = msg(
                     "The owner is not of their department, nor of one below it (role {role}).", role=role.label
                 )
             case _:
                 return
-        if groups:
-            yield grounds.owned_within(scope.reach, said, otherwise, groups)
+        if groups if isinstance(groups, list) else groups.value:
+            yield grounds.owned_within(scope.reach, said, otherwise, groups, self.small_circle)
 
     def _segment(self, role: Role, obj: Object) -> Iterator[Ground]:
         partition = self.model.rights.partition_of(obj.name)
         if partition is None:
             return
-        field, values = partition.fields[obj.name], self.holder.named(f"segment:{partition.name}")
+        field = partition.fields[obj.name]
         yield grounds.plain(
             "segment",
             msg("It is of their segment (role {role}).", role=role.label),
             msg("It is not of their segment (role {role}).", role=role.label),
-            lambda table: grounds.values_in(self._column(obj, table, field), values),
+            lambda table: self._of_segment(partition, self._column(obj, table, field)),
         )
 
     # -- sharing rules --------------------------------------------------------------------------------------------
@@ -266,7 +295,7 @@ class Rows:
 
         def finds(table: FromClause) -> ColumnElement[bool]:
             parts = [grounds.owned_by_one_of(table, owners)] if owners else []
-            return and_(true(), *parts, *([self.asks(obj, table, rule.when)] if rule.when is not None else []))
+            return and_(true(), *parts, *([self.searches(obj, table, rule.when)] if rule.when is not None else []))
 
         return holds, finds
 
@@ -296,19 +325,35 @@ class Rows:
         def asked(table: FromClause) -> ColumnElement[bool]:
             return self.asks(obj, table, formula)
 
-        return Ground("scope", said, otherwise, asked, asked, formula=(obj.name, formula))
+        def found(table: FromClause) -> ColumnElement[bool]:
+            return self.searches(obj, table, formula)
+
+        return Ground("scope", said, otherwise, asked, found, formula=(obj.name, formula))
 
     def asks(self, obj: Object, table: FromClause, formula: Formula) -> ColumnElement[bool]:
         """A formula over the rows of `table`; a look at each row's own parents where it reads these."""
+        scope, condition = self._asked(obj, table, formula)
+        if scope.table is table:
+            return condition
+        asked = select(literal(1)).select_from(scope.source).where(scope.table.c.id == table.c.id, condition)
+        return exists(asked.correlate(table))
+
+    def searches(self, obj: Object, table: FromClause, formula: Formula) -> ColumnElement[bool]:
+        """The same as a search, which may begin with the parents."""
+        scope, condition = self._asked(obj, table, formula)
+        if scope.table is table:
+            return condition
+        return table.c.id.in_(select(scope.table.c.id).select_from(scope.source).where(condition))
+
+    def _asked(self, obj: Object, table: FromClause, formula: Formula) -> tuple[Scope, ColumnElement[bool]]:
+        """A formula over the rows of `table`, or over an alias with what it reads of parents joined to it."""
         here = Scope(self.runtime, EVERYTHING, obj, self.terms, table=table)
         condition = condition_of(here, formula, self.terms)
         if here.source is table:
-            return condition
+            return here, condition
         inner = self.runtime.storage.tables[obj.name].table.alias()
         scope = Scope(self.runtime, EVERYTHING, obj, self.terms, table=inner)
-        condition = condition_of(scope, formula, self.terms)
-        asked = select(literal(1)).select_from(scope.source).where(inner.c.id == table.c.id, condition)
-        return exists(asked.correlate(table))
+        return scope, condition_of(scope, formula, self.terms)
 
     def _parents(self, right: Right, obj: Object) -> Iterator[Ground]:
         field = obj.fields.get(str(obj.access.get("parent", "")))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, exists, literal, or_, select, union_all
 
 from dougong.base.language import msg
 from dougong.engine.access import Right
+from dougong.engine.rights import person
 from dougong.engine.rights.grounds import Ground, values_in
 from dougong.metadata.model import Object
 
@@ -33,41 +34,46 @@ def shared(rows: Rows, right: Right, obj: Object) -> Iterator[Ground]:
     def finds(table: FromClause) -> ColumnElement[bool]:
         return _finds(rows, right, obj, table)
 
-    yield Ground("share", said, otherwise, holds, finds)
+    yield Ground("share", said, otherwise, holds, finds, walks=finds)
 
 
 def _holds(rows: Rows, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool]:
-    share, condition = _shares(rows, right, obj)
-    asked = select(literal(1)).select_from(share).where(_record(rows, share) == table.c.id, condition)
-    return exists(asked.correlate(table))
+    share, with_them, condition = _shares(rows, right, obj)
+    mine = and_(_record(rows, share) == table.c.id, or_(*with_them), condition)
+    return exists(select(literal(1)).select_from(share).where(mine).correlate(table))
 
 
 def _finds(rows: Rows, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool]:
-    share, condition = _shares(rows, right, obj)
-    return table.c.id.in_(select(_record(rows, share)).where(condition))
+    share, with_them, condition = _shares(rows, right, obj)
+    # One search for each way to be named: each has an index, which an OR of them would have but on some databases.
+    found = [select(_record(rows, share)).where(each, condition) for each in with_them]
+    return table.c.id.in_(found[0] if len(found) == 1 else union_all(*found))
 
 
 def _record(rows: Rows, share: FromClause) -> ColumnElement[str]:
     return share.c[rows.runtime.storage.tables[SHARES].parts["record"][0].key]
 
 
-def _shares(rows: Rows, right: Right, obj: Object) -> tuple[FromClause, ColumnElement[bool]]:
-    """An alias of the shares, and which of them are in force and with the person."""
+def _shares(rows: Rows, right: Right, obj: Object) -> tuple[FromClause, list[ColumnElement[bool]], ColumnElement[bool]]:
+    """An alias of the shares; the conditions of which one holds for those with the person; which are in force."""
     records = rows.runtime.storage.tables[SHARES]
     share = records.table.alias()
     column = {name: share.c[parts[0].key] for name, parts in records.parts.items()}
     holder = rows.holder
-    ids = {kind: holder.named(kind) for kind in ("group", "role", "department", "within")}
-    with_them = [
-        column["user"] == holder.user_id,
-        values_in(column["group"], _ids(ids["group"])),
-        values_in(column["role"], ids["role"]),
-        and_(column["below"].is_not(True), values_in(column["department"], _ids(ids["department"]))),
-        and_(column["below"].is_(True), values_in(column["department"], _ids(ids["within"]))),
-    ]
+    held = set(person.belongs(holder))
+    departments = column["department"]
+    ways = {
+        ("group", "ids"): column["group"].in_(person.several(holder, "group", "ids")),
+        ("role",): column["role"].in_(person.several(holder, "role")),
+        ("department", "ids"): and_(
+            column["below"].is_not(True), departments.in_(person.several(holder, "department", "ids"))
+        ),
+        ("within", "ids"): and_(column["below"].is_(True), departments.in_(person.several(holder, "within", "ids"))),
+    }
+    with_them = [column["user"] == person.one(holder)]
+    with_them += [condition for kind, condition in ways.items() if person.named(*kind) in held]
     parts = [
         share.c.deleted_at.is_(None),
-        or_(*with_them),
         or_(column["until"].is_(None), column["until"] >= rows.today),
     ]
     several = records.parts["record"]
@@ -77,9 +83,4 @@ def _shares(rows: Rows, right: Right, obj: Object) -> tuple[FromClause, ColumnEl
         editing = [each.name for each in rows.model.rights.team_roles.values() if each.level == "edit"]
         by_level = and_(column["team_role"].is_(None), column["level"] == "edit")
         parts.append(or_(by_level, values_in(column["team_role"], editing)))
-    return share, and_(*parts)
-
-
-def _ids(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of `names` that are ids, not codes."""
-    return tuple(each for each in names if len(each) == 36 and each.count("-") == 4)
+    return share, with_them, and_(*parts)

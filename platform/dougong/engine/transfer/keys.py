@@ -74,11 +74,13 @@ def look_up(
         wanted = {asked for value in values if value is not None for asked in _asked(unit, field, value)}
     found: dict[Name, set[str]] = {}
     statement = prepared(
-        unit.runtime, ("import names", obj.name, field_name, unit.access.key), lambda: _statement(unit, obj, field)
+        unit.runtime, ("import names", obj.name, field_name, unit.access.shape), lambda: _statement(unit, obj, field)
     )
     ordered = sorted(wanted)
     for start in range(0, len(ordered), AT_ONCE):
-        for stored in unit.connection.execute(statement, {"names": ordered[start : start + AT_ONCE]}):
+        for stored in unit.connection.execute(
+            statement, {"names": ordered[start : start + AT_ONCE], **unit.access.parameters}
+        ):
             value = stored[0] if field_name == "id" else field.type.from_row(field, tuple(stored[1:]))
             name = obj.name, field_name, _normal(field, value, reading)
             found.setdefault(name, set()).add(str(stored[0]))
