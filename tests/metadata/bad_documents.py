@@ -123,7 +123,9 @@ CASES: dict[str, dict[str, Any]] = {
         requires=["sel"],
     ),
     "a right that there is not": permission_set(objects={"deal": {"see": True}}, system={"fly": True}),
-    "rights that come later": permission_set(fields={"deal.amount": {"read": "masked"}}, system={"reveal": True}),
+    "fields that cannot be masked": permission_set(
+        fields={"deal.amount": {"read": "masked"}, "deal.name": {"read": "masked"}}
+    ),
     "permission sets that cannot be held together": {
         **permission_set("one", excludes=["two"]),
         **permission_set("two", requires=["one"]),

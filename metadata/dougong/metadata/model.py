@@ -17,7 +17,9 @@ from dougong.base.language import Labels
 from dougong.formulas import MONDAY_TO_FRIDAY, Formula, WorkingCalendar
 from dougong.metadata.app import App
 from dougong.metadata.calendar import Calendar
+from dougong.metadata.conversion import Conversion
 from dougong.metadata.fill import Fill
+from dougong.metadata.masks import Mask
 from dougong.metadata.rights import Rights
 from dougong.metadata.row_record import RowRecord
 
@@ -106,6 +108,8 @@ class Field:
     """Of a formula field: what gives its value. In other formulas it stands in the field's place, unless stored."""
     company: Formula | None = None
     """Of a formula field that returns money: what gives the amount in the company's currency."""
+    mask: Mask | None = None
+    """What is shown of its values to whom no permission set gives them whole."""
     layer: str = "company"
 
     @property
@@ -424,41 +428,6 @@ class Object:
         if found:
             return found
         return next((each for each in self.fields.values() if name in each.formerly), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversionTarget:
-    """One record that a conversion finds or makes.
-
-    `map` holds formulas over the source record; `copy` names the source fields taken over as they are, because no
-    formula can hold them (an address). Both by field of the target; so in `children` (``from``, ``into``).
-    """
-
-    key: str
-    object: str
-    optional: bool = False
-    find: Mapping[str, Any] = _nothing()
-    map: Mapping[str, Formula] = _nothing()
-    copy: Mapping[str, str] = _nothing()
-    link: Mapping[str, str] = _nothing()
-    children: tuple[Mapping[str, Any], ...] = ()
-    record_type: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversion:
-    """How a record becomes others: lead to customer, quote to order."""
-
-    object: str
-    name: str
-    label: Labels
-    when: Formula | None
-    into: tuple[ConversionTarget, ...]
-    carry: tuple[str, ...]
-    after_set: Mapping[str, Formula] = _nothing()
-    after_lock: bool = False
-    after_open: str | None = None
-    undo_days: int = 0
 
 
 @dataclass(frozen=True)

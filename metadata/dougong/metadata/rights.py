@@ -17,7 +17,7 @@ from dougong.formulas import Formula
 EVERY = "*"
 """Stands for every object or app."""
 
-SYSTEM_RIGHTS = ("manage_users", "design", "publish", "view_audit", "explain_access", "view_as")
+SYSTEM_RIGHTS = ("manage_users", "design", "publish", "view_audit", "explain_access", "view_as", "reveal")
 """Rights that belong to no object."""
 
 OBJECT_RIGHTS = frozenset(
@@ -50,14 +50,15 @@ def _nothing() -> Any:
 class PermissionSet:
     """Rights given together.
 
-    `objects`: by object, the rights granted. `fields`: by ``object.field`` what is said otherwise ("read", "edit" →
-    whether). `record_types` and `actions`: by ``object.name`` (a global action: ``name``), whether.
+    `objects`: by object, the rights granted. `fields`: by ``object.field`` what is said otherwise ("read" and "edit" →
+    whether; "read" also "masked"). `record_types` and `actions`: by ``object.name`` (a global action: ``name``),
+    whether.
     """
 
     name: str
     label: Labels
     objects: Mapping[str, frozenset[str]] = _nothing()
-    fields: Mapping[str, Mapping[str, bool]] = _nothing()
+    fields: Mapping[str, Mapping[str, bool | str]] = _nothing()
     record_types: Mapping[str, bool] = _nothing()
     apps: frozenset[str] = frozenset()
     actions: Mapping[str, bool] = _nothing()

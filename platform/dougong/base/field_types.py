@@ -145,6 +145,8 @@ class FieldType:
     sortable: ClassVar[bool] = True
     undefined: ClassVar[Any] = None
     """What the field holds where a formula that computes it has no value."""
+    masked_as: ClassVar[str] = ""
+    """How its values are masked where the field does not say; "" for a type whose values cannot be shown in part."""
     plain: ClassVar[bool] = True
     """True where `to_row` and `from_row` are the identity on one part: the engine skips calling them."""
 

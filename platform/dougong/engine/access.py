@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, FromClause, and_
 from dougong.base.errors import Problem
 from dougong.base.language import msg
 from dougong.engine.actor import Scope
+from dougong.engine.fields.masked import masked
 from dougong.metadata.model import Field, Model, Object
 from dougong.metadata.rights import Partition
 
@@ -52,8 +53,18 @@ class Access:
         return True
 
     def may_field(self, right: Literal["read", "edit"], obj: Object, field: Field) -> bool:
-        """Whether the actor may read or edit `field`."""
+        """Whether the actor may read or edit `field`; to read is to read values whole."""
         return True
+
+    def masks(self, obj: Object, field: Field) -> bool:
+        """Whether the actor, who may not read `field`, sees what its mask leaves of it."""
+        return False
+
+    def seen(self, obj: Object, field: Field) -> Field | None:
+        """`field` as the actor has it: whole, masked, or None where there is nothing to see of it."""
+        if self.may_field("read", obj, field):
+            return field
+        return masked(field) if self.masks(obj, field) else None
 
     def visible(self, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
         """The condition on `table` (the object's, or an alias) for rows that `right` covers; None for all rows."""
@@ -126,6 +137,11 @@ class Combined(Access):
     def may_field(self, right: Literal["read", "edit"], obj: Object, field: Field) -> bool:
         """True where every part grants it."""
         return all(part.may_field(right, obj, field) for part in self.parts)
+
+    def masks(self, obj: Object, field: Field) -> bool:
+        """True where a part masks it and none hides it."""
+        shown = all(part.may_field("read", obj, field) or part.masks(obj, field) for part in self.parts)
+        return shown and any(part.masks(obj, field) for part in self.parts)
 
     def visible(self, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
         """Every condition of the parts together."""
@@ -208,6 +224,10 @@ class Derived(Access):
             )
         return found
 
+    def masks(self, obj: Object, field: Field) -> bool:
+        """As the access."""
+        return self.access.masks(obj, field)
+
     def visible(self, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
         """As the access."""
         return self.access.visible(right, obj, table)
@@ -255,8 +275,8 @@ class Derived(Access):
         return child is None or read is None or self.may_field("read", child, read)
 
 
-def may_read(access: Access, model: Model, obj: Object, path: tuple[str, ...]) -> bool:
-    """Whether every field on a path of a formula over `obj` may be read."""
+def may_read(access: Access, model: Model, obj: Object, path: Sequence[str]) -> bool:
+    """Whether every field on a path of a formula over `obj` may be read, whole."""
     here = obj
     for name in path:
         field = here.fields.get(name)

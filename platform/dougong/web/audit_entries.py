@@ -48,6 +48,7 @@ LABELS: Mapping[str, Message] = {
     "restore": msg("Restored"),
     "unchanged": msg("Unchanged"),
     "refused": msg("Left out"),
+    "field": msg("Field"),
     "file": msg("File"),
     "run": msg("Run"),
     "packages": msg("Packages"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from dougong.base.field_types import Reference, ValueRefused
 from dougong.base.language import label, msg
 from dougong.engine import tables
 from dougong.engine.actor import SYSTEM
+from dougong.engine.fields.masked import Masked, MaskedType
 from dougong.engine.query import Condition, Query
 from dougong.metadata.model import Field, Object
 from dougong.web.composer.columns import editable
@@ -93,7 +94,8 @@ _HISTORY = (
 
 def ask(visit: Visit, obj: Object, record_id: str, most: int = KEPT) -> Callable[[], list[Change]]:
     """The changes of one record, newest first, as far as the reader may see the fields; read when called."""
-    by_id = {each.id: each.name for each in obj.fields.values() if visit.unit.access.may_field("read", obj, each)}
+    fields = [seen for each in obj.fields.values() if (seen := visit.unit.access.seen(obj, each)) is not None]
+    by_id = {each.id: each for each in fields}
     asked = visit.unit.connection.execute(_HISTORY, {"record_id": record_id, "most": most})
 
     def read() -> list[Change]:
@@ -105,13 +107,19 @@ def ask(visit: Visit, obj: Object, record_id: str, most: int = KEPT) -> Callable
                 row.channel,
                 row.why,
                 row.version,
-                {by_id[key]: (pair[0], pair[1]) for key, pair in row.changes.items() if key in by_id},
+                {by_id[key].name: _kept(by_id[key], pair) for key, pair in row.changes.items() if key in by_id},
                 row.id,
             )
             for row in asked
         ]
 
     return read
+
+
+def _kept(field: Field, pair: Sequence[Any]) -> tuple[Any, Any]:
+    """Old and new value as JSON, of a field that is masked for the reader what its mask leaves."""
+    old, new = pair
+    return (field.type.seen(old), field.type.seen(new)) if isinstance(field.type, MaskedType) else (old, new)
 
 
 def told(visit: Visit, obj: Object, changes: Iterable[Change]) -> list[Entry]:
@@ -150,6 +158,8 @@ def _said(visit: Visit, field: Field, value: Any, names: Mapping[str, str]) -> s
     """A kept JSON value in words, references by title."""
     if value is None or value == [] or value == "":
         return ""
+    if isinstance(value, Masked):
+        return str(value)
     try:
         read = field.type.coerce(field, value, visit.reading)
     except (ValueRefused, NotImplementedError):

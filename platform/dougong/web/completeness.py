@@ -37,7 +37,7 @@ class Completeness:
 def of(visit: Visit, obj: Object, record: Record, may_edit: bool) -> Completeness | None:
     """What the page of a record says of it; None where nothing is weighed or missing, or it may not be read."""
     access, field = visit.unit.access, obj.fields.get(FIELD)
-    if not weights(obj.raw) or field is None or not access.may_field("read", obj, field):
+    if not weights(obj.raw) or field is None or access.seen(obj, field) is None:
         return None
     due = [
         (name, weight)

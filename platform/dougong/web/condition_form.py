@@ -70,7 +70,7 @@ def _choices(visit: Visit, obj: Object, prefix: str) -> Iterator[Choice]:
 
 
 def _readable(visit: Visit, obj: Object, field: Field) -> bool:
-    return visit.unit.access.may_field("read", obj, field)
+    return visit.unit.access.seen(obj, field) is not None
 
 
 def form(visit: Visit, obj: Object) -> ConditionForm:

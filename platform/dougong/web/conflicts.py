@@ -8,6 +8,7 @@ from typing import Any
 
 from dougong.base.field_types import ValueRefused
 from dougong.base.language import label
+from dougong.engine.fields.masked import MaskedType
 from dougong.engine.saving.batch import StaleRecord
 from dougong.metadata.model import Field, Object
 from dougong.web.prefill import titled
@@ -30,7 +31,9 @@ def shown(visit: Visit, obj: Object, stale: StaleRecord) -> list[Shown]:
     """The overlaps in words."""
     found = []
     for each in stale.overlaps:
-        field = obj.fields[each.field]
+        field = visit.unit.access.seen(obj, obj.fields[each.field])
+        if field is None:
+            continue
         said = titled(visit, {"mine": each.mine, "theirs": each.theirs, "base": each.base})
         words = {key: _text(visit, field, value) for key, value in said.items()}
         found.append(Shown(field.name, label(field.label, visit.language), **words))
@@ -38,6 +41,8 @@ def shown(visit: Visit, obj: Object, stale: StaleRecord) -> list[Shown]:
 
 
 def _text(visit: Visit, field: Field, value: Any) -> str:
+    if isinstance(field.type, MaskedType):
+        return str(field.type.seen(value) or "")
     try:
         return field.type.display(field, field.type.coerce(field, value, visit.reading), visit.reading)
     except ValueRefused:

@@ -18,6 +18,7 @@ from dougong.web.composer.forms import FormView, Lines, compose
 from dougong.web.errors_in_forms import FormErrors, Said
 from dougong.web.inputs import Input, Typed
 from dougong.web.layouts import layout_for
+from dougong.web.list_views import sortable
 from dougong.web.prefill import titled
 from dougong.web.visit import Visit
 
@@ -256,7 +257,7 @@ def _stored(visit: Visit, lines: Lines, record_id: str) -> list[Line]:
         object=lines.object.name,
         columns=names,
         where=Condition(lines.parent, "is", record_id),
-        sort=_order(lines),
+        sort=sortable(visit.unit, lines.object, _order(lines)) or (Sort("id"),),
         limit=MOST_LINES,
     )
     found = []

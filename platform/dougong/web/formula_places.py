@@ -123,6 +123,8 @@ def _of(visit: Visit, index: Index, obj: Object, component: Component) -> Iterat
             return
     for pattern, called in PATTERNS[component.kind]:
         for pointer, path, text, around in _matches(component.body, pattern.split("/"), "", "", ()):
+            if any(_hides(visit, obj, element) for element in around):
+                continue
             title = _title(visit, obj, component, pointer, around)
             changed = _is_changed(index, component)
             yield FormulaPlace(component, pointer, path, called, title, text, component.layer, changed)
@@ -153,6 +155,12 @@ def _matches(
             yield from _matches(element, rest, f"{pointer}/{escape(name)}", under, (*around, {"key": name}))
     elif isinstance(value, Mapping) and step in value:
         yield from _matches(value[step], rest, f"{pointer}/{step}", f"{path}/{step}" if path else step, around)
+
+
+def _hides(visit: Visit, obj: Object, element: Any) -> bool:
+    """Whether what stands around a formula is a field that the reader may not see."""
+    known = obj.fields.get(element_key(element) or "") if "field" in element else None
+    return known is not None and visit.unit.access.seen(obj, known) is None
 
 
 def _title(visit: Visit, obj: Object, component: Component, pointer: str, around: tuple[Any, ...]) -> str:

@@ -15,6 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 from dougong.base.field_types import Reading, Reference, ValueRefused
 from dougong.base.language import label
 from dougong.engine.fields.choices import allowed_values
+from dougong.engine.fields.masked import Masked, is_masked
 from dougong.metadata.model import Field, Object
 from dougong.web.visit import Visit
 
@@ -51,6 +52,8 @@ class Input:
     hidden: bool = False
     locked: bool = False
     reason: str = ""
+    mask: str = ""
+    """What is shown of a value that stays unless another one is typed."""
 
     @property
     def state(self) -> str:
@@ -137,7 +140,7 @@ def to_json(fields: Iterable[Field], values: Mapping[str, Any]) -> str:
     said = {
         field.name: field.type.to_json(field, values[field.name])
         for field in fields
-        if values.get(field.name) is not None
+        if values.get(field.name) is not None and not is_masked(field)
     }
     return orjson.dumps(said, default=str).decode()
 
@@ -214,7 +217,7 @@ def make(
 ) -> Input:
     """The input of one field."""
     value = entered.values.get(field.name) if field.name in entered.raw else values.get(field.name)
-    raw = entered.raw.get(field.name)
+    raw, stored = entered.raw.get(field.name), values.get(field.name)
     text = _as_widget(raw, field.type.form(field, value if raw is None else None, visit.reading))
     name = prefix + field.name
     return Input(
@@ -226,7 +229,8 @@ def make(
         text=text,
         help=label(field.help, visit.language),
         errors=tuple(errors),
-        required=is_asked(field) if required is None else required,
+        required=(is_asked(field) if required is None else required) and not isinstance(stored, Masked),
+        mask=str(stored) if isinstance(stored, Masked) else "",
         options=options(visit, obj, field, values),
         currency=currency(visit, obj, values) if field.type.name == "money" else "",
         attributes=lookup_attributes(field),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, or_, select, update
@@ -10,9 +11,12 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 from dougong.base.errors import NotFound, Place, Problem, Rejected
 from dougong.base.ids import is_record_id, record_id
 from dougong.base.language import msg
+from dougong.engine.fields.masked import is_masked
+from dougong.engine.fields.operators import PRESENCE
 from dougong.engine.fields.text import clean_text
-from dougong.engine.query import Sort
-from dougong.engine.reading.filters import both, dump, parse_sort
+from dougong.engine.query import Filter, Sort
+from dougong.engine.reading.filters import both, conditions, dump, parse_sort
+from dougong.engine.reading.paths import usable
 from dougong.engine.tables import views as stored
 from dougong.engine.unit import Unit
 from dougong.metadata.model import ListColumn, ListView, Object
@@ -29,16 +33,46 @@ _SAVED = (
 
 
 def all_of(unit: Unit, obj: Object) -> list[View]:
-    """The views that the actor may choose, in order: the metadata's, shared ones, their own. One statement."""
-    key = f"web.views {obj.name}"
+    """The views that the actor may choose, in order: the metadata's, shared ones, their own. One statement.
+
+    Views are made for everybody: each has the columns and the order that the actor may see, and one whose conditions
+    ask for what they may not see is not offered.
+    """
+    key = f"web.views {obj.name} {unit.access.rights_key}"
     declared = unit.runtime.prepared.get(key)
     if declared is None:
-        declared = unit.runtime.prepared[key] = tuple(_declared(each) for each in _ordered(obj))
-    saved = [_saved(row) for row in unit.connection.execute(_SAVED, {"object": obj.id, "owner": unit.actor.user_id})]
-    return [*declared, *saved] or [everything(obj)]
+        declared = unit.runtime.prepared[key] = tuple(_offered(unit, obj, map(_declared, _ordered(obj))))
+    saved = map(_saved, unit.connection.execute(_SAVED, {"object": obj.id, "owner": unit.actor.user_id}))
+    return [*declared, *_offered(unit, obj, saved)] or [everything(unit, obj)]
 
 
-def chosen(views: Sequence[View], name: str, obj: Object) -> View:
+def _offered(unit: Unit, obj: Object, views: Iterable[View]) -> Iterator[View]:
+    for view in views:
+        if may_filter(unit, obj, both(*view.parts)):
+            columns = tuple(each for each in view.columns if _seen(unit, obj, each.field))
+            yield replace(view, columns=columns or everything(unit, obj).columns, sort=sortable(unit, obj, view.sort))
+
+
+def _seen(unit: Unit, obj: Object, path: str) -> bool:
+    return usable(unit.runtime.model, unit.access, obj, path) is not None
+
+
+def may_filter(unit: Unit, obj: Object, where: Filter | None) -> bool:
+    """Whether the actor may ask for all that the conditions look at."""
+    for each in conditions(where):
+        path = usable(unit.runtime.model, unit.access, obj, each.field)
+        if path is None or (is_masked(path.field) and each.op not in (known.name for known in PRESENCE)):
+            return False
+    return True
+
+
+def sortable(unit: Unit, obj: Object, sort: Iterable[Sort]) -> tuple[Sort, ...]:
+    """An order without the fields that the actor may not sort by."""
+    found = ((each, usable(unit.runtime.model, unit.access, obj, each.field)) for each in sort)
+    return tuple(each for each, path in found if path is not None and not is_masked(path.field))
+
+
+def chosen(unit: Unit, views: Sequence[View], name: str, obj: Object) -> View:
     """The view called `name`; without a name, the default one.
 
     Raises:
@@ -49,15 +83,15 @@ def chosen(views: Sequence[View], name: str, obj: Object) -> View:
             if view.name == name:
                 return view
         if name == "everything":
-            return everything(obj)
+            return everything(unit, obj)
         raise NotFound(Problem(code="view-unknown", reason=msg("There is no such view."), thing=name))
     default = next((each.name for each in obj.list_views.values() if each.default), None)
     return next((view for view in views if view.name == default), views[0])
 
 
-def everything(obj: Object) -> View:
-    """The view of an object that has none: its title and highlights, the newest first."""
-    names = dict.fromkeys((obj.title, *obj.highlights))
+def everything(unit: Unit, obj: Object) -> View:
+    """The view of an object that has none: its title and the highlights that the actor may see, the newest first."""
+    names = dict.fromkeys((obj.title, *(each for each in obj.highlights if _seen(unit, obj, each))))
     return View(
         name="everything", label={"en": "All", "zh-CN": "全部"}, columns=tuple(ListColumn(field=name) for name in names)
     )

@@ -11,8 +11,14 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from dougong.base.language import msg
+<<<<<<< HEAD
 from dougong.engine.query import Counted, Page, Query, Row
 from dougong.engine.reading.paths import ResolvedPath, resolve
+=======
+from dougong.engine.fields.masked import is_masked
+from dougong.engine.query import Counted, Page, Row
+from dougong.engine.reading.paths import ResolvedPath, resolve, usable
+>>>>>>> 556f12d (Masked fields, revealed one value at a time for a reason that is logged; what a reader may not see leaves lists, related lists, timelines and messages of rules instead of breaking them; a matrix of markers over every page, call and file)
 from dougong.metadata.model import ListColumn, Object
 from dougong.web import buttons
 from dougong.web.composer import tables
@@ -58,7 +64,11 @@ class Shown:
 
 
 def prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable: bool = True) -> Prepared:
-    """The columns and the row template, made once per revision, language and rights."""
+    """The columns and the row template, made once per revision, language and rights.
+
+    Raises:
+        BadRequest: a column is unknown or may not be seen, where the list is one that people choose columns of.
+    """
     key = f"web.table {obj.name} {visit.language} {visit.unit.access.rights_key} {selectable} " + ",".join(
         f"{each.field}:{each.total or ''}" for each in asked
     )
@@ -71,12 +81,15 @@ def prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable: 
 
 def _prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable: bool) -> Prepared:
     resolved: list[tuple[ResolvedPath, str | None]] = []
-    if not any(each.field == obj.title for each in asked):
-        asked = (ListColumn(field=obj.title), *asked)  # without it a row would lead nowhere
+    title = obj.title if usable(visit.model, visit.unit.access, obj, obj.title) else "id"
+    if not any(each.field == title for each in asked):
+        asked = (ListColumn(field=title), *asked)  # without it a row would lead nowhere
     for each in asked:
-        resolved.append((resolve(visit.model, visit.unit.access, obj, each.field), each.total))
+        if selectable or usable(visit.model, visit.unit.access, obj, each.field):
+            path = resolve(visit.model, visit.unit.access, obj, each.field)
+            resolved.append((path, None if is_masked(path.field) else each.total))
     labels = [path_label(visit.model.objects, path, visit.language) for path, _ in resolved]
-    made = make_columns(obj, resolved, labels)
+    made = make_columns(title, resolved, labels)
     paths = tuple(each.path.text for each in made)
     currency_at = None
     if obj.currency.mode == "record" and any(each.money for each in made) and "currency" in obj.fields:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from dougong.base.field_types import Reference
+from dougong.engine.fields.masked import is_masked
 from dougong.engine.saving.batch import Change, Create, Made, Update
 from dougong.engine.saving.drafts import Draft, drafts, following
 from dougong.engine.saving.plan import ObjectPlan, plan_of
@@ -131,6 +132,8 @@ def _made(
     for name, each in shown.items():
         computed = name in draft.computed
         free = name in follows and name not in given
+        if is_masked(each.field):
+            continue
         if name in draft.values and name in plan.slots and (computed or not editable(each.field) or (typed and free)):
             fresh[name] = draft.values[name]
     changed = {name: value for name, value in fresh.items() if not inputs.same(value, shown[name].value)}

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import select
+
 from dougong.base.errors import FormulaError
 from dougong.base.field_types import ValueRefused
 from dougong.engine.query import Condition, Filter, Holds, Query, Sort
 from dougong.engine.reading.filters import both
 from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.initial import initial
-from dougong.engine.saving.plan import plan_of
+from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.engine.saving.related import Related, needs_of
 from dougong.engine.saving.row import Row
+from dougong.engine.unit import Unit
 from dougong.formulas import Formula
 from dougong.metadata.model import Field, Object
 from dougong.web.pages.search import Hit, hits_of
@@ -69,16 +72,15 @@ def _one_by_one(
 ) -> Candidates:
     unit = visit.unit
     plan = plan_of(unit.runtime, other.name)
-    names = tuple(name for name, each in other.fields.items() if each.type.stored and name not in ("id", "version"))
     query = Query(
-        object=other.name, columns=names, search=text, where=in_force(other), limit=AT_ONCE, sort=(Sort("id", True),)
+        object=other.name, columns=(), search=text, where=in_force(other), limit=AT_ONCE, sort=(Sort("id", True),)
     )
     needs = formula_needs(plan, [formula])
     allowed: list[str] = []
     page = None
     for _ in range(LOOKED_AT // AT_ONCE):
         page = unit.records.query(query)
-        rows = [{**dict(zip(names, each.values, strict=True)), "id": each.id} for each in page.rows]
+        rows = _stored(unit, plan, [each.id for each in page.rows])
         expressions.follow(rows, needs)
         allowed += [row["id"] for row in rows if expressions.admits(formula, plan, row, record)]
         if page.next is None or len(allowed) > most:
@@ -88,6 +90,13 @@ def _one_by_one(
     chosen = Condition("id", "in", tuple(allowed[:most]))
     hits, _ = hits_of(visit, other, "", most, chosen) if allowed else ((), False)
     return Candidates(hits, len(allowed) > most, cut)
+
+
+def _stored(unit: Unit, plan: ObjectPlan, ids: list[str]) -> list[dict[str, Any]]:
+    """Records that the reader sees, in this order and as they are stored: the filter judges what they may not read."""
+    statement = select(*plan.columns).where(plan.table.c.id.in_(ids))
+    found = {str(row["id"]): row for row in map(plan.read, unit.connection.execute(statement))}
+    return [found[each] for each in ids]
 
 
 def _initial(visit: Visit, obj: Object) -> dict[str, Any]:

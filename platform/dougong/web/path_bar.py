@@ -56,7 +56,8 @@ def path_of(visit: Visit, obj: Object, values: Mapping[str, Any]) -> Path | None
 def make(visit: Visit, obj: Object, values: Mapping[str, Any], changes: Iterable[Change]) -> PathBar | None:
     """The bar of a record; None where its object has no path."""
     path = path_of(visit, obj, values)
-    if path is None or path.field not in obj.fields:
+    access = visit.unit.access
+    if path is None or path.field not in obj.fields or not access.may_field("read", obj, obj.fields[path.field]):
         return None
     picklist = obj.fields[path.field].picklist
     known = picklist.values if picklist else {}
@@ -87,7 +88,7 @@ def make(visit: Visit, obj: Object, values: Mapping[str, Any], changes: Iterable
         wanted=tuple(
             Wanted(label(obj.fields[name].label, visit.language), not is_blank(values.get(name)))
             for name in wanted
-            if name in obj.fields
+            if name in obj.fields and access.seen(obj, obj.fields[name]) is not None
         ),
         next=following,
         late=bool(limit and (spent.get(now or "") or 0) > limit),

@@ -11,8 +11,9 @@ from markupsafe import Markup
 from dougong.base.language import label
 from dougong.engine.query import Condition, Counted, Filter, Page, Record, Sort
 from dougong.engine.reading.filters import parse, parse_sort
+from dougong.engine.reading.paths import usable
 from dougong.metadata.model import Layout, LineColumn, ListColumn, Object, RelatedList
-from dougong.web import listing
+from dougong.web import list_views, listing
 from dougong.web.composer.records import ShownSection
 from dougong.web.list_state import ListState, View
 from dougong.web.listing import Prepared
@@ -118,7 +119,7 @@ def _kept(visit: Visit, what: str, layout: Layout, make: Callable[[], Any]) -> A
 def _lines(visit: Visit, section: ShownSection) -> Listed | None:
     name, _, parent = (section.section.lines or "").partition(".")
     child = visit.model.objects[name]
-    if not visit.unit.access.may("read", child):
+    if not visit.unit.access.may("read", child) or not _leads(visit, child, parent):
         return None
     columns = [each for each in section.section.line_columns if each.field in child.fields]
     columns = columns or [LineColumn(field=child.title)]
@@ -130,8 +131,10 @@ def _lines(visit: Visit, section: ShownSection) -> Listed | None:
 
 def _related(visit: Visit, lists: Sequence[RelatedList]) -> Iterator[Listed]:
     for each in lists:
-        child = visit.model.objects.get(each.path[0])
-        if child is None or not visit.unit.access.may("read", child):
+        child, back, where = visit.model.objects.get(each.path[0]), ".".join(each.path[1:]), parse(each.filter)
+        if child is None or not visit.unit.access.may("read", child) or not _leads(visit, child, back):
+            continue
+        if not list_views.may_filter(visit.unit, child, where):
             continue
         names = each.columns or tuple(dict.fromkeys((child.title, *child.highlights)))[:MOST_COLUMNS]
         asked = tuple(ListColumn(field=name) for name in names)
@@ -140,14 +143,22 @@ def _related(visit: Visit, lists: Sequence[RelatedList]) -> Iterator[Listed]:
             key=each.key,
             label=label(each.label, visit.language) or several(child, visit.language),
             object=child,
-            path=".".join(each.path[1:]),
+            path=back,
             asked=asked,
             ready=listing.prepare(visit, child, asked, selectable=False),
-            sort=parse_sort(each.sort) or (Sort("created_at", descending=True),),
+            sort=list_views.sortable(visit.unit, child, parse_sort(each.sort)) or _NEWEST,
             most=each.limit,
             new=each.path[1] if makeable else "",
-            filter=parse(each.filter),
+            filter=where,
         )
+
+
+_NEWEST = (Sort("created_at", descending=True),)
+
+
+def _leads(visit: Visit, child: Object, path: str) -> bool:
+    """Whether the reader may follow the lookups from a child to the record."""
+    return usable(visit.model, visit.unit.access, child, path) is not None
 
 
 def _new(listed: Listed, obj: Object, record: Record) -> str:

@@ -59,7 +59,9 @@ def related_to(visit: Visit, name: str, obj: Object) -> Object | None:
     if found is None or not obj.features[FEATURE[name]] or not visit.unit.access.may("read", found):
         return None
     about = found.fields.get("related_to")
-    return found if about is not None and obj.name in about.targets else None
+    if about is None or not visit.unit.access.may_field("read", found, about):
+        return None
+    return found if obj.name in about.targets else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def make(visit: Visit, obj: Object, asked: Asked, changes: Sequence[Change]) -> 
 
 
 def _ask(visit: Visit, obj: Object, record_id: str, most: int) -> Callable[[], list[dict[str, Any]]]:
-    names = tuple(name for name in READ if name in obj.fields)
+    names = tuple(name for name in READ if name in obj.fields and visit.unit.access.seen(obj, obj.fields[name]))
     order = (Sort("created_at", descending=True),)
     query = Query(
         object=obj.name, columns=names, where=Condition("related_to", "is", record_id), sort=order, limit=most

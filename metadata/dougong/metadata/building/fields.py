@@ -15,6 +15,7 @@ from dougong.formulas import Formula
 from dougong.formulas import compile as compile_formula
 from dougong.metadata.index import FieldFacts, Index, texts
 from dougong.metadata.layers import system_fields
+from dougong.metadata.masks import Mask, mask_of
 from dougong.metadata.model import NOTHING, Compute, Field, Picklist, PicklistValue
 from dougong.metadata.scope import FieldScope, company_formula, formula_of, formula_type, is_stored
 
@@ -64,9 +65,14 @@ def plain_field(index: Index, facts: FieldFacts) -> Field:
         formerly=texts(body.get("formerly")),
         options=MappingProxyType({**served.options, **_beside(index, facts)}),
         targets=facts.targets,
+        mask=_mask(kind, body.get("mask")),
         picklist=served.picklist,
         layer=facts.component.layer,
     )
+
+
+def _mask(kind: FieldType, said: Any) -> Mask | None:
+    return mask_of(said, kind.masked_as) if said is not None and kind.masked_as else None
 
 
 def _beside(index: Index, facts: FieldFacts) -> dict[str, Any]:

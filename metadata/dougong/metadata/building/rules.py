@@ -10,11 +10,10 @@ from typing import Any
 from dougong.formulas import Formula
 from dougong.formulas import compile as compile_formula
 from dougong.metadata.building.fields import labels, yields
+from dougong.metadata.conversion import Conversion, ConversionTarget
 from dougong.metadata.index import Index, texts
 from dougong.metadata.model import (
     NOTHING,
-    Conversion,
-    ConversionTarget,
     Gate,
     Path,
     RecordType,

@@ -12,6 +12,7 @@ from dougong.base.field_types import ValueRefused
 from dougong.base.language import msg
 from dougong.formulas import Type
 from dougong.metadata.building.fields import plain_field
+from dougong.metadata.checking.masks import maskable
 from dougong.metadata.checking.report import (
     READING,
     Spot,
@@ -49,6 +50,8 @@ def fields(index: Index) -> Iterator[Problem]:
         if component.own_name in system_fields():
             reason = msg("{name} is a field that every record has by itself.", name=component.own_name)
             yield (spot / "name").problem("field-reserved", reason, msg("Choose another name."))
+        if "mask" in component.body:
+            yield from maskable(spot / "mask", facts)
         for rule in (_targets, _picklist, _depends_on, _rollup, _code, _link, _copy):
             yield from rule(spot, facts)
 

@@ -12,6 +12,7 @@ from dougong.formulas import FUNCTIONS
 from dougong.formulas import compile as compile_formula
 from dougong.metadata.building.rights import lookups_to
 from dougong.metadata.checking.formulas import placed
+from dougong.metadata.checking.masks import maskable
 from dougong.metadata.checking.report import Spot, enumerated, need_field, need_object, spots, unknown
 from dougong.metadata.index import Index, texts
 from dougong.metadata.rights import EVERY
@@ -27,8 +28,10 @@ def permission_sets(index: Index) -> Iterator[Problem]:
         for name in body.get("objects", {}):
             if name != EVERY:
                 yield from need_object(spot / "objects" / name, name)
-        for name in body.get("fields", {}):
+        for name, said in body.get("fields", {}).items():
             yield from _field(spot / "fields" / name, name)
+            if said.get("read") == "masked":
+                yield from maskable(spot / "fields" / name / "read", index.field(*name.split(".", 1)))
         for kind in ("record_type", "action"):
             key = f"{kind}s"
             for name in body.get(key, {}):

@@ -60,6 +60,7 @@ for _kind in (
     Kind("changed_in_bulk", "data", msg("Changed in bulk")),
     Kind("handed_over", "data", msg("Work handed over")),
     Kind("taken_back", "data", msg("Changes taken back")),
+    Kind("revealed", "privacy", msg("Masked value looked at")),
     Kind("person_erased", "privacy", msg("Personal data erased")),
     Kind("refused", "refused", msg("Attempt refused")),
     Kind("company_created", "company", msg("Company created")),

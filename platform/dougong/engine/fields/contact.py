@@ -28,6 +28,7 @@ class EmailType(TextLike):
     """An e-mail address (RFC 5321, international ones included); the domain in lower case."""
 
     name = "email"
+    masked_as = "email"
 
     def coerce(self, field: FieldLike, value: Any, reading: Reading) -> str | None:
         """The address in its normal form. Whether its domain exists is not asked."""
@@ -59,6 +60,7 @@ class PhoneType(TextLike):
     """
 
     name = "phone"
+    masked_as = "phone"
     keys: ClassVar[Mapping[str, Any]] = {
         "country": {"type": "string", "pattern": "^[A-Z]{2}$", "default": "CN"},
         "line": {"enum": ["any", *_KINDS], "default": "any"},

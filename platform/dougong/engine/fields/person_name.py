@@ -78,6 +78,7 @@ class PersonNameType(TextLike):
     """The name of a person."""
 
     name = "person_name"
+    masked_as = "name"
     plain = False
 
     def parts(self, field: FieldLike) -> tuple[Part, ...]:

@@ -72,6 +72,7 @@ class TextLike(Scalar):
     """What every kind of text shares: the column and comparison without regard to case."""
 
     formula_type = "text"
+    masked_as = "nothing"
     offered: ClassVar[tuple[Operator, ...]] = TEXT
     meanings: ClassVar[Mapping[str, Compare]] = TEXT_MEANINGS
 

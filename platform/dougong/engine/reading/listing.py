@@ -350,7 +350,7 @@ def _prepare_record(unit: Unit, obj: Object, deleted: str) -> PreparedList:
     names = tuple(
         each.name
         for each in obj.fields.values()
-        if unit.access.may_field("read", obj, each) and each.name not in ("id", "version")
+        if each.name not in ("id", "version") and unit.access.seen(obj, each) is not None
     )
     layout = lay_out(scope, [scope.path(name) for name in names], FIXED)
     where = (*scope.rows(deleted), scope.table.c.id == bindparam("record_id", type_=scope.table.c.id.type))

@@ -37,6 +37,8 @@ class ResolvedPath:
 def resolve(model: Model, access: Access, obj: Object, path: str, depth: int = DEPTH) -> ResolvedPath:
     """The fields that `path` names, starting at `obj`, over at most `depth` lookups; former names answer too.
 
+    The last field is as the actor has it: masked where its values are (`dougong.engine.fields.masked`).
+
     Raises:
         BadRequest: a part is unknown or may not be read (the same answer), or leads nowhere.
     """
@@ -65,9 +67,10 @@ def resolve(model: Model, access: Access, obj: Object, path: str, depth: int = D
 
 def _readable(obj: Object, access: Access, name: str, path: str) -> Field:
     found = obj.field_named(name)
-    if found is not None and access.may_field("read", obj, found):
-        return found
-    readable = [each.name for each in obj.fields.values() if access.may_field("read", obj, each)]
+    seen = access.seen(obj, found) if found is not None else None
+    if seen is not None:
+        return seen
+    readable = [each.name for each in obj.fields.values() if access.seen(obj, each) is not None]
     near = difflib.get_close_matches(name, readable, n=1)
     raise BadRequest(
         Problem(
@@ -82,3 +85,11 @@ def _readable(obj: Object, access: Access, name: str, path: str) -> Field:
 
 def _refused(path: str, reason) -> BadRequest:  # type: ignore[no-untyped-def]
     return BadRequest(Problem(code="path-refused", thing=path, place=Place(field=path), reason=reason))
+
+
+def usable(model: Model, access: Access, obj: Object, path: str) -> ResolvedPath | None:
+    """What `path` leads to where the actor has it, else None: for lists and pages that name fields for everybody."""
+    try:
+        return resolve(model, access, obj, path)
+    except BadRequest:
+        return None

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_
 from dougong.base.errors import BadRequest
 from dougong.engine import tables
 from dougong.engine.expressions import PHRASES, search_matches
+from dougong.engine.fields.masked import is_masked
 from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.prepared import prepared
 from dougong.engine.reading.scope import Scope
@@ -64,9 +65,10 @@ def search_condition(scope: Scope, text: str) -> ColumnElement[bool]:
 
 def _readable(scope: Scope, name: str) -> ResolvedPath | None:
     try:
-        return scope.path(name)
+        found = scope.path(name)
     except BadRequest:
         return None
+    return None if is_masked(found.field) else found
 
 
 def _shown(scope: Scope, path: ResolvedPath) -> ColumnElement[Any]:

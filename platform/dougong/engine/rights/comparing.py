@@ -11,7 +11,7 @@ from dougong.engine.access import EVERYTHING, Access, Right
 from dougong.engine.rights.grants import gives_field
 from dougong.engine.rights.holder import Holder, find
 from dougong.engine.rights.names import BY_FORMULA, OBJECT_RIGHT_NAMES, REACH_NAMES, SYSTEM_RIGHT_NAMES
-from dougong.metadata.model import Model, Object
+from dougong.metadata.model import Field, Model, Object
 from dougong.metadata.rights import EVERY, PermissionSet
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def _beyond_of(unit: Unit, obj: Object, mine: Access, theirs: Access) -> Iterato
     if mine.visible("read", obj, unit.runtime.storage.tables[obj.name].table) is not None:
         yield msg("{object}: {right}", object=obj.label, right=OBJECT_RIGHT_NAMES["view_all"])
     for field in obj.fields.values():
-        if theirs.may_field("read", obj, field) and not mine.may_field("read", obj, field):
+        whole = theirs.may_field("read", obj, field) and not mine.may_field("read", obj, field)
+        if whole or (theirs.masks(obj, field) and mine.seen(obj, field) is None):
             yield msg("{object}: {right}", object=obj.label, right=field.label)
 
 
@@ -159,13 +160,13 @@ class _Side:
             return msg("{set}, held by itself", set=each.label)
         return msg("{set} (role {role})", set=each.label, role=roles[0])
 
-    def field(self, right: str, address: str) -> tuple[bool, tuple[Message, ...]]:
-        """Whether a field is given, and by what; where it is not, what holds it back."""
-        name = address.partition(".")[0]
-        giving = self.sources(lambda each: gives_field(each, right, name, address))
+    def field(self, right: str, field: Field) -> tuple[bool, tuple[Message, ...]]:
+        """Whether a field is given, whole where it is to be seen, and by what; where it is not, what holds it back."""
+        giving = self.sources(lambda each: gives_field(each, right, field.object, field))
         if giving:
             return True, giving
-        return False, self.sources(lambda each: each.fields.get(address, {}).get(right) is False)
+        address = f"{field.object}.{field.name}"
+        return False, self.sources(lambda each: each.fields.get(address, {}).get(right) in (False, "masked"))
 
     def reach(self, obj: Object, right: Right) -> tuple[tuple[str, Labels], ...]:
         """How far a right reaches, and the role that says so."""
@@ -222,12 +223,12 @@ class _Pair:
             for field in obj.fields.values():
                 if self.unit.access.may_field("read", obj, field):
                     thing = msg("{object}: {right}", object=obj.label, right=field.label)
-                    yield from self._field(thing, f"{obj.name}.{field.name}", changing)
+                    yield from self._field(thing, field, changing)
 
-    def _field(self, thing: Message, address: str, changing: tuple[str, ...]) -> Iterator[Row]:
+    def _field(self, thing: Message, field: Field, changing: tuple[str, ...]) -> Iterator[Row]:
         gains: tuple[list[Gain], list[Gain]] = ([], [])
         for right in changing:
-            (left, by_left), (has, by_right) = self.left.field(right, address), self.right.field(right, address)
+            (left, by_left), (has, by_right) = self.left.field(right, field), self.right.field(right, field)
             if left != has:
                 gains[0 if left else 1].append(Gain((OBJECT_RIGHT_NAMES[right],), by_left if left else by_right))
         if any(gains):

@@ -18,7 +18,7 @@ from dougong.engine.access import Access, Configured, Right, may_read
 from dougong.engine.actor import Actor
 from dougong.engine.entering import may_enter
 from dougong.engine.rights.access import access_for, granted_to
-from dougong.engine.rights.grants import Granted, gives_field
+from dougong.engine.rights.grants import Granted, gives_field, sight
 from dougong.engine.rights.grounds import Ground
 from dougong.engine.rights.holder import find
 from dougong.engine.saving.intake import GIVEN_SYSTEM_FIELDS
@@ -236,13 +236,18 @@ class _Case:
             if each.fields.get(address, {}).get(right) is False:
                 said = msg("The permission set {name} holds {field} back.", name=each.label, field=field.label)
                 yield Reason("field-held-back", False, said)
-            elif gives_field(each, right, self.object.name, address):
+            elif right == "read" and sight(each, self.object.name, address, field) == "masked":
+                said = msg("The permission set {name} shows {field} masked.", name=each.label, field=field.label)
+                yield Reason("field-masked", False, said)
+            elif gives_field(each, right, self.object.name, field):
                 said = msg("The permission set {name} gives {field}.", name=each.label, field=field.label)
                 yield Reason("field-given", True, said)
         if not self._sees_what_it_reads(field):
             yield Reason("field-reads", False, msg("It is computed from fields that they may not see."))
         if self.access.may_field(right, self.object, field):
             yield Reason("field", True, msg("They may {right} {field}.", right=NAMES[right], field=field.label))
+        elif right == "read" and self.access.masks(self.object, field):
+            yield Reason("field", False, msg("They see {field} masked.", field=field.label))
         else:
             yield Reason("field", False, msg("They may not {right} {field}.", right=NAMES[right], field=field.label))
         if right == "edit" and (not field.type.writable or (field.system and field.name not in GIVEN_SYSTEM_FIELDS)):

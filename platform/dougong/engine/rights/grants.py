@@ -85,7 +85,16 @@ class Granted(Access):
             return False
         if not self.rights(obj.name):  # themselves
             return right == "read"
-        return any(gives_field(each, right, obj.name, name) for each in self.holder.sets)
+        if right == "read":
+            return any(sight(each, obj.name, name, field) == "whole" for each in self.holder.sets)
+        return any(gives_edit(each, obj.name, name) for each in self.holder.sets)
+
+    def masks(self, obj: Object, field: Field) -> bool:
+        """Whether permission sets leave the field masked and none gives it whole."""
+        name = f"{obj.name}.{field.name}"
+        if not field.type.masked_as or self.may_field("read", obj, field) or not self.rights(obj.name):
+            return False
+        return any(sight(each, obj.name, name, field) == "masked" for each in self.holder.sets)
 
     def may_choose(self, obj: Object, record_type: str) -> bool:
         """Whether a permission set that lets them make or change records lets them choose the type."""
@@ -132,10 +141,25 @@ class Granted(Access):
         return self.rows.probed(unit, obj).counted
 
 
-def gives_field(each: PermissionSet, right: str, object_name: str, field: str) -> bool:
-    """Whether one permission set gives a right on a field: as it says, else with the object."""
-    said = each.fields.get(field, {}).get(right)
+def sight(each: PermissionSet, object_name: str, name: str, field: Field) -> Literal["whole", "masked", "none"]:
+    """How much one permission set lets see of a field: as it says, else with the object, masked if the field is."""
+    said = each.fields.get(name, {}).get("read")
+    if said == "masked":
+        return "masked"
     if said is not None:
-        return said
-    rights = each.rights(object_name)
-    return "read" in rights if right == "read" else bool(rights & {"create", "edit"})
+        return "whole" if said else "none"
+    if "read" not in each.rights(object_name):
+        return "none"
+    return "masked" if field.mask is not None else "whole"
+
+
+def gives_edit(each: PermissionSet, object_name: str, name: str) -> bool:
+    """Whether one permission set lets change a field: as it says, else with the object."""
+    said = each.fields.get(name, {}).get("edit")
+    return bool(said) if said is not None else bool(each.rights(object_name) & {"create", "edit"})
+
+
+def gives_field(each: PermissionSet, right: str, object_name: str, field: Field) -> bool:
+    """Whether one permission set lets see a field whole, or change it."""
+    name = f"{object_name}.{field.name}"
+    return sight(each, object_name, name, field) == "whole" if right == "read" else gives_edit(each, object_name, name)

@@ -27,6 +27,7 @@ SYSTEM_RIGHT_NAMES: Mapping[str, Message] = {
     "view_audit": msg("Read the audit log"),
     "explain_access": msg("Ask why somebody sees something"),
     "view_as": msg("See the pages as others do"),
+    "reveal": msg("See masked values whole"),
 }
 """Rights that belong to no object."""
 

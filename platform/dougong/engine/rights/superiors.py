@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from dougong.base.errors import Forbidden, Problem
 from dougong.base.language import msg
-from dougong.engine.rights.grants import gives_field
+from dougong.engine.rights.grants import gives_edit, sight
 from dougong.engine.rights.holder import Holder, find
-from dougong.metadata.model import Model, Object
+from dougong.metadata.model import Field, Model, Object
 from dougong.metadata.rights import EVERY, OBJECT_RIGHTS, Role
 
 if TYPE_CHECKING:
@@ -156,14 +156,25 @@ def _covers_fields(obj: Object, mine: Holder, theirs: Holder) -> bool:
         name for holder in (mine, theirs) for each in holder.sets for name in each.fields if name.startswith(prefix)
     }
     for name in said:
-        for right in ("read", "edit"):
-            if _field(theirs, right, obj.name, name) and not _field(mine, right, obj.name, name):
-                return False
+        field = obj.fields.get(name.removeprefix(prefix))
+        if field is not None and _sight(theirs, obj, field) > _sight(mine, obj, field):
+            return False
+        if _edits(theirs, obj.name, name) and not _edits(mine, obj.name, name):
+            return False
     return True
 
 
-def _field(holder: Holder, right: str, object_name: str, name: str) -> bool:
-    return any(gives_field(each, right, object_name, name) for each in holder.sets)
+def _sight(holder: Holder, obj: Object, field: Field) -> int:
+    """How much a holder sees of a field: nothing, what its mask leaves, or all of it."""
+    name = f"{obj.name}.{field.name}"
+    return max((_SIGHTS.index(sight(each, obj.name, name, field)) for each in holder.sets), default=0)
+
+
+_SIGHTS = ("none", "masked", "whole")
+
+
+def _edits(holder: Holder, object_name: str, name: str) -> bool:
+    return any(gives_edit(each, object_name, name) for each in holder.sets)
 
 
 def _covers_named(obj: Object, mine: Holder, theirs: Holder) -> bool:

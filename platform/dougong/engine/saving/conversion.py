@@ -18,6 +18,7 @@ from dougong.base.field_types import Reference
 from dougong.base.ids import record_id
 from dougong.base.language import msg
 from dougong.engine import tables, undoing
+from dougong.engine.access import may_read
 from dougong.engine.query import Condition, Query, Record
 from dougong.engine.saving.batch import Change, Create, Made, Saved, Update
 from dougong.engine.saving.expressions import Expressions, formula_needs
@@ -29,7 +30,7 @@ from dougong.engine.saving.row import Row
 from dougong.engine.saving.stages import CONVERTING
 from dougong.engine.unit import Unit
 from dougong.formulas.evaluation import EvaluationError
-from dougong.metadata.model import Conversion, ConversionTarget
+from dougong.metadata.conversion import Conversion, ConversionTarget
 
 if TYPE_CHECKING:
     from dougong.metadata.model import Field
@@ -82,7 +83,7 @@ def proposal(unit: Unit, object_name: str, id: str, name: str) -> tuple[Proposed
         matches = _matches(unit, target, values, within)
         if matches:
             within[target.key] = matches[0]
-        found.append(Proposed(target=target, found=matches, values=values))
+        found.append(Proposed(target=target, found=matches, values=source.told(target, values)))
     return tuple(found)
 
 
@@ -190,8 +191,21 @@ class _Source:
         self.expressions.follow([row.values for row in rows], formula_needs(plan, formulas))
 
     def values_for(self, target: ConversionTarget) -> dict[str, Any]:
-        """What the mapping gives a new record; blanks are left out, so that defaults fill them."""
-        return self.mapped(self.row, target.map, target.copy)
+        """What the mapping gives a new record; blanks are left out, so that defaults fill them, and what is hidden."""
+        obj = self.unit.runtime.model.objects[target.object]
+        mapped = self.mapped(self.row, target.map, target.copy)
+        return {name: value for name, value in mapped.items() if self.unit.access.seen(obj, obj.fields[name])}
+
+    def told(self, target: ConversionTarget, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Of `values` those that the actor may see: as the target's, and as what they are made of."""
+        unit, obj = self.unit, self.unit.runtime.model.objects[target.object]
+        found = {}
+        for name, value in values.items():
+            read = target.map[name].references if name in target.map else [(target.copy[name],)]
+            seen = all(may_read(unit.access, unit.runtime.model, self.plan.object, path) for path in read)
+            if seen and unit.access.may_field("read", obj, obj.fields[name]):
+                found[name] = value
+        return found
 
     def mapped(self, row: Row, formulas: Mapping[str, Any], copies: Mapping[str, str]) -> dict[str, Any]:
         """The values of formulas and plain copies over one record, blanks left out."""
@@ -241,8 +255,8 @@ def _matches(
     obj = unit.runtime.model.objects[target.object]
     found: dict[str, Reference] = {}
     for name in target.find.get("same", ()):
-        if name not in values:
-            continue
+        if name not in values or not unit.access.may_field("read", obj, obj.fields[name]):
+            continue  # to find a record by what is not shown would tell it
         where: Any = Condition(name, "is", _operand(obj.fields[name], values[name]))
         if inside is not None:
             from dougong.engine.query import All

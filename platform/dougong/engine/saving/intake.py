@@ -16,6 +16,7 @@ from dougong.base.field_types import Reading, Reference, ValueRefused
 from dougong.base.ids import record_id
 from dougong.base.language import msg
 from dougong.engine.access import Right
+from dougong.engine.fields.masked import Masked, MaskedType, says_mask
 from dougong.engine.fields.references import is_record_id
 from dougong.engine.reasons import reason
 from dougong.engine.saving.batch import Change, Create, Delete, Made, Restore, Update, Upsert
@@ -132,8 +133,8 @@ def _match(unit: Unit, upserts: Sequence[tuple[Row, Upsert]], problems: list[Pro
     by_key: dict[tuple[str, str], list[tuple[Row, Any]]] = {}
     for row, change in upserts:
         field = row.plan.object.field_named(change.key_field)
-        if field is None or not (field.unique or field.external_key) or field.name not in row.plan.slots:
-            problems.append(_no_key(row, change))
+        if field is None or not _finds(unit, row.plan, field):
+            problems.append(_no_key(unit, row, change))
             continue
         try:
             value = field.type.coerce(field, change.values.get(change.key_field), unit.reading)
@@ -148,8 +149,14 @@ def _match(unit: Unit, upserts: Sequence[tuple[Row, Upsert]], problems: list[Pro
                 row.doing, row.id = "update", known[value]
 
 
-def _no_key(row: Row, change: Upsert) -> Problem:
-    keys = [each.name for each in row.plan.object.fields.values() if each.unique or each.external_key]
+def _finds(unit: Unit, plan: ObjectPlan, field: Field) -> bool:
+    """Whether the actor may find records by the field: it identifies them, and is neither hidden nor masked."""
+    unique = (field.unique or field.external_key) and field.name in plan.slots
+    return unique and unit.access.may_field("read", plan.object, field)
+
+
+def _no_key(unit: Unit, row: Row, change: Upsert) -> Problem:
+    keys = [each.name for each in row.plan.object.fields.values() if _finds(unit, row.plan, each)]
     return Problem(
         code="upsert-key",
         reason=msg(
@@ -175,9 +182,10 @@ def _given(batch: Batch, plan: ObjectPlan, name: str, new: bool) -> tuple[Field 
     """The field that the actor calls `name`, where there is one that may be read, and whether its value may be set."""
     actor = batch.unit.actor
     field = plan.object.field_named(name)
-    if field is None or not batch.unit.access.may_field("read", plan.object, field):
+    seen = None if field is None else batch.unit.access.seen(plan.object, field)
+    if field is None or seen is None:
         return None, False
-    return field, _may_be_given(field, new, actor.channel in MOVING_CHANNELS or actor.is_system)
+    return seen, _may_be_given(field, new, actor.channel in MOVING_CHANNELS or actor.is_system)
 
 
 def _read(
@@ -191,11 +199,20 @@ def _read(
         elif not takes:
             if not _as_stored(batch, row, field, value):
                 _refuse_kept(row, field)
+        elif isinstance(field.type, MaskedType) and says_mask(value):
+            _leave(row, field, field.type, value)
         elif row.read and not field.type.refers and not field.type.recalls:
             coerced[field.name] = value
         else:
             _take(row, field, value, batch.unit.reading, coerced, texts)
     row.given = coerced
+
+
+def _leave(row: Row, field: Field, kind: MaskedType, value: Any) -> None:
+    """What a mask shows is no value: given back it leaves the field alone, and anything like it is refused."""
+    if str(value) != (kind.seen(row.before.get(field.name)) if row.before else None) and not isinstance(value, Masked):
+        reason = msg("“{value}” is how {label} is masked, not a value.", value=str(value), label=field.label)
+        row.refuse("value-masked", reason, msg("Leave it out, or give the whole value."), at=field.name)
 
 
 def _take(
@@ -251,7 +268,7 @@ def _as_stored(batch: Batch, row: Row, field: Field, value: Any) -> bool:
 
 def _unknown_field(batch: Batch, row: Row, name: str) -> None:
     obj, access = row.plan.object, batch.unit.access
-    readable = [each.name for each in obj.fields.values() if access.may_field("read", obj, each)]
+    readable = [each.name for each in obj.fields.values() if access.seen(obj, each) is not None]
     near = difflib.get_close_matches(name, readable, n=1)
     row.refuse(
         "field-unknown",

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, select
 
 from dougong.base.errors import BadRequest, NotFound, Place, Problem
+from dougong.base.field_types import ValueRefused
 from dougong.base.language import msg
 from dougong.engine import tables
+from dougong.engine.fields.masked import MaskedType
 from dougong.engine.query import Record
 from dougong.engine.saving.batch import Saved, Update
 from dougong.engine.saving.expressions import Expressions, formula_needs
@@ -20,6 +22,7 @@ from dougong.engine.saving.pipeline import save
 from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Row
+from dougong.metadata.model import Field
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -95,16 +98,15 @@ def _values(unit: Unit, plan: ObjectPlan, changes: Mapping[str, Any]) -> dict[st
     """The kept changes as values of today's fields; a value that a field no longer takes is left as JSON."""
     found = {}
     for name, pair in read_changes(plan, changes).items():
-        each = plan.object.fields[name]
-        if unit.access.may_field("read", plan.object, each):
-            found[name] = (_value(unit, plan, name, pair[0]), _value(unit, plan, name, pair[1]))
+        each = unit.access.seen(plan.object, plan.object.fields[name])
+        if each is not None:
+            found[name] = (_value(unit, each, pair[0]), _value(unit, each, pair[1]))
     return found
 
 
-def _value(unit: Unit, plan: ObjectPlan, name: str, kept: Any) -> Any:
-    from dougong.base.field_types import ValueRefused
-
-    each = plan.object.fields[name]
+def _value(unit: Unit, each: Field, kept: Any) -> Any:
+    if isinstance(each.type, MaskedType):
+        return each.type.seen(kept)
     try:
         return each.type.coerce(each, kept, unit.reading)
     except ValueRefused:
@@ -163,8 +165,8 @@ def restore_field(unit: Unit, object_name: str, id: str, change: str, name: str)
     entry = _entry(unit, plan, id, change)
     kept = read_changes(plan, entry.changes)
     if name not in kept:
-        obj_field = plan.object.fields.get(name)
-        label = obj_field.label if obj_field else name
+        known = plan.object.fields.get(name)
+        label = known.label if known is not None and unit.access.seen(plan.object, known) is not None else name
         raise BadRequest(Problem(code="field-not-changed", reason=msg("{label} was not changed there.", label=label)))
     return save(unit, [Update(plan.name, id, {name: kept[name][0]})])
 

@@ -41,6 +41,7 @@ from dougong.engine.saving import (
     defaults,
     departures,
     derived,
+    discretion,
     granting,
     history,
     intake,
@@ -105,12 +106,12 @@ class _Saving:
     def all(self, changes: Sequence[tuple[int, Change]]) -> Saved:
         """Save every change or none."""
         batch = self._prepare(changes)
-        _raise(batch.problems())
+        _raise(discretion.told(batch))
         try:
             saved = self._carry_out(batch)
         except IntegrityError as error:
-            raise unique.refused_by_database((plan for plan, _ in batch.groups()), error) from error
-        _raise(batch.problems())
+            raise unique.refused_by_database(batch, error) from error
+        _raise(discretion.told(batch))
         again.note(batch)
         return saved
 
@@ -119,15 +120,15 @@ class _Saving:
         refused: list[Problem] = []
         while changes:
             batch = self._prepare(changes, alone=False)
-            problems = batch.problems()
+            problems = discretion.told(batch)
             if not problems:
                 savepoint = self.unit.connection.begin_nested()
                 try:
                     saved = self._carry_out(batch)
                 except IntegrityError as error:
                     savepoint.rollback()
-                    raise unique.refused_by_database((plan for plan, _ in batch.groups()), error) from error
-                problems = batch.problems()
+                    raise unique.refused_by_database(batch, error) from error
+                problems = discretion.told(batch)
                 if not problems:
                     savepoint.commit()
                     return replace(saved, problems=tuple(refused))

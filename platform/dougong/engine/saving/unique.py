@@ -11,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from dougong.base.errors import Conflict, Place, Problem, Rejected
 from dougong.base.language import Labels, Message, msg
+from dougong.engine.saving.discretion import discreet
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.keys import fill_keys
-from dougong.engine.saving.plan import ObjectPlan
+from dougong.engine.saving.plan import ObjectPlan, Slot
 from dougong.engine.saving.related import AT_ONCE
 from dougong.engine.saving.row import Batch, Row
 from dougong.metadata.model import Constraint, Field
@@ -121,7 +122,7 @@ def _statement(unit: Unit, plan: ObjectPlan, rule: UniqueRule) -> Select[Any]:
     key = (rule.column, unit.access.key)
     found = known.get(key)
     if found is None:
-        column, title = plan.table.c[rule.column], plan.slots.get(plan.object.title)
+        column, title = plan.table.c[rule.column], _told_by(unit, plan, rule)
         visible = unit.access.visible("read", plan.object, plan.table)
         found = known[key] = select(
             plan.table.c.id,
@@ -130,6 +131,13 @@ def _statement(unit: Unit, plan: ObjectPlan, rule: UniqueRule) -> Select[Any]:
             *([plan.table.c[title.keys[0]]] if title else []),
         ).where(column.in_(bindparam("values", expanding=True, type_=column.type)), plan.table.c.deleted_at.is_(None))
     return found
+
+
+def _told_by(unit: Unit, plan: ObjectPlan, rule: UniqueRule) -> Slot | None:
+    """What names the other record: its title, unless that is hidden, or a value that is not shown would be found."""
+    fields = (*rule.fields, plan.object.fields[plan.object.title])
+    known = all(unit.access.may_field("read", plan.object, each) for each in fields)
+    return plan.slots.get(plan.object.title) if known else None
 
 
 def _statements(plan: ObjectPlan) -> dict[Any, Select[Any]]:
@@ -157,16 +165,16 @@ def _problem(plan: ObjectPlan, rule: UniqueRule, other: Message | str | None, nu
     )
 
 
-def refused_by_database(plans: Iterable[ObjectPlan], error: IntegrityError) -> Conflict | Rejected:
+def refused_by_database(batch: Batch, error: IntegrityError) -> Conflict | Rejected:
     """What a unique index or foreign key said, as people read it: somebody else was first."""
     text = str(error.orig)
-    for plan in plans:
+    for plan, _ in batch.groups():
         for rule in plan.part(uniques_of):
             index = next(
                 (each.name for each in plan.table.indexes if each.unique and each.columns.keys() == [rule.column]), None
             )
             if (index and str(index) in text) or f"{plan.table.name}.{rule.column}" in text:
-                return Conflict(_problem(plan, rule, None, None))
+                return Conflict(discreet(batch.unit.access, plan, _problem(plan, rule, None, None)))
     return Conflict(
         Problem(
             code="changed-meanwhile",

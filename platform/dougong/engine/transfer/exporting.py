@@ -76,7 +76,7 @@ def every_field(unit: Unit, object_name: str) -> tuple[str, ...]:
     shown = [
         each.name
         for each in obj.fields.values()
-        if (not each.system or each.name in SETTABLE) and unit.access.may_field("read", obj, each)
+        if (not each.system or each.name in SETTABLE) and unit.access.seen(obj, each) is not None
     ]
     return ("id", *shown)
 

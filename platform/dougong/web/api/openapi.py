@@ -68,9 +68,10 @@ def _schemas(unit: Unit, obj: Object, language: str) -> Body:
     read: Body = {"id": {"type": "string", "format": "uuid"}, "version": {"type": "integer", "minimum": 1}}
     write: Body = {}
     for field in obj.fields.values():
-        if field.name in ("id", "version") or not unit.access.may_field("read", obj, field):
+        seen = unit.access.seen(obj, field)
+        if field.name in ("id", "version") or seen is None:
             continue
-        read[field.name] = _read_schema(field, language)
+        read[field.name] = _read_schema(seen, language)
         computed = field.compute is not None and field.compute.mode == "always"
         kept = computed or field.options.get("through")
         settable = field.type.writable and not kept and (not field.system or field.name in SETTABLE)

@@ -86,7 +86,7 @@ def default_columns(unit: Unit, obj: Object) -> tuple[str, ...]:
     return tuple(
         each.name
         for each in obj.fields.values()
-        if each.type.stored and each.name not in ("id", "version") and unit.access.may_field("read", obj, each)
+        if each.type.stored and each.name not in ("id", "version") and unit.access.seen(obj, each)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dougong.engine.reading.paths import ResolvedPath
-from dougong.metadata.model import Field, Object
+from dougong.metadata.model import Field
 
 WIDTHS = {
     "text": 180,
@@ -68,9 +68,12 @@ class Column:
         return self.field.type.money and self.path.aspect is None
 
 
-def columns(obj: Object, asked: Iterable[tuple[ResolvedPath, str | None]], labels: Sequence[str]) -> tuple[Column, ...]:
-    """The columns for resolved paths and their totals, in order; `labels` are what their heads say."""
-    made = [_column(obj, path, total, said) for (path, total), said in zip(asked, labels, strict=True)]
+def columns(title: str, asked: Iterable[tuple[ResolvedPath, str | None]], labels: Sequence[str]) -> tuple[Column, ...]:
+    """The columns for resolved paths and their totals, in order; `labels` are what their heads say.
+
+    The field `title` leads to the record.
+    """
+    made = [_column(title, path, total, said) for (path, total), said in zip(asked, labels, strict=True)]
     return tuple(_with_roles(_in_sight(made)))
 
 
@@ -86,9 +89,9 @@ def _in_sight(made: list[Column]) -> list[Column]:
     return [replace(each, width=int(each.width * share)) if id(each) in soft else each for each in made]
 
 
-def _column(obj: Object, path: ResolvedPath, total: str | None, said: str) -> Column:
+def _column(title: str, path: ResolvedPath, total: str | None, said: str) -> Column:
     field = path.field
-    is_title = not path.steps and field.name == obj.title
+    is_title = not path.steps and field.name == title
     numeric = field.type.numeric or (path.attribute is not None and field.type.formula_type == "number")
     return Column(
         path=path,

@@ -166,8 +166,8 @@ def _own(visit: Visit, obj: Object, section: Section, seen: dict[str, Field]) ->
         if field is None or field.name in seen or not editable(field):
             continue
         if visit.unit.access.may_field("edit", obj, field):
-            seen[field.name] = field
-            found.append((field, wide(item, field)))
+            seen[field.name] = shown = visit.unit.access.seen(obj, field) or field
+            found.append((shown, wide(item, field)))
     return found
 
 
@@ -241,6 +241,7 @@ def bind_input(text: str, source: str) -> str:
         "required": "i.required",
         "options": "i.options",
         "currency": "i.currency",
+        "mask": "i.mask",
     }
     return f"{{% set i = {source} %}}" + bind(text, **names)
 
@@ -248,10 +249,11 @@ def bind_input(text: str, source: str) -> str:
 def _lines(visit: Visit, section: Section) -> Lines | None:
     child, _, parent = (section.lines or "").partition(".")
     obj = visit.model.objects[child]
-    if not visit.unit.access.may("read", obj):
+    access = visit.unit.access
+    if not (access.may("read", obj) and access.may_field("read", obj, obj.fields[parent])):
         return None
-    columns = [obj.fields[each.field] for each in _columns(obj, parent, section.line_columns)]
-    columns = [each for each in columns if visit.unit.access.may_field("read", obj, each)]
+    asked = [obj.fields[each.field] for each in _columns(obj, parent, section.line_columns)]
+    columns = [seen for each in asked if (seen := access.seen(obj, each)) is not None]
     row = visit.site.templates.environment(visit.language).from_string(
         _row_source(
             child,

@@ -10,6 +10,7 @@ from jinja2 import Template
 from dougong.base.errors import BadRequest
 from dougong.base.language import label, msg
 from dougong.engine.reading.paths import ResolvedPath, resolve
+from dougong.engine.rights.revealing import may_reveal
 from dougong.engine.saving.layouts import conditions_of
 from dougong.metadata.model import Layout, LayoutItem, Object, Section
 from dougong.web.composer.columns import editable
@@ -27,6 +28,7 @@ class Place:
     path: ResolvedPath
     wide: bool
     editable: bool
+    revealable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class _Places:
             return None
         self.paths.setdefault(path.text, path)
         mine = not path.steps and editable(path.field) and self._may_edit(path)
-        return Place(list(self.paths).index(path.text), path, wide(item, path.field), mine)
+        whole = not path.steps and may_reveal(self.visit.unit.access, self.object, self.object.fields[path.field.name])
+        return Place(list(self.paths).index(path.text), path, wide(item, path.field), mine, whole)
 
     def _may_edit(self, path: ResolvedPath) -> bool:
         access = self.visit.unit.access
@@ -120,6 +123,7 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> RecordView:
     known = {
         "fields": tuple(path.field for path in paths),
         "labels": labels,
+        "reveal_labels": tuple(visit.say(msg("Reveal {field}", field=said)) for said in labels),
         "edit_labels": tuple(visit.say(msg("Edit {field}", field=said)) for said in labels),
     }
     varies = frozenset(place.field for place in conditions_of(layout).places if place.visible)
@@ -175,7 +179,19 @@ def item_source(obj: Object, place: Place, sections: Sections) -> str:
     classes = "f all" if place.wide else "f"
     return (
         f'<div class="{classes}" id="f-{name.replace(".", "-")}"><dt>{{{{ labels[{place.at}] }}}}</dt>'
-        f"<dd>{_shown(place, sections)}</dd>{pencil}</div>"
+        f"<dd>{_shown(place, sections)}{_eye(obj, place)}</dd>{pencil}</div>"
+    )
+
+
+def _eye(obj: Object, place: Place) -> str:
+    """What leads to a masked value whole, where the reader may reveal it."""
+    if not place.revealable:
+        return ""
+    url = f"/o/{obj.name}/{{{{ id }}}}/reveal/{place.path.text}"
+    return (
+        f'{{% if live and values[{place.at}] %}} <a class="ib s eye" href="{url}" hx-get="{url}" '
+        f'hx-target="closest .f" hx-swap="outerHTML" aria-label="{{{{ reveal_labels[{place.at}] }}}}">'
+        f'{{{{ icon("eye", "s") }}}}</a>{{% endif %}}'
     )
 
 

@@ -23,6 +23,7 @@ from dougong.web.pages import (
     preferences,
     provider,
     records,
+    revealing,
     search,
     second_steps,
     security,
@@ -61,6 +62,7 @@ PAGES: tuple[Page, ...] = (
     *conversions.PAGES,
     *records.PAGES,
     *fields.PAGES,
+    *revealing.PAGES,
     *stages.PAGES,
     *actions.PAGES,
 )

@@ -10,7 +10,8 @@ from dougong.base.errors import DougongError, NotFound, Problem
 from dougong.base.field_types import Reference
 from dougong.base.language import label, msg
 from dougong.engine.saving import conversion
-from dougong.metadata.model import Conversion, Object
+from dougong.metadata.conversion import Conversion
+from dougong.metadata.model import Object
 from dougong.web import targets
 from dougong.web.context import noun, record_url
 from dougong.web.errors_in_forms import ask_why

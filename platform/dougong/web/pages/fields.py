@@ -104,7 +104,7 @@ def save_field(visit: Visit, object: str, id: str, name: str) -> Response:
 def _row(visit: Visit, obj: Object, record_id: str) -> Response:
     """One row of the list that the browser shows, after a change in it."""
     params = QueryParams(urlsplit(visit.request.headers.get("hx-current-url", "")).query)
-    view = list_views.chosen(list_views.all_of(visit.unit, obj), params.get("view", ""), obj)
+    view = list_views.chosen(visit.unit, list_views.all_of(visit.unit, obj), params.get("view", ""), obj)
     state = read_state(params, obj, view)
     ready = listing.prepare(visit, obj, state.columns)
     alone = replace(state, parts=(Condition("id", "is", record_id),), search="", cursor="", sort=())

@@ -187,7 +187,7 @@ def _made(visit: Visit, obj: Object, name: str) -> tuple[str, str] | None:
     known = obj.fields.get(name)
     if known is None:
         return None
-    view = list_views.chosen(list_views.all_of(visit.unit, obj), "", obj)
+    view = list_views.chosen(visit.unit, list_views.all_of(visit.unit, obj), "", obj)
     columns = ",".join([*(each.field for each in view.columns), name])
     return label(known.label, visit.language), with_query(f"/o/{obj.name}", [("columns", columns)])
 

@@ -77,7 +77,7 @@ def show(visit: Visit, object: str) -> Response:
 
 
 def _state(visit: Visit, obj: Object, views: list[View]) -> ListState:
-    return read(visit.request.query_params, obj, list_views.chosen(views, visit.asked("view"), obj))
+    return read(visit.request.query_params, obj, list_views.chosen(visit.unit, views, visit.asked("view"), obj))
 
 
 def _tab(visit: Visit, state: ListState, view: View) -> Tab:

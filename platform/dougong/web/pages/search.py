@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from dougong.base.language import label, msg
 from dougong.engine.query import Query
-from dougong.engine.reading.paths import resolve
+from dougong.engine.reading.paths import resolve, usable
 from dougong.metadata.component import COMPANY
 from dougong.metadata.model import Model, Object
 from dougong.web.context import record_url
@@ -70,14 +70,9 @@ def _group(visit: Visit, obj: Object, text: str) -> Group | None:
 
 def hits_of(visit: Visit, obj: Object, text: str, most: int, where: object = None) -> tuple[tuple[Hit, ...], bool]:
     """The records of `obj` that `text` finds, at most `most`, and whether there are more."""
-    names = (obj.title, *(name for name in obj.subtitle if _readable(visit, obj, name)))
+    names = tuple(name for name in (obj.title, *obj.subtitle) if usable(visit.model, visit.unit.access, obj, name))
     page = visit.unit.records.query(Query(object=obj.name, columns=names, search=text, limit=most, where=where))  # type: ignore[arg-type]
     return tuple(_hit(visit, obj, names, row.id, row.values) for row in page.rows), page.next is not None
-
-
-def _readable(visit: Visit, obj: Object, name: str) -> bool:
-    field = obj.fields.get(name.partition(".")[0])
-    return field is not None and visit.unit.access.may_field("read", obj, field)
 
 
 def _hit(visit: Visit, obj: Object, names: tuple[str, ...], record_id: str, values: tuple[object, ...]) -> Hit:
@@ -88,8 +83,9 @@ def _hit(visit: Visit, obj: Object, names: tuple[str, ...], record_id: str, valu
             said.append("" if value is None else str(value))
         else:
             said.append("" if value is None else path.field.type.display(path.field, value, visit.reading))
-    line = " · ".join(part for part in said[1:] if part)
-    return Hit(record_url(obj.name, record_id), said[0] or label(obj.label, visit.language), line)
+    title = said.pop(0) if names[:1] == (obj.title,) else ""
+    line = " · ".join(part for part in said if part)
+    return Hit(record_url(obj.name, record_id), title or label(obj.label, visit.language), line)
 
 
 PAGES = (Page("GET", "/search", show),)

@@ -1,0 +1,388 @@
+"""Every field of every object at every outlet, for several people: nothing of what is hidden or masked is seen.
+
+Of four fields, one is hidden from each of two people and one is masked for each (hidden, where it cannot be masked).
+Everything that each of them can ask for is asked once and searched for the markers of what they may not see.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+from starlette.testclient import TestClient
+
+from dougong.base.errors import BadRequest, DougongError
+from dougong.base.settings import Settings
+from dougong.engine.actor import SYSTEM, Actor
+from dougong.engine.audit.reading import Asked, Recorded, search
+from dougong.engine.company import Company
+from dougong.engine.fields.masked import Masked
+from dougong.engine.publish import Publication, publish
+from dougong.engine.query import Condition, Measure, Query, Sort, Summary
+from dougong.engine.saving import past
+from dougong.engine.saving.batch import Update
+from dougong.engine.transfer.exporting import every_field, write_csv, write_lines, write_xlsx
+from dougong.engine.unit import Unit
+from dougong.metadata.component import Component
+from dougong.metadata.documents import from_bodies
+from dougong.metadata.model import Field, Object
+from dougong.metadata.trees import Tree
+from dougong.web import sessions
+from dougong.web.api import routes
+from dougong.web.app import create_app, make_site
+from dougong.web.identity.api_tokens import make as make_token
+from tests.companies import PACKAGES, Copies, company_copy, person, tree_of  # noqa: F401
+from tests.system import planting
+from tests.system.random_objects import random_objects
+from tests.web.conftest import fields
+
+RIGHTS = dict.fromkeys(("create", "modify_all", "import", "export", "mass_edit"), True)
+PEOPLE = ("even", "odd")
+REVEALING = "odd"
+"""Who of them may reveal what is masked."""
+
+MASKABLE = frozenset({"text", "long_text", "phone", "email", "url"})
+
+
+@dataclass(frozen=True)
+class Arena:
+    """A company with markers in all of its fields, and two people at its pages and its API."""
+
+    company: Company
+    client: TestClient
+    actors: Mapping[str, Actor]
+    cookies: Mapping[str, str]
+    tokens: Mapping[str, str]
+    labels: Mapping[str, str]
+    planted: planting.Planted
+
+    def page(self, who: str, path: str, form: Mapping[str, str] | None = None) -> tuple[int, str]:
+        """A page, or what a form says when it is sent, as its reader gets it."""
+        headers = {"cookie": f"dougong={self.cookies[who]}", "sec-fetch-site": "same-origin"}
+        method = "GET" if form is None else "POST"
+        answer = self.client.request(method, path, data=form, headers=headers, follow_redirects=False)
+        return answer.status_code, answer.text
+
+    def call(self, who: str, path: str, method: str = "GET", body: Any = None) -> tuple[int, str]:
+        """A call of the API."""
+        headers = {"authorization": f"Bearer {self.tokens[who]}"}
+        answer = self.client.request(method, path, json=body, headers=headers)
+        return answer.status_code, answer.text
+
+    def save(self, who: str, change: Update) -> None:
+        """Save a change as the person."""
+        self.company.write(self.actors[who], lambda unit: unit.records.save([change]))
+
+    def forbidden(self, who: str) -> dict[str, set[str]]:
+        """What the person must see nowhere, by ``object.field``: labels and values of what is hidden, masked values."""
+        found: dict[str, set[str]] = {}
+        shown: list[str] = []
+        with self.company.read(self.actors[who]) as unit:
+            for obj in unit.runtime.model.objects.values():
+                for each in obj.fields.values():
+                    name = f"{obj.name}.{each.name}"
+                    texts = self.planted.values.get(name, frozenset())
+                    if unit.access.may_field("read", obj, each):
+                        shown += texts
+                    else:
+                        hidden = unit.access.seen(obj, each) is None and not each.system
+                        found[name] = {*texts, *([self.labels[name]] if hidden and name in self.labels else [])}
+        return {
+            name: {text for text in texts if not any(text in other for other in shown)} for name, texts in found.items()
+        }
+
+
+def roles(components: list[Component]) -> list[Component]:
+    """The roles of the two, over all fields that there are but titles and those that people go by."""
+    titles = {f"{each.name}.{each.body['title'].get('field')}" for each in components if each.kind == "object"}
+    fields = [each for each in components if each.kind == "field" and each.name not in titles]
+    fields = [each for each in fields if each.name not in planting.LEFT_AS_THEY_ARE]
+    said: dict[str, dict[str, Any]] = {name: {} for name in PEOPLE}
+    for at, each in enumerate(fields):
+        sight = "masked" if at % 4 > 1 and each.body.get("type") in MASKABLE else False
+        said[PEOPLE[at % 2]][each.name] = {"read": sight, **({} if sight else {"edit": False})}
+    bodies: list[dict[str, Any]] = []
+    for name in PEOPLE:
+        label = {"en": name, "zh-CN": name}
+        granted = {"objects": {"*": RIGHTS}, "fields": said[name], "apps": {"*": True}}
+        granted["system"] = {"design": True, "publish": True, "reveal": name == REVEALING}
+        bodies.append({"kind": "permission_set", "name": name, "label": label, **granted})
+        bodies.append({"kind": "role", "name": name, "label": label, "permission_sets": [name]})
+    return list(from_bodies(bodies))
+
+
+def prepared(company: Company, tree: Tree) -> planting.Planted:
+    """Publish `tree` with markers for labels and the two roles, and plant a marker in every field."""
+    components, labels = planting.relabelled(tree.components.values())
+    publish(company, Publication(tree=Tree.of([*components, *roles(components)]), message="markers"))
+    model = company.runtime().model
+    data = [each.name for each in model.objects.values() if each.rows == "data" and each.name != "currency_rate"]
+    planted = planting.plant(company, data)
+    planting.read_back(company, planted)
+    planted.labels = labels
+    return planted
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kinds of databases; those that cannot run here are left out as everywhere."""
+    if request.param == "postgresql":
+        request.getfixturevalue("postgresql_server")
+    return str(request.param)
+
+
+@pytest.fixture(scope="module", params=["sales", "random"])
+def arena(request: pytest.FixtureRequest, kind: str, company_copy: Copies) -> Iterator[Arena]:  # noqa: F811
+    """The two on the metadata that ships, and on random metadata."""
+    folders = (PACKAGES / "base", PACKAGES / "sales-core") if request.param == "sales" else (PACKAGES / "base",)
+    tree = tree_of(*folders)
+    if request.param == "random":
+        tree = tree.put(*random_objects(Random(7)))
+    with ExitStack() as stack:
+        company = stack.enter_context(company_copy(kind, request.param, folders))
+        planted = prepared(company, tree)
+        people = {name: person(company, name, name) for name in PEOPLE}
+        cookies, tokens = {}, {}
+        for name, actor in people.items():
+            cookies[name] = company.write(SYSTEM, partial(_session, user_id=str(actor.user_id)))
+            tokens[name] = company.write(SYSTEM, partial(_token, user_id=str(actor.user_id)))
+        site = make_site(Settings.from_environment(), company)
+        app = create_app(site, routes=routes(site))
+        client = stack.enter_context(TestClient(app, base_url="http://127.0.0.1:8000"))
+        yield Arena(company, client, people, cookies, tokens, planted.labels, planted)
+
+
+def _session(unit: Unit, user_id: str) -> str:
+    return sessions.begin(unit, user_id, "test", "127.0.0.1")
+
+
+def _token(unit: Unit, user_id: str) -> str:
+    return make_token(unit, user_id, "test")
+
+
+def pages(arena: Arena) -> Iterator[str]:
+    """The address of everything that can be looked at."""
+    yield from ("/", "/bin", "/formulas", "/formulas/names", "/preferences", "/search?q=vq", "/search?q=138")
+    for name, id in arena.planted.ids.items():
+        here = f"/o/{name}"
+        yield from (here, f"{here}?view=everything", f"{here}/columns", f"{here}/condition", f"{here}/new")
+        yield from (f"/lookup/{name}?q=", f"/formulas?object={name}", f"/formulas/all?object={name}")
+        yield f"/formulas/names?object={name}"
+        record = f"{here}/{id}"
+        yield from (record, f"{record}/edit", f"{record}?tab=history", f"{record}?timeline=all", f"{record}/actions")
+        yield from (f"{record}?at=2999-01-01", f"{here}/new?clone={id}", f"{record}/void")
+    for obj in arena.company.runtime().model.objects.values():
+        yield from (f"/o/{obj.name}?view={view}" for view in obj.list_views)
+        if obj.name in arena.planted.ids:
+            record = f"/o/{obj.name}/{arena.planted.ids[obj.name]}"
+            yield from (f"/o/{obj.name}/new?type={each}" for each in obj.record_types)
+            yield from (f"{record}/convert/{each}" for each in obj.conversions)
+            asking = [each for each, body in obj.actions.items() if "edit" in body.get("does", {})]
+            yield from (f"{record}/action/{each}" for each in asking)
+
+
+def answers(arena: Arena, who: str) -> Iterator[tuple[str, str]]:
+    """Every outlet, and all that it says to the person."""
+    for path in pages(arena):
+        status, text = arena.page(who, path)
+        assert status in (200, 303, 403, 404), (path, status, text[-3000:])
+        yield path, text
+    for name, id in arena.planted.ids.items():
+        here = f"/api/v1/records/{name}"
+        for path in (here, f"{here}/{id}", f"{here}/count"):
+            status, text = arena.call(who, path)
+            assert status == 200, (path, text)
+            yield path, text
+        yield f"POST {here}", arena.call(who, here, "POST", {})[1]
+        yield f"POST {here}/bulk", arena.call(who, f"{here}/bulk", "POST", {
+            "changes": [{"op": "upsert", "key": "zz", "values": {}}], "partial": True})[1]  # fmt: skip
+        yield f"DELETE {here}", arena.call(who, f"{here}/01890000-0000-7000-8000-000000000000", "DELETE")[1]
+        yield f"new {name}", arena.page(who, f"/o/{name}/new", {})[1]
+    yield "/api/openapi.json", arena.call(who, "/api/openapi.json")[1]
+    yield from files(arena, who)
+
+
+def files(arena: Arena, who: str) -> Iterator[tuple[str, str]]:
+    """Exports in every format, and what the engine tells of the past."""
+    with arena.company.read(arena.actors[who]) as unit:
+        for name, id in arena.planted.ids.items():
+            if not unit.runtime.model.objects[name].features["export"]:
+                continue
+            query = Query(object=name, columns=every_field(unit, name))
+            for write in (write_csv, write_lines, write_xlsx):
+                file = io.BytesIO()
+                write(unit, query, file)
+                text = sheet(file) if write is write_xlsx else file.getvalue().decode("utf-8-sig")
+                yield f"{write.__name__} {name}", text
+            yield f"history {name}", repr(past.history(unit, name, id))
+
+
+def sheet(file: io.BytesIO) -> str:
+    """The cells of a workbook's first sheet."""
+    file.seek(0)
+    rows = CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python()
+    return "\n".join(str(cell) for row in rows for cell in row)
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_nothing_that_is_hidden_or_masked_is_seen_anywhere(arena: Arena, who: str) -> None:
+    """Pages, lists, forms, histories, lookups, search, the API, exports, messages about what is wrong."""
+    forbidden = arena.forbidden(who)
+    sightings = {}
+    for what, text in answers(arena, who):
+        found = planting.sighted(text, forbidden)
+        if found:
+            sightings[what] = sorted(found)
+    assert not sightings, "\n".join(f"{what}: {found}" for what, found in sightings.items())
+
+
+def test_the_markers_are_there_to_be_seen(arena: Arena) -> None:
+    """The test above could fail: the API shows each person the values that they may see, or what their masks leave."""
+    for who in PEOPLE:
+        forbidden, seen = arena.forbidden(who), set()
+        markers = {name: texts for name, texts in arena.planted.values.items() if name not in forbidden}
+        for name, id in arena.planted.ids.items():
+            seen |= planting.sighted(arena.call(who, f"/api/v1/records/{name}/{id}")[1], markers)
+        assert len(markers) > 20 and len(seen) > 0.6 * len(markers), (len(seen), len(markers))
+
+
+def masked_fields(arena: Arena, unit: Unit) -> Iterator[tuple[Object, Field]]:
+    """The fields that the unit's actor sees masked, of objects that have a record."""
+    for name in arena.planted.ids:
+        obj = unit.runtime.model.objects[name]
+        yield from ((obj, each) for each in obj.fields.values() if unit.access.masks(obj, each))
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_a_mask_cannot_be_looked_behind(arena: Arena, who: str) -> None:
+    """Sorting, comparing, grouping and measuring by a masked field are refused; whether it is blank is no secret."""
+    with arena.company.read(arena.actors[who]) as unit:
+        found = list(masked_fields(arena, unit))
+        assert found
+        for obj, each in found:
+            for asked in (
+                lambda name=obj.name, field=each.name: unit.records.query(Query(object=name, sort=(Sort(field),))),
+                lambda name=obj.name, field=each.name: unit.records.query(
+                    Query(object=name, where=Condition(field, "is", "13800000000"))
+                ),
+                lambda name=obj.name, field=each.name: unit.records.count(
+                    Query(object=name, where=Condition(field, "starts_with", "1"))
+                ),
+                lambda name=obj.name, field=each.name: unit.records.summarise(Summary(object=name, by=(field,))),
+                lambda name=obj.name, field=each.name: unit.records.summarise(
+                    Summary(object=name, measures=(Measure("max", field),))
+                ),
+            ):
+                with pytest.raises(BadRequest):
+                    asked()
+            shown = unit.records.get(obj.name, arena.planted.ids[obj.name]).values[each.name]
+            assert shown is None or isinstance(shown, Masked), (each.address, shown)
+            blank = unit.records.count(Query(object=obj.name, where=Condition(each.name, "not_blank"))).number
+            assert (blank > 0) == (shown is not None) or blank > 1
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_searching_finds_nothing_by_what_is_not_shown(arena: Arena, who: str) -> None:
+    """The words of hidden and masked fields find no record."""
+    with arena.company.read(arena.actors[who]) as unit:
+        for name, texts in arena.forbidden(who).items():
+            owner, _, own = name.partition(".")
+            if owner in arena.planted.ids and unit.runtime.model.objects[owner].fields[own].formula is None:
+                for text in texts - {arena.labels.get(name, "")}:
+                    found = unit.records.query(Query(object=owner, columns=(), search=text)).rows
+                    assert not found, (name, text)
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_a_mask_given_back_changes_nothing(arena: Arena, who: str) -> None:
+    """What a reader is shown they may send back, and nothing changes; another mask is refused, a value replaces."""
+    with arena.company.read(arena.actors[who]) as unit:
+        shown = {
+            (obj.name, each.name): unit.records.get(obj.name, arena.planted.ids[obj.name]).values[each.name]
+            for obj, each in masked_fields(arena, unit)
+            if each.type.writable and each.compute is None
+        }
+    for (name, field), mask in shown.items():
+        id = arena.planted.ids[name]
+        if mask is None:
+            continue
+        before = stored(arena, name, id)
+        for given in (mask, str(mask)):
+            arena.save(who, Update(name, id, {field: given}))
+        assert stored(arena, name, id)[field] == before[field], (name, field)
+        with pytest.raises(DougongError) as refused:
+            arena.save(who, Update(name, id, {field: "1****9"}))
+        assert "value-masked" in {each.code for each in refused.value.problems}
+        status, text = arena.call(who, f"/api/v1/records/{name}/{id}", "PATCH", {field: str(mask)})
+        assert (status, stored(arena, name, id)[field]) == (200, before[field]), text
+
+
+def stored(arena: Arena, name: str, id: str) -> Mapping[str, Any]:
+    """A record as it is stored."""
+    with arena.company.read(SYSTEM) as unit:
+        return unit.records.get(name, id).values
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_a_form_that_nobody_touched_keeps_what_is_masked(arena: Arena, who: str) -> None:
+    """An edit form holds no masked value, and sent as it is it leaves every one of them alone."""
+    for name, id in arena.planted.ids.items():
+        before = stored(arena, name, id)
+        status, page = arena.page(who, f"/o/{name}/{id}/edit")
+        if status != 200:
+            continue
+        arena.page(who, f"/o/{name}/{id}/edit", fields(page))
+        after = stored(arena, name, id)
+        with arena.company.read(arena.actors[who]) as unit:
+            obj = unit.runtime.model.objects[name]
+            for each in obj.fields.values():
+                if unit.access.may_field("read", obj, each) or each.name in ("version", "updated_at", "updated_by"):
+                    continue
+                assert after[each.name] == before[each.name], each.address
+
+
+def test_a_value_is_revealed_for_a_reason_and_logged(arena: Arena) -> None:
+    """Only with the right and a reason; the page shows it once, and the log has who, which field and why."""
+    who = REVEALING
+    with arena.company.read(arena.actors[who]) as unit:
+        obj, field = next(
+            (obj, each) for obj, each in masked_fields(arena, unit) if f"{obj.name}.{each.name}" in arena.planted.values
+        )
+    id = arena.planted.ids[obj.name]
+    address = f"/o/{obj.name}/{id}/reveal/{field.name}"
+    marker = {"it": arena.planted.values[f"{obj.name}.{field.name}"]}
+    status, text = arena.page(who, address)
+    assert status == 200 and not planting.sighted(text, marker)
+    status, text = arena.page(who, address, {"why": " "})
+    assert status == 422 and not planting.sighted(text, marker)
+    assert not revealed(arena)
+    status, text = arena.page(who, address, {"why": "A call that broke off"})
+    assert status == 200 and planting.sighted(text, marker)
+    (entry,) = revealed(arena)
+    assert entry.target == f"record:{obj.name}/{id}" and entry.data == {"field": field.name}
+    assert entry.personal["why"] == "A call that broke off" and entry.personal["login"] == who
+
+
+def revealed(arena: Arena) -> list[Recorded]:
+    """What the log has of values looked at."""
+    with arena.company.read(SYSTEM) as unit:
+        return search(unit, Asked(kinds=["revealed"]))[0]
+
+
+def test_without_the_right_nothing_is_revealed(arena: Arena) -> None:
+    """Masked fields are refused, hidden ones are not there; nothing is logged as revealed."""
+    who, before = "even", len(revealed(arena))
+    with arena.company.read(arena.actors[who]) as unit:
+        obj, field = next(masked_fields(arena, unit))
+    id = arena.planted.ids[obj.name]
+    assert arena.page(who, f"/o/{obj.name}/{id}/reveal/{field.name}")[0] == 404
+    assert arena.page(who, f"/o/{obj.name}/{id}/reveal/{field.name}", {"why": "curious"})[0] == 403
+    assert arena.page(who, f"/o/{obj.name}/{id}/reveal/zz_none", {"why": "curious"})[0] == 404
+    assert len(revealed(arena)) == before
