@@ -11,14 +11,9 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from dougong.base.language import msg
-<<<<<<< HEAD
-from dougong.engine.query import Counted, Page, Query, Row
-from dougong.engine.reading.paths import ResolvedPath, resolve
-=======
 from dougong.engine.fields.masked import is_masked
-from dougong.engine.query import Counted, Page, Row
+from dougong.engine.query import Counted, Page, Query, Row
 from dougong.engine.reading.paths import ResolvedPath, resolve, usable
->>>>>>> 556f12d (Masked fields, revealed one value at a time for a reason that is logged; what a reader may not see leaves lists, related lists, timelines and messages of rules instead of breaking them; a matrix of markers over every page, call and file)
 from dougong.metadata.model import ListColumn, Object
 from dougong.web import buttons
 from dougong.web.composer import tables
