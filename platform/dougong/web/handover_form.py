@@ -184,6 +184,16 @@ def _is_unusual(visit: Visit, key: str) -> bool:
     return any(each.key == key and not each.usual for each in holdings(visit.unit.runtime.model))
 
 
+def person_sent(visit: Visit, name: str) -> str:
+    """The one person that was chosen, or whose name was typed; "" for nobody.
+
+    Raises:
+        BadRequest: a name that nobody has, or several have.
+    """
+    chosen = visit.sent(name)
+    return chosen or next(iter(_people(visit, name)), "")
+
+
 def _people(visit: Visit, name: str) -> list[str]:
     """The ids that were chosen, and those whose names were typed.
 

@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dougong.base.language import label, msg
+from dougong.engine.access import Right
 from dougong.engine.query import Condition, Page, Query, Record
 from dougong.engine.reading.covering import rights_on
 from dougong.engine.saving.layouts import PLAIN, LayoutState, state_of
@@ -100,7 +101,7 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
     changes = asked.changes()
     status = record.values.get("life_status")
     live = not (record.deleted or status == "void" or at)
-    rights = rights_on(visit.unit, obj, record.id, ("edit", "delete")) if live else set()
+    rights = rights_on(visit.unit, obj, record.id, ("edit", "delete", "transfer")) if live else set()
     shown = {
         "values": _values(view, record, asked),
         "id": record.id,
@@ -130,7 +131,7 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         else None,
         actions=actions.shown,
         quick=actions.quick,
-        menu=(*actions.menu, *_further_menu(visit, obj, record, live)),
+        menu=(*actions.menu, *_further_menu(visit, obj, record, rights)),
         history=tuple(told(visit, obj, changes)) if tab == HISTORY_TAB else (),
         may_edit=not obj.append_only and "edit" in rights,
         may_delete=obj.delete == "bin" and not obj.append_only and "delete" in rights,
@@ -140,10 +141,9 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
     )
 
 
-def _further_menu(visit: Visit, obj: Object, record: Record, live: bool) -> tuple[Action, ...]:
+def _further_menu(visit: Visit, obj: Object, record: Record, rights: set[Right]) -> tuple[Action, ...]:
     """What stands in the menu of every record, beside the actions of its layout."""
-    belonging = belonging_links.on_record(visit, obj, record) if live else ()
-    return (*belonging, *access_links.on_record(visit, obj, record.id))
+    return (*belonging_links.on_record(visit, obj, record, rights), *access_links.on_record(visit, obj, record.id))
 
 
 def title_of(visit: Visit, obj: Object, values: Mapping[str, Any]) -> str:

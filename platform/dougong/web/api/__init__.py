@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dougong.web.api import handovers, metadata, openapi, records
+from dougong.web.api import handovers, metadata, openapi, owners, records
 from dougong.web.api.door import METHODS, Call, endpoint, refusal
 from dougong.web.site import Site
 
-CALLS: tuple[Call, ...] = (*records.CALLS, *metadata.CALLS, *handovers.CALLS, *openapi.CALLS)
+CALLS: tuple[Call, ...] = (*records.CALLS, *metadata.CALLS, *handovers.CALLS, *owners.CALLS, *openapi.CALLS)
 """Every call of the API."""
 
 

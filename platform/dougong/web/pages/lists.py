@@ -68,6 +68,8 @@ def show(visit: Visit, object: str) -> Response:
         chips=[Chip(speaker.say(each), state.without(each).url()) for each in state.parts],
         may_create=visit.unit.access.may("create", obj),
         may_delete=visit.unit.access.may("delete", obj) and obj.delete == "bin" and not obj.append_only,
+        may_transfer=obj.owner != "none"
+        and all(visit.unit.access.may(each, obj) for each in ("edit", "transfer", "mass_edit")),
         may_edit=visit.unit.access.may("edit", obj) and not obj.append_only,
         actions=buttons.on_list(visit, obj, state.url()),
         own_view=state.view.owner == visit.actor.user_id,
