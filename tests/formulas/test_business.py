@@ -103,6 +103,29 @@ def test_statistics(text: str, expected: str) -> None:
     assert compile(text, SCOPE).evaluate({}) == Decimal(expected)
 
 
+REGIONS: list[tuple[str, str | Failure | None]] = [
+    ("13012345678", "重庆市"), ("+8613800138000", "北京市"), ("0086 138 0013 8000", "北京市"),
+    ("138-0013-8000", "北京市"), ("010-65529988", "北京市"),
+    ("(0755) 8601 3388", "广东省深圳市"), ("19912345678", "中国"), ("400-800-1234", "中国"),
+    ("+1 650 253 0000", "美国"), ("１３８００１３８０００", "北京市"), ("1380013800", Failure.NUMBER_TEXT),
+    ("客户", Failure.NUMBER_TEXT), ("110", Failure.NUMBER_TEXT), ("+999 1", Failure.NUMBER_TEXT), ("", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "expected"), REGIONS)
+def test_the_region_of_a_telephone_number(number: str, expected: str | Failure | None) -> None:
+    try:
+        found: Any = compile("PHONE_REGION(t)", SCOPE).evaluate({("t",): number})
+    except EvaluationError as error:
+        found = error.kind
+    assert found == expected
+
+
+def test_a_language_without_regions_is_told() -> None:
+    with pytest.raises(FormulaError, match="fr is no language in which regions are said"):
+        compile("PHONE_REGION(t, 'fr')", SCOPE)
+
+
 def test_a_unit_that_is_none_is_told() -> None:
     with pytest.raises(FormulaError, match="fortnight is no unit of time here"):
         compile("DATEDIFF('fortnight', d, o)", SCOPE)

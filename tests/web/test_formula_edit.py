@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dougong.base.hooks import plugin_manager
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.saving.batch import Update
@@ -11,7 +12,7 @@ from dougong.metadata.component import COMPANY
 from dougong.metadata.tree import Tree
 from tests.engine.test_publish import change
 from tests.web.conftest import Person, fields
-from tests.web.test_formula_editor import PART, hidden, plain
+from tests.web.test_formula_editor import PART, Plugin, hidden, plain
 from tests.web.test_refusals import rule
 
 CLOSES = "/formulas/edit?of=validation_rule%3Aopportunity.closes_before_start&at=%2Fwhen"
@@ -70,6 +71,17 @@ def test_every_formula_of_an_object_can_be_opened(person: Person) -> None:
         assert "mistake" not in plain(answer), link
     assert person.get("/formulas/edit?of=validation_rule%3Aopportunity.none&at=%2Fwhen").status_code == 404
     assert person.get(CLOSES.replace("%2Fwhen", "%2Fmessage")).status_code == 404
+
+
+def test_no_formula_is_shown_that_reads_what_its_reader_may_not(person: Person) -> None:
+    """Neither in the list nor opened nor where a field is used; what reads other fields stays."""
+    assert "ISCHANGED(start_date)" in plain(person.get("/formulas/used?object=opportunity&field=close_date"))
+    person.company.hooks = plugin_manager([Plugin()]).hook
+    said = plain(person.get("/formulas/all?object=opportunity"))
+    assert "Closes before it started" not in said
+    assert "Condition of a layout" in said
+    assert person.get(CLOSES).status_code == 404
+    assert "ISCHANGED(start_date)" not in plain(person.get("/formulas/used?object=opportunity&field=close_date"))
 
 
 def test_a_rule_opens_as_it_stands(person: Person) -> None:

@@ -189,7 +189,7 @@ class Discretion(Access):
     key = "discretion"
 
     def may_field(self, right: Any, obj: Object, field: Field) -> bool:
-        return (obj.name, field.name) != ("account", "phone")
+        return (obj.name, field.name) not in (("account", "phone"), ("opportunity", "start_date"))
 
     def visible(self, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
         return table.c.name != "Aldgate Tools" if obj.name == "account" else None

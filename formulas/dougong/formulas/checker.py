@@ -43,12 +43,12 @@ class Checker:
         self._inlined_depth = 0
         self.problems: list[Problem] = []
 
-    def check(self, node: Node) -> TypedNode:
-        """The typed form of `node`; `Wrong` where a problem was added."""
+    def check(self, node: Node, within: Call | None = None) -> TypedNode:
+        """The typed form of `node`, an argument of `within`; `Wrong` where a problem was added."""
         if isinstance(node, Literal):
             return _constant(node)
         if isinstance(node, Reference):
-            return self._reference(node)
+            return self._reference(node, within)
         return self._chain(node)
 
     def report(
@@ -66,12 +66,12 @@ class Checker:
             raise FormulaError(sorted(wrong, key=lambda each: (each.place.line or 0, each.place.column or 0)))
 
     # -- references ---------------------------------------------------------------------------------------
-    def _reference(self, node: Reference) -> TypedNode:
+    def _reference(self, node: Reference, within: Call | None) -> TypedNode:
         if tuple(part.casefold() for part in node.path) == tuple(part.casefold() for part in ORIGIN):
             return Constant(_ORIGIN_MOMENT, Type.DATETIME, node.span)
         info = self._scope.resolve(node.path)
         if info is None:
-            return self._unknown_field(node)
+            return self._unknown_field(node, within)
         path = info.path or node.path
         if info.formula is None:
             return Field(path, info, self._blanks, node.span)
@@ -88,14 +88,25 @@ class Checker:
             return False
         return ZERO if type is Type.NUMBER and self._blanks == "zero" else None
 
-    def _unknown_field(self, node: Reference) -> Wrong:
+    def _unknown_field(self, node: Reference, within: Call | None) -> Wrong:
         written = ".".join(node.path)
         if written.upper() in FUNCTIONS:
             reason = msg("{name} is a function and needs brackets.", name=written)
             return self.report(node.span, "formula-unknown-field", reason, msg("Write {name}().", name=written.upper()))
-        near = _nearest(written, self._scope.names())
+        value = self._value_meant(written, within)
+        near = _nearest(written, self._scope.names()) if value is None else f'"{value}"'
         fix = msg("Did you mean {name}?", name=near) if near else None
         return self.report(node.span, "formula-unknown-field", msg("There is no field {name}.", name=written), fix)
+
+    def _value_meant(self, written: str, within: Call | None) -> str | None:
+        """The value of a picklist that stands beside a name, where that is the name without its quotes."""
+        for each in within.arguments if within else ():
+            field = each.arguments[0] if isinstance(each, Call) and each.name == "TEXT" and each.arguments else each
+            info = self._scope.resolve(field.path) if isinstance(field, Reference) else None
+            for value in info.values if info else ():
+                if value.casefold() == written.casefold():
+                    return value
+        return None
 
     def too_large(self, span: Span) -> Wrong:
         """Report that the formula, expanded, passes a limit."""
@@ -115,10 +126,10 @@ class Checker:
             spine.append(first)
             first = first.arguments[0]
         if not spine:
-            return self._call(node, tuple(self.check(each) for each in node.arguments))
-        left = self.check(first)
+            return self._call(node, tuple(self.check(each, node) for each in node.arguments))
+        left = self.check(first, spine[-1])
         for each in reversed(spine):
-            left = self._call(each, (left, self.check(each.arguments[1])))
+            left = self._call(each, (left, self.check(each.arguments[1], each)))
         return left
 
     def _call(self, node: Call, arguments: tuple[TypedNode, ...]) -> TypedNode:

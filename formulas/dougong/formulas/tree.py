@@ -51,6 +51,19 @@ class Call:
 Node = Literal | Reference | Call
 
 
+def references(root: Node) -> set[Path]:
+    """The paths that are named below and including `root`, as they are written."""
+    found: set[Path] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Reference):
+            found.add(node.path)
+        elif isinstance(node, Call):
+            waiting.extend(node.arguments)
+    return found
+
+
 def to_prefix(node: Node) -> str:
     """The shape of the tree in prefix form, ``( + 1 ( abs x ) )``, as conformance suites state it."""
     if isinstance(node, Reference):

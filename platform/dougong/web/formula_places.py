@@ -6,14 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dougong.base.errors import NotFound, Problem
+from dougong.base.errors import FormulaError, NotFound, Problem
 from dougong.base.language import Message, label, msg
+from dougong.formulas.parser import parse
+from dougong.formulas.tree import references
 from dougong.metadata.building.fields import yields
 from dougong.metadata.component import COMPANY, PLATFORM, Component
 from dougong.metadata.index import Index
 from dougong.metadata.keyed import element_key
 from dougong.metadata.model import Object
 from dougong.metadata.positions import escape, steps
+from dougong.metadata.scope import FieldScope
+from dougong.web.formula_scope import ReadableScope
 from dougong.web.visit import Visit, with_query
 
 EDIT = "/formulas/edit"
@@ -127,7 +131,19 @@ def _of(visit: Visit, index: Index, obj: Object, component: Component) -> Iterat
                 continue
             title = _title(visit, obj, component, pointer, around)
             changed = _is_changed(index, component)
-            yield FormulaPlace(component, pointer, path, called, title, text, component.layer, changed)
+            if is_readable(visit, index, obj.name, text):
+                yield FormulaPlace(component, pointer, path, called, title, text, component.layer, changed)
+
+
+def is_readable(visit: Visit, index: Index, object_name: str, text: str) -> bool:
+    """Whether the reader may read every field that a formula over records of an object names."""
+    try:
+        named = references(parse(text))
+    except FormulaError:
+        return True  # another text, which names nothing
+    known = FieldScope(index, object_name)
+    readable = ReadableScope(index, object_name, visit.model, visit.unit.access)
+    return all(readable.resolve(path) is not None or known.resolve(path) is None for path in named)
 
 
 def _is_changed(index: Index, component: Component) -> bool:

@@ -11,7 +11,7 @@ from dougong.metadata.component import Component
 from dougong.metadata.index import Index
 from dougong.metadata.schema import kind_schema
 from dougong.metadata.usage import Use, uses
-from dougong.web.formula_places import PATTERNS, all_of
+from dougong.web.formula_places import PATTERNS, all_of, is_readable
 from dougong.web.formula_scope import scope_of
 from dougong.web.frame import framed
 from dougong.web.pages.formulas import HERE, entered, object_named
@@ -45,6 +45,8 @@ def show(visit: Visit) -> Response:
     for each in uses(index, f"field:{obj.name}.{field.name}"):
         above = _object_of(index, each.component)
         if above in visit.model.objects and not access.may("read", visit.model.objects[above]):
+            continue
+        if above in visit.model.objects and not is_readable(visit, index, above, each.text):
             continue
         if each.component.kind in PATTERNS and above in visit.model.objects and above not in known:
             places = all_of(visit, index, visit.model.objects[above])
