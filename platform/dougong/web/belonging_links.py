@@ -1,4 +1,4 @@
-"""What a record's menu offers about whom it belongs to: a new owner; of a person, to hand over their work."""
+"""What a record's menu offers about whom it belongs to: a new owner, its team; of a person, to hand over their work."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dougong.base.language import msg
 from dougong.engine.access import Right
+from dougong.engine.handover import sharing
 from dougong.engine.handover.carrying import RIGHT
 from dougong.engine.handover.holdings import PERSON
 from dougong.engine.query import Record
@@ -24,6 +25,9 @@ def _offered(visit: Visit, obj: Object, record: Record, rights: set[Right]) -> I
     if owner is not None and {"edit", "transfer"} <= rights and access.may_field("edit", obj, owner):
         said = visit.say(msg("Change owner"))
         yield Action(said, "switch-horizontal", f"/o/{obj.name}/{record.id}/owner", primary=False, sheet=False)
+    if rights and sharing.shareable(visit.unit, obj):
+        said = visit.say(msg("Team and shares"))
+        yield Action(said, "share", f"/o/{obj.name}/{record.id}/sharing", primary=False, sheet=False)
     if obj.name == PERSON and access.has(RIGHT):
         said = visit.say(msg("Hand over their work"))
         yield Action(said, "transfer", f"/handover/{record.id}", primary=False, sheet=False)
