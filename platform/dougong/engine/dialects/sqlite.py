@@ -61,7 +61,7 @@ class SQLite:
     def __init__(self, url: URL, company: str, threads: int, account: Account | None = None) -> None:
         """Name the file; it is made by `create`. SQLite has no accounts."""
         self.path = file_of(url, company)
-        self.readers = self._engine(pool_size=threads)
+        self.readers = self._engine(pool_size=threads, pool_use_lifo=True)  # it has the pages of the last reads
         self.writers = self._engine(pool_size=1)
         event.listen(self.readers, "connect", _read_only)
 

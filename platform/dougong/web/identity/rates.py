@@ -6,6 +6,7 @@ What guards passwords and codes against guessing is `throttle`, which all proces
 from __future__ import annotations
 
 import math
+import threading
 import time
 
 from limits import RateLimitItemPerMinute
@@ -20,7 +21,40 @@ AT_THE_DOOR = 120
 BAD_TOKENS = 30
 """Calls with a token that opens nothing, from one address."""
 
-_limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+SWEPT_SECONDS = 60.0
+"""How often what is over is forgotten."""
+
+
+class _Never(threading.Timer):
+    """In place of a storage's timer: it runs already, so none is begun."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0, lambda: None)
+
+    def is_alive(self) -> bool:
+        return True
+
+
+class Counters(MemoryStorage):
+    """Counts in memory, swept by who counts: the library begins a thread for it at nearly every count."""
+
+    def __init__(self) -> None:
+        """Nothing counted so far."""
+        super().__init__()
+        self.timer.cancel()
+        self.timer, self._swept = _Never(), time.monotonic()
+
+    def sweep(self) -> None:
+        """Forget the counts of windows that are over, once in a while."""
+        if time.monotonic() - self._swept < SWEPT_SECONDS:
+            return
+        self._swept = time.monotonic()
+        for key in list(self.expirations):
+            self.get(key)
+
+
+_counters = Counters()
+_limiter = SlidingWindowCounterRateLimiter(_counters)
 
 
 class TooManyRequests(DougongError):
@@ -43,6 +77,7 @@ def count(most: int, *who: str) -> None:
     Raises:
         TooManyRequests: it is one too many; it is not counted.
     """
+    _counters.sweep()
     item = RateLimitItemPerMinute(most)
     if not _limiter.hit(item, *who):
         raise TooManyRequests(_wait(item, *who))
