@@ -17,7 +17,16 @@ from dougong.formulas import Formula
 EVERY = "*"
 """Stands for every object or app."""
 
-SYSTEM_RIGHTS = ("manage_users", "design", "publish", "view_audit", "explain_access", "view_as", "reveal")
+SYSTEM_RIGHTS = (
+    "manage_users",
+    "design",
+    "publish",
+    "view_audit",
+    "explain_access",
+    "view_as",
+    "reveal",
+    "erase_people",
+)
 """Rights that belong to no object."""
 
 OBJECT_RIGHTS = frozenset(

@@ -28,6 +28,7 @@ SYSTEM_RIGHT_NAMES: Mapping[str, Message] = {
     "explain_access": msg("Ask why somebody sees something"),
     "view_as": msg("See the pages as others do"),
     "reveal": msg("See masked values whole"),
+    "erase_people": msg("Give out and erase what is kept of people"),
 }
 """Rights that belong to no object."""
 

@@ -1,0 +1,106 @@
+"""`dougong privacy`: what is kept of a person, shown, given out and erased."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import click
+
+from dougong.base.language import label, msg
+from dougong.base.settings import Settings
+from dougong.cli.assembly import of_company
+from dougong.cli.opening import chosen_company, for_company, open_company, operator
+from dougong.cli.terminal import language, say, text
+from dougong.engine.company import Companies
+from dougong.engine.privacy import Kept, erase, find, given_out
+from dougong.web import attachments
+
+OBJECT = click.argument("object_name", metavar="OBJECT")
+ID = click.argument("record_id", metavar="ID")
+
+
+@click.group(help=text(msg("What is kept of a person: show it, give it out, erase it.")))
+def privacy() -> None:
+    """Commands about personal data."""
+
+
+@privacy.command("show", help=text(msg("Say what is kept of a person, and where.")))
+@OBJECT
+@ID
+@for_company
+def show(object_name: str, record_id: str) -> None:
+    """What an erasure would erase; nothing is changed."""
+    with open_company() as company, company.read(operator()) as unit:
+        _tell(find(unit, object_name, record_id))
+
+
+@privacy.command("export", help=text(msg("Write all that is kept of a person into a ZIP file, their files included.")))
+@OBJECT
+@ID
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@for_company
+def export(object_name: str, record_id: str, file: Path) -> None:
+    """Write person.json and the bytes of each file."""
+    with open_company() as company, company.read(operator()) as unit:
+        given, kept = given_out(unit, object_name, record_id), find(unit, object_name, record_id)
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("person.json", json.dumps(given, ensure_ascii=False, indent=2, default=str))
+            for content in kept.contents:
+                path = attachments.place(_folder(), content)
+                if path.is_file():
+                    archive.write(path, f"files/{content}")
+    file.chmod(0o600)
+    say(msg("All that is kept is in {file}.", file=str(file)))
+
+
+@privacy.command("erase", help=text(msg("Erase what is kept of a person, for good.")))
+@OBJECT
+@ID
+@click.option("--why", default="", help=text(msg("The reason, for the audit log.")))
+@click.option("--yes", is_flag=True, help=text(msg("Do it; without it you are only told.")))
+@for_company
+def erase_(object_name: str, record_id: str, why: str, yes: bool) -> None:
+    """Tell what there is; with --yes erase it in one transaction, then remove the bytes of its files."""
+    with open_company() as company:
+        if not yes:
+            with company.read(operator()) as unit:
+                _tell(find(unit, object_name, record_id))
+            say(msg("This would be erased for good. With --yes it is."))
+            return
+        erased = company.write(operator(), lambda unit: erase(unit, object_name, record_id), why=why)
+    for content in erased.contents:
+        attachments.forget(_folder(), content)
+    _tell(erased)
+    say(msg("This was erased. The audit log has the proof."))
+
+
+def _folder() -> Path:
+    """Where the files of the chosen company stand."""
+    settings, name = Settings.from_environment(), chosen_company()
+    if name is None:
+        return settings.data_dir
+    companies = Companies(settings)
+    try:
+        return of_company(settings, companies.directory.listed().get(name)).data_dir
+    finally:
+        companies.close()
+
+
+def _tell(kept: Kept) -> None:
+    fields = kept.object.fields
+    for name in kept.values:
+        category = fields[name].options["personal"]
+        click.echo(f"  {label(fields[name].label, language())} ({name}, {category})")
+    say(msg("{n} field holds something", "{n} fields hold something", n=len(kept.values)))
+    say(msg("{n} entry of the history", "{n} entries of the history", n=kept.history))
+    say(msg("{n} file of the person", "{n} files of the person", n=len(kept.files)))
+    say(msg("{n} entry of the audit log", "{n} entries of the audit log", n=len(kept.entries)))
+    say(
+        msg(
+            "{n} session, password, token or second step",
+            "{n} sessions, passwords, tokens or second steps",
+            n=kept.sign_in,
+        )
+    )

@@ -1,0 +1,67 @@
+"""`dougong privacy`: shown before it is done, done for good, and the log verifies."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from dougong.cli.program import program
+from dougong.engine.actor import SYSTEM
+from dougong.engine.saving.batch import Create
+from tests.companies import opened
+
+GUEST = {
+    "kind": "object", "name": "guest", "label": {"en": "Guest"}, "plural": {"en": "Guests"},
+    "title": {"field": "name"},
+    "fields": {
+        "name": {"type": "text", "length": 40, "label": {"en": "Name"}, "personal": "name"},
+        "born": {"type": "date", "label": {"en": "Born"}, "personal": "birth"},
+        "spent": {"type": "integer", "label": {"en": "Spent"}},
+    },
+}  # fmt: skip
+
+
+def test_from_showing_to_erasing(database_url: str, tmp_path: Path) -> None:
+    def run(*arguments: str, code: int = 0) -> str:
+        environment = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path / "data"), "LC_ALL": "C"}
+        found = CliRunner().invoke(program, arguments, env=environment, catch_exceptions=False)
+        assert found.exit_code == code, found.output
+        return found.output
+
+    (tmp_path / "own" / "object").mkdir(parents=True)
+    (tmp_path / "own" / "object" / "guest.json").write_text(json.dumps(GUEST), "utf-8")
+    run("metadata", "publish", str(tmp_path / "own"), "-m", "guests")
+    company = opened(database_url)
+    values = {"name": "Zebrafinch", "born": "1981-02-03", "spent": 7}
+    guest = company.write(SYSTEM, lambda unit: unit.records.save([Create("guest", values)])).changes[0].id
+    assert "2 fields hold something" in run("privacy", "show", "guest", guest)
+    archive = tmp_path / "person.zip"
+    run("privacy", "export", "guest", guest, str(archive))
+    assert archive.stat().st_mode & 0o077 == 0
+    with zipfile.ZipFile(archive) as opened_archive:
+        given = json.loads(opened_archive.read("person.json"))
+    assert {each["field"]: each["value"] for each in given["values"]} == {"name": "Zebrafinch", "born": "1981-02-03"}
+    assert "--yes" in run("privacy", "erase", "guest", guest)
+    assert "Zebrafinch" in run("query", "guest")
+    assert "proof" in run("privacy", "erase", "guest", guest, "--why", "asked", "--yes")
+    assert "Zebrafinch" not in run("query", "guest")
+    run("privacy", "erase", "guest", guest, "--yes", code=1)
+    run("audit", "verify")
+    with company.read(SYSTEM) as unit:
+        table = unit.runtime.storage.tables["guest"].table
+        assert unit.connection.scalar(select(table.c.spent)) == 7
+    company.close()
+
+
+@pytest.mark.parametrize("category", ["secret", "", 1])
+def test_a_category_that_is_none_is_refused(tmp_path: Path, category: object) -> None:
+    fields = {"name": {"type": "text", "label": {"en": "Name"}, "personal": category}}
+    (tmp_path / "object").mkdir()
+    (tmp_path / "object" / "guest.json").write_text(json.dumps({**GUEST, "fields": fields}), "utf-8")
+    found = CliRunner().invoke(program, ["package", "check", str(tmp_path)], env={"LC_ALL": "C"})
+    assert found.exit_code != 0 and "personal" in found.output
