@@ -6,7 +6,6 @@ import json
 import zipfile
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
@@ -25,6 +24,11 @@ GUEST = {
     },
 }  # fmt: skip
 
+USER = {
+    "kind": "object", "name": "user", "label": {"en": "User"}, "plural": {"en": "Users"}, "title": {"field": "name"},
+    "fields": {"name": {"type": "text", "length": 40, "label": {"en": "Name"}}},
+}  # fmt: skip
+
 
 def test_from_showing_to_erasing(database_url: str, tmp_path: Path) -> None:
     def run(*arguments: str, code: int = 0) -> str:
@@ -34,7 +38,8 @@ def test_from_showing_to_erasing(database_url: str, tmp_path: Path) -> None:
         return found.output
 
     (tmp_path / "own" / "object").mkdir(parents=True)
-    (tmp_path / "own" / "object" / "guest.json").write_text(json.dumps(GUEST), "utf-8")
+    for each in (GUEST, USER):
+        (tmp_path / "own" / "object" / f"{each['name']}.json").write_text(json.dumps(each), "utf-8")
     run("metadata", "publish", str(tmp_path / "own"), "-m", "guests")
     company = opened(database_url)
     values = {"name": "Zebrafinch", "born": "1981-02-03", "spent": 7}
@@ -56,12 +61,3 @@ def test_from_showing_to_erasing(database_url: str, tmp_path: Path) -> None:
         table = unit.runtime.storage.tables["guest"].table
         assert unit.connection.scalar(select(table.c.spent)) == 7
     company.close()
-
-
-@pytest.mark.parametrize("category", ["secret", "", 1])
-def test_a_category_that_is_none_is_refused(tmp_path: Path, category: object) -> None:
-    fields = {"name": {"type": "text", "label": {"en": "Name"}, "personal": category}}
-    (tmp_path / "object").mkdir()
-    (tmp_path / "object" / "guest.json").write_text(json.dumps({**GUEST, "fields": fields}), "utf-8")
-    found = CliRunner().invoke(program, ["package", "check", str(tmp_path)], env={"LC_ALL": "C"})
-    assert found.exit_code != 0 and "personal" in found.output

@@ -275,7 +275,7 @@ CASES: dict[str, dict[str, Any]] = {
     "children that follow lead elsewhere": {
         "object/customer.json#access": {"children_follow": ["line.deal", "lines.deal"]}
     },
-    "a category of personal data comes later": {f"{DEAL}/name/personal": "name"},
+    "a category of personal data that is none": {f"{DEAL}/name/personal": "secret"},
     "currency of a parent that is not there": {"object/customer.json#currency": {"mode": "parent"}},
     "rate date that is no date": {"object/deal.json#currency/rate_date": "name"},
     "lines that are no children": {"object/deal.json#lines/0/field": "deal.customer"},

@@ -76,8 +76,9 @@ def _mask(kind: FieldType, said: Any) -> Mask | None:
 
 
 def _beside(index: Index, facts: FieldFacts) -> dict[str, Any]:
-    """``personal`` as the field says it, and what objects say of it: ``tree`` where it leads to records that stand above one another, ``valid_until`` of
-    the first day of effective dates the field of the last one."""
+    """What stands beside the keys of the type: ``personal`` as the field says it, and what objects say of a field,
+    ``tree`` where it leads to records that stand above one another, ``valid_until`` of the first day of effective dates
+    the field of the last one."""
     found: dict[str, Any] = {"personal": facts.body["personal"]} if "personal" in facts.body else {}
     target = facts.object if facts.name == "id" else facts.targets[0] if len(facts.targets) == 1 else ""
     if index.body("object", target).get("hierarchy"):

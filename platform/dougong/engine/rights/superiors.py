@@ -37,9 +37,6 @@ _BELOW = {
 }
 """The kinds of reach that each kind covers; "all" covers every one."""
 
-SIGHTS: tuple[str, ...] = ("none", "masked", "whole")
-"""How much of a field is seen, in order."""
-
 _SCOPED = ("read", "edit", "delete", "transfer")
 
 
@@ -153,22 +150,31 @@ def _covers_object(obj: Object, mine: Holder, theirs: Holder) -> bool:
 
 
 def _covers_fields(obj: Object, mine: Holder, theirs: Holder) -> bool:
-    """Fields: those that a set names; the others go with the object. A value seen whole is more than a masked one."""
-    said = {name for holder in (mine, theirs) for each in holder.sets for name in each.fields}
-    named = [field for field in obj.fields.values() if f"{obj.name}.{field.name}" in said]
-    return all(
-        _sight(theirs, obj, field) <= _sight(mine, obj, field) and _edit(theirs, obj, field) <= _edit(mine, obj, field)
-        for field in named
-    )
+    """Fields: those that a set names; the others go with the object."""
+    prefix = f"{obj.name}."
+    said = {
+        name for holder in (mine, theirs) for each in holder.sets for name in each.fields if name.startswith(prefix)
+    }
+    for name in said:
+        field = obj.fields.get(name.removeprefix(prefix))
+        if field is not None and _sight(theirs, obj, field) > _sight(mine, obj, field):
+            return False
+        if _edits(theirs, obj.name, name) and not _edits(mine, obj.name, name):
+            return False
+    return True
 
 
 def _sight(holder: Holder, obj: Object, field: Field) -> int:
+    """How much a holder sees of a field: nothing, what its mask leaves, or all of it."""
     name = f"{obj.name}.{field.name}"
-    return max((SIGHTS.index(sight(each, obj.name, name, field)) for each in holder.sets), default=0)
+    return max((_SIGHTS.index(sight(each, obj.name, name, field)) for each in holder.sets), default=0)
 
 
-def _edit(holder: Holder, obj: Object, field: Field) -> bool:
-    return any(gives_field(each, "edit", obj.name, field) for each in holder.sets)
+_SIGHTS = ("none", "masked", "whole")
+
+
+def _edits(holder: Holder, object_name: str, name: str) -> bool:
+    return any(gives_edit(each, object_name, name) for each in holder.sets)
 
 
 def _covers_named(obj: Object, mine: Holder, theirs: Holder) -> bool:
