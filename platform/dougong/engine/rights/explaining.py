@@ -5,18 +5,21 @@ Each reason says in words whether it holds. What a formula answers is told only 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, literal, select
 
 from dougong.base.errors import NotFound, Problem
+from dougong.base.ids import is_record_id
 from dougong.base.language import Message, msg
 from dougong.engine.access import Access, Configured, Right, may_read
 from dougong.engine.actor import Actor
 from dougong.engine.entering import may_enter
+from dougong.engine.reading.covering import AT_ONCE
 from dougong.engine.rights.access import access_for, granted_to
 from dougong.engine.rights.grants import Granted, gives_field, sight
 from dougong.engine.rights.grounds import Ground
@@ -68,13 +71,39 @@ def explain(
     Raises:
         NotFound: no such object, record, field or user.
     """
+    found = explain_each(unit, user_id, object_name, [record_id], right, field)
+    if record_id not in found:
+        label = unit.runtime.model.objects[object_name].label
+        raise _unknown(record_id, msg("There is no such record of {object}.", object=label))
+    return found[record_id]
+
+
+def explain_each(
+    unit: Unit,
+    user_id: str,
+    object_name: str,
+    record_ids: Sequence[str],
+    right: Asked = "read",
+    field: str | None = None,
+) -> dict[str, Explanation]:
+    """`explain` for many records of one object: as many statements as for one. Records that are not there are left out.
+
+    Raises:
+        NotFound: no such object, field or user.
+    """
     obj = unit.runtime.model.objects.get(object_name)
     if obj is None or (field is not None and field not in obj.fields):
         raise _unknown(object_name, msg("There is no object {name}.", name=object_name))
     other = as_user(unit, user_id)
-    case_ = _Case(other, obj, record_id, right, obj.fields[field] if field else None, unit.access)
-    reasons = tuple(case_.reasons())
-    return Explanation(all(each.holds for each in reasons if each.kind in DECIDING), reasons)
+    facts = _Facts(other, obj, record_ids)
+    found: dict[str, Explanation] = {}
+    for record_id in record_ids:
+        if facts.of(record_id, "there", list) is not None:
+            case_ = _Case(other, obj, record_id, right, obj.fields[field] if field else None, unit.access, facts)
+            reasons = tuple(case_.reasons())
+            allowed = all(each.holds for each in reasons if each.kind in DECIDING)
+            found[record_id] = Explanation(allowed, reasons)
+    return found
 
 
 DECIDING = frozenset(
@@ -108,19 +137,49 @@ def _unknown(thing: str, reason: Message) -> NotFound:
     return NotFound(Problem(code="not-explained", thing=thing, reason=reason))
 
 
+class _Facts:
+    """What conditions come to for some records of an object; each is asked once, for all of them."""
+
+    def __init__(self, unit: Unit, obj: Object, record_ids: Sequence[str]) -> None:
+        self.unit, self.record_ids = unit, [each for each in record_ids if is_record_id(each)]
+        self.table = unit.runtime.storage.tables[obj.name].table
+        self._known: dict[str, dict[str, list[bool]]] = {}
+
+    def of(self, record_id: str, key: str, conditions: Callable[[], list[ColumnElement[bool]]]) -> list[bool] | None:
+        """Which of the conditions, asked under `key`, hold for a record; None where there is no such record."""
+        if key not in self._known:
+            self._known[key] = self._ask(conditions())
+        return self._known[key].get(record_id)
+
+    def _ask(self, conditions: list[ColumnElement[bool]]) -> dict[str, list[bool]]:
+        columns: list[ColumnElement[int]] = [case((each, literal(1)), else_=literal(0)) for each in conditions]
+        found: dict[str, list[bool]] = {}
+        for start in range(0, len(self.record_ids), AT_ONCE):
+            some = self.table.c.id.in_(self.record_ids[start : start + AT_ONCE])
+            for id, *held in self.unit.connection.execute(select(self.table.c.id, *columns).where(some)):
+                found[str(id)] = [bool(each) for each in held]
+        return found
+
+
 class _Case:
     """One question: a user, a record, a right, perhaps a field; `asker` is the access of who asks it."""
 
     def __init__(
-        self, unit: Unit, obj: Object, record_id: str, right: Asked, field: Field | None, asker: Access
+        self,
+        unit: Unit,
+        obj: Object,
+        record_id: str,
+        right: Asked,
+        field: Field | None,
+        asker: Access,
+        facts: _Facts,
     ) -> None:
         self.unit, self.object, self.record_id, self.right, self.field = unit, obj, record_id, right, field
         self.access: Access = access_for(unit)
         self.asker = asker
         self.granted = granted_to(unit)
         self.table = unit.runtime.storage.tables[obj.name].table
-        if not self._asked([]):
-            raise _unknown(record_id, msg("There is no such record of {object}.", object=obj.label))
+        self.facts = facts
 
     def reasons(self) -> Iterator[Reason]:
         """Everything that was looked at."""
@@ -139,12 +198,9 @@ class _Case:
             yield from self._of_field(self.field)
         yield from self._of_plugins()
 
-    def _asked(self, conditions: list[ColumnElement[bool]]) -> list[bool] | None:
-        """Which of `conditions` hold for the record; None where there is no such record."""
-        columns: list[ColumnElement[int]] = [case((each, literal(1)), else_=literal(0)) for each in conditions]
-        columns = columns or [literal(1)]
-        row = self.unit.connection.execute(select(*columns).where(self.table.c.id == self.record_id)).first()
-        return None if row is None else [bool(each) for each in row]
+    def _asked(self, key: str, conditions: Callable[[], list[ColumnElement[bool]]]) -> list[bool]:
+        """Which of the conditions hold for the record."""
+        return self.facts.of(self.record_id, key, conditions) or []
 
     def _of_person(self, granted: Granted) -> Iterator[Reason]:
         """What they hold; none of it decides by itself."""
@@ -181,12 +237,12 @@ class _Case:
 
     def _of_rows(self, granted: Granted, right: Right, kind: str) -> Iterator[Reason]:
         found = granted.rows.grounds(right, self.object)
-        held = self._asked([each.holds(self.table) for each in found]) if found else []
-        for each, holds in zip(found, held or [], strict=True):
+        held = self._asked(kind, lambda: [each.holds(self.table) for each in found]) if found else []
+        for each, holds in zip(found, held, strict=True):
             yield self._of_ground(f"{kind}-{each.kind}", each, holds)
         if not any(each.always for each in found):
             yield from self._of_other_rules(granted, right, kind)
-        covered, name = any(held or []), NAMES[right]
+        covered, name = any(held), NAMES[right]
         if covered:
             yield Reason(kind, True, msg("So the right to {right} covers this record.", right=name))
         else:
@@ -222,7 +278,7 @@ class _Case:
     def _of_partition(self, granted: Granted) -> Iterator[Reason]:
         within = granted.rows.within(self.object, self.table)
         if within is not None:
-            inside = bool((self._asked([within]) or [False])[0])
+            inside = self._asked("partition", lambda: [within])[0]
             theirs, foreign = (
                 msg("It is of no segment, or of one of theirs."),
                 msg("It is of a segment that is not theirs."),
@@ -260,10 +316,14 @@ class _Case:
 
     def _of_plugins(self) -> Iterator[Reason]:
         """What plugins leave of it."""
-        for part in self.unit.company.hooks.access(actor=self.unit.actor, model=self.unit.runtime.model):
-            if part is None:
-                continue
-            rights: tuple[Right, ...] = ("read", self.right)
-            limits = [rows for each in rights if (rows := part.visible(each, self.object, self.table)) is not None]
-            if not (part.may(self.right, self.object) and all(self._asked(limits) or [False])):
+        parts = self.unit.company.hooks.access(actor=self.unit.actor, model=self.unit.runtime.model)
+        for at, part in enumerate(each for each in parts if each is not None):
+            if not (
+                part.may(self.right, self.object) and all(self._asked(f"plugin {at}", partial(self._limits, part)))
+            ):
                 yield Reason("plugin", False, msg("A plugin withholds it."))
+
+    def _limits(self, part: Access) -> list[ColumnElement[bool]]:
+        """The conditions under which a plugin leaves a row."""
+        rights: tuple[Right, ...] = ("read", self.right)
+        return [rows for each in rights if (rows := part.visible(each, self.object, self.table)) is not None]
