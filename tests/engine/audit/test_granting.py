@@ -49,7 +49,7 @@ def test_rights_that_are_given_and_taken_are_told(sales: Company) -> None:
         ("shared", f"record:record_share/{share}"),
         ("share_ended", f"record:record_share/{share}"),
     ]
-    assert found[0][2] == {"roles": [None, [ADMINISTRATOR]], "active": [None, True]}
+    assert found[0][2] == {"roles": [None, [ADMINISTRATOR]], "active": [None, True], "frozen": [None, False]}
     assert found[1][2] == {"roles": [[ADMINISTRATOR], ["sales"]], "active": [True, False]}
     assert found[2][2] == {"members": [None, [f"user:{li}"]]}
     assert found[3][2]["record"] == [None, f"account:{account}"]
