@@ -5,14 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from dougong.base.language import LANGUAGES
 from dougong.metadata.component import COMPANY, Component, content_hash, same
 from dougong.metadata.keyed import find, split
 from dougong.metadata.overlays import apply
 from dougong.metadata.tree import Tree
-from dougong.web.formula_places import FormulaPlace
 
 GONE: Any = object()
 """The value of a key that is to stand there no more."""
@@ -29,6 +28,14 @@ class Usual:
         return GONE if _at(body, path) is GONE else self.value
 
 
+class HasComponent(Protocol):
+    """What stands in a component, or the component itself."""
+
+    @property
+    def component(self) -> Component:
+        """The component, as overlays leave it."""
+
+
 SEVERITIES = ("error", "warning")
 TIMES = ("create", "update", "stage")
 USUAL_TIMES = ("create", "update")
@@ -36,9 +43,9 @@ USUAL_TIMES = ("create", "update")
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is to stand at places of a component, as overlays write them: the formula's, and what goes with it."""
+    """What is to stand at places of a component, as overlays write them: of a formula also what goes with it."""
 
-    place: FormulaPlace
+    place: HasComponent
     values: Mapping[str, Any]
 
     @property

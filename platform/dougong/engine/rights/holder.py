@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 
 from dougong.base.field_types import Reference
 from dougong.engine.tables import memberships
-from dougong.metadata.rights import PermissionSet, Role
+from dougong.metadata.rights import PermissionSet, Rights, Role
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -63,21 +63,22 @@ def find(unit: Unit, user_id: str) -> Holder:
         at += width
     if values.get("active") is False or values.get("frozen"):
         return Holder(user_id, values=values)
-    return _held(unit, user_id, {row[0] for row in rows if row[0] is not None}, values)
+    groups = {row[0] for row in rows if row[0] is not None}
+    return held(unit.runtime.model.rights, user_id, groups, values)
 
 
-def _held(unit: Unit, user_id: str, groups: set[str], values: Mapping[str, Any]) -> Holder:
-    rights = unit.runtime.model.rights
+def held(rights: Rights, user_id: str, groups: Set[str], values: Mapping[str, Any]) -> Holder:
+    """What somebody of these groups of `dg_membership` holds, who is of the kind that `values` say."""
     plain = {f"{_AS_MAIN.get(kind, kind)}:{name}" for kind, _, name in (each.partition(":") for each in groups)}
     roles = [rights.roles[name] for name in _names(plain, "role") if name in rights.roles]
     kind = values.get("kind") or "internal"
-    held = [role for role in roles if role.user_kind == kind]
-    sets = [name for role in held for name in role.permission_sets]
+    fitting = [role for role in roles if role.user_kind == kind]
+    sets = [name for role in fitting for name in role.permission_sets]
     known = [rights.permission_sets.get(name) for name in dict.fromkeys((*sets, *_names(plain, "set")))]
-    return Holder(user_id, tuple(held), tuple(each for each in known if each), frozenset(plain), values)
+    return Holder(user_id, tuple(fitting), tuple(each for each in known if each), frozenset(plain), values)
 
 
-def _names(groups: set[str], kind: str) -> list[str]:
+def _names(groups: Set[str], kind: str) -> list[str]:
     return sorted(each.partition(":")[2] for each in groups if each.startswith(f"{kind}:"))
 
 

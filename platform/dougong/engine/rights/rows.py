@@ -271,7 +271,7 @@ class Rows:
                 otherwise = msg(
                     "The sharing rule {rule} is for them, but not for this record.", rule=rule.label or rule.name
                 )
-                yield Ground("rule", said, otherwise, *self._rule(rule), formula=_asked_by(rule))
+                yield Ground("rule", said, otherwise, *self.opened_by(rule), formula=_asked_by(rule))
         for rules in self.model.rights.sharing_rules.values():
             for rule in rules:
                 for child, lookup in rule.also:
@@ -284,7 +284,7 @@ class Rows:
         running = rule.until is None or rule.until >= self.today
         return covered and running and not self.holder.groups.isdisjoint(map(group_of, rule.to))
 
-    def _rule(self, rule: SharingRule) -> tuple[Condition, Condition]:
+    def opened_by(self, rule: SharingRule) -> tuple[Condition, Condition]:
         """The condition of a rule for judging rows, and for finding them."""
         obj = self.model.objects[rule.object]
         owners = [group_of(each) for each in rule.owned_by]
@@ -302,7 +302,7 @@ class Rows:
     def _opened_with(self, rule: SharingRule, obj: Object, lookup: str) -> Ground:
         """Children that a rule opens with their parent."""
         above = self.runtime.storage.tables[rule.object].table
-        holds, finds = self._rule(rule)
+        holds, finds = self.opened_by(rule)
 
         def judged(table: FromClause) -> ColumnElement[bool]:
             parent = above.alias()

@@ -1,0 +1,92 @@
+"""All roles, permission sets and sharing rules, with the ways to change them and to make new ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from dougong.base.language import label, msg
+from dougong.engine.rights.effects import holders
+from dougong.engine.rights.holder import held
+from dougong.metadata.component import COMPANY, Component
+from dougong.web.formula_scope import scope_of
+from dougong.web.frame import framed
+from dougong.web.pages.formulas import objects
+from dougong.web.rights_change import package_name
+from dougong.web.rights_form import HERE
+from dougong.web.routing import Page
+from dougong.web.visit import Visit, with_query
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One of the list; `people` hold it, where that can be said."""
+
+    label: str
+    url: str
+    said: str
+    package: str
+    changed: bool
+    people: int | None = None
+
+
+def show(visit: Visit) -> Response:
+    """Everything about access that travels as metadata and is edited here."""
+    index = scope_of(visit.unit, "").index
+    changed = {str(each.body.get("target")) for each in index.effective.overlays if each.layer == COMPANY}
+    counts = _people(visit)
+
+    def line(each: Component, url: str, said: str) -> Line:
+        named = label(each.body.get("label"), visit.language) or each.own_name
+        people = counts[each.address] if each.kind != "sharing_rule" else None
+        return Line(named, url, said, package_name(visit, each.layer), each.address in changed, people)
+
+    between = visit.say(msg(", "))
+    sets = index.named("permission_set")
+    known = {name: label(each.body.get("label"), visit.language) or name for name, each in sets.items()}
+    roles = [
+        line(
+            each, f"/access/role?of={name}", between.join(known.get(n, n) for n in each.body.get("permission_sets", ()))
+        )
+        for name, each in index.named("role").items()
+    ]
+    rules = [
+        line(
+            each,
+            with_query("/access/rule", [("of", each.name)]),
+            label(visit.model.objects[each.object].label, visit.language),
+        )
+        for each in index.components.values()
+        if each.kind == "sharing_rule" and each.object in {obj.name for obj in objects(visit)}
+    ]
+    return framed(
+        visit,
+        "rights.html",
+        HERE,
+        visit.say(msg("Roles and rights")),
+        roles=sorted(roles, key=lambda each: each.label),
+        sets=sorted(
+            (line(each, f"/access/set?of={name}", label(each.body.get("description"), visit.language))
+             for name, each in sets.items()), key=lambda each: each.label
+        ),
+        rules=sorted(rules, key=lambda each: (each.said, each.label)),
+        objects=[(each.name, label(each.label, visit.language)) for each in objects(visit)],
+    )  # fmt: skip
+
+
+def _people(visit: Visit) -> Counter[str]:
+    """How many active people hold each role, and each permission set, by a role or beside them."""
+    found: Counter[str] = Counter()
+    for (kind, groups), count in holders(visit.unit).items():
+        holder = held(visit.model.rights, "", groups, {"kind": kind})
+        for address in (
+            *(f"role:{each.name}" for each in holder.roles),
+            *(f"permission_set:{each.name}" for each in holder.sets),
+        ):
+            found[address] += count
+    return found
+
+
+PAGES = (Page("GET", HERE, show, right="design"),)

@@ -1,0 +1,205 @@
+"""A permission set as a table: objects and their rights, system rights and apps; the fields of an object on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from dougong.base.language import label, msg
+from dougong.engine.rights.names import OBJECT_RIGHT_NAMES, SYSTEM_RIGHT_NAMES
+from dougong.metadata.model import Object
+from dougong.metadata.rights import EVERY
+from dougong.web.formula_change import GONE
+from dougong.web.navigation import several
+from dougong.web.pages.formulas import objects
+from dougong.web.rights_change import Opened, Wish, labels_sent, opened
+from dougong.web.rights_form import Form, act, page
+from dougong.web.routing import Page
+from dougong.web.visit import Visit, broken, with_query
+
+HERE = "/access/set"
+FIELDS = "/access/set/fields"
+KIND = "permission_set"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An object and the rights given on it; `said` counts its fields of which something is said."""
+
+    name: str
+    label: str
+    given: frozenset[str]
+    said: int
+    url: str
+
+
+def _true(body: Any) -> set[str]:
+    return {str(name) for name, given in (body or {}).items() if given}
+
+
+# -- objects, system, apps ----------------------------------------------------------------------------------------
+def show(visit: Visit) -> Response:
+    """A permission set as it stands, or an empty form."""
+    found = opened(visit, KIND, visit.asked("of"))
+    return page(visit, _form(visit, found, found.body))
+
+
+def _form(visit: Visit, found: Opened, body: Mapping[str, Any], name: str = "") -> Form:
+    own = found.component.own_name if found.component else ""
+    granted, fields = body.get("objects", {}), body.get("fields", {})
+    lines = [Line(EVERY, visit.say(msg("Every object")), frozenset(_true(granted.get(EVERY))), 0, "")]
+    for obj in objects(visit):
+        said = sum(each.startswith(f"{obj.name}.") for each in fields)
+        url = with_query(FIELDS, [("of", own), ("object", obj.name)]) if own else ""
+        lines.append(Line(obj.name, several(obj, visit.language), frozenset(_true(granted.get(obj.name))), said, url))
+    apps = [
+        (EVERY, visit.say(msg("Every app"))),
+        *((each.name, label(each.label, visit.language)) for each in visit.model.apps.values()),
+    ]
+    return Form(
+        "rights_set.html",
+        label(body.get("label"), visit.language) if found.component else visit.say(msg("New permission set")),
+        found,
+        {
+            "body": {"label": {}, **body},
+            "name": own or name,
+            "lines": lines,
+            "rights": [(key, visit.say(said)) for key, said in OBJECT_RIGHT_NAMES.items()],
+            "system": [(key, visit.say(said)) for key, said in SYSTEM_RIGHT_NAMES.items()],
+            "has_system": _true(body.get("system")),
+            "apps": apps,
+            "has_apps": _true(body.get("apps")),
+        },
+    )
+
+
+def send(visit: Visit) -> Response:
+    """Plan or publish what the table says."""
+    with visit.read() as reading:
+        found = opened(reading, KIND, visit.sent("of"))
+        taken = reading.model.rights.permission_sets
+        known = [EVERY, *(each.name for each in objects(reading))]
+    body = found.body
+    values: dict[str, Any] = {"label": labels_sent(visit, body)}
+    values |= _maps(
+        "objects", body, {each: set(visit.sent_all(f"o.{each}")) & OBJECT_RIGHT_NAMES.keys() for each in known}
+    )
+    for key, names in (("system", [*SYSTEM_RIGHT_NAMES]), ("apps", None)):
+        values |= _flags(key, body, set(visit.sent_all(key)), names)
+    name = visit.sent("name").strip()
+    wish = Wish(found, name, values if found.component else _nested(values))
+    there = f"{HERE}?of={wish.address.partition(':')[2]}&made=1"
+    return act(visit, wish, taken, lambda reading: _form(reading, found, _after(body, values), name), there)
+
+
+def _maps(key: str, body: Mapping[str, Any], wanted: Mapping[str, set[str]]) -> dict[str, Any]:
+    """What changes of maps of rights by name, at their places; what stays as it was is not among it."""
+    found: dict[str, Any] = {}
+    was = body.get(key, {})
+    for name, rights in wanted.items():
+        if rights != _true(was.get(name)):
+            found[f"{key}/{name}"] = {each: True for each in OBJECT_RIGHT_NAMES if each in rights} or GONE
+    return {path: value for path, value in found.items() if value is not GONE or path.partition("/")[2] in was}
+
+
+def _flags(key: str, body: Mapping[str, Any], wanted: set[str], names: Iterable[str] | None) -> dict[str, Any]:
+    """What changes of a map of flags: those of `names` that the form has, others as they were."""
+    was = _true(body.get(key))
+    kept = set() if names is None else was - set(names)
+    after = wanted | kept
+    if after == was:
+        return {}
+    return {key: dict.fromkeys(sorted(after), True) or GONE}
+
+
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values at places as a document."""
+    made: dict[str, Any] = {}
+    for path, value in values.items():
+        above, _, last = path.rpartition("/")
+        if value is not GONE:
+            (made.setdefault(above, {}) if above else made)[last] = value
+    return made
+
+
+def _after(body: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with `values` at their places."""
+    made = {key: dict(value) if isinstance(value, Mapping) else value for key, value in body.items()}
+    for path, value in values.items():
+        above, _, last = path.rpartition("/")
+        here = made.setdefault(above, {}) if above else made
+        if value is GONE:
+            here.pop(last, None)
+        else:
+            here[last] = value
+    return made
+
+
+# -- the fields of an object --------------------------------------------------------------------------------------
+def _known(visit: Visit, name: str, object_name: str) -> tuple[Opened, Object]:
+    """A set that is there, and an object that the reader sees."""
+    found = opened(visit, KIND, name)
+    if found.component is None:
+        raise broken(name)
+    return found, visit.object(object_name)
+
+
+def show_fields(visit: Visit) -> Response:
+    """What the set says of the fields of an object."""
+    found, obj = _known(visit, visit.asked("of"), visit.asked("object"))
+    return page(visit, _fields_form(visit, found, obj, found.body))
+
+
+def _fields_form(visit: Visit, found: Opened, obj: Object, body: Mapping[str, Any]) -> Form:
+    said = body.get("fields", {})
+    may = visit.unit.access.may_field
+    fields = [each for each in obj.fields.values() if may("read", obj, each)]
+    lines = [
+        (each.name, label(each.label, visit.language), said.get(f"{obj.name}.{each.name}", {}), each)
+        for each in sorted(fields, key=lambda each: label(each.label, visit.language))
+    ]
+    own = found.component.own_name if found.component else ""
+    title = visit.say(msg("{set}: fields of {object}", set=body.get("label", {}), object=obj.label))
+    return Form("rights_fields.html", title, found, {"lines": lines, "object": obj, "name": own, "body": body})
+
+
+def send_fields(visit: Visit) -> Response:
+    """Plan or publish what is said of the fields."""
+    with visit.read() as reading:
+        found, obj = _known(reading, visit.sent("of"), visit.sent("object"))
+        known = [each for each in obj.fields.values() if reading.unit.access.may_field("read", obj, each)]
+    was, values = found.body.get("fields", {}), {}
+    for each in known:
+        address = f"{obj.name}.{each.name}"
+        before = dict(was.get(address, {}))
+        after = _said(visit, each.name, before)
+        if after != before:
+            values[f"fields/{address}"] = after or GONE
+    wish = Wish(found, "", values)
+    there = with_query(FIELDS, [("of", wish.address.partition(":")[2]), ("object", obj.name), ("made", "1")])
+    return act(visit, wish, {}, lambda reading: _fields_form(reading, found, obj, _after(found.body, values)), there)
+
+
+def _said(visit: Visit, name: str, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form says of a field; a word that the form does not know stays."""
+    found: dict[str, Any] = {}
+    for right in ("read", "edit"):
+        sent = visit.sent(f"{right}.{name}", "kept")
+        if sent in ("yes", "no"):
+            found[right] = sent == "yes"
+        elif sent == "masked" and right == "read":
+            found[right] = sent
+        elif sent == "kept" and right in before:
+            found[right] = before[right]
+    return found
+
+
+PAGES = (
+    Page("GET", HERE, show, right="design"),
+    Page("POST", HERE, send, right="design"),
+    Page("GET", FIELDS, show_fields, right="design"),
+    Page("POST", FIELDS, send_fields, right="design"),
+)

@@ -1,0 +1,176 @@
+"""Roles, permission sets and sharing rules changed in pages: planned with counts, published, in force at once."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import pytest
+
+from dougong.engine import revisions
+from dougong.engine.actor import SYSTEM
+from dougong.engine.audit.reading import Asked, search
+from dougong.engine.saving.batch import Update
+from tests.web.access.conftest import colleague, sign_in
+from tests.web.conftest import Person, fields
+
+
+def form(person: Person, path: str) -> dict[str, Any]:
+    """The form of a page as it stands."""
+    return fields(person.get(path).text, 'name="of"')
+
+
+def publish(person: Person, path: str, sent: dict[str, Any]) -> tuple[str, str]:
+    """What the plan says, and where publishing it leads."""
+    planned = person.post(path, {**sent, "do": "plan"})
+    assert planned.status_code == 200, planned.text
+    page = html.unescape(planned.text)
+    shown = fields(planned.text, 'name="planned"')
+    done = person.post(path, {**shown, "do": "publish"})
+    assert done.status_code == 303, html.unescape(done.text)
+    return page.partition('id="plan"')[2].partition("</section>")[0], done.headers["location"]
+
+
+def document(person: Person, address: str) -> dict[str, Any]:
+    """A component of the revision in force, as its layer wrote it."""
+    with person.company.read(SYSTEM) as unit:
+        tree = revisions.tree_of(unit.connection, unit.runtime.revision)
+        found = [each for each in tree.components.values() if address in (each.address, each.body.get("target"))]
+        return {key: value for key, value in found[-1].body.items() if key != "id"}
+
+
+def test_a_role_is_made_given_and_narrowed(person: Person) -> None:
+    """Made with scopes, by reach and by formula; whoever gets it sees so; changed, it says what people lose."""
+    sent = form(person, "/access/role") | {
+        "name": "reviewer", "label.en": "Reviewer", "label.zh-CN": "复核",
+        "permission_sets": ["sales_work", "work_basics"],
+        "scope.0.read": "none", "scope.1.object": "account", "scope.1.read": "formula",
+        "scope.1.read.when": 'name = "Bramley Pumps"',
+    }  # fmt: skip
+    plan, there = publish(person, "/access/role", sent)
+    assert "Nobody gains or loses" in plan
+    assert document(person, "role:reviewer") == {
+        "kind": "role", "name": "reviewer", "label": {"en": "Reviewer", "zh-CN": "复核"},
+        "permission_sets": ["sales_work", "work_basics"],
+        "scope": {"*": {"read": "none"}, "account": {"read": {"when": 'name = "Bramley Pumps"'}}},
+    }  # fmt: skip
+    assert "It is published and in force." in person.get(there).text
+    ann = colleague(person, "ann", "reviewer")
+    page = sign_in(person, ann).get("/o/account").text
+    assert "Bramley Pumps" in page and "Aldgate Tools" not in page
+    person = sign_in(person, person.user_id)
+    changed = form(person, "/access/role?of=reviewer") | {"permission_sets": ["work_basics"]}
+    plan, _ = publish(person, "/access/role", changed)
+    assert "People lose" in plan and "Customer: See" in plan and "1 person" in plan
+    with person.company.read(SYSTEM) as unit:
+        assert [each.kind for each in search(unit, Asked(limit=2))[0]].count("rights_published") == 1
+
+
+def test_a_field_of_a_packages_set_is_hidden_by_an_overlay(person: Person) -> None:
+    """The package's document stays; what the company says lies over it, and goes when it is taken back."""
+    ann = colleague(person, "ann", "sales")
+    person.save(Update("account", person.ids["account1"], {"owner": ann, "phone": "010 6500 0001"}))
+    url, path = f"/o/account/{person.ids['account1']}", "/access/set/fields?of=sales_work&object=account"
+    assert "6500" in sign_in(person, ann).get(url).text
+    person = sign_in(person, person.user_id)
+    plan, _ = publish(person, "/access/set/fields", form(person, path) | {"read.phone": "no"})
+    assert "People lose" in plan and "Phone of Customer: See" in plan and "1 person" in plan
+    assert document(person, "permission_set:sales_work")["set"] == {"fields/account.phone": {"read": False}}
+    assert "6500" not in sign_in(person, ann).get(url).text
+    person = sign_in(person, person.user_id)
+    assert "changed by you" in person.get("/access/roles").text
+    publish(person, "/access/set/fields", form(person, path) | {"read.phone": ""})
+    assert document(person, "permission_set:sales_work")["kind"] == "permission_set"
+    assert "6500" in sign_in(person, ann).get(url).text
+
+
+def test_the_table_of_a_set_changes_what_was_ticked_alone(person: Person) -> None:
+    """One box more, one less: two places of the overlay; all others stay the package's."""
+    sent = form(person, "/access/set?of=sales_work")
+    accounts, tasks = sent["o.account"], sent.get("o.task", [])
+    assert set(accounts) == {"create", "read", "edit"} and not tasks
+    changed = sent | {"o.account": [*accounts, "export"], "o.competitor": ["read"], "system": "view_audit"}
+    colleague(person, "ann", "sales")
+    plan, _ = publish(person, "/access/set", changed)
+    assert "Customer: Export" in plan and "Competitor: Create" in plan and "Read the audit log" in plan
+    assert document(person, "permission_set:sales_work")["set"] == {
+        "objects/account": {"create": True, "read": True, "edit": True, "export": True},
+        "objects/competitor": {"read": True},
+        "system": {"view_audit": True},
+    }
+
+
+def test_a_set_is_made(person: Person) -> None:
+    sent = form(person, "/access/set") | {
+        "name": "clerks", "label.en": "Clerks", "o.account": ["read", "view_all"], "apps": ["sales"], "system": []
+    }  # fmt: skip
+    publish(person, "/access/set", sent)
+    assert document(person, "permission_set:clerks") == {
+        "kind": "permission_set", "name": "clerks", "label": {"en": "Clerks"},
+        "objects": {"account": {"read": True, "view_all": True}}, "apps": {"sales": True},
+    }  # fmt: skip
+
+
+def test_a_sharing_rule_is_made_by_formula(person: Person) -> None:
+    """It counts what it would open, to how many; then it is open."""
+    ann = colleague(person, "ann", "sales")
+    sent = form(person, "/access/rule?object=account") | {
+        "name": "pumps", "label.en": "Pumps", "formula": 'CONTAINS(name, "Pumps")', "to": ["role:sales"], "active": "on"
+    }  # fmt: skip
+    plan, there = publish(person, "/access/rule", sent)
+    assert "It opens 1 of 3 records to 1 people." in plan
+    assert document(person, "sharing_rule:account.pumps") == {
+        "kind": "sharing_rule", "name": "account.pumps", "object": "account", "label": {"en": "Pumps"},
+        "when": 'CONTAINS(name, "Pumps")', "to": ["role:sales"],
+    }  # fmt: skip
+    assert there.startswith("/access/rule?of=account.pumps")
+    assert "Bramley Pumps" in sign_in(person, ann).get("/o/account").text
+    person = sign_in(person, person.user_id)
+    off = form(person, "/access/rule?of=account.pumps")
+    off.pop("active")
+    plan, _ = publish(person, "/access/rule", off)
+    assert "it opens nothing" in plan
+    assert "Bramley Pumps" not in sign_in(person, ann).get("/o/account").text
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "said"),
+    [
+        ("/access/role", {"label.en": "x"}, "It needs a name."),
+        ("/access/role", {"name": "sales", "label.en": "x"}, "The name sales is taken."),
+        ("/access/role", {"name": "fresh"}, "It needs a label."),
+        ("/access/set?of=desk", {}, "Nothing was changed."),
+        (
+            "/access/rule?object=account",
+            {"name": "x", "label.en": "x", "formula": "naem = 1"},
+            "Mend the formula first.",
+        ),
+    ],
+)
+def test_what_is_lacking_is_said_and_nothing_is_published(
+    person: Person, path: str, sent: dict[str, Any], said: str
+) -> None:
+    """In the form, which stays as it was sent."""
+    with person.company.read(SYSTEM) as unit:
+        before = unit.runtime.revision
+    answer = person.post(path.partition("?")[0], form(person, path) | sent | {"do": "plan"})
+    assert said in html.unescape(answer.text)
+    with person.company.read(SYSTEM) as unit:
+        assert unit.runtime.revision == before
+
+
+def test_a_plan_is_of_what_is_published(person: Person) -> None:
+    """What was changed after the plan was shown is not published."""
+    sent = form(person, "/access/set?of=desk") | {"o.contact": ["read"]}
+    shown = fields(person.post("/access/set", {**sent, "do": "plan"}).text, 'name="planned"')
+    answer = person.post("/access/set", {**shown, "o.contact": ["read", "export"], "do": "publish"})
+    assert answer.status_code == 409
+    assert "The form was changed after its plan was shown." in answer.text
+
+
+@pytest.mark.parametrize("path", ["/access/roles", "/access/role", "/access/set?of=desk", "/access/rule?object=account",
+                                  "/access/set/fields?of=desk&object=account"])  # fmt: skip
+def test_it_takes_the_right_to_design(person: Person, path: str) -> None:
+    assert person.get(path).status_code == 200
+    desk = sign_in(person, colleague(person, "desk", "desk"))
+    assert desk.get(path).status_code == 403
