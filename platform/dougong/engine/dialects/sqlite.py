@@ -45,7 +45,7 @@ PRAGMAS = (
     "PRAGMA cache_size=-32000",
     "PRAGMA mmap_size=268435456",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA wal_autocheckpoint=4000",  # pages: what the batches of an import change again goes to the file once
+    "PRAGMA wal_autocheckpoint=16000",  # pages: what the batches of an import change again goes to the file once
 )
 
 HEAD = "SELECT revision, version FROM dg_head, dg_people"

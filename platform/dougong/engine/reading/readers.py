@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, CursorResult, Text, and_, bindparam, literal, select
+from sqlalchemy import ColumnElement, CursorResult, Text, and_, literal, select
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
+from dougong.engine.dialects.among import among
 from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.prepared import prepared
 from dougong.engine.reading.scope import Scope
@@ -129,9 +130,9 @@ def _titles(unit: Unit, name: str) -> Any:
     scope = Scope(unit.runtime, unit.access, unit.runtime.model.objects[name])
     title = scope.title(())
     if title is None:
-        return select(scope.table.c.id, literal("", Text)).where(scope.table.c.id.in_(bindparam("ids", expanding=True)))
+        return select(scope.table.c.id, literal("", Text)).where(among(scope.table.c.id, "ids"))
     visible = unit.access.visible("read", scope.object, scope.table)
-    conditions = [scope.table.c.id.in_(bindparam("ids", expanding=True))]
+    conditions = [among(scope.table.c.id, "ids")]
     return select(scope.table.c.id, title).where(and_(*conditions, *([visible] if visible is not None else [])))
 
 
@@ -193,7 +194,7 @@ def _linked(unit: Unit, path: ResolvedPath) -> Any:
         select(rows.c[link.source.key], scope.table.c.id, shown)
         .select_from(rows.join(scope.table, rows.c[link.target.key] == scope.table.c.id))
         .where(
-            rows.c[link.source.key].in_(bindparam("ids", expanding=True)),
+            among(rows.c[link.source.key], "ids"),
             scope.table.c.deleted_at.is_(None),
             *([rows.c.deleted_at.is_(None)] if "deleted_at" in rows.c else []),
             *([visible] if visible is not None else []),

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, func, select
 
 from dougong.base.errors import Place, Problem
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
+from dougong.engine.dialects.among import among
 from dougong.engine.saving.keys import Keyed, address, key_in, keyed_of
 from dougong.engine.saving.locks import Lock
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, Slot, plan_of
@@ -159,7 +160,7 @@ def _statements(plan: ObjectPlan) -> Mapping[tuple[str, str], Select[Any]]:
 def sums(plan: ObjectPlan, rule: BalanceRule) -> Select[Any]:
     """The sums of the live records of ``keys``."""
     key, value = plan.table.c[rule.keyed.column], plan.table.c[rule.column]
-    chosen = key.in_(bindparam("keys", expanding=True, type_=key.type))
+    chosen = among(key, "keys")
     total = func.sum(value, type_=value.type)
     return select(key, total).where(chosen, plan.table.c.deleted_at.is_(None)).group_by(key)
 

@@ -11,6 +11,7 @@ from dougong.base.errors import NotFound, Place, Problem
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
 from dougong.engine import tables
+from dougong.engine.dialects.among import among
 from dougong.engine.saving.history import read_changes
 from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.engine.saving.related import AT_ONCE, references
@@ -79,7 +80,7 @@ def _pointing_statements(plan: ObjectPlan) -> dict[tuple[str, str], Select[Any]]
 def _pointing_statement(plan: ObjectPlan, child: Child, parent: ObjectPlan) -> Select[Any]:
     keys = plan.slots[child.field].keys
     conditions: list[ColumnElement[bool]] = [
-        plan.table.c[keys[0]].in_(bindparam("ids", expanding=True)),
+        among(plan.table.c[keys[0]], "ids"),
         plan.table.c.deleted_at.is_(None),
     ]
     if len(keys) > 1:
@@ -253,7 +254,7 @@ def _bring_back(batch: Batch, plan: ObjectPlan, roots: Sequence[Row]) -> None:
 
 def _deleted_with(plan: ObjectPlan) -> Select[Any]:
     column = plan.table.c.deleted_with
-    return select(*plan.columns, column).where(column.in_(bindparam("ids", expanding=True))).with_for_update()
+    return select(*plan.columns, column).where(among(column, "ids")).with_for_update()
 
 
 def _check_parents(batch: Batch, rows: Sequence[Row]) -> None:

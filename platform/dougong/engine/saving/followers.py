@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, select
 
+from dougong.engine.dialects.among import among
 from dougong.engine.runtime import Runtime
 from dougong.engine.saving.defaults import defaults_of
 from dougong.engine.saving.fills import followed
@@ -137,4 +138,4 @@ def _way(plan: ObjectPlan, chain: tuple[str, ...]) -> Select[Any]:
         here = above
     last = here.c[here_plan.slots[chain[-1]].keys[0]]
     live = table.c.deleted_at.is_(None)
-    return select(table.c.id).select_from(source).where(last.in_(bindparam("ids", expanding=True)), live)
+    return select(table.c.id).select_from(source).where(among(last, "ids"), live)

@@ -9,11 +9,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from dougong.base.errors import Place, Problem
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
+from dougong.engine.dialects.among import among
 from dougong.engine.fields.money import company_amount
 from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, Slot, money_slots, plan_of
@@ -226,4 +227,4 @@ class Rates:
 def _rates(plan: ObjectPlan) -> Any:
     code, day, rate = (plan.table.c[plan.slots[name].keys[0]] for name in ("code", "valid_from", "rate"))
     live = plan.table.c.deleted_at.is_(None)
-    return select(code, day, rate).where(code.in_(bindparam("codes", expanding=True)), live).order_by(code, day)
+    return select(code, day, rate).where(among(code, "codes"), live).order_by(code, day)

@@ -17,6 +17,7 @@ from sqlalchemy import CompoundSelect, Integer, Select, bindparam, case, literal
 
 from dougong.base.errors import Place, Problem
 from dougong.base.language import Message, msg
+from dougong.engine.dialects.among import among
 from dougong.engine.saving.keys import Keyed, address, key_in, keyed_of
 from dougong.engine.saving.locks import Lock
 from dougong.engine.saving.plan import ObjectPlan, Slot
@@ -223,7 +224,7 @@ def _claims(batch: Batch, plan: ObjectPlan, rule: OverlapRule) -> Select[Any]:
         table.c.id, key, table.c[rule.start.keys[0]], table.c[rule.end.keys[0]],
         (literal(1) if visible is None else case((visible, 1), else_=0)).label("visible"),
         (table.c[title.keys[0]] if title else literal("")).label("title"),
-    ).where(key.in_(bindparam("keys", expanding=True, type_=key.type)), table.c.deleted_at.is_(None))  # fmt: skip
+    ).where(among(key, "keys"), table.c.deleted_at.is_(None))  # fmt: skip
 
 
 def _statements(plan: ObjectPlan) -> dict[Any, CompoundSelect[Any]]:

@@ -16,6 +16,7 @@ from sqlalchemy import Select, bindparam, insert, select, update
 from sqlalchemy.sql.dml import Insert, Update
 
 from dougong.base.field_types import FieldType, Reference
+from dougong.engine.dialects.among import among
 from dougong.engine.runtime import Runtime
 from dougong.metadata.model import Field, Object
 
@@ -186,18 +187,18 @@ def money_slots(plan: ObjectPlan) -> tuple[Slot, ...]:
 
 def load(plan: ObjectPlan) -> Select[Any]:
     """Records by id (``ids``), locked against other writers but not against new children."""
-    statement = select(*plan.columns).where(plan.table.c.id.in_(bindparam("ids", expanding=True)))
+    statement = select(*plan.columns).where(among(plan.table.c.id, "ids"))
     return statement.order_by(plan.table.c.id).with_for_update(key_share=True)
 
 
 def look(plan: ObjectPlan) -> Select[Any]:
     """Records by id (``ids``), as they are now; nobody is kept from changing them."""
-    return select(*plan.columns).where(plan.table.c.id.in_(bindparam("ids", expanding=True))).order_by(plan.table.c.id)
+    return select(*plan.columns).where(among(plan.table.c.id, "ids")).order_by(plan.table.c.id)
 
 
 def load_to_delete(plan: ObjectPlan) -> Select[Any]:
     """Records by id (``ids``), locked against writers and against new children as well."""
-    statement = select(*plan.columns).where(plan.table.c.id.in_(bindparam("ids", expanding=True)))
+    statement = select(*plan.columns).where(among(plan.table.c.id, "ids"))
     return statement.order_by(plan.table.c.id).with_for_update()
 
 

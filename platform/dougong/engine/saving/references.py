@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
+from dougong.engine.dialects.among import among
 from dougong.engine.saving import locks, met
 from dougong.engine.saving.defaults import defaults_of
 from dougong.engine.saving.expressions import Expressions, formula_needs
@@ -241,7 +242,7 @@ def _id(value: Any) -> str | None:
 
 def _parents(plan: ObjectPlan) -> Any:
     table, parent = plan.table, plan.slots[plan.object.hierarchy or ""].keys[0]
-    return select(table.c.id, table.c[parent]).where(table.c.id.in_(bindparam("ids", expanding=True)))
+    return select(table.c.id, table.c[parent]).where(among(table.c.id, "ids"))
 
 
 def _refuse_circle(row: Row, field: Field) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, bindparam, case, literal, select
+from sqlalchemy import Select, case, literal, select
 
 from dougong.base.field_types import Reference
+from dougong.engine.dialects.among import among
 from dougong.engine.saving import met
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, plan_of
 
@@ -170,7 +171,7 @@ class Related:
                 plan.table.c.deleted_at,
                 literal(1) if visible is None else case((visible, 1), else_=0),
                 *columns,
-            ).where(plan.table.c.id.in_(bindparam("ids", expanding=True)))
+            ).where(among(plan.table.c.id, "ids"))
             if lock:
                 found = found.order_by(plan.table.c.id).with_for_update(read=True, key_share=True, of=plan.table)
             made[key] = found

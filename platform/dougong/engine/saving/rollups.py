@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, distinct, func, select
+from sqlalchemy import ColumnElement, Select, case, distinct, func, select
 
+from dougong.engine.dialects.among import among
 from dougong.engine.expressions import Total
 from dougong.engine.fields.rollup import RollupType
 from dougong.engine.runtime import Runtime
@@ -242,7 +243,7 @@ def step(batch: Batch, hop: Hop, ids: Iterable[str]) -> Iterator[tuple[str, str]
     else:
         link = batch.unit.runtime.storage.links[plan.object.fields[hop.field].address]
         column, key = link.target, link.source
-    named = key.in_(bindparam("ids", expanding=True))
+    named = among(key, "ids")
     statement = select(key, column).where(named, column.is_not(None))
     for id, parent in batch.unit.connection.execute(statement, {"ids": sorted(ids)}):
         yield str(id), str(parent)
@@ -352,7 +353,7 @@ def _grouped_statement(unit: Unit, plan: ObjectPlan, group: Sequence[Route]) -> 
         found = known[key] = (
             select(parent, *columns)
             .select_from(children.source)
-            .where(parent.in_(bindparam("ids", expanding=True)), *children.conditions)
+            .where(among(parent, "ids"), *children.conditions)
             .group_by(parent)
         )
     return found
@@ -394,7 +395,7 @@ def _listed(batch: Batch, plan: ObjectPlan, route: Route, ids: Sequence[str]) ->
         select(children.parent, *columns)
         .select_from(children.source)
         .where(
-            children.parent.in_(bindparam("ids", expanding=True)),
+            among(children.parent, "ids"),
             columns[0].is_not(None),
             *children.conditions,
             *([where] if where is not None else []),

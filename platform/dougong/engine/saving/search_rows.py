@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import delete
 
 from dougong.base.field_types import Reading, Reference
 from dougong.engine import tables
+from dougong.engine.dialects.among import among
 from dougong.engine.dialects.statements import upsert
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.plan import ObjectPlan, plan_of
@@ -18,7 +19,7 @@ from dougong.engine.saving.row import Batch, Row
 from dougong.engine.search.documents import pinyin_paths, record_words, search_paths, shown
 from dougong.metadata.model import Field
 
-_DELETE = delete(tables.search).where(tables.search.c.record_id.in_(bindparam("ids", expanding=True)))
+_DELETE = delete(tables.search).where(among(tables.search.c.record_id, "ids"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from dougong.base.errors import Place, Problem
 from dougong.base.language import Message, msg
+from dougong.engine.dialects.among import among
 from dougong.engine.saving.plan import ObjectPlan
 from dougong.engine.saving.related import references
 from dougong.engine.saving.rollups import Hop, routes_of, step
@@ -82,7 +83,7 @@ def _titles(batch: Batch, plan: ObjectPlan, rows: Sequence[Row]) -> Mapping[str,
     access, title = batch.unit.access, plan.object.fields[plan.object.title]
     if not (access.may("read", plan.object) and access.may_field("read", plan.object, title)):
         return {}
-    chosen = plan.table.c.id.in_(bindparam("ids", expanding=True))
+    chosen = among(plan.table.c.id, "ids")
     visible = access.visible("read", plan.object, plan.table)
     statement = select(plan.table.c.id).where(chosen, *([] if visible is None else [visible]))
     seen = {str(id) for id in batch.unit.connection.scalars(statement, {"ids": sorted(row.id for row in rows)})}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CTE, Select, bindparam, select
+from sqlalchemy import CTE, Select, select
 
+from dougong.engine.dialects.among import among
 from dougong.engine.saving.related import AT_ONCE
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def with_ancestors(batch: Batch, plan: ObjectPlan, ids: Iterable[str]) -> set[st
 
 def _parents(plan: ObjectPlan) -> Select[Any]:
     table, parent = plan.table, plan.slots[plan.object.hierarchy or ""].keys[0]
-    named = table.c.id.in_(bindparam("ids", expanding=True))
+    named = among(table.c.id, "ids")
     live = table.c.deleted_at.is_(None)
     return select(table.c.id, table.c[parent]).where(named, live).order_by(table.c.id).with_for_update(key_share=True)
 
@@ -47,6 +48,6 @@ def subtrees(plan: ObjectPlan) -> CTE:
     base, below = plan.table.alias("t0"), plan.table.alias("t1")
     parent = plan.slots[plan.object.hierarchy or ""].keys[0]
     first = select(base.c.id.label("root"), base.c.id.label("node"))
-    tree = first.where(base.c.id.in_(bindparam("ids", expanding=True))).cte("subtree", recursive=True)
+    tree = first.where(among(base.c.id, "ids")).cte("subtree", recursive=True)
     further = select(tree.c.root, below.c.id).where(below.c[parent] == tree.c.node, below.c.deleted_at.is_(None))
     return tree.union(further)

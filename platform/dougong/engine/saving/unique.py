@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, bindparam, case, literal, select
+from sqlalchemy import Select, case, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from dougong.base.errors import Conflict, Place, Problem, Rejected
 from dougong.base.language import Labels, Message, msg
+from dougong.engine.dialects.among import among
 from dougong.engine.saving.discretion import discreet
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.keys import fill_keys
@@ -129,7 +130,7 @@ def _statement(unit: Unit, plan: ObjectPlan, rule: UniqueRule) -> Select[Any]:
             column,
             literal(1) if visible is None else case((visible, 1), else_=0),
             *([plan.table.c[title.keys[0]]] if title else []),
-        ).where(column.in_(bindparam("values", expanding=True, type_=column.type)), plan.table.c.deleted_at.is_(None))
+        ).where(among(column, "values"), plan.table.c.deleted_at.is_(None))
     return found
 
 

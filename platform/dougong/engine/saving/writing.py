@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select
 
 from dougong.base.field_types import Reference
+from dougong.engine.dialects.among import among
 from dougong.engine.saving.plan import ObjectPlan, Slot, insertion
 from dougong.engine.saving.related import AT_ONCE, references
 from dougong.engine.saving.row import Batch, Row, grouped
@@ -182,7 +183,7 @@ def link_statements(plan: ObjectPlan) -> Mapping[str, Statements]:
         link = plan.runtime.storage.links.get(field.address)
         if link is None or field.options.get("through"):
             continue
-        read = select(link.source, link.target).where(link.source.in_(bindparam("ids", expanding=True)))
+        read = select(link.source, link.target).where(among(link.source, "ids"))
         remove = delete(link.table).where(link.source == bindparam("b_source"), link.target == bindparam("b_target"))
         found[field.name] = (read.order_by(link.target), insert(link.table), remove)
     return found

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from dougong.base.field_types import Reading, ValueRefused, shown_text
+from dougong.engine.dialects.among import among
 from dougong.engine.fields.references import is_record_id
 from dougong.engine.lettercase import lowered
 from dougong.engine.reading.prepared import prepared
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Name = tuple[str, str, str]
 """(object, field, normal form of a value): what a file may call a record by."""
 
-AT_ONCE = 500
+AT_ONCE = 1000
 """Names of one statement."""
 
 
@@ -106,7 +107,7 @@ def _statement(unit: Unit, obj: Object, field: Field) -> Select[Any]:
         columns += [plan.table.c[key] for key in plan.slots[field.name].keys]
     visible = unit.access.visible("read", obj, plan.table)
     return select(*columns).where(
-        _column(unit, field, columns[-1 if field.name == "id" else 1]).in_(bindparam("names", expanding=True)),
+        among(_column(unit, field, columns[-1 if field.name == "id" else 1]), "names"),
         plan.table.c.deleted_at.is_(None),
         *([] if visible is None else [visible]),
     )
@@ -119,4 +120,4 @@ def _column(unit: Unit, field: Field, first: ColumnElement[Any]) -> ColumnElemen
         return first
     if field.name in records.keys:
         return records.keys[field.name]
-    return func.lower(first) if field.type.formula_type == "text" else first
+    return func.lower(first, type_=first.type) if field.type.formula_type == "text" else first
