@@ -10,7 +10,7 @@ from typing import Any
 from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, make_url, text
 
-from dougong.engine.search.tokens import index_tokens
+from dougong.engine.search.tokens import run_tokens, text_runs
 from tests.benchmarks import data
 from tests.benchmarks.engine import batches
 from tests.benchmarks.floor import tables
@@ -130,7 +130,7 @@ def _insert_words(kind: str) -> Any:
 
 def _word_row(kind: str, number: int) -> dict[str, Any]:
     texts = (data.opportunity_name(number), data.account_name(number % data.ACCOUNTS), f"D-{number:07}")
-    tokens = [token for run in index_tokens(texts) for token in run]
+    tokens = [token for text in texts for run in text_runs(text) for token in run_tokens(run).split()]
     words: Iterable[str] = tokens
     if kind != "sqlite":
         words = (f"{token}:{min(at, 16383)}" for at, token in enumerate(tokens, start=1))

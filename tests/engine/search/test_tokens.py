@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dougong.engine.search.tokens import index_tokens, pairs, query_phrases, runs, sort_key, spellings
+from dougong.engine.search.documents import record_words
+from dougong.engine.search.tokens import pairs, query_phrases, run_tokens, runs, sort_key, spellings, text_runs
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,11 @@ from dougong.engine.search.tokens import index_tokens, pairs, query_phrases, run
     ],
 )
 def test_texts_become_pairs(text: str, expected: list[str]) -> None:
-    assert expected == [token for run in index_tokens([text]) for token in run]
+    assert expected == tokens_of(text)
+
+
+def tokens_of(text: str) -> list[str]:
+    return [token for run in text_runs(text) for token in run_tokens(run).split()]
 
 
 def holds(tokens: list[str], phrase: list[str]) -> bool:
@@ -35,9 +40,20 @@ alphabet = st.text(st.sampled_from("ab王伟远1 -"), max_size=8)
 @given(alphabet, alphabet)
 def test_a_run_is_found_exactly_where_it_stands(text: str, query: str) -> None:
     """Every phrase matches if and only if each run of the query is part of a run of the text."""
-    tokens = [token for run in index_tokens([text]) for token in run]
+    tokens = tokens_of(text)
     expected = all(any(part in run for run in runs(text)) for part in runs(query))
     assert expected == all(holds(tokens, phrase) for phrase in query_phrases(query))
+
+
+@given(st.lists(st.tuples(alphabet, st.booleans()), max_size=4), alphabet)
+def test_a_record_is_found_by_what_stands_in_any_of_its_texts(texts: list[tuple[str, bool]], query: str) -> None:
+    """Each run of the query in one text or another, or its spelling; what stands in several is kept once."""
+    words = record_words(texts).split()
+    spelt = [each for text, pinyin in texts for each in (text, *(spellings(text) if pinyin else ()))]
+    parts = [run for text in spelt for run in runs(text)]
+    expected = all(any(part in run for run in parts) for part in runs(query))
+    assert expected == all(holds(words, phrase) for phrase in query_phrases(query))
+    assert words == record_words([*texts, *texts]).split()
 
 
 @pytest.mark.parametrize(

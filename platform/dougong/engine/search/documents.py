@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dougong.base.field_types import Reading, shown_text
-from dougong.engine.search.tokens import index_tokens, spellings
+from dougong.engine.search.tokens import run_tokens, spellings, text_runs
 from dougong.metadata.model import Field, Object
 
 
@@ -33,20 +33,25 @@ def shown(field: Field, value: Any, reading: Reading) -> str:
 
 
 def record_words(texts: Iterable[tuple[str, bool]]) -> str:
-    """The tokens of a record, separated by blanks, from its texts and whether each is found by pinyin as well."""
-    return " ".join(
-        _known_words(text, pinyin) if len(text) <= SHORT else _words(text, pinyin) for text, pinyin in texts if text
-    )
+    """The tokens of a record, separated by blanks, from its texts and whether each is found by pinyin as well.
+
+    What stands in several of them, or twice in one, stands here once: it is found in one place as well as in two.
+    """
+    found: dict[str, None] = {}
+    for text, pinyin in texts:
+        if text:
+            found.update(_known_words(text, pinyin) if len(text) <= SHORT else _words(text, pinyin))
+    return " ".join(found)
 
 
 SHORT = 200
 """Characters of the longest text whose words are remembered."""
 
 
-def _words(text: str, pinyin: bool) -> str:
-    """The tokens of one text; with `pinyin` also those of its spelling and initials."""
-    texts = (text, *filter(None, spellings(text))) if pinyin else (text,)
-    return " ".join([token for run in index_tokens(texts) for token in run])
+def _words(text: str, pinyin: bool) -> dict[str, None]:
+    """The tokens of one text, run by run; with `pinyin` also those of its spelling and initials."""
+    texts = (text, *filter(None, spellings(text))) if pinyin and not text.isascii() else (text,)
+    return dict.fromkeys([run_tokens(run) for each in texts for run in text_runs(each)])
 
 
 _known_words = functools.lru_cache(maxsize=8192)(_words)

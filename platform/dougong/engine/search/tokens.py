@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable
 from operator import add
 
 LONGEST = 20_000
@@ -36,9 +35,22 @@ def pairs(run: str) -> list[str]:
     return [*map(add, run, run[1:]), run[-1]]
 
 
-def index_tokens(texts: Iterable[str]) -> list[list[str]]:
-    """The tokens of a record: one list a run. Positions between lists must not be adjacent."""
-    return [pairs(run) for text in texts for run in runs(fold(text[:LONGEST]))]
+def text_runs(text: str) -> list[str]:
+    """The runs of a text that are indexed."""
+    return runs(fold(text[:LONGEST]))
+
+
+def run_tokens(run: str) -> str:
+    """The tokens of a run, separated by blanks. Its last character stands alone behind its pairs, so that no phrase
+    is found that begins in one run and ends in the next.
+    """
+    return _known_tokens(run) if len(run) <= WORD else " ".join(pairs(run))
+
+
+WORD = 40
+"""Characters of the longest run whose tokens are remembered: texts are made of few words."""
+
+_known_tokens = functools.lru_cache(maxsize=32768)(lambda run: " ".join(pairs(run)))
 
 
 def query_phrases(text: str) -> list[list[str]]:
