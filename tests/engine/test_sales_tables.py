@@ -8,7 +8,8 @@ from sqlalchemy import event, inspect
 
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
-from dougong.engine.query import Condition, Query
+from dougong.engine.drift import drift
+from dougong.engine.query import Condition, Query, Sort
 from dougong.engine.saving.batch import Create
 from dougong.engine.unit import Unit
 
@@ -39,3 +40,23 @@ def test_what_is_open_is_counted_in_an_index(sales: Company) -> None:
         statement, values = seen[-1]
         plan = str(unit.connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, values).all())
         assert f"COVERING INDEX {name}" in plan
+
+
+def test_a_list_sorted_either_way_walks_along_an_index(sales: Company) -> None:
+    """SQLite reads one index in both directions; PostgreSQL, which has blanks first backwards, has two."""
+    indexes = {"ix__opportunity__close_date", "dx__opportunity__close_date"}
+    seen: list[tuple[str, Any]] = []
+    with sales.read(SYSTEM) as unit:
+        there = indexes & {str(each["name"]) for each in inspect(unit.connection).get_indexes("opportunity")}
+        if sales.database.kind == "postgresql":
+            assert there == indexes
+            return
+        assert there == {"ix__opportunity__close_date"}
+        event.listen(unit.connection, "before_cursor_execute", lambda *call: seen.append(call[2:4]))
+        for descending in (False, True):
+            unit.records.query(Query(object="opportunity", columns=("name",), sort=(Sort("close_date", descending),)))
+        for statement, values in list(seen):
+            plan = str(unit.connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, values).all())
+            assert "USING INDEX ix__opportunity__close_date" in plan
+            assert "TEMP B-TREE" not in plan
+    assert drift(sales) == []

@@ -15,6 +15,7 @@ from dougong.engine import midnight, outbox
 from dougong.engine.actor import SYSTEM
 from dougong.engine.backfill import Filling
 from dougong.engine.company import Company
+from dougong.engine.dialects.indexing import indexes_of
 from dougong.engine.jobs import job
 from dougong.engine.outbox import Task
 from dougong.engine.preparation import Coming
@@ -120,7 +121,7 @@ def missing_indexes(connection: Connection, company: Company) -> list[Index]:
     for table in company.runtime().storage.metadata.tables.values():
         if inspector.has_table(table.name):
             there = {index["name"] for index in inspector.get_indexes(table.name)}
-            found += sorted((each for each in table.indexes if each.name not in there), key=lambda each: str(each.name))
+            found += [each for each in indexes_of(connection, table) if each.name not in there]
     return found
 
 

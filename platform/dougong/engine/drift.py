@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Inspector, Table, inspect
 from dougong.base.language import Message, msg
 from dougong.engine import revisions
 from dougong.engine.company import Company
+from dougong.engine.dialects.indexing import indexes_of
 from dougong.engine.ledger import RESERVED_PREFIXES
 from dougong.engine.tables import PLATFORM
 
@@ -61,7 +62,7 @@ def _columns(connection: Connection, inspector: Inspector, table: Table) -> Iter
             text = msg("The column is {found}; it should be {wanted}.", found=found, wanted=wanted)
             yield Drift(f"{table.name}.{column.name}", text)
     indexes = {str(each["name"]): each for each in inspector.get_indexes(table.name)}
-    for index in sorted(table.indexes, key=lambda each: str(each.name)):
+    for index in indexes_of(connection, table):
         if index.name not in indexes:
             yield Drift(str(index.name), msg("The index is missing."))
         elif bool(indexes[str(index.name)]["unique"]) != bool(index.unique):

@@ -16,6 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from dougong.engine.columns import shape
+from dougong.engine.dialects.indexing import only_where_blanks_come_first
 from dougong.engine.ledger import sorted_fields
 from dougong.metadata.model import Constraint, Field, Object
 
@@ -150,7 +151,9 @@ class _Indexer:
         if descending is not True or not column.nullable:
             self._add(columns, where=self.live)
         if descending is not False and column.nullable:
-            self._add(columns, where=self.live, descending=len(first))
+            made = self._add(columns, where=self.live, descending=len(first))
+            if made is not None and descending is None and not first:
+                only_where_blanks_come_first(made)
 
     def _sort_flagged(self, column: Column[Any], descending: bool, name: str, flag: bool) -> None:
         """The same, of those records alone of which the yes/no field `name` is `flag`.
@@ -174,8 +177,8 @@ class _Indexer:
         unique: str | None = None,
         descending: int | None = None,
         suffix: str = "",
-    ) -> None:
-        """An index under a name that says what it is on; one of that name is enough.
+    ) -> Index | None:
+        """An index under a name that says what it is on; None where there is one of that name.
 
         `descending` is the position from which on its columns descend; the first of those has its blanks last.
         """
@@ -183,12 +186,12 @@ class _Indexer:
         named = [column.name for column in columns if column.name != "id"] or ["id"]
         name = short(f"{prefix}__{self.table.name}__{'__'.join(named)}{suffix}")
         if any(index.name == name for index in self.table.indexes):
-            return
+            return None
         keys: list[Any] = list(columns)
         if descending is not None:
             first, *others = columns[descending:]
             keys = [*columns[:descending], _BlanksLast(first), *(column.desc() for column in others)]
-        Index(
+        return Index(
             name,
             *keys,
             unique=bool(unique),

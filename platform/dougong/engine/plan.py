@@ -19,6 +19,7 @@ from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.backfill import converted
 from dougong.engine.company import Company
+from dougong.engine.dialects.indexing import indexes_of
 from dougong.engine.metadata_rows import named_by
 from dougong.engine.preparation import Coming
 from dougong.engine.publish import Publication, come, merged
@@ -110,6 +111,8 @@ def _effects(unit: Unit, coming: Coming) -> Iterator[Effect]:
             yield from _Comparison(unit, coming, records, after[id], total).effects()
     yield from _row_effects(unit, coming, before)
     for index in coming.steps.indexes:
+        if index.table is not None and index not in indexes_of(unit.connection, index.table):
+            continue
         yield Effect(
             code="index-added",
             thing=f"table:{index.table.name if index.table is not None else ''}",

@@ -39,13 +39,15 @@ def schema_steps(known: Ledger, places: Ledger, before: Storage, after: Storage)
     fresh = [place for key, place in places.items() if key not in known]
     new_tables = {place.table for place in fresh if place.kind in ("object", "link")}
     old_indexes = {index.name: index for table in before.metadata.tables.values() for index in table.indexes}
+    built = {name for name, index in old_indexes.items() if "only" not in index.info}
     uniques: list[Index] = []
     indexes: list[Index] = []
     kept: set[str] = set()
     for table in after.metadata.tables.values():
         for index in sorted(table.indexes, key=lambda each: str(each.name)):
             kept.add(str(index.name))
-            if table.name not in new_tables and index.name not in old_indexes:
+            there = built if "only" not in index.info else old_indexes.keys()
+            if table.name not in new_tables and index.name not in there:
                 (uniques if index.unique else indexes).append(index)
     return SchemaSteps(
         tables=tuple(table for name, table in after.metadata.tables.items() if name in new_tables),

@@ -38,7 +38,7 @@ def settle(batch: Batch, rows: Sequence[Row], expressions: Expressions, written:
     for _ in range(ROUNDS):
         if not filling:
             return
-        defaults.follow_amounts(batch, filling, written)
+        defaults.follow_amounts(batch, [row for row in filling if row.plan.part(amounts_decide)], written)
         filling = fills.fill(batch, filling)
         defaults.compute(batch, filling, expressions, written)
 
@@ -71,6 +71,13 @@ def company_amounts(plan: ObjectPlan) -> tuple[str, ...]:
         if path[1:] == ("company",)
     }
     return tuple(read)
+
+
+def amounts_decide(plan: ObjectPlan) -> bool:
+    """Whether a fill of an object reads what follows company amounts: these are made known before it is asked."""
+    read = {path[0] for head in plan.part(fills.fills_of) for path in head.reads}
+    watched = {name for head in plan.part(fills.fills_of) for name in head.fill.watch}
+    return not (read | watched).isdisjoint(plan.part(defaults.defaults_of).following)
 
 
 def _amounts(row: Row) -> list[object]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import insert
 
+from dougong.base.field_types import FieldType
 from dougong.base.ids import record_id
 from dougong.engine import tables
 from dougong.engine.saving.plan import ObjectPlan
@@ -34,9 +35,9 @@ def changes_of(row: Row) -> dict[str, list[Any]]:
     before, values, fields = row.before, row.values, row.plan.part(_by_name)
     if not before:
         return {
-            fields[name].id: [None, fields[name].type.to_json(fields[name], value)]
-            for name, value in values.items()
-            if value is not None and name in fields
+            id: [None, value if to_json is None else to_json(field, value)]
+            for name, field, id, to_json in row.plan.part(_written)
+            if (value := values.get(name)) is not None
         }
     found: dict[str, list[Any]] = {}
     for name in changes(before, values, fields):
@@ -47,6 +48,15 @@ def changes_of(row: Row) -> dict[str, list[Any]]:
             None if new is None else to_json(field, new),
         ]
     return found
+
+
+def _written(plan: ObjectPlan) -> tuple[tuple[str, Field, str, Callable[[Field, Any], Any] | None], ...]:
+    """The fields that are told: name, field, id, and what makes a JSON value of theirs where it is not one already."""
+    same = FieldType.to_json
+    return tuple(
+        (each.name, each, each.id, None if type(each.type).to_json is same else each.type.to_json)
+        for each in plan.part(told)
+    )
 
 
 def _by_name(plan: ObjectPlan) -> dict[str, Field]:
