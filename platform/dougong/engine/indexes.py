@@ -103,10 +103,12 @@ class _Indexer:
     def _asked(self, field: Field, column: Column[Any]) -> None:
         """What a field with `indexed` is found by; of a stored formula, also the order downwards, which PostgreSQL does
         not read off an index upwards: blanks are last in both."""
-        if column not in self.served:
-            self._add([column, self.table.c.id], where=self.live)
+        columns = [column, self.table.c.id]
+        upwards = self._add(columns, where=self.live) if column not in self.served else None
         if field.formula is not None and column.nullable:
-            self._add([column, self.table.c.id], where=self.live, descending=0)
+            downwards = self._add(columns, where=self.live, descending=0)
+            if upwards is not None and downwards is not None:
+                only_where_blanks_come_first(downwards)
 
     def _refers(self, name: str) -> bool:
         field = self.object.fields.get(name)

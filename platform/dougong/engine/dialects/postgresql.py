@@ -165,8 +165,12 @@ class PostgreSQL:
     @contextmanager
     def together(self, connection: Connection) -> Iterator[None]:
         """The driver's pipeline: the server works on a statement while the next one is being made."""
-        with driver(connection).pipeline():
-            yield
+        try:
+            with driver(connection).pipeline():
+                yield
+        except psycopg.Error as error:  # told when the block ends; whoever begins a deadlock anew knows SQLAlchemy's
+            said = "statements of one round trip"
+            raise DBAPIError.instance(said, (), error, psycopg.Error, dialect=connection.dialect) from error
 
     def end_read(self, connection: Connection) -> None:
         """End the snapshot by COMMIT: with a ROLLBACK psycopg forgets every statement that it has prepared."""

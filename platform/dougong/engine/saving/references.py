@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,9 +127,11 @@ def fetch(batch: Batch, lock: bool = True) -> None:
                     ids, names = wanted.setdefault(reference.object, (set(), set()))
                     ids.add(reference.id)
                     names |= fields
-    for object_name, (ids, names) in sorted(wanted.items()):
-        if object_name in batch.unit.runtime.model.objects:
-            batch.related.fetch(object_name, ids, names, lock)
+    objects = [name for name in sorted(wanted) if name in batch.unit.runtime.model.objects]
+    with batch.unit.together() if len(objects) > 1 else nullcontext():
+        asked = [batch.related.ask(name, *wanted[name], lock) for name in objects]
+    for read in asked:
+        read()
 
 
 def check(batch: Batch, expressions: Expressions) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, case, literal, select
@@ -129,6 +130,12 @@ class Related:
 
     def fetch(self, object_name: str, ids: Iterable[str], fields: Iterable[str], lock: bool = False) -> None:
         """Load records by id with at least `fields`; `lock` keeps them from being deleted meanwhile."""
+        self.ask(object_name, ids, fields, lock)()
+
+    def ask(
+        self, object_name: str, ids: Iterable[str], fields: Iterable[str], lock: bool = False
+    ) -> Callable[[], None]:
+        """`fetch`, asked now and read by calling what this gives: for several of one `Unit.together`."""
         wanted = frozenset(fields)
         known = self._fields.get(object_name, frozenset())
         complete = wanted <= known
@@ -138,7 +145,7 @@ class Related:
             if (object_name, id) not in self._own and (not complete or (object_name, id) not in self._seen)
         )
         if not missing:
-            return
+            return _nothing
         met.note(self.unit, missing)
         names = wanted | known
         self._fields[object_name] = names
@@ -147,12 +154,15 @@ class Related:
         plan = plan_of(self.unit.runtime, object_name)
         statement = self._statement(plan, names, lock)
         slots = [plan.slots[name] for name in readable(plan, names)]
-        for start in range(0, len(missing), AT_ONCE):
-            chunk = missing[start : start + AT_ONCE]
-            for id in chunk:
-                self._seen[object_name, id] = None
-            for stored in self.unit.connection.execute(statement, {"ids": chunk}):
+        chunks = [missing[start : start + AT_ONCE] for start in range(0, len(missing), AT_ONCE)]
+        asked = [self.unit.connection.execute(statement, {"ids": chunk}) for chunk in chunks]
+
+        def read() -> None:
+            self._seen.update(((object_name, id), None) for id in missing)
+            for stored in chain.from_iterable(asked):
                 self._seen[object_name, str(stored[0])] = seen_of(slots, stored)
+
+        return read
 
     def _drop(self, object_name: str) -> None:
         for key in [key for key in self._seen if key[0] == object_name]:
@@ -194,6 +204,10 @@ class Related:
             for object_name, (ids, fields) in wanted.items():
                 self.fetch(object_name, ids, fields)
             level = [(found, deeper) for reference, deeper in nexts if (found := self.values(reference)) is not None]
+
+
+def _nothing() -> None:
+    """Everything was known."""
 
 
 def _statements(plan: ObjectPlan) -> dict[Any, Select[Any]]:
