@@ -56,7 +56,8 @@ def _at_once(element: _SpellsNumber, compiler: Any, **options: Any) -> str:
 @compiles(_SpellsNumber, "sqlite")
 def _by_glob(element: _SpellsNumber, compiler: Any, **options: Any) -> str:
     text, called = (compiler.process(each, **options) for each in element.clauses)
-    return f"(length({text}) < 39 AND ({text}) NOT GLOB '*[^0-9]*' OR {called})"
+    # A CASE, because SQLite computes both sides of an OR whose value it needs.
+    return f"CASE WHEN length({text}) < 39 AND ({text}) NOT GLOB '*[^0-9]*' THEN 1 ELSE {called} END"
 
 
 def _digits_alone(text: str) -> str:

@@ -108,7 +108,7 @@ def _forms(routine: Routine, signature: Signature) -> Iterator[_Registered]:
         width = sum(each for each, _ in readers)
         takes_null = [each.takes_null for each in parameters]
         arguments = _arguments([each for _, each in readers], [each for each, _ in readers], takes_null)
-        make = _of_numbers(count) if set(readers) == {_READ[Type.NUMBER]} and not any(takes_null) else None
+        make = None if any(takes_null) else _quickest(readers)
         form = _value(arguments) if make is None else make
         yield routine.name, width, form(python, _writer(routine))
         if routine.result is Type.NUMBER and not routine.is_short:
@@ -154,9 +154,30 @@ _Form = Callable[[Callable[..., Any], _Write], Callable[..., Any]]
 """From a meaning in Python, and how its values are written, to what SQLite calls."""
 
 
-def _of_numbers(count: int) -> _Form | None:
-    """The quickest ways, for what arithmetic calls most: functions of one number and of two."""
-    return {1: _of_one, 2: _of_two}.get(count)
+def _quickest(readers: list[tuple[int, _Read]]) -> _Form | None:
+    """The quickest ways, for what is called most: functions of one number, of two, and of one text."""
+    numbers = [_READ[Type.NUMBER]]
+    return next(
+        (
+            form
+            for known, form in ((numbers, _of_one), (2 * numbers, _of_two), ([_READ[Type.TEXT]], _of_text))
+            if known == readers
+        ),
+        None,
+    )
+
+
+def _of_text(python: Callable[..., Any], write: _Write) -> Callable[..., Any]:
+    def run(text: Any) -> Any:
+        if text is None:
+            return None
+        try:
+            found = python(text)
+        except _FAILURES:
+            return None
+        return None if found is None else write(found)
+
+    return run
 
 
 def _of_one(python: Callable[..., Any], write: _Write) -> Callable[..., Any]:
