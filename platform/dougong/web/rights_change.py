@@ -152,7 +152,6 @@ class Planned:
     gains: tuple[tuple[str, int], ...]
     losses: tuple[tuple[str, int], ...]
     opens: str
-    holders: int | None
 
 
 def planned(visit: Visit, wish: Wish) -> Planned:
@@ -183,7 +182,6 @@ def planned(visit: Visit, wish: Wish) -> Planned:
         gains=tuple((what, count) for gained, what, count in lines if gained),
         losses=tuple((what, count) for gained, what, count in lines if not gained),
         opens=opens,
-        holders=None,
     )
 
 

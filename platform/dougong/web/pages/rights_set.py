@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from dougong.base.language import label, msg
 from dougong.engine.rights.names import OBJECT_RIGHT_NAMES, SYSTEM_RIGHT_NAMES
+from dougong.engine.saving.intake import GIVEN_SYSTEM_FIELDS
 from dougong.metadata.model import Object
 from dougong.metadata.rights import EVERY
 from dougong.web.formula_change import GONE
@@ -163,7 +164,8 @@ def _fields_form(visit: Visit, found: Opened, obj: Object, body: Mapping[str, An
     ]
     own = found.component.own_name if found.component else ""
     title = visit.say(msg("{set}: fields of {object}", set=body.get("label", {}), object=obj.label))
-    return Form("rights_fields.html", title, found, {"lines": lines, "object": obj, "name": own, "body": body})
+    values = {"lines": lines, "object": obj, "name": own, "body": body, "given_fields": GIVEN_SYSTEM_FIELDS}
+    return Form("rights_fields.html", title, found, values)
 
 
 def send_fields(visit: Visit) -> Response:
