@@ -137,9 +137,10 @@ def _stored(
 
     The tree is announced as revision `number`.
     """
+    made = {name: revisions.hashed(each) for name, each in {"": tree, **wanted.origins}.items()}
     with connection.begin():
         company.database.begin_write(connection)
-        found = {name: revisions.put_tree(connection, each) for name, each in {"": tree, **wanted.origins}.items()}
+        found = {name: revisions.put_tree(connection, each) for name, each in made.items()}
         announcements.announce(connection, number, found[""])
         return found
 

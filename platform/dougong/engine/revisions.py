@@ -46,20 +46,38 @@ class Revision:
     at: datetime
 
 
-def put_tree(connection: Connection, tree: Tree) -> str:
-    """Store `tree` and every body that is not there yet; the hash that `get_tree` finds it by."""
-    bodies = {each.content_hash: each.body for each in tree.components.values()}
-    listing = {address: [each.layer, each.content_hash] for address, each in tree.components.items()}
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """A tree ready to be stored: its hash, and by hash its bodies and its listing."""
+
+    digest: str
+    bodies: Mapping[str, Any]
+
+
+def hashed(tree: Tree) -> Hashed:
+    """`tree`, ready to be stored: the work of it that needs no database, and so no lock."""
+    hashes = {address: each.content_hash for address, each in tree.components.items()}
+    bodies: dict[str, Any] = {hashes[address]: each.body for address, each in tree.components.items()}
+    listing = {address: [each.layer, hashes[address]] for address, each in tree.components.items()}
     # A hash does not depend on the order of keys; what is stored keeps it, for those who read it in a file or list.
     digest = content_hash(listing)
-    texts = {key: json.dumps(body, ensure_ascii=False) for key, body in {**bodies, digest: listing}.items()}
+    return Hashed(digest, {**bodies, digest: listing})
+
+
+def put_tree(connection: Connection, tree: Tree | Hashed) -> str:
+    """Store `tree` and every body that is not there yet; the hash that `get_tree` finds it by."""
+    made = tree if isinstance(tree, Hashed) else hashed(tree)
     known: set[str] = set()
-    for part in _chunks(texts):
+    for part in _chunks(made.bodies):
         known.update(connection.scalars(select(tables.bodies.c.hash).where(tables.bodies.c.hash.in_(part))))
-    rows = [{"hash": key, "body": text} for key, text in texts.items() if key not in known]
+    rows = [
+        {"hash": key, "body": json.dumps(body, ensure_ascii=False)}
+        for key, body in made.bodies.items()
+        if key not in known
+    ]
     if rows:
         connection.execute(insert(tables.bodies), rows)
-    return digest
+    return made.digest
 
 
 def get_tree(connection: Connection, digest: str, known: Bodies | None = None) -> Tree:
