@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import isqrt
 from typing import TYPE_CHECKING
 
-from sqlalchemy import FromClause, Select, func, select
+from sqlalchemy import Select, Table, func, select
 
 from dougong.engine.rights.grounds import PLACED
 from dougong.engine.rights.holder import Holder
@@ -17,7 +19,16 @@ if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
 FEW = 2000
-"""Up to how many visible records a list begins with them."""
+"""Up to how many visible records a list begins with them, whatever there are beside."""
+
+MANY = 5000
+"""Up to how many it does where there are many more."""
+
+MEASURED = 500_000
+"""How far the records of an object are counted to learn how many there are."""
+
+MEASURED_FOR = timedelta(minutes=10)
+"""How long that number is taken for what it was."""
 
 COUNTED = 20_000
 """Up to how many records of an object a list that is judged row by row is counted without being asked."""
@@ -34,13 +45,34 @@ class Probed:
     counted: bool
 
 
-def probe(unit: Unit, table: FromClause, ids: Select[tuple[str]] | None, narrowed: bool) -> Probed:
+def probe(unit: Unit, table: Table, ids: Select[tuple[str]] | None, narrowed: bool) -> Probed:
     """Look how many records there are: `ids` are those that somebody sees, None for all of `table`.
 
     `narrowed`: rows are judged by a condition.
     """
-    few = ids is not None and _at_most(unit, FEW, ids)
-    return Probed(few, few or not narrowed or _at_most(unit, COUNTED, select(table.c.id)))
+    if not narrowed:
+        return Probed(few=False, counted=True)
+    size = _size(unit, table)
+    few = ids is not None and _at_most(unit, most_of(size), ids)
+    return Probed(few, few or size <= COUNTED)
+
+
+def most_of(size: int) -> int:
+    """With how many records a list of `size` begins at most.
+
+    Of a page's fifty rows in the order of the page, one is seen among ``size / seen``: judging row by row looks at
+    ``50 * size / seen`` rows, and beginning with those seen at as many as these are.
+    """
+    return max(FEW, min(MANY, isqrt(50 * size)))
+
+
+def _size(unit: Unit, table: Table) -> int:
+    """How many records a table has, as far as it matters; counted now and then, for everybody."""
+    sizes: dict[str, tuple[datetime, int]] = unit.runtime.prepared.setdefault("rights.sizes", {})
+    known = sizes.get(table.name)
+    if known is None or unit.now - known[0] > MEASURED_FOR:
+        known = sizes[table.name] = (unit.now, _count(unit, MEASURED, select(table.c.id)))
+    return known[1]
 
 
 def has_small_circle(unit: Unit, holder: Holder) -> bool:
@@ -64,5 +96,9 @@ def _circle(unit: Unit, holder: Holder, role: Role) -> Iterator[str]:
 
 
 def _at_most(unit: Unit, most: int, rows: Select[tuple[str]]) -> bool:
-    found = rows.limit(most + 1).subquery()
-    return (unit.connection.scalar(select(func.count()).select_from(found)) or 0) <= most
+    return _count(unit, most + 1, rows) <= most
+
+
+def _count(unit: Unit, most: int, rows: Select[tuple[str]]) -> int:
+    found = rows.limit(most).subquery()
+    return unit.connection.scalar(select(func.count()).select_from(found)) or 0
