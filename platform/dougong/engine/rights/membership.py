@@ -143,7 +143,8 @@ class _Company:
     def places(self, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
         """(user, group) for every group that each of the users is in."""
         partitions = self.model.rights.partitions.values()
-        fields = ("roles", "permission_sets", "department", *(each.user_field for each in partitions))
+        places = dict.fromkeys(each.user_field for each in partitions)  # several partitions may go by one field
+        fields = ("roles", "permission_sets", "department", *places)
         for part in _parts(ids):
             for row in self._all("user", *fields, where=lambda table, part=part: table.c.id.in_(part)):
                 yield from ((row.id, f"role:{name}") for name in _listed(row.roles))
