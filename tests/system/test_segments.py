@@ -157,6 +157,16 @@ def test_within_a_segment_the_head_hands_out(group: Group) -> None:
     assert group.seen("energy_salesperson", "lead") == OWN and group.changeable("energy_salesperson", "lead") == set()
 
 
+def test_group_management_assigns_actions_to_anybody(group: Group) -> None:
+    """A task of their own making in somebody else's list."""
+    receiver = group.people["city_salesperson"]
+    task = {"subject": "Call back", "owner": receiver.user_id, "status": "open", "priority": "normal"}
+    save(group, "group_management", Create("task", task))
+    with group.company.read(receiver) as unit:
+        rows = unit.records.query(Query(object="task", columns=("subject",))).rows
+        assert [row.values for row in rows] == [("Call back",)]
+
+
 def test_nobody_makes_records_in_a_foreign_segment(group: Group) -> None:
     for who in ("energy_salesperson", "energy_segment_head"):
         with pytest.raises(Forbidden):
