@@ -107,7 +107,8 @@ def test_other_fields_of_anybody_are_personnel_work(office: Company, people: dic
 
 
 @pytest.mark.parametrize(
-    "values", [{"roles": ["sales"]}, {"roles": ["personnel", ADMINISTRATOR]}, {"permission_sets": ["sales_work"]}]
+    "values",
+    [{"roles": ["sales"]}, {"roles": ["personnel", ADMINISTRATOR]}, {"permission_sets": ["work_basics", "sales_work"]}],
 )
 def test_nobody_gives_what_they_do_not_hold(office: Company, people: dict[str, Actor], values: dict[str, Any]) -> None:
     """Neither to themselves, nor to somebody who is there, nor to somebody new."""

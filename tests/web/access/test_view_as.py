@@ -73,9 +73,11 @@ def test_every_form_is_refused_while_looking_on(person: Person) -> None:
 
 @pytest.mark.parametrize("path", ["/account/security", "/account/tokens", "/preferences", "/password"])
 def test_their_own_account_is_not_shown(person: Person, path: str) -> None:
-    """Sessions, tokens and settings are theirs alone."""
+    """Sessions, tokens and settings are theirs alone; the page that says so leads back too."""
     send(person, f"/access/view-as/{colleague(person, 'ann', 'sales')}")
-    assert person.get(path).status_code == 403
+    refused = person.get(path)
+    assert refused.status_code == 403
+    assert "Back to my own view" in refused.text and 'name="csrf"' in refused.text
 
 
 def test_engine_lets_no_viewer_write(person: Person) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from dougong.base.language import msg
 from dougong.engine.access import Right, kept_in_metadata
 from dougong.engine.actor import PUBLISHING
-from dougong.engine.rights import superiors
+from dougong.engine.rights import superiors, together
 from dougong.engine.saving import reach
 from dougong.engine.saving.row import Batch, Doing, Row
 
@@ -34,6 +34,7 @@ def check(batch: Batch) -> None:
                 row.refuse("not-allowed", _refusal(row))
             elif row.doing in ("create", "update"):
                 _check_fields(batch, row)
+        together.check(rows, batch.unit.runtime.model.rights)
         if not batch.unit.actor.is_system:
             made = [row for row in rows if row.doing in ("create", "update") and granted[row.doing] and not row.extra]
             reach.check(batch, plan, made)
