@@ -11,7 +11,7 @@ from dougong.base.language import Message, label, msg
 from dougong.engine.rights.comparing import Gain, Row, difference
 from dougong.engine.rights.holder import find
 from dougong.web import record_page
-from dougong.web.access_links import COMPARE, RIGHT
+from dougong.web.access_links import COMPARE, RIGHT, WHY
 from dougong.web.frame import framed
 from dougong.web.pages.formulas import record_chosen
 from dougong.web.routing import Page
@@ -57,7 +57,7 @@ def show(visit: Visit) -> Response:
     return framed(
         visit,
         "access_compare.html",
-        COMPARE,
+        WHY,
         visit.say(msg("Compare the rights of two people")),
         left=left,
         right=right,
