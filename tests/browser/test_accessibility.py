@@ -51,7 +51,8 @@ def test_pages_can_be_used_by_everybody(
     found = {}
     for name, place in PLACES.items():
         page.set_viewport_size({"width": viewport["width"], "height": viewport["height"]})
-        page.goto(place(shown), wait_until="networkidle")
+        page.goto(place(shown))
+        page.wait_for_function("() => !document.querySelector('.htmx-request')")
         see_in_full(page, viewport["width"])
         found[name] = grave(page)
     assert {name: said for name, said in found.items() if said} == {}

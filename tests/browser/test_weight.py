@@ -59,6 +59,7 @@ def test_no_page_complains(shown: Demo, open_page: Open, language: str) -> None:
     """Every page kind loads without a word on the console (the fixture looks), and says its language."""
     page = open_page(shown, language)
     for name, place in PLACES.items():
-        page.goto(place(shown), wait_until="networkidle")
+        page.goto(place(shown))
+        page.wait_for_function("() => !document.querySelector('.htmx-request')")
         assert page.locator("html").get_attribute("lang") == language, name
         assert page.title(), name
