@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -34,6 +35,10 @@ def missing(reason: str) -> NoReturn:
 # Cores may be shared, so no example has a deadline; CI tries the same examples every time.
 hypothesis.settings.register_profile("dougong", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("dougong")
+
+
+# A worker holds hundreds of compiled companies, and looking through them for circles took a fifth of its time.
+gc.set_threshold(50_000, 20, 100)
 
 
 def forget_the_operator() -> None:
