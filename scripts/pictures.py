@@ -28,6 +28,7 @@ from dougong.web import credentials
 from tests import chromium
 from tests.browser import demo
 from tests.browser.demo import Demo
+from tests.browser.places import PLACES
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 WIDTHS = {"1440": {"width": 1440, "height": 900}, "390": {"width": 390, "height": 844}}
@@ -55,6 +56,10 @@ def at(path: str) -> Callable[[Page, Demo], object]:
 
 def _record(object: str, where: Condition | None, more: str = "") -> Callable[[Page, Demo], object]:
     return lambda page, site: page.goto(f"{site.url}/o/{object}/{site.first(object, where).id}{more}")
+
+
+def _place(name: str) -> Callable[[Page, Demo], object]:
+    return lambda page, site: page.goto(site.url + PLACES[name](site))
 
 
 def _selected(page: Page, site: Demo) -> None:
@@ -254,6 +259,12 @@ PICTURES = (
     Picture("tokens", at("/account/tokens")),
     Picture("audit", at("/audit")),
     Picture("audit-entry", _audit_entry),
+    Picture("roles", _place("roles")),
+    Picture("rights", _place("rights")),
+    Picture("why", _place("why")),
+    Picture("compare", _place("compare")),
+    Picture("handover", _place("handover")),
+    Picture("sharing", _place("sharing")),
     Picture("formula", _formula),
     Picture("formula-mistakes", _mistakes),
     Picture("formula-list", at("/formulas/all?object=opportunity")),

@@ -16,6 +16,14 @@ def _fixed(path: str) -> Callable[[Demo], str]:
     return lambda _site: path
 
 
+def _customer(site: Demo) -> str:
+    return str(site.first("account").id)
+
+
+def _seller(site: Demo) -> str:
+    return str(site.first("user", Condition("login", "is", "wang.yutong")).id)
+
+
 PLACES: dict[str, Callable[[Demo], str]] = {
     "list": _fixed("/o/opportunity"),
     "list-filtered": _fixed("/o/opportunity?where=stage:in:propose;negotiate&sort=-amount"),
@@ -42,6 +50,20 @@ PLACES: dict[str, Callable[[Demo], str]] = {
     "sign-in-of": lambda site: f"/sign-ins/{site.administrator()}",
     "formula": _fixed("/formulas?object=opportunity&formula=IF(amount+%3E+1000,+amont,+naem)"),
     "formula-names": _fixed("/formulas/names?object=opportunity"),
+    "formula-list": _fixed("/formulas/all?object=opportunity"),
+    "formula-used": _fixed("/formulas/used?object=opportunity&field=close_date"),
+    "audit": _fixed("/audit"),
+    "roles": _fixed("/access/roles"),
+    "role": _fixed("/access/role?of=sales"),
+    "rights": _fixed("/access/set?of=sales_work"),
+    "rights-fields": _fixed("/access/set/fields?of=sales_work&object=product"),
+    "rule": _fixed("/access/rule?object=account"),
+    "why": lambda site: f"/access/why?object=account&record={_customer(site)}&user={_seller(site)}&right=edit",
+    "who": lambda site: f"/access/why?object=account&record={_customer(site)}",
+    "compare": lambda site: f"/access/compare?left={site.administrator()}&right={_seller(site)}",
+    "handover": lambda site: f"/handover/{_seller(site)}",
+    "owner": _record("account", "/owner"),
+    "sharing": _record("account", "/sharing"),
     "missing": _fixed("/o/account/01900000-0000-7000-8000-000000000000"),
 }
 """How to come to each, by name. What only people who are not signed in see is not among them."""
