@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,11 +12,11 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
-from dougong.base.settings import describe
 from dougong.cli import temporary_postgresql as postgresql
 from dougong.engine.dialects.statistics import analyse
 from tests.benchmarks import direct, engine, growing, measuring, report
 from tests.benchmarks.floor import database as floor
+from tests.benchmarks.place import place
 
 KINDS = ("sqlite", "postgresql")
 
@@ -110,15 +107,10 @@ def _rounds(arguments: argparse.Namespace) -> int:
 def main() -> None:
     """Measure, print, write."""
     arguments = _arguments()
-    for each in describe():
-        os.environ.pop(each.variable, None)
     deals = 10_000 if arguments.quick else 100_000
-    folder = arguments.keep or Path(tempfile.mkdtemp(prefix="dougong-bench-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)
     results: dict[str, list[measuring.Measured]] = {}
     growth: dict[str, tuple[float, float]] = {}
-    try:
+    with place(arguments.keep) as folder:
         for kind in arguments.database or KINDS:
             results[kind] = _compare(folder, kind, deals, arguments)
             report.show(kind, deals, results[kind])
@@ -127,12 +119,6 @@ def main() -> None:
                 report.show_growth(*growth[kind])
         if arguments.write:
             report.write(deals, _rounds(arguments), results, growth)
-    finally:
-        if not arguments.keep:
-            server = postgresql.Server(folder / "pg")
-            if server.running:
-                server.stop()
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

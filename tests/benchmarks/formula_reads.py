@@ -10,17 +10,12 @@ index, at 10,000 deals and at 1,000,000, with the plan that the database makes o
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dougong.base.settings import describe
-from dougong.cli import temporary_postgresql as postgresql
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
@@ -30,6 +25,7 @@ from dougong.engine.unit import Unit
 from dougong.metadata.component import Component
 from tests.benchmarks import engine, growing, report
 from tests.benchmarks.__main__ import KINDS, databases, settle
+from tests.benchmarks.place import place
 from tests.companies import opened
 
 BAR = 1.2
@@ -201,20 +197,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the databases there, and use those that are")
     arguments = parser.parse_args()
-    for each in describe():
-        os.environ.pop(each.variable, None)
-    folder = arguments.keep or Path(tempfile.mkdtemp(prefix="dougong-bench-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)
-    try:
+    with place(arguments.keep) as folder:
         for kind in arguments.database or KINDS:
             measure(folder, kind, arguments)
-    finally:
-        if not arguments.keep:
-            server = postgresql.Server(folder / "pg")
-            if server.running:
-                server.stop()
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ machine makes anybody wait beside a process that only computes.
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import statistics
 import tempfile
 import threading
@@ -26,11 +24,10 @@ from typing import Any
 
 import orjson
 
-from dougong.base.settings import describe
-from dougong.cli import temporary_postgresql as postgresql
 from tests.benchmarks import data, engine, report
 from tests.benchmarks.__main__ import KINDS, databases, fill_engine
 from tests.benchmarks.client import Request, Side, serving
+from tests.benchmarks.place import place
 from tests.benchmarks.publisher import publisher
 from tests.companies import opened
 
@@ -179,12 +176,7 @@ def main() -> None:
     parser.add_argument("--tries", type=int, default=5)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the databases there, and use those that are")
     arguments: Any = parser.parse_args()
-    for each in describe():
-        os.environ.pop(each.variable, None)
-    folder = arguments.keep or Path(tempfile.mkdtemp(prefix="dougong-bench-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)
-    try:
+    with place(arguments.keep) as folder:
         for kind in arguments.database or KINDS:
             with databases(folder, kind, (f"engine_{DEALS}",)) as (ours,):
                 url = fill_engine(kind, *ours, DEALS)
@@ -192,12 +184,6 @@ def main() -> None:
                     f"{kind}: ms in quiet times usually / at most / at most beside the control / and the publish"
                 )
                 _report(measure(url, arguments.tries))
-    finally:
-        if not arguments.keep:
-            server = postgresql.Server(folder / "pg")
-            if server.running:
-                server.stop()
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,7 @@ statements that the page sends for this viewer, read to the end. Ratios are of m
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import shutil
 import statistics
 import tempfile
 import time
@@ -24,8 +22,6 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from dougong.base.settings import describe
-from dougong.cli import temporary_postgresql as postgresql
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
 from dougong.engine.query import Condition, Query, Sort
@@ -34,6 +30,7 @@ from dougong.web import sessions
 from tests.benchmarks import crowd, data, engine, growing, report
 from tests.benchmarks.__main__ import KINDS, databases, settle
 from tests.benchmarks.client import Request, Side, serving
+from tests.benchmarks.place import place
 from tests.companies import opened
 
 PAGE_BAR, SQL_BAR = 1.5, 4.0
@@ -236,25 +233,14 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure, print, write."""
     arguments = _arguments()
-    for each in describe():
-        os.environ.pop(each.variable, None)
-    folder = arguments.keep or Path(tempfile.mkdtemp(prefix="dougong-bench-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)
     found: dict[str, list[Cost]] = {}
-    try:
+    with place(arguments.keep) as folder:
         for kind in arguments.database or KINDS:
             with databases(folder, kind, (f"visibility_{arguments.deals}",)) as (database,):
                 found[kind] = measure(fill(*database, arguments.deals), arguments.rounds)
             report.say("\n".join((f"\n{kind}, {arguments.deals:,} deals", *table(found[kind]))))
         if arguments.write:
             write(arguments.deals, found)
-    finally:
-        if not arguments.keep:
-            server = postgresql.Server(folder / "pg")
-            if server.running:
-                server.stop()
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
