@@ -13,7 +13,7 @@ from dougong.base.language import Message, msg
 from dougong.engine.rights.grants import Granted, gives_field
 from dougong.engine.rights.holder import Holder, held
 from dougong.engine.rights.names import OBJECT_RIGHT_NAMES, SYSTEM_RIGHT_NAMES
-from dougong.engine.rights.rows import group_of
+from dougong.engine.rights.sharing_rules import group_of, opened_by
 from dougong.engine.tables import memberships
 from dougong.metadata.model import Model
 from dougong.metadata.rights import SharingRule
@@ -123,5 +123,5 @@ def opening(unit: Unit, rule: SharingRule) -> Opening:
     people = int(unit.connection.scalar(reached) or 0)
     if rule.when is not None and any(path[0] == "$User" for path in rule.when.variables):
         return Opening(None, total, people)
-    holds, _ = Granted(unit, Holder("")).rows.opened_by(rule)
+    holds, _ = opened_by(Granted(unit, Holder("")).rows, rule)
     return Opening(int(unit.connection.scalar(count.where(and_(live, holds(table)))) or 0), total, people)

@@ -11,19 +11,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, literal, select
+from sqlalchemy import ColumnElement
 
 from dougong.base.errors import NotFound, Problem
-from dougong.base.ids import is_record_id
 from dougong.base.language import Message, msg
 from dougong.engine.access import Access, Configured, Right, may_read
 from dougong.engine.actor import Actor
 from dougong.engine.entering import may_enter
-from dougong.engine.reading.covering import AT_ONCE
 from dougong.engine.rights.access import access_for, granted_to
+from dougong.engine.rights.facts import Facts
 from dougong.engine.rights.grants import Granted, gives_field, sight
 from dougong.engine.rights.grounds import Ground
 from dougong.engine.rights.holder import find
+from dougong.engine.rights.sharing_rules import applies
 from dougong.engine.saving.intake import GIVEN_SYSTEM_FIELDS
 from dougong.formulas import Formula
 from dougong.metadata.model import Field, Object
@@ -95,7 +95,7 @@ def explain_each(
     if obj is None or (field is not None and field not in obj.fields):
         raise _unknown(object_name, msg("There is no object {name}.", name=object_name))
     other = as_user(unit, user_id)
-    facts = _Facts(other, obj, record_ids)
+    facts = Facts(other, obj, record_ids)
     found: dict[str, Explanation] = {}
     for record_id in record_ids:
         if facts.of(record_id, "there", list) is not None:
@@ -137,30 +137,6 @@ def _unknown(thing: str, reason: Message) -> NotFound:
     return NotFound(Problem(code="not-explained", thing=thing, reason=reason))
 
 
-class _Facts:
-    """What conditions come to for some records of an object; each is asked once, for all of them."""
-
-    def __init__(self, unit: Unit, obj: Object, record_ids: Sequence[str]) -> None:
-        self.unit, self.record_ids = unit, [each for each in record_ids if is_record_id(each)]
-        self.table = unit.runtime.storage.tables[obj.name].table
-        self._known: dict[str, dict[str, list[bool]]] = {}
-
-    def of(self, record_id: str, key: str, conditions: Callable[[], list[ColumnElement[bool]]]) -> list[bool] | None:
-        """Which of the conditions, asked under `key`, hold for a record; None where there is no such record."""
-        if key not in self._known:
-            self._known[key] = self._ask(conditions())
-        return self._known[key].get(record_id)
-
-    def _ask(self, conditions: list[ColumnElement[bool]]) -> dict[str, list[bool]]:
-        columns: list[ColumnElement[int]] = [case((each, literal(1)), else_=literal(0)) for each in conditions]
-        found: dict[str, list[bool]] = {}
-        for start in range(0, len(self.record_ids), AT_ONCE):
-            some = self.table.c.id.in_(self.record_ids[start : start + AT_ONCE])
-            for id, *held in self.unit.connection.execute(select(self.table.c.id, *columns).where(some)):
-                found[str(id)] = [bool(each) for each in held]
-        return found
-
-
 class _Case:
     """One question: a user, a record, a right, perhaps a field; `asker` is the access of who asks it."""
 
@@ -172,7 +148,7 @@ class _Case:
         right: Asked,
         field: Field | None,
         asker: Access,
-        facts: _Facts,
+        facts: Facts,
     ) -> None:
         self.unit, self.object, self.record_id, self.right, self.field = unit, obj, record_id, right, field
         self.access: Access = access_for(unit)
@@ -264,14 +240,14 @@ class _Case:
         if right not in ("read", "edit"):
             return
         for rule in granted.model.rights.sharing_rules.get(self.object.name, ()):
-            if not granted.rows.applies(rule, right):
+            if not applies(granted.rows, rule, right):
                 yield Reason(f"{kind}-rule", False, self._why_not(granted, rule, right))
 
     def _why_not(self, granted: Granted, rule: SharingRule, right: Right) -> Message:
         name = rule.label or rule.name
         if rule.until is not None and rule.until < granted.rows.today:
             return msg("The sharing rule {rule} has ended.", rule=name)
-        if right == "edit" and granted.rows.applies(rule, "read"):
+        if right == "edit" and applies(granted.rows, rule, "read"):
             return msg("The sharing rule {rule} lets them see, not change.", rule=name)
         return msg("The sharing rule {rule} is not for them.", rule=name)
 
@@ -279,11 +255,8 @@ class _Case:
         within = granted.rows.within(self.object, self.table)
         if within is not None:
             inside = self._asked("partition", lambda: [within])[0]
-            theirs, foreign = (
-                msg("It is of no segment, or of one of theirs."),
-                msg("It is of a segment that is not theirs."),
-            )
-            yield Reason("partition", inside, theirs if inside else foreign)
+            theirs = msg("It is of no segment, or of one of theirs.")
+            yield Reason("partition", inside, theirs if inside else msg("It is of a segment that is not theirs."))
 
     def _of_field(self, field: Field) -> Iterator[Reason]:
         right: Literal["read", "edit"] = "read" if self.right == "read" else "edit"

@@ -17,29 +17,28 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
-    exists,
     false,
-    literal,
     or_,
     select,
-    true,
     union_all,
 )
 
 from dougong.base.language import msg
-from dougong.engine.access import EVERYTHING, Right
+from dougong.engine.access import Right
 from dougong.engine.expressions import OneOf
-from dougong.engine.reading.computed import Terms, condition_of, reads_changing
-from dougong.engine.reading.scope import Scope
+from dougong.engine.reading.computed import Terms, reads_changing
 from dougong.engine.rights import grounds, person
-from dougong.engine.rights.grounds import SELF, Condition, Ground
+from dougong.engine.rights.grounds import SELF, Ground
 from dougong.engine.rights.holder import formula_value
+from dougong.engine.rights.parents import inherited
 from dougong.engine.rights.probing import Probed, has_small_circle, probe
+from dougong.engine.rights.scopes import scoped
 from dougong.engine.rights.shares import shared
+from dougong.engine.rights.sharing_rules import applies, opened
 from dougong.engine.variables import variables
-from dougong.formulas import Context, Formula
+from dougong.formulas import Context
 from dougong.metadata.model import Object
-from dougong.metadata.rights import DataScope, Partition, Role, SharingRule
+from dougong.metadata.rights import Partition
 
 if TYPE_CHECKING:
     from dougong.engine.rights.grants import Granted
@@ -47,9 +46,6 @@ if TYPE_CHECKING:
 
 PROBED_FOR = timedelta(minutes=10)
 """How long the number of visible records is taken for what a probe found."""
-
-_OF_PARENT: dict[Right, Right] = {"read": "read", "edit": "edit", "delete": "edit", "transfer": "edit"}
-"""What somebody must be able to do with the parent to do it with the child."""
 
 
 class Rows:
@@ -84,7 +80,7 @@ class Rows:
         """What decides which conditions there are, and what is in them beside `person.parameters`."""
         roles = self.holder.roles
         rules = [each for several in self.model.rights.sharing_rules.values() for each in several]
-        applying = [each for each in rules if self.applies(each, "read")]
+        applying = [each for each in rules if applies(self, each, "read")]
         scopes = [scope for role in roles for of_object in role.scopes.values() for scope in of_object.values()]
         formulas = [each for each in (*(rule.when for rule in applying), *(scope.when for scope in scopes)) if each]
         parts = (
@@ -164,10 +160,11 @@ class Rows:
         rights = self.granted.rights(obj.name)
         if partition is None or "modify_all" in rights or self.crosses(partition.across):
             return None
-        column = self._column(obj, table, partition.fields[obj.name])
-        return or_(column.is_(None), self._of_segment(partition, column))
+        column = self.column(obj, table, partition.fields[obj.name])
+        return or_(column.is_(None), self.of_segment(partition, column))
 
-    def _of_segment(self, partition: Partition, column: ColumnElement[str]) -> ColumnElement[bool]:
+    def of_segment(self, partition: Partition, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """Whether `column`, the segment of a row, is one of the person's segments."""
         if not self.holder.named(f"segment:{partition.name}"):
             return false()
         return column.in_(person.several(self.holder, "segment", partition.name))
@@ -176,7 +173,8 @@ class Rows:
         """Whether the person holds one of `roles`."""
         return any(each.name in roles for each in self.holder.roles)
 
-    def _column(self, obj: Object, table: FromClause, field: str, part: int = 0) -> ColumnElement[str]:
+    def column(self, obj: Object, table: FromClause, field: str, part: int = 0) -> ColumnElement[str]:
+        """The column of `table` that keeps a field of `obj`, or one of the field's parts."""
         return table.c[self.runtime.storage.tables[obj.name].parts[field][part].key]
 
     # -- grounds --------------------------------------------------------------------------------------------------
@@ -202,206 +200,8 @@ class Rows:
             yield grounds.everybody(msg("Everybody with the right may change every record."))
         if default == "read" and right == "read":
             yield grounds.everybody(msg("Everybody with the right sees every record."))
-        yield from self._scopes(right, obj)
-        yield from self._rules(right, obj)
+        yield from scoped(self, right, obj)
+        yield from opened(self, right, obj)
         yield from shared(self, right, obj)
         if default == "by_parent":
-            yield from self._parents(right, obj)
-
-    def _scopes(self, right: Right, obj: Object) -> Iterator[Ground]:
-        """What the data scopes of the person's roles cover; what they own in any case, unless a role says none."""
-        scopes = [(role, role.scope(obj.name, right)) for role in self.holder.roles]
-        owned = obj.owner != "none" and bool(self.holder.user_id)
-        if owned and (not scopes or any(scope.when is not None or scope.reach != "none" for _, scope in scopes)):
-            yield grounds.owner(person.one(self.holder))
-        for role, scope in scopes:
-            if scope.when is not None:
-                yield self._formula(role, obj, scope.when)
-            elif scope.reach == "all":
-                yield grounds.everybody(msg("The role {role} covers all records.", role=role.label))
-            elif scope.reach == "segment":
-                yield from self._segment(role, obj)
-            elif owned:
-                yield from self._place(role, scope)
-
-    def _place(self, role: Role, scope: DataScope) -> Iterator[Ground]:
-        """What people below, or in the same department, own."""
-        groups: grounds.Groups
-        match scope.reach:
-            case "own_and_subordinates":
-                groups = person.several(self.holder, "below")
-                said = msg("The owner reports to them (role {role}).", role=role.label)
-                otherwise = msg("The owner does not report to them (role {role}).", role=role.label)
-            case "own_and_roles_below":
-                groups = [f"role:{each}" for each in sorted(self.model.rights.below(role.name))]
-                said = msg("The owner holds a role below {role}.", role=role.label)
-                otherwise = msg("The owner holds no role below {role}.", role=role.label)
-            case "department":
-                groups = person.several(self.holder, "department")
-                said = msg("The owner is of their department (role {role}).", role=role.label)
-                otherwise = msg("The owner is not of their department (role {role}).", role=role.label)
-            case "department_and_below":
-                groups = person.several(self.holder, "within")
-                said = msg("The owner is of their department or one below it (role {role}).", role=role.label)
-                otherwise = msg(
-                    "The owner is not of their department, nor of one below it (role {role}).", role=role.label
-                )
-            case _:
-                return
-        if groups if isinstance(groups, list) else groups.value:
-            yield grounds.owned_within(scope.reach, said, otherwise, groups, self.small_circle)
-
-    def _segment(self, role: Role, obj: Object) -> Iterator[Ground]:
-        partition = self.model.rights.partition_of(obj.name)
-        if partition is None:
-            return
-        field = partition.fields[obj.name]
-        yield grounds.plain(
-            "segment",
-            msg("It is of their segment (role {role}).", role=role.label),
-            msg("It is not of their segment (role {role}).", role=role.label),
-            lambda table: self._of_segment(partition, self._column(obj, table, field)),
-        )
-
-    # -- sharing rules --------------------------------------------------------------------------------------------
-    def _rules(self, right: Right, obj: Object) -> Iterator[Ground]:
-        for rule in self.model.rights.sharing_rules.get(obj.name, ()):
-            if self.applies(rule, right):
-                said = msg("The sharing rule {rule} opens it.", rule=rule.label or rule.name)
-                otherwise = msg(
-                    "The sharing rule {rule} is for them, but not for this record.", rule=rule.label or rule.name
-                )
-                yield Ground("rule", said, otherwise, *self.opened_by(rule), formula=_asked_by(rule))
-        for rules in self.model.rights.sharing_rules.values():
-            for rule in rules:
-                for child, lookup in rule.also:
-                    if child == obj.name and self.applies(rule, right):
-                        yield self._opened_with(rule, obj, lookup)
-
-    def applies(self, rule: SharingRule, right: Right) -> bool:
-        """Whether a rule is for the person, in force, and gives the right."""
-        covered = right == "read" or (right == "edit" and rule.level == "edit")
-        running = rule.until is None or rule.until >= self.today
-        return covered and running and not self.holder.groups.isdisjoint(map(group_of, rule.to))
-
-    def opened_by(self, rule: SharingRule) -> tuple[Condition, Condition]:
-        """The condition of a rule for judging rows, and for finding them."""
-        obj = self.model.objects[rule.object]
-        owners = [group_of(each) for each in rule.owned_by]
-
-        def holds(table: FromClause) -> ColumnElement[bool]:
-            parts = [grounds.owned(table, owners)] if owners else []
-            return and_(true(), *parts, *([self.asks(obj, table, rule.when)] if rule.when is not None else []))
-
-        def finds(table: FromClause) -> ColumnElement[bool]:
-            parts = [grounds.owned_by_one_of(table, owners)] if owners else []
-            return and_(true(), *parts, *([self.searches(obj, table, rule.when)] if rule.when is not None else []))
-
-        return holds, finds
-
-    def _opened_with(self, rule: SharingRule, obj: Object, lookup: str) -> Ground:
-        """Children that a rule opens with their parent."""
-        above = self.runtime.storage.tables[rule.object].table
-        holds, finds = self.opened_by(rule)
-
-        def judged(table: FromClause) -> ColumnElement[bool]:
-            parent = above.alias()
-            mine = and_(parent.c.id == self._column(obj, table, lookup), holds(parent))
-            return exists(select(literal(1)).select_from(parent).where(mine).correlate(table))
-
-        def found(table: FromClause) -> ColumnElement[bool]:
-            parent = above.alias()
-            return self._column(obj, table, lookup).in_(select(parent.c.id).where(finds(parent)))
-
-        said = msg("The sharing rule {rule} opens it with its parent.", rule=rule.label or rule.name)
-        otherwise = msg("The sharing rule {rule} is for them, but not for its parent.", rule=rule.label or rule.name)
-        return Ground("rule", said, otherwise, judged, found, formula=_asked_by(rule))
-
-    # -- formulas and parents -------------------------------------------------------------------------------------
-    def _formula(self, role: Role, obj: Object, formula: Formula) -> Ground:
-        said = msg("The scope of the role {role} covers it.", role=role.label)
-        otherwise = msg("The scope of the role {role} does not cover it.", role=role.label)
-
-        def asked(table: FromClause) -> ColumnElement[bool]:
-            return self.asks(obj, table, formula)
-
-        def found(table: FromClause) -> ColumnElement[bool]:
-            return self.searches(obj, table, formula)
-
-        return Ground("scope", said, otherwise, asked, found, formula=(obj.name, formula))
-
-    def asks(self, obj: Object, table: FromClause, formula: Formula) -> ColumnElement[bool]:
-        """A formula over the rows of `table`; a look at each row's own parents where it reads these."""
-        scope, condition = self._asked(obj, table, formula)
-        if scope.table is table:
-            return condition
-        asked = select(literal(1)).select_from(scope.source).where(scope.table.c.id == table.c.id, condition)
-        return exists(asked.correlate(table))
-
-    def searches(self, obj: Object, table: FromClause, formula: Formula) -> ColumnElement[bool]:
-        """The same as a search, which may begin with the parents."""
-        scope, condition = self._asked(obj, table, formula)
-        if scope.table is table:
-            return condition
-        return table.c.id.in_(select(scope.table.c.id).select_from(scope.source).where(condition))
-
-    def _asked(self, obj: Object, table: FromClause, formula: Formula) -> tuple[Scope, ColumnElement[bool]]:
-        """A formula over the rows of `table`, or over an alias with what it reads of parents joined to it."""
-        here = Scope(self.runtime, EVERYTHING, obj, self.terms, table=table)
-        condition = condition_of(here, formula, self.terms)
-        if here.source is table:
-            return here, condition
-        inner = self.runtime.storage.tables[obj.name].table.alias()
-        scope = Scope(self.runtime, EVERYTHING, obj, self.terms, table=inner)
-        return scope, condition_of(scope, formula, self.terms)
-
-    def _parents(self, right: Right, obj: Object) -> Iterator[Ground]:
-        field = obj.fields.get(str(obj.access.get("parent", "")))
-        of_parent = _OF_PARENT.get(right)
-        if field is None or of_parent is None:
-            return
-        for name in field.targets:
-            target = self.model.objects[name]
-            if self.granted.may(of_parent, target):
-                yield self._parent(of_parent, obj, field.name, target)
-
-    def _parent(self, right: Right, obj: Object, lookup: str, target: Object) -> Ground:
-        """What stands below a record that they may see, or change."""
-        above = self.runtime.storage.tables[target.name].table
-        several = len(obj.fields[lookup].targets) > 1
-
-        def leads(table: FromClause) -> list[ColumnElement[bool]]:
-            return [self._column(obj, table, lookup, 1) == target.name] if several else []
-
-        def judged(table: FromClause) -> ColumnElement[bool]:
-            parent = above.alias()
-            condition = self.condition(right, target, parent)
-            mine = parent.c.id == self._column(obj, table, lookup)
-            asked = select(literal(1)).select_from(parent).where(mine, *([condition] if condition is not None else []))
-            return and_(true(), *leads(table), exists(asked.correlate(table)))
-
-        def found(table: FromClause) -> ColumnElement[bool]:
-            ids, column = self.ids(target, right), self._column(obj, table, lookup)
-            return and_(true(), *leads(table), column.is_not(None) if ids is None else column.in_(select(ids.c.id)))
-
-        said = {
-            "read": msg("They see the {object} that it belongs to.", object=target.label),
-            "edit": msg("They may change the {object} that it belongs to.", object=target.label),
-        }
-        otherwise = {
-            "read": msg("They do not see the {object} that it belongs to, if it belongs to one.", object=target.label),
-            "edit": msg(
-                "They may not change the {object} that it belongs to, if it belongs to one.", object=target.label
-            ),
-        }
-        return Ground("parent", said[right], otherwise[right], judged, found)
-
-
-def _asked_by(rule: SharingRule) -> tuple[str, Formula] | None:
-    return None if rule.when is None else (rule.object, rule.when)
-
-
-def group_of(people: str) -> str:
-    """The group of `dg_membership` for whom a rule names."""
-    kind, _, name = people.partition(":")
-    return f"within:{name}" if kind == "department_and_below" else people
+            yield from inherited(self, right, obj)
