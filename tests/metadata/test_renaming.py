@@ -36,6 +36,7 @@ def test_a_field_is_renamed_in_paths_keys_and_formulas(workshop: Tree) -> None:
     items = body(after, "layout:deal.default")["tabs"][0]["sections"][0]["items"]
     assert [each["field"] for each in items] == ["name", "client", "client.owner.name"]
     assert body(after, "path:deal.main")["stages"][1]["gate"][0]["when"] == "ISBLANK(client)"
+    assert body(after, "list_view:deal.mine")["when"] == "NOT ISBLANK(client)"
     assert body(after, "conversion:deal.to_customer")["into"][1]["link"] == {"client": "customer"}
     assert body(after, "layout:customer.default")["related"][1]["from"] == "line.deal.client"
     assert check(after).problems == ()

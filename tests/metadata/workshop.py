@@ -187,6 +187,7 @@ WORKSHOP: dict[str, dict[str, Any]] = {
                 {"not": {"field": "closes_on", "op": "within", "value": "this_month"}},
             ]
         },
+        "when": "NOT ISBLANK(customer)",
         "columns": [{"field": "name"}, {"field": "customer.name"}, {"field": "amount", "total": "sum"}],
         "sort": [{"field": "closes_on", "dir": "asc"}],
     },

@@ -8,7 +8,7 @@ from dougong.base.hooks import plugin_manager
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.saving.batch import Update
-from dougong.metadata.component import COMPANY
+from dougong.metadata.component import COMPANY, Component
 from dougong.metadata.tree import Tree
 from tests.engine.test_publish import change
 from tests.web.conftest import Person, fields
@@ -220,3 +220,22 @@ def test_where_a_field_is_used(person: Person) -> None:
     assert "/formulas/used?object=quote&amp;field=margin" in person.get(MARGIN).text
     person.save(Update("user", person.user_id, {"kind": "partner"}))
     assert person.get("/formulas/used?object=opportunity&field=close_date").status_code == 403
+
+
+def test_the_formula_of_a_list_view_is_in_force_and_can_be_changed(person: Person) -> None:
+    """The view shows the records for which it is true; it opens in the editor and is published from there."""
+    body = {
+        "kind": "list_view", "name": "opportunity.large", "object": "opportunity", "when": "amount > 2500",
+        "label": {"en": "Large", "zh-CN": "大额"}, "columns": [{"field": "name"}],
+        "filter": {"field": "name", "op": "not_blank"},
+    }  # fmt: skip
+    change(person.company, Component("list_view", "opportunity.large", body))
+    page = person.get("/o/opportunity?view=large").text
+    assert "Deal 3" in page
+    assert "Deal 2" not in page
+    assert "<b>Amount &gt; 2500</b>" in page
+    url = "/formulas/edit?of=list_view%3Aopportunity.large&at=%2Fwhen"
+    assert "Condition of a list view" in plain(person.get("/formulas/all?object=opportunity"))
+    assert "There is no field amout." in plain(act(person, url, "check", formula="amout > 1"))
+    publish(person, url, formula="amount > 1500")
+    assert "Deal 2" in person.get("/o/opportunity?view=large").text

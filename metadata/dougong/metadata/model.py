@@ -290,13 +290,17 @@ class ListColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListView:
-    """A saved list: `filter` and `sort` in the JSON filter language of `dougong.engine.query`."""
+    """A saved list: `filter` and `sort` in the JSON filter language of `dougong.engine.query`.
+
+    `when`, a formula over the record, holds beside the filter.
+    """
 
     object: str
     name: str
     label: Labels
     columns: tuple[ListColumn, ...]
     filter: Mapping[str, Any] | None = None
+    when: Formula | None = None
     sort: tuple[Mapping[str, str], ...] = ()
     shared_with: tuple[str, ...] = ()
     default: bool = False

@@ -237,6 +237,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("columns/*/field", "path", _own),
         ("sort/*/field", "path", _own),
         ("filter/**/field", "path", _own),
+        ("when", "formula", _own),
     ),
     "app": (
         ("items/*/object", "object", _own),

@@ -13,8 +13,8 @@ from dougong.base.field_types import Reference
 from dougong.base.language import msg
 from dougong.cli.opening import for_company, open_company, operator
 from dougong.cli.terminal import text
-from dougong.engine.query import All, Condition, Filter, Measure, Query, Summary
-from dougong.engine.reading.filters import parse, parse_sort
+from dougong.engine.query import All, Condition, Filter, Measure, Query, Summary, Written
+from dougong.engine.reading.filters import both, parse, parse_sort
 from dougong.engine.unit import Unit
 
 WORDS = {"=": "is", "!=": "is_not", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "~": "contains"}
@@ -55,6 +55,7 @@ def _unread(given: str) -> BadRequest:
 @click.command(help=text(msg("Read records: list, count and sum them.")))
 @click.argument("object_name", metavar="OBJECT")
 @click.option("--where", "wheres", multiple=True, help=text(msg("A condition; several all hold.")))
+@click.option("--when", "whens", multiple=True, help=text(msg("A formula that is true; several all hold.")))
 @click.option("--by", "groups", multiple=True, help=text(msg("Group by a field, or by date:month.")))
 @click.option("--count", "counting", is_flag=True, help=text(msg("Count the records.")))
 @click.option("--sum", "sums", multiple=True, help=text(msg("Add up a field.")))
@@ -68,6 +69,7 @@ def _unread(given: str) -> BadRequest:
 def query(
     object_name: str,
     wheres: tuple[str, ...],
+    whens: tuple[str, ...],
     groups: tuple[str, ...],
     counting: bool,
     sums: tuple[str, ...],
@@ -79,7 +81,7 @@ def query(
     style: str,
 ) -> None:
     """Answer from the company of the settings."""
-    where = All(tuple(condition(each) for each in wheres)) if wheres else None
+    where = both(*(condition(each) for each in wheres), *map(Written, whens))
     measures = (
         *((Measure("count"),) if counting else ()),
         *(Measure("sum", name) for name in sums),

@@ -16,7 +16,7 @@ from dougong.cli.opening import for_company, open_company, operator
 from dougong.cli.query import condition
 from dougong.cli.terminal import language, say, text
 from dougong.engine.company import Company
-from dougong.engine.query import All, Query
+from dougong.engine.query import All, Query, Written
 from dougong.engine.reading.filters import both, parse, parse_sort
 from dougong.engine.transfer import sheets
 from dougong.engine.transfer.exporting import WRITERS, error_file, every_field
@@ -201,6 +201,7 @@ def export(
             columns=wanted,
             where=both(
                 parse(shown.filter) if shown else None,
+                Written(shown.when.source) if shown and shown.when else None,
                 All(tuple(condition(each) for each in wheres)) if wheres else None,
             ),
             sort=parse_sort([each for each in sort.split(",") if each] or (shown.sort if shown else ())),

@@ -4,7 +4,10 @@ The filter language is the same in list views, URLs, the API, imports and roll-u
 
     {"all": [{"field": "close_date", "op": "within", "value": "this_month"},
              {"any": [{"field": "owner", "op": "is", "value": "$me"},
-                      {"not": {"field": "account.owner.department.name", "op": "contains", "value": "East"}}]}]}
+                      {"not": {"field": "account.owner.department.name", "op": "contains", "value": "East"}}]},
+             {"formula": "amount > 2 * budget"}]}
+
+Documents of the metadata say the formula beside their filter, where renaming finds it.
 """
 
 from __future__ import annotations
@@ -61,7 +64,14 @@ class Holds:
     formula: Formula = field(compare=False, repr=False)
 
 
-Filter = Condition | All | Either | Not | Holds
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A formula over the record is true, in the words of whoever asks: it reads what they may read and nothing else."""
+
+    text: str
+
+
+Filter = Condition | All | Either | Not | Holds | Written
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dougong.base.language import label
+from dougong.engine.formula_scope import scope_of
 from dougong.engine.query import Record
 from dougong.engine.saving.expressions import reader
 from dougong.engine.saving.stages import is_blank
@@ -14,7 +15,6 @@ from dougong.metadata.completeness import FIELD, weight_of, weights
 from dougong.metadata.model import Object
 from dougong.metadata.scope import FieldScope
 from dougong.web.context import record_url
-from dougong.web.formula_scope import scope_of
 from dougong.web.visit import Visit
 
 

@@ -9,9 +9,10 @@ from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.field_types import Operator, ValueRefused
 from dougong.base.language import label, msg
 from dougong.engine.fields.periods import NAMED
-from dougong.engine.query import Condition, Query, Sort
+from dougong.engine.query import Condition, Query, Sort, Written
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.metadata.model import Field, Object
+from dougong.web import formula_condition
 from dougong.web.sentences import PEOPLE, operators, path_label
 from dougong.web.visit import Visit
 
@@ -36,7 +37,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class ConditionForm:
-    """What the form shows. `widget` is none, text, number, date, choose (one), tick (several), record or two."""
+    """What the form shows.
+
+    `widget` is none, text, number, date, choose (one), tick (several), record or two; formula for what is `typed`.
+    """
 
     groups: tuple[Group, ...]
     field: str = ""
@@ -47,6 +51,7 @@ class ConditionForm:
     choices: tuple[Choice, ...] = ()
     periods: tuple[Choice, ...] = ()
     lookup: str = ""
+    typed: formula_condition.Typed = formula_condition.Typed()
 
 
 def fields(visit: Visit, obj: Object) -> tuple[Group, ...]:
@@ -79,6 +84,8 @@ def form(visit: Visit, obj: Object) -> ConditionForm:
     groups = fields(visit, obj)
     if not name:
         return ConditionForm(groups)
+    if name == formula_condition.FIELD:
+        return ConditionForm(groups, name, widget="formula", typed=formula_condition.typed(visit, obj))
     path = resolve(visit.model, visit.unit.access, obj, name)
     offered = operators(path.field)
     op = next((each for each in offered if each.name == visit.asked("op")), offered[0])
@@ -123,7 +130,7 @@ def _people(visit: Visit) -> list[Choice]:
     return said + [Choice(row.id, str(row.values[0] or "")) for row in visit.unit.records.query(asked).rows]
 
 
-def added(visit: Visit, obj: Object) -> Condition | None:
+def added(visit: Visit, obj: Object) -> Condition | Written | None:
     """The condition that the form was sent with; None while it is not complete.
 
     Raises:
@@ -131,6 +138,8 @@ def added(visit: Visit, obj: Object) -> Condition | None:
     """
     params = visit.request.query_params
     name, op = params.get("field", ""), params.get("op", "")
+    if name == formula_condition.FIELD and "add" in params:
+        return formula_condition.added(visit, obj)
     if not (name and op and "add" in params):
         return None
     path = resolve(visit.model, visit.unit.access, obj, name)

@@ -11,6 +11,7 @@ from typing import Any
 from dougong.base.errors import DougongError, FormulaError, Problem
 from dougong.base.field_types import FIELD_TYPES
 from dougong.base.language import Message, label
+from dougong.engine.formula_scope import scope_of
 from dougong.engine.saving.expressions import reader
 from dougong.engine.saving.related import Related
 from dougong.engine.variables import formula_context
@@ -20,9 +21,8 @@ from dougong.formulas.formula import SAVE_ONLY
 from dougong.metadata.checking.formula_fields import sql_refusals
 from dougong.metadata.model import Object
 from dougong.metadata.scope import FieldScope
-from dougong.web.formula_scope import scope_of
 from dougong.web.record_page import title_of
-from dougong.web.visit import Visit
+from dougong.web.visit import Visit, whole_number
 
 MOST_STEPS = 400
 """Parts that a formula may have to be shown taken apart: nobody reads more."""
@@ -68,6 +68,15 @@ def mended(text: str, start: int, end: int, instead: str) -> str:
     coded = text.encode("utf-16-le", "surrogatepass")
     pieces = coded[: 2 * start] + instead.encode("utf-16-le") + coded[2 * end :]
     return pieces.decode("utf-16-le", "replace")
+
+
+def mended_at(text: str, where: str) -> str:
+    """`text` with what a button says put where it says: ``start:end:instead``."""
+    start, end, instead = (*where.split(":", 2), "", "")[:3]
+    first, last = whole_number(start), whole_number(end)
+    if first is None or last is None or first > last:
+        return text
+    return mended(text, first, last, instead)
 
 
 # -- what it means ---------------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dougong.base.language import label
+from dougong.engine.formula_scope import ReadableScope, scope_of
 from dougong.formulas import FUNCTIONS, EvaluationError, Function
 from dougong.formulas.evaluation import Failure
 from dougong.metadata.model import Object
 from dougong.web.formula_check import path_label, shown
-from dougong.web.formula_scope import ReadableScope, scope_of
 from dougong.web.visit import Visit
 
 EXAMPLES = 2

@@ -8,6 +8,7 @@ from typing import Any
 
 from dougong.base.errors import FormulaError, NotFound, Problem
 from dougong.base.language import Message, label, msg
+from dougong.engine.formula_scope import ReadableScope
 from dougong.formulas.parser import parse
 from dougong.formulas.tree import references
 from dougong.metadata.building.fields import yields
@@ -17,7 +18,6 @@ from dougong.metadata.keyed import element_key
 from dougong.metadata.model import Object
 from dougong.metadata.positions import escape, steps
 from dougong.metadata.scope import FieldScope
-from dougong.web.formula_scope import ReadableScope
 from dougong.web.visit import Visit, with_query
 
 EDIT = "/formulas/edit"
@@ -37,6 +37,7 @@ PATTERNS: Mapping[str, tuple[tuple[str, Message], ...]] = {
         *((f"tabs/*/sections/*/items/*/{key}", msg("Condition of a layout")) for key in CONDITIONS),
     ),
     "path": (("stages/*/gate/*/when", msg("Gate of a stage")),),
+    "list_view": (("when", msg("Condition of a list view")),),
     "conversion": (("when", msg("Condition of a conversion")),),
     "action": (("visible_when", msg("Condition of an action")),),
     "object": (

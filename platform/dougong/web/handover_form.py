@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.language import label, msg
+from dougong.engine.formula_scope import scope_of
 from dougong.engine.handover.dealing import counted
 from dougong.engine.handover.holdings import KEPT, PERSON, Holding, Kept, holdings, readable
 from dougong.engine.handover.rules import Handover, Reads, read
@@ -18,7 +19,6 @@ from dougong.engine.query import Condition, Either, Query
 from dougong.engine.unit import Unit
 from dougong.formulas import Formula, compile
 from dougong.metadata.model import Object
-from dougong.web.formula_scope import scope_of
 from dougong.web.navigation import several
 from dougong.web.visit import Visit
 

@@ -8,15 +8,16 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
-from dougong.base.errors import NotFound, Place, Problem, Rejected
+from dougong.base.errors import BadRequest, NotFound, Place, Problem, Rejected
 from dougong.base.ids import is_record_id, record_id
 from dougong.base.language import msg
 from dougong.engine.fields.masked import is_masked
 from dougong.engine.fields.operators import PRESENCE
 from dougong.engine.fields.text import clean_text
-from dougong.engine.query import Filter, Sort
-from dougong.engine.reading.filters import both, conditions, dump, parse_sort
+from dougong.engine.query import Filter, Sort, Written
+from dougong.engine.reading.filters import both, conditions, dump, formulas, parse_sort
 from dougong.engine.reading.paths import usable
+from dougong.engine.reading.written import formula_of
 from dougong.engine.tables import views as stored
 from dougong.engine.unit import Unit
 from dougong.metadata.model import ListColumn, ListView, Object
@@ -63,7 +64,10 @@ def may_filter(unit: Unit, obj: Object, where: Filter | None) -> bool:
         path = usable(unit.runtime.model, unit.access, obj, each.field)
         if path is None or (is_masked(path.field) and each.op not in (known.name for known in PRESENCE)):
             return False
-    return True
+    try:
+        return all(formula_of(unit, obj, each.text) for each in formulas(where))
+    except BadRequest:
+        return False
 
 
 def sortable(unit: Unit, obj: Object, sort: Iterable[Sort]) -> tuple[Sort, ...]:
@@ -103,7 +107,11 @@ def _ordered(obj: Object) -> Iterator[ListView]:
 
 def _declared(view: ListView) -> View:
     return View(
-        name=view.name, label=view.label, columns=view.columns, parts=parts_of(view.filter), sort=parse_sort(view.sort)
+        name=view.name,
+        label=view.label,
+        columns=view.columns,
+        parts=(*parts_of(view.filter), *([Written(view.when.source)] if view.when else ())),
+        sort=parse_sort(view.sort),
     )
 
 
@@ -166,7 +174,7 @@ def _require_own(unit: Unit, view: View) -> None:
 
 
 def body_of(state: ListState) -> dict[str, Any]:
-    """A list as a list_view document says it."""
+    """A list as a list_view document says it, but that its formulas stand in the filter."""
     return {
         "columns": [{"field": each.field, **({"total": each.total} if each.total else {})} for each in state.columns],
         "filter": dump(both(*state.parts)),

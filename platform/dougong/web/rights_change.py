@@ -12,6 +12,7 @@ from typing import Any
 from dougong.base.errors import Conflict, NotFound, Place, Problem, Rejected
 from dougong.base.language import LANGUAGES, label, msg
 from dougong.engine import revisions
+from dougong.engine.formula_scope import scope_of
 from dougong.engine.plan import plan
 from dougong.engine.publish import Publication, publish
 from dougong.engine.rights.effects import Effect, effects, opening
@@ -21,7 +22,6 @@ from dougong.metadata.documents import from_bodies
 from dougong.metadata.model import Model
 from dougong.metadata.tree import Tree
 from dougong.web.formula_change import GONE, Edit
-from dougong.web.formula_scope import scope_of
 from dougong.web.visit import Visit, whole_number
 
 Change = Callable[[Tree], Tree]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dougong.base.errors import BadRequest
+from dougong.base.errors import BadRequest, FormulaError
 from dougong.base.field_types import Operator, ValueRefused
 from dougong.base.ids import is_record_id
 from dougong.base.language import Message, label, msg
 from dougong.engine.fields.periods import period_label
-from dougong.engine.query import All, Condition, Either, Filter, Holds, Not, Query
+from dougong.engine.query import All, Condition, Either, Filter, Holds, Not, Query, Written
 from dougong.engine.reading.filters import conditions
 from dougong.engine.reading.paths import ResolvedPath, resolve
+from dougong.formulas import Path
+from dougong.formulas.parser import parse as parse_formula
+from dougong.formulas.tree import Call, Node, Reference
 from dougong.metadata.model import Field, Object
 from dougong.web.visit import Visit
 
@@ -54,6 +57,8 @@ class Speaker:
                 return Sentence("", "", self._visit.say(msg(" or ")).join(str(self.say(each)) for each in parts))
             case Holds(formula=formula):
                 return Sentence("", "", formula.text)
+            case Written(text):
+                return Sentence(self._visit.say(msg("formula")), "", in_words(self._visit, self._object, text))
 
     def _condition(self, name: str, op: str, value: Any) -> Sentence:
         visit = self._visit
@@ -93,6 +98,38 @@ class Speaker:
         if field.picklist and value in field.picklist.values:
             return label(field.picklist.values[value].label, language)
         return shown(field, value, self._visit)
+
+
+def in_words(visit: Visit, obj: Object, text: str) -> str:
+    """A formula over records of `obj` with its fields called as people call them."""
+    try:
+        named = sorted(_references(parse_formula(text)), key=lambda each: each.span.start, reverse=True)
+    except FormulaError:
+        return text
+    for each in named:
+        said = _field_words(visit, obj, each.path)
+        text = text[: each.span.start] + said + text[each.span.end :]
+    return " ".join(text.split())
+
+
+def _references(root: Node) -> Iterator[Reference]:
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Reference):
+            yield node
+        elif isinstance(node, Call):
+            waiting.extend(node.arguments)
+
+
+def _field_words(visit: Visit, obj: Object, path: Path) -> str:
+    try:
+        found = resolve(visit.model, visit.unit.access, obj, ".".join(path))
+    except BadRequest:
+        return ".".join(path)
+    aspect = found.attribute or found.aspect
+    said = path_label(visit.model.objects, found, visit.language)
+    return f"{said}.{aspect}" if aspect else said
 
 
 def shown(field: Field, value: Any, visit: Visit) -> str:

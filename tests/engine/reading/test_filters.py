@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dougong.base.errors import BadRequest
-from dougong.engine.query import All, Condition, Either, Not, Sort
+from dougong.engine.query import All, Condition, Either, Not, Sort, Written
 from dougong.engine.reading.filters import both, conditions, dump, parse, parse_sort
 
 LEAF = {"field": "stage", "op": "is", "value": "won"}
@@ -22,6 +22,7 @@ READ = [
     ({"field": "stage", "op": "blank"}, Condition("stage", "blank")),
     ([LEAF], All((Condition("stage", "is", "won"),))),
     ({"any": [LEAF, {"not": LEAF}]}, Either((Condition("stage", "is", "won"), Not(Condition("stage", "is", "won"))))),
+    ({"not": {"formula": "amount > 1"}}, Not(Written("amount > 1"))),
     ({"field": "amount", "op": "between", "value": [1, 2]}, Condition("amount", "between", (1, 2))),
 ]
 
@@ -40,6 +41,9 @@ REFUSED = [
     ({"all": [1, {"any": [2]}]}, ["filter-shape", "filter-shape"]),
     ({"field": "a", "op": "is", "value": 1, "extra": 2}, ["filter-shape"]),
     ([LEAF] * 101, ["filter-too-long"]),
+    ({"formula": 1}, ["filter-shape"]),
+    ({"formula": "a", "field": "b"}, ["filter-shape"]),
+    ([{"formula": "a"}] * 6, ["filter-too-long"]),
 ]
 
 

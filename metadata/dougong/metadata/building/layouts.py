@@ -140,7 +140,7 @@ def _sort(body: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:
     )
 
 
-def build_list_view(object_name: str, name: str, body: Mapping[str, Any]) -> ListView:
+def build_list_view(index: Index, object_name: str, name: str, body: Mapping[str, Any]) -> ListView:
     """The list view of the model."""
     return ListView(
         object=object_name,
@@ -148,6 +148,7 @@ def build_list_view(object_name: str, name: str, body: Mapping[str, Any]) -> Lis
         label=labels(body.get("label")),
         columns=tuple(ListColumn(field=each["field"], total=each.get("total")) for each in body.get("columns", ())),
         filter=body.get("filter"),
+        when=_when(FieldScope(index, object_name), body, "when"),
         sort=_sort(body),
         shared_with=texts(body.get("shared_with")),
         default=body.get("default", False),

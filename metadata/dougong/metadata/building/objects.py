@@ -109,7 +109,7 @@ def _below(index: Index, name: str) -> dict[str, Any]:
         "fills": build_fills(index, name),
         "paths": _frozen((own, build_path(index, name, own, body)) for own, body in each_of("path")),
         "layouts": _frozen((own, build_layout(index, name, own, body)) for own, body in each_of("layout")),
-        "list_views": _frozen((own, build_list_view(name, own, body)) for own, body in each_of("list_view")),
+        "list_views": _frozen((own, build_list_view(index, name, own, body)) for own, body in each_of("list_view")),
         "conversions": _frozen((own, build_conversion(index, name, own, body)) for own, body in each_of("conversion")),
         "actions": _frozen(
             (own, build_action(index, name, body)) for own, body in (*actions.items(), *each_of("action"))

@@ -1,4 +1,4 @@
-"""Rules of layouts, list views and apps: the fields, records and actions that they show must be there."""
+"""Rules of layouts and apps: the fields, records and actions that they show must be there; and of any filter."""
 
 from __future__ import annotations
 
@@ -128,32 +128,6 @@ def _related(spot: Spot, object_name: str, body: Mapping[str, Any]) -> Iterator[
         yield from need_path(below / "field", child, each.get("field"))
     if body.get("filter"):
         yield from need_filter(spot / "filter", child, body["filter"])
-
-
-def list_views(index: Index) -> Iterator[Problem]:
-    """Everything that list views name."""
-    for spot, body in spots(index, "list_view"):
-        name = spot.component.object or ""
-        if name not in index.fields:
-            yield from need_object(spot / "object", name)
-            continue
-        yield from repeated(spot, "columns", body)
-        for below, each in enumerated(spot, "columns", body):
-            yield from need_path(below / "field", name, each.get("field"))
-            yield from _total(below, name, each)
-        for below, each in enumerated(spot, "sort", body):
-            yield from need_path(below / "field", name, each.get("field"))
-        if body.get("filter"):
-            yield from need_filter(spot / "filter", name, body["filter"])
-
-
-def _total(spot: Spot, object_name: str, column: Mapping[str, Any]) -> Iterator[Problem]:
-    facts = field_at(spot.index, object_name, str(column.get("field", "")))
-    if "total" not in column or facts is None or facts.type is None:
-        return
-    if column["total"] in ("sum", "avg") and not plain_field(spot.index, facts).type.numeric:
-        label = facts.body.get("label") or facts.name
-        yield (spot / "total").problem("field-type-wrong", msg("{field} has no numbers to total.", field=label))
 
 
 def need_filter(spot: Spot, object_name: str, body: Mapping[str, Any], depth: int = 1) -> Iterator[Problem]:

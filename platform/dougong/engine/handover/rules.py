@@ -10,7 +10,7 @@ from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.ids import is_record_id
 from dougong.base.language import msg
 from dougong.engine.query import Filter
-from dougong.engine.reading.filters import dump, parse
+from dougong.engine.reading.filters import dump, formulas, parse
 from dougong.formulas import Formula
 
 Afterwards = Literal["stay", "freeze", "deactivate"]
@@ -107,10 +107,12 @@ def _part(key: str, body: Any, at: str, formula: Reads) -> Part:
 def _case(object_name: str, body: Any, at: str, formula: Reads) -> Case:
     _need(isinstance(body, dict) and {"to"} < set(body) <= {"to", "where", "when"}, at)
     text = body.get("when", "")
+    where = parse(body.get("where"))
     _need(isinstance(text, str), f"{at}/when")
+    _need(not any(formulas(where)), f"{at}/where")
     to = _people(body["to"], f"{at}/to")
     _need(bool(to), f"{at}/to")
-    return Case(to, parse(body.get("where")), formula(object_name, text) if text else None, text)
+    return Case(to, where, formula(object_name, text) if text else None, text)
 
 
 def _people(given: Any, at: str) -> tuple[str, ...]:

@@ -130,15 +130,16 @@ def _attribute_type(field: Field, name: str) -> TypeEngine[Any]:
 _NAMES = re.compile(r"[.:]")
 
 
-def under(unit: Unit, key: Hashable, texts: Iterable[str]) -> Hashable:
-    """The `key` of a statement, with what the formula fields in its field paths `texts` depend on beside the revision.
+def under(unit: Unit, key: Hashable, texts: Iterable[str], formulas: Iterable[Formula] = ()) -> Hashable:
+    """The `key` of a statement, with what it depends on beside the revision: the formula fields in its field paths
+    `texts`, and `formulas` of its own.
 
     None where they depend on the very moment: such a statement serves once.
     """
     changing = _changing(unit.runtime)
-    if not changing:
-        return key
-    used = [each for text in texts for name in _NAMES.split(text) for each in changing.get(name, ())]
+    used = [each for each in formulas if each.uses_clock or each.uses_user]
+    if changing:
+        used += [each for text in texts for name in _NAMES.split(text) for each in changing.get(name, ())]
     if any(_by_the_moment(each) for each in used):
         return None
     return (key, _circumstances(unit, used)) if used else key

@@ -9,15 +9,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
 
-from dougong.base.errors import BadRequest, Place, Problem
+from dougong.base.errors import BadRequest, FormulaError, Place, Problem
 from dougong.base.field_types import Reading, ValueRefused
 from dougong.base.language import msg
 from dougong.engine.fields.dates import Span
 from dougong.engine.fields.operators import BELOW, VALID
-from dougong.engine.query import All, Condition, Either, Filter, Holds, Not
-from dougong.engine.reading.computed import holds
+from dougong.engine.query import All, Condition, Either, Filter, Holds, Not, Written
+from dougong.engine.reading.computed import condition_of, holds
 from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.scope import Scope
+from dougong.formulas import Formula
 
 PLACEHOLDERS = ("$me", "$my_team")
 """Operands that stand for users: the actor; the actor and everybody who reports to the actor."""
@@ -41,17 +42,26 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
 class ConditionCompiler:
     """Compiles the filter of one query over its `Scope`."""
 
-    def __init__(self, scope: Scope, reading: Reading, people: Callable[[str], tuple[str, ...]]) -> None:
-        """Read operands as `reading` says; `people` gives the user ids that a placeholder stands for."""
-        self.scope, self.reading, self.people = scope, reading, people
+    def __init__(
+        self,
+        scope: Scope,
+        reading: Reading,
+        people: Callable[[str], tuple[str, ...]],
+        formula: Callable[[str], Formula],
+    ) -> None:
+        """Read operands as `reading` says; `people` gives the user ids that a placeholder stands for.
+
+        `formula` reads a text as a condition over the records of the scope.
+        """
+        self.scope, self.reading, self.people, self.formula = scope, reading, people, formula
         self.problems: list[Problem] = []
 
     def compile(self, found: Filter | None) -> ColumnElement[bool] | None:
         """The condition; None for no filter.
 
         Raises:
-            BadRequest: every unknown field, operator and operand of the filter.
-            FormulaError: a formula of the filter has no SQL.
+            BadRequest: every unknown field, operator and operand of the filter, and every mistake of its formulas.
+            FormulaError: the formula of a lookup's filter has no SQL.
         """
         if found is None:
             return None
@@ -70,6 +80,8 @@ class ConditionCompiler:
                 return not_(self._compile(part))
             case Holds():
                 return holds(self.scope, found)
+            case Written(text):
+                return self._written(text)
             case Condition():
                 try:
                     return self._condition(found)
@@ -86,6 +98,15 @@ class ConditionCompiler:
                         )
                     )
                 return true()
+
+    def _written(self, text: str) -> ColumnElement[bool]:
+        if self.scope.terms is None:
+            raise LookupError("formulas cannot be computed here")
+        try:
+            return condition_of(self.scope, self.formula(text), self.scope.terms)
+        except (BadRequest, FormulaError) as error:
+            self.problems.extend(error.problems)
+            return true()
 
     def _condition(self, found: Condition) -> ColumnElement[bool]:
         path = self.scope.path(found.field)

@@ -8,7 +8,7 @@ from typing import Any
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.language import Message, msg
 from dougong.engine.fields.operators import VALID
-from dougong.engine.query import All, Condition, Either, Filter, Holds, Not, Sort
+from dougong.engine.query import All, Condition, Either, Filter, Holds, Not, Sort, Written
 from dougong.metadata.model import EFFECTIVE_DATES, Object
 
 DEPTH = 8
@@ -16,6 +16,9 @@ DEPTH = 8
 
 CONDITIONS = 100
 """How many comparisons one filter may hold."""
+
+FORMULAS = 5
+"""How many formulas one filter may hold."""
 
 
 def parse(document: Any) -> Filter | None:
@@ -32,6 +35,9 @@ def parse(document: Any) -> Filter | None:
         problems.append(
             _problem("", "filter-too-long", msg("The filter has more than {count} conditions.", count=CONDITIONS))
         )
+    if not problems and sum(1 for _ in formulas(found)) > FORMULAS:
+        reason = msg("The filter has more than {count} formulas.", count=FORMULAS)
+        problems.append(_problem("", "filter-too-long", reason))
     if problems:
         raise BadRequest(problems)
     return found
@@ -60,12 +66,17 @@ def _parse(document: Any, pointer: str, depth: int, problems: list[Problem]) -> 
             isinstance(document[key], str) for key in ("field", "op")
         ):
             return Condition(document["field"], document["op"], _frozen(document.get("value")))
+        if keys == {"formula"} and isinstance(document["formula"], str):
+            return Written(document["formula"])
     problems.append(
         _problem(
             pointer,
             "filter-shape",
             msg("This is no condition."),
-            msg("A condition has field, op and value; a group is a list under all or any, or one part under not."),
+            msg(
+                "A condition has field, op and value, or a formula; a group is a list under all or any, or one part "
+                "under not."
+            ),
         )
     )
     return All(())
@@ -102,20 +113,32 @@ def dump(found: Filter | None) -> Any:
             return {"any": [dump(part) for part in parts]}
         case Not(part):
             return {"not": dump(part)}
+        case Written(text):
+            return {"formula": text}
 
 
 def conditions(found: Filter | None) -> Iterator[Condition]:
     """Every comparison in a filter, depth first."""
+    return (each for each in leaves(found) if isinstance(each, Condition))
+
+
+def formulas(found: Filter | None) -> Iterator[Written]:
+    """Every formula in a filter as it was written, depth first."""
+    return (each for each in leaves(found) if isinstance(each, Written))
+
+
+def leaves(found: Filter | None) -> Iterator[Condition | Holds | Written]:
+    """What the groups of a filter are made of, depth first."""
     match found:
-        case None | Holds():
+        case None:
             return
-        case Condition():
-            yield found
         case All(parts) | Either(parts):
             for part in parts:
-                yield from conditions(part)
+                yield from leaves(part)
         case Not(part):
-            yield from conditions(part)
+            yield from leaves(part)
+        case _:
+            yield found
 
 
 def both(*filters: Filter | None) -> Filter | None:

@@ -20,6 +20,7 @@ from dougong.engine.reading.filters import conditions
 from dougong.engine.reading.people import people
 from dougong.engine.reading.prepared import prepared
 from dougong.engine.reading.scope import Scope
+from dougong.engine.reading.written import formula_of
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -47,7 +48,10 @@ def compile_filter(unit: Unit, scope: Scope, where: Filter | None) -> Formed:
     if where is None:
         return Formed(scope, None, None, (), ())
     forked = scope.fork()
-    condition = ConditionCompiler(forked, unit.reading, lambda name: people(unit, name)).compile(where)
+    compiler = ConditionCompiler(
+        forked, unit.reading, lambda name: people(unit, name), lambda text: formula_of(unit, scope.object, text)
+    )
+    condition = compiler.compile(where)
     assert condition is not None
     # SQLAlchemy's own key for its cache of compiled SQL: equal exactly where the SQL is, the values beside it in order.
     key = condition._generate_cache_key()

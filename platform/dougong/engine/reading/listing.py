@@ -18,7 +18,6 @@ from dougong.engine.access import Right
 from dougong.engine.query import Page, Query, Record, Row, Sort
 from dougong.engine.reading import keyset
 from dougong.engine.reading.computed import changing_names, terms_of, under
-from dougong.engine.reading.filters import conditions
 from dougong.engine.reading.forms import Formed, compile_filter, of_form
 from dougong.engine.reading.keyset import Key
 from dougong.engine.reading.paths import ResolvedPath
@@ -26,6 +25,7 @@ from dougong.engine.reading.prepared import prepared
 from dougong.engine.reading.readers import Fill, Layout, ask_linked, lay_out, name_open_ended
 from dougong.engine.reading.scope import Scope
 from dougong.engine.reading.searching import search_condition, search_key, search_parameters
+from dougong.engine.reading.written import under_filter
 from dougong.metadata.model import Object
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def _prepared(unit: Unit, obj: Object, query: Query) -> tuple[PreparedList, dict
     try:
         return of_form(
             unit,
-            under(unit, key, field_texts(query)),
+            under_filter(unit, obj, key, query.where, field_texts(query)),
             lambda: _scope(unit, obj, query),
             query.where,
             lambda formed: _prepare(obj, query, formed),
@@ -234,12 +234,10 @@ def _prepared(unit: Unit, obj: Object, query: Query) -> tuple[PreparedList, dict
 
 
 def field_texts(query: Query) -> Iterator[str]:
-    """Every field path that a query names."""
+    """Every field path that a query shows or sorts by."""
     yield from query.columns
     for key in query.sort:
         yield key.field
-    for condition in conditions(query.where):
-        yield condition.field
 
 
 def _scope(unit: Unit, obj: Object, query: Query) -> Scope:

@@ -14,13 +14,13 @@ from dougong.base.field_types import Reference
 from dougong.base.language import msg
 from dougong.engine.expressions import DateBucket, Total
 from dougong.engine.query import Counted, Measure, Query, Summary
-from dougong.engine.reading.computed import terms_of, under
-from dougong.engine.reading.filters import conditions
+from dougong.engine.reading.computed import terms_of
 from dougong.engine.reading.forms import Formed, of_form
 from dougong.engine.reading.listing import readable
 from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.scope import Scope
 from dougong.engine.reading.searching import search_condition, search_key, search_parameters
+from dougong.engine.reading.written import under_filter
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -45,7 +45,7 @@ def ask_count(unit: Unit, query: Query, cap: int | None = None) -> Callable[[], 
     searched = search_key(unit, obj, query.search)
     few = unit.access.few(unit, obj)
     key: Hashable = ("count", obj.name, searched, query.deleted, query.lifecycle, cap, unit.access.shape, few)
-    key = under(unit, key, (each.field for each in conditions(query.where)))
+    key = under_filter(unit, obj, key, query.where)
 
     def build(formed: Formed) -> Any:
         where = _rows(formed, query.search, query.deleted, query.lifecycle)
@@ -95,7 +95,7 @@ def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple
         few,
         str(unit.reading.zone),
     )
-    key = under(unit, key, _field_texts(summary))
+    key = under_filter(unit, obj, key, summary.where, _field_texts(summary))
     (statement, readers), values = of_form(
         unit,
         key,
@@ -117,7 +117,6 @@ def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple
 def _field_texts(summary: Summary) -> Iterator[str]:
     yield from summary.by
     yield from (each.field for each in summary.measures if each.field)
-    yield from (each.field for each in conditions(summary.where))
 
 
 def _measured(measures: Sequence[Measure], row: Sequence[Any]) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from dougong.base.errors import Conflict, DougongError, Problem
 from dougong.base.language import LANGUAGES, label, msg
+from dougong.engine.formula_scope import scope_of
 from dougong.metadata.checking.formula_tests import Outcome, outcomes
 from dougong.metadata.component import same
 from dougong.metadata.index import Index
@@ -24,9 +25,8 @@ from dougong.web.formula_change import SEVERITIES, TIMES, Edit, FieldForm, RuleF
 from dougong.web.formula_check import Meaning, Wanted
 from dougong.web.formula_places import EDIT, FormulaPlace, all_of, due, place
 from dougong.web.formula_publishing import Planned
-from dougong.web.formula_scope import scope_of
 from dougong.web.frame import framed
-from dougong.web.pages.formulas import HERE, MOST_DECIMALS, entered, mended, object_named, objects, record_chosen
+from dougong.web.pages.formulas import HERE, MOST_DECIMALS, entered, object_named, objects, record_chosen
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, whole_number, with_query
 
@@ -263,7 +263,7 @@ def act(visit: Visit) -> Response:
         opened = _opened(reading, reading.sent("of"), reading.sent("place"), sent=True)
         asked, _, rest = visit.sent("do", "check").partition(":")
         if asked == "mend":
-            return _page(reading, replace(opened, text=mended(opened.text, rest)))
+            return _page(reading, replace(opened, text=formula_check.mended_at(opened.text, rest)))
         found = formula_check.meaning(reading, _wanted(reading, opened)) if opened.text.strip() else None
         if asked == "format" and found and found.canonical:
             return _page(reading, replace(opened, text=found.canonical))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from dougong.base.language import label, msg
+from dougong.engine.formula_scope import scope_of
 from dougong.metadata.component import Component
 from dougong.metadata.index import Index
 from dougong.metadata.schema import kind_schema
 from dougong.metadata.usage import Use, uses
 from dougong.web.formula_places import PATTERNS, all_of, is_readable
-from dougong.web.formula_scope import scope_of
 from dougong.web.frame import framed
 from dougong.web.pages.formulas import HERE, entered, object_named
 from dougong.web.routing import Page

@@ -202,7 +202,7 @@ def act(visit: Visit) -> Response:
         if asked == "format":
             return _format(reading, draft)
         if asked == "mend":
-            return _page(reading, replace(draft, text=mended(draft.text, rest)))
+            return _page(reading, replace(draft, text=formula_check.mended_at(draft.text, rest)))
         if asked not in ("plan", "publish"):
             return _page(reading, draft)
         found = formula_check.meaning(reading, draft.wanted)
@@ -218,15 +218,6 @@ def _format(visit: Visit, draft: Draft) -> Response:
         return _page(visit, replace(draft, text=found.canonical))
     note = msg("Formatting would lose the comments.") if found.formula else msg("Mend the formula first.")
     return _page(visit, draft, note=visit.say(note))
-
-
-def mended(text: str, where: str) -> str:
-    """`text` with what a button says put where it says: ``start:end:instead``."""
-    start, end, instead = (*where.split(":", 2), "", "")[:3]
-    first, last = whole_number(start), whole_number(end)
-    if first is None or last is None or first > last:
-        return text
-    return formula_check.mended(text, first, last, instead)
 
 
 def _plan(visit: Visit, draft: Draft, wanted: NewField) -> Response:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from dougong.base.language import label, msg
+from dougong.engine.formula_scope import scope_of
 from dougong.engine.rights.effects import holders
 from dougong.engine.rights.holder import held
 from dougong.metadata.component import COMPANY, Component
-from dougong.web.formula_scope import scope_of
 from dougong.web.frame import framed
 from dougong.web.pages.formulas import objects
 from dougong.web.rights_change import package_name

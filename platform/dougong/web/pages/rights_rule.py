@@ -14,7 +14,7 @@ from dougong.metadata.model import Object
 from dougong.web import formula_check
 from dougong.web.formula_change import GONE
 from dougong.web.formula_check import Meaning, Wanted
-from dougong.web.pages.formulas import mended, object_named, record_chosen
+from dougong.web.pages.formulas import object_named, record_chosen
 from dougong.web.rights_change import Opened, Wish, labels_sent, opened
 from dougong.web.rights_form import Form, act, page
 from dougong.web.routing import Page
@@ -162,7 +162,7 @@ def send(visit: Visit) -> Response:
 def _looked(visit: Visit, found: Opened, draft: Draft, asked: str, rest: str) -> Response | None:
     """What the buttons of the formula answer; None for those that plan and publish a formula without mistakes."""
     if asked == "mend":
-        return _shown(visit, found, draft, mended(draft.text, rest))
+        return _shown(visit, found, draft, formula_check.mended_at(draft.text, rest))
     meaning = _meaning(visit, draft)
     if asked == "format" and meaning and meaning.canonical:
         return _shown(visit, found, draft, meaning.canonical)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from dougong.engine import revisions
 from dougong.engine.access import Access
-from dougong.engine.unit import Unit
 from dougong.formulas import FieldInfo, Path
 from dougong.metadata.index import Index
 from dougong.metadata.layers import effective
 from dougong.metadata.model import Model
 from dougong.metadata.scope import FieldScope
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
 
 
 class ReadableScope(FieldScope):
