@@ -7,6 +7,7 @@ Everything that each of them can ask for is asked once and searched for the mark
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -222,6 +223,27 @@ def files(arena: Arena, who: str) -> Iterator[tuple[str, str]]:
                 text = sheet(file) if write is write_xlsx else file.getvalue().decode("utf-8-sig")
                 yield f"{write.__name__} {name}", text
             yield f"history {name}", repr(past.history(unit, name, id))
+    for obj in arena.company.runtime().model.objects.values():
+        if obj.name in arena.planted.ids and obj.features["export"]:
+            yield from exports(arena, who, obj)
+
+
+def exports(arena: Arena, who: str, obj: Object) -> Iterator[tuple[str, str]]:
+    """The page of exports and its files, of each view and of all columns that the chooser offers."""
+    columns = re.findall(r'name="column" value="([^"]+)"', arena.page(who, f"/o/{obj.name}/columns")[1])
+    here, chosen = f"/o/{obj.name}/export", f"view=everything&plain=1&columns={','.join(columns)}"
+    for asked in (*(f"view={each}" for each in obj.list_views), chosen):
+        status, text = arena.page(who, f"{here}?{asked}")
+        yield f"{here}?{asked}", text
+        if asked != chosen and status == 404:  # its conditions ask for what is hidden
+            continue
+        assert status == 200, (asked, text[-3000:])
+        for format in ("csv", "xlsx"):
+            headers = {"cookie": f"dougong={arena.cookies[who]}", "sec-fetch-site": "same-origin"}
+            answer = arena.client.post(f"{here}?{asked}", data={"format": format, "with_id": "1"}, headers=headers)
+            assert answer.status_code == 200, (asked, answer.text[-3000:])
+            found = sheet(io.BytesIO(answer.content)) if format == "xlsx" else answer.content.decode("utf-8-sig")
+            yield f"{format} {here}?{asked}", found
 
 
 def sheet(file: io.BytesIO) -> str:

@@ -208,8 +208,11 @@ class Company:
 
     # -- units of work ---------------------------------------------------------------------------------------
     @contextmanager
-    def read(self, actor: Actor, first: First | None = None) -> Iterator[Unit]:
-        """A unit that reads one snapshot, under the revision in force in it; it knows the answer to `first`."""
+    def read(self, actor: Actor, first: First | None = None, why: str = "") -> Iterator[Unit]:
+        """A unit that reads one snapshot, under the revision in force in it; it knows the answer to `first`.
+
+        `why` goes into the audit log with what is recorded of the reading.
+        """
         recorded: list[Entry] = []
         try:
             with self.database.readers.connect() as connection:
@@ -219,7 +222,8 @@ class Company:
                     self._serving = runtime
                     if first is not None and answer is None:
                         answer = connection.execute(first.statement(runtime), first.parameters).one()
-                    yield Unit(self, connection, runtime, actor, datetime.now(UTC), first=answer, people=head.people)
+                    now = datetime.now(UTC)
+                    yield Unit(self, connection, runtime, actor, now, why, first=answer, people=head.people)
                 finally:
                     recorded = audit_log.pending(connection)
                     if not connection.invalidated:

@@ -49,7 +49,8 @@ class Page:
     `who`: those signed in; anyone; or, of those signed in, also those who must first set a password, or first set up
     a second step. A page that wants `proof` is for who has lately proved who they are, one with a `right` for who
     holds this system right. One that is `rehearsed` only reads, and is read again under a model to come
-    (`dougong.engine.lately`). An `own` change is the person's own even while they look on as another user.
+    (`dougong.engine.lately`). An `own` change is the person's own even while they look on as another user. A POST that
+    only `reads` does not wait for those that write.
     """
 
     method: Literal["GET", "POST"]
@@ -60,12 +61,13 @@ class Page:
     right: str = ""
     rehearsed: bool = False
     own: bool = False
+    reads: bool = False
 
 
 def route(site: Site, page: Page) -> Route:
     """The Starlette route of a page."""
     changes = page.method == "POST"
-    limiter = site.writes if changes else site.reads
+    limiter = site.writes if changes and not page.reads else site.reads
 
     async def endpoint(request: Request) -> Response:
         if not changes:

@@ -143,9 +143,9 @@ class Visit:
         return self.company.write(replace(self.actor, channel=channel), work, why=why)
 
     @contextmanager
-    def read(self) -> Iterator[Visit]:
-        """This visit with a unit of its own: for a page shown after a change failed."""
-        with self.company.read(self.actor) as unit:
+    def read(self, why: str = "") -> Iterator[Visit]:
+        """This visit with a unit of its own, as for a page shown after a change failed; `why` is for the audit log."""
+        with self.company.read(self.actor, why=why) as unit:
             yield replace(self, unit_or_none=unit)
 
     def page(self, template: str, /, status: int = 200, **values: Any) -> Response:

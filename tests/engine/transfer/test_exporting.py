@@ -13,12 +13,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from python_calamine import CalamineWorkbook
 
-from dougong.base.errors import Forbidden
+from dougong.base.errors import DougongError, Forbidden
 from dougong.engine.access import Access
-from dougong.engine.actor import SYSTEM
+from dougong.engine.actor import SYSTEM, Actor
+from dougong.engine.audit.reading import Asked, search
 from dougong.engine.query import Condition, Query, Sort
-from dougong.engine.transfer import sheets
+from dougong.engine.transfer import limits, sheets
 from dougong.engine.transfer.data_sets import load
 from dougong.engine.transfer.exporting import WRITERS, every_field
 from dougong.engine.transfer.importing import run_import
@@ -144,3 +146,69 @@ def test_a_whole_export_is_imported_without_a_change(office: Office, language: s
         assert (name, refused, counts(report)) == (name, {}, (0, 0, len(before[name]), 0))
         assert codes(report) == {}
     assert contents(office.company) == before
+
+
+# -- how much, by whom ------------------------------------------------------------------------------------------------
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than one record takes a reason, and three are too many."""
+    monkeypatch.setattr(limits, "limits_of", lambda model: limits.Limits(reason_above=1, most_records=2))
+
+
+def refusals(filled: Office, query: Query, why: str = "") -> list[str]:
+    """The codes of what stands against a person's export; what was written is looked at as well."""
+    boss = Actor(user_id=filled.make("user", login="boss", name="Boss", roles=["system_administrator"]), name="Boss")
+    with filled.company.read(boss, why=why) as unit:
+        try:
+            export(unit, "csv", query)
+        except DougongError as error:
+            return [each.code for each in error.problems]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("employees", "why", "codes"),
+    [("1000", "", []), ("1", "", ["export-reason"]), ("1", " ", ["export-reason"]), ("1", "A mailing", [])],
+)
+def test_many_records_take_a_reason(filled: Office, limited: None, employees: str, why: str, codes: list[str]) -> None:
+    """One does not; of two the log keeps why, how many and by what condition, and of what was refused nothing."""
+    where = Condition("employees", "gte", employees)
+    query = replace(QUERY, where=where)
+    assert refusals(filled, query, why) == codes
+    with filled.company.read(SYSTEM) as unit:
+        found = search(unit, Asked(kinds=["exported"]))[0]
+    assert [(each.personal.get("why"), each.personal["filter"]) for each in found] == (
+        [] if codes else [(why or None, {"field": "employees", "op": "gte", "value": employees})]
+    )
+
+
+def test_too_many_records_are_refused_to_people_alone(filled: Office, limited: None) -> None:
+    assert refusals(filled, QUERY, "A mailing") == ["export-too-large"]
+    with filled.company.read(SYSTEM) as unit:
+        assert export(unit, "csv", QUERY)
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_file_says_who_made_it_and_comes_back(filled: Office, ending: str) -> None:
+    """In a column without cells or a sheet of its own, in the properties and the foot; an import passes over it."""
+    boss = Actor(
+        user_id=filled.make("user", login="b&s", name="=Boss", roles=["system_administrator"]),
+        name="=Boss",
+        login="b&s",
+    )
+    with filled.company.read(boss) as unit:
+        query = replace(QUERY, columns=("id", *QUERY.columns))
+        file = export(unit, ending, query)
+        at = unit.now.strftime("%Y-%m-%d %H:%M")
+    if ending == "csv":
+        head = file.decode("utf-8-sig").splitlines()[0]
+        assert head.endswith(f'"dougong: Exported by =Boss (b&s), {at} +0000"')
+    else:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(file))
+        told = dict(map(tuple, book.get_sheet_by_index(1).to_python()))  # type: ignore[arg-type]
+        assert told == {"Exported by": "=Boss (b&s)", "Exported at": f"{at} +0000", "Records": "3"}
+        with zipfile.ZipFile(io.BytesIO(file)) as archive:
+            assert b"<dc:creator>=Boss (b&amp;s)</dc:creator>" in archive.read("docProps/core.xml")
+            assert b"=Boss (b&amp;&amp;s)" in archive.read("xl/worksheets/sheet1.xml")
+    report = run_import(filled.company, SYSTEM, sheets.read(f"account.{ending}", file), object_name="account")
+    assert (report.unchanged, report.problems, report.ignored) == (3, {}, ()), report

@@ -18,9 +18,12 @@ from dougong.engine.query import Query
 from dougong.engine.reading.filters import dump
 from dougong.engine.reading.listing import readable, refuse_unreadable
 from dougong.engine.reading.paths import ResolvedPath, resolve
+from dougong.engine.transfer import limits
 from dougong.engine.transfer.guard import guarded
 from dougong.engine.transfer.mapping import SETTABLE
-from dougong.engine.transfer.sheets import REASON, Table
+from dougong.engine.transfer.origin import Said, origin, rows
+from dougong.engine.transfer.sheets import OURS, REASON, Table
+from dougong.metadata.model import Object
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -30,6 +33,9 @@ WORKBOOK = {"constant_memory": True, "strings_to_formulas": False, "strings_to_u
 
 DIGITS = 15
 """How many digits the numbers of a spreadsheet keep; longer ones are written as text."""
+
+LONGEST_FOOTER = 240
+"""Characters of the foot of a sheet, which may have 255 with what puts it to the left."""
 
 PAGE = 1000
 """How many records are read at a time; the whole export never stands in memory."""
@@ -42,12 +48,10 @@ def exported(unit: Unit, query: Query) -> Iterator[tuple[Any, ...]]:
         NotFound: the object is unknown.
         Forbidden: the actor may not export it.
         BadRequest: the query is wrong.
+        Rejected, TooLarge: it takes a reason, or is too much (`limits.check`).
     """
-    obj = readable(unit, query.object)
-    refuse_unreadable(unit, obj, "export")
-    if not obj.features["export"]:
-        reason = msg("{object} records are not exported: the object is set so.", object=obj.label)
-        raise Forbidden(Problem(code="export-off", thing=f"object:{obj.name}", reason=reason))
+    obj = exportable(unit, query.object)
+    limits.check(unit, query)
     number = 0
     try:
         page = unit.records.query(replace(query, limit=PAGE, cursor=None))
@@ -64,6 +68,21 @@ def exported(unit: Unit, query: Query) -> Iterator[tuple[Any, ...]]:
         record(
             unit, Event("exported", f"object:{obj.name}", data, {key: value for key, value in asked.items() if value})
         )
+
+
+def exportable(unit: Unit, object_name: str) -> Object:
+    """The object, whose records the actor may export.
+
+    Raises:
+        NotFound: it is unknown.
+        Forbidden: the actor may not export it, or nobody may.
+    """
+    obj = readable(unit, object_name)
+    refuse_unreadable(unit, obj, "export")
+    if not obj.features["export"]:
+        reason = msg("{object} records are not exported: the object is set so.", object=obj.label)
+        raise Forbidden(Problem(code="export-off", thing=f"object:{obj.name}", reason=reason))
+    return obj
 
 
 def every_field(unit: Unit, object_name: str) -> tuple[str, ...]:
@@ -120,31 +139,41 @@ def _text(path: ResolvedPath, value: Any, reading: Any) -> str:
     return path.field.type.to_text(path.field, value, reading)
 
 
-def write_csv(unit: Unit, query: Query, file: BinaryIO, *, names: bool = False) -> int:
-    """Write CSV in UTF-8 with a mark, as spreadsheets open it; the number of records written."""
+def write_csv(unit: Unit, query: Query, file: BinaryIO, *, names: bool = False, said: Said = ()) -> int:
+    """Write CSV in UTF-8 with a mark, as spreadsheets open it; the number of records written.
+
+    Of a person's export the head of a last, empty column says who made it and when.
+    """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text)
-    writer.writerow([guarded(title) for title in titles(unit, query, names)])
+    mark = [] if unit.actor.is_system else [OURS + origin(unit).sentence]
+    writer.writerow([guarded(title) for title in (*titles(unit, query, names), *mark)])
     number = 0
     for row in texts(unit, query):
-        writer.writerow([guarded(cell) for cell in row])
+        writer.writerow([guarded(cell) for cell in row] + [""] * len(mark))
         number += 1
     text.detach()
     return number
 
 
-def write_xlsx(unit: Unit, query: Query, file: BinaryIO, *, names: bool = False) -> int:
-    """Write one sheet; every cell is text or a number, never a formula; the number of records written."""
+def write_xlsx(unit: Unit, query: Query, file: BinaryIO, *, names: bool = False, said: Said = ()) -> int:
+    """Write a sheet of records, and one that tells who made it, when and what is `said`; the number of records.
+
+    Every cell is text or a number, never a formula. The file's properties and the foot of each printed page say who
+    made it as well.
+    """
     import xlsxwriter
 
-    obj = readable(unit, query.object)
-    refuse_unreadable(unit, obj, "export")
-    paths, number = paths_of(unit, query), 0
+    obj = exportable(unit, query.object)
+    paths, number, made = paths_of(unit, query), 0, origin(unit)
     numeric = {at for at, path in enumerate(paths) if path.field.type.numeric and not path.attribute}
     with xlsxwriter.Workbook(file, WORKBOOK) as book:
+        bold = book.add_format({"bold": True})
         name = label(obj.plural or obj.label, unit.reading.language)
+        book.set_properties({"title": name, "author": made.who, "comments": made.sentence})
         sheet = book.add_worksheet("".join(char for char in name if char not in "[]:*?/\\")[:31].strip("'") or None)
-        sheet.write_row(0, 0, titles(unit, query, names), book.add_format({"bold": True}))
+        sheet.set_footer("&L" + made.sentence.replace("&", "&&")[:LONGEST_FOOTER])
+        sheet.write_row(0, 0, titles(unit, query, names), bold)
         sheet.freeze_panes(1, 0)
         for number, row in enumerate(texts(unit, query), start=1):
             for at, cell in enumerate(row):
@@ -153,6 +182,11 @@ def write_xlsx(unit: Unit, query: Query, file: BinaryIO, *, names: bool = False)
                     sheet.write_string(number, at, cell)
                 else:
                     sheet.write_number(number, at, amount)
+        about = book.add_worksheet()
+        about.set_column(0, 1, 40)
+        for at, (known, text) in enumerate(rows(unit, number, said)):
+            about.write_string(at, 0, known, bold)
+            about.write_string(at, 1, text)
     return number
 
 
@@ -165,7 +199,7 @@ def _number(cell: str) -> float | None:
     return float(found) if found.is_finite() and len(found.as_tuple().digits) <= DIGITS else None
 
 
-def write_lines(unit: Unit, query: Query, file: BinaryIO, *, names: bool = True) -> int:
+def write_lines(unit: Unit, query: Query, file: BinaryIO, *, names: bool = True, said: Said = ()) -> int:
     """Write one JSON object a line, as the API answers records; the number of records written."""
     paths = paths_of(unit, query)
     number = 0

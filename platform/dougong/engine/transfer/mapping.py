@@ -23,7 +23,7 @@ from dougong.engine.access import Access, kept_in_metadata
 from dougong.engine.search.tokens import fold
 from dougong.engine.transfer.keys import folded
 from dougong.engine.transfer.plans import ColumnPlan, ImportPlan, TargetPlan, fields_of
-from dougong.engine.transfer.sheets import REASON
+from dougong.engine.transfer.sheets import OURS
 from dougong.metadata.component import Component
 from dougong.metadata.model import Field, Model, Object
 from dougong.metadata.violations import problems as shape_problems
@@ -82,7 +82,7 @@ def plan(
         children=targets[1:],
         date_order=formats.get("date", "ymd"),
         decimal_mark=formats.get("decimal", "."),
-        ignored=tuple(title for title in header if title not in used and title != REASON),
+        ignored=tuple(title for title in header if title not in used and not title.startswith(OURS)),
         absent=tuple(reader.absent),
     )
 

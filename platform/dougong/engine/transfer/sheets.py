@@ -33,7 +33,10 @@ SEPARATORS = ",;\t|"
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 """How files of Excel 97–2003 begin."""
 
-REASON = "dougong: reason"
+OURS = "dougong: "
+"""What the heads of columns begin with that Dougong adds to its own files; an import passes over them."""
+
+REASON = f"{OURS}reason"
 """The column that an error file adds; an import passes it over, so that a mended file can be given back."""
 
 

@@ -16,11 +16,12 @@ from dougong.web import buttons, condition_form, list_views, listing
 from dougong.web.frame import framed
 from dougong.web.list_state import ListState, View, read
 from dougong.web.navigation import several
+from dougong.web.pages.exports import may_export
 from dougong.web.record_page import title_of
 from dougong.web.refusals import REFUSALS, Wish, refused
 from dougong.web.routing import Page
 from dougong.web.sentences import Sentence, Speaker
-from dougong.web.visit import Visit, safe_path
+from dougong.web.visit import Visit, safe_path, with_query
 
 MOST_SELECTED = 1000
 
@@ -71,6 +72,7 @@ def show(visit: Visit, object: str) -> Response:
         may_transfer=obj.owner != "none"
         and all(visit.unit.access.may(each, obj) for each in ("edit", "transfer", "mass_edit")),
         may_edit=visit.unit.access.may("edit", obj) and not obj.append_only,
+        export_url=with_query(f"/o/{obj.name}/export", state.pairs()) if may_export(visit, obj) else "",
         actions=buttons.on_list(visit, obj, state.url()),
         own_view=state.view.owner == visit.actor.user_id,
         adding=condition_form.form(visit, obj) if visit.asked("adding") else None,

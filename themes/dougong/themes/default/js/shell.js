@@ -54,10 +54,10 @@ document.addEventListener("pointerover", (event) => {
   if (element && !element.title && element.scrollWidth > element.clientWidth) element.title = element.innerText.trim();
 });
 
-// A form is sent once.
+// A form is sent once, but for one that is answered by a file: its page stays.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
-  if (event.defaultPrevented || event.target.method === "get" || !button) return;
+  if (event.defaultPrevented || event.target.method === "get" || !button || "download" in event.target.dataset) return;
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";
   setTimeout(() => button.setAttribute("aria-busy", "true"));
