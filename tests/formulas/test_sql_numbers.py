@@ -9,7 +9,7 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table, Text, select
 
 from dougong.base.errors import FormulaError
 from dougong.engine.columns import Count, Exact
@@ -162,6 +162,39 @@ def formulas(levels: int) -> st.SearchStrategy[str]:
     for _ in range(levels):
         made = deeper(*(leaf | below for leaf, below in zip(leaves, made, strict=True)))
     return st.one_of(*made)
+
+
+WHOLE = (
+    "calls * 50 + calls * 20", "-calls", "ABS(calls - 7)", "MOD(calls, 7)", "MAX(calls, 3)", "IF(active, calls, 0)",
+    "CASE(calls, 1, calls, 2, NULL, 3)", "BLANKVALUE(calls, 0) * 2", "ROUND(calls + 1, 0)", "IF(calls > 5, 1, 0)",
+    "IF(IN(calls, 1, 7), 1, 0)",
+)  # fmt: skip
+
+
+def test_whole_numbers_stay_integers_where_they_fit(databases: list[Database]) -> None:
+    """PostgreSQL's operators on BIGINT, as one would write by hand: no NUMERIC is made of any row."""
+    database = next(each for each in databases if each.engine.dialect.name == "postgresql")
+    columns = {("calls",): database.table.c.calls, ("active",): database.table.c.active}
+    for text in WHOLE:
+        formula = compile(text, SCOPE)
+        made = str(formula.sql(columns, digits=database.digits).compile(database.engine))
+        assert "NUMERIC" not in made and "dg_" not in made, made
+        for row, expected, found in database.compare(formula):
+            assert (expected, type(expected)) == (found, type(found)), (text, row)
+
+
+BESIDE = ("2.5", "7", "-1", "99999999999999999999", "0.5")
+
+
+def test_whole_numbers_compare_with_any_number(databases: list[Database]) -> None:
+    """A filter asks for more than a number that need not be whole, nor fit 64 bits."""
+    database = next(each for each in databases if each.engine.dialect.name == "postgresql")
+    value = compile("calls - 1", SCOPE).sql({("calls",): database.table.c.calls}, digits=database.digits)
+    given = [(index, row["calls"]) for index, row in enumerate(database.rows) if row["calls"] is not None]
+    with database.engine.connect() as connection:
+        for text in BESIDE:
+            found = connection.execute(select(database.table.c.row).where(value > Decimal(text))).scalars()
+            assert set(found) == {index for index, calls in given if calls - 1 > Decimal(text)}
 
 
 def test_three_evaluations_agree_on_numbers(databases: list[Database]) -> None:

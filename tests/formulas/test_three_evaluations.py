@@ -61,7 +61,8 @@ SCOPE = NamedFields({**STORED, **formula_fields()})
 
 LEAVES: Mapping[Type, Sequence[str]] = {
     Type.NUMBER: [
-        "price", "rate", "count", "tiny", "huge", "long", "share", "amount", "cost", "latitude", "ratio", "part",
+        "price", "rate", "count", "tiny", "huge", "long", "share", "amount", "cost", "calls", "whole", "ratio", "part",
+        "latitude",
         "0", "1", "-1", "2", "3", "0.5", "10", "-12.345", "100000000000000000000", "0.0000000000000000000000001",
     ],
     Type.TEXT: [

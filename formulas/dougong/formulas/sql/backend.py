@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, and_, cast, false, func, literal_column, or_
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, cast, false, func, literal_column, or_, type_coerce
 
 from dougong.base.errors import FormulaError, Problem
 from dougong.base.language import msg
@@ -22,7 +22,7 @@ from dougong.formulas.sql.logic import joined, or_substitute
 from dougong.formulas.sql.numbers import multiply
 from dougong.formulas.sql.rounding import round_half_up
 from dougong.formulas.sql.steps import Steps
-from dougong.formulas.sql.types import LongNumber
+from dougong.formulas.sql.types import LongNumber, WholeNumber
 from dougong.formulas.sql.values import (
     SQLITE_DIGITS,
     Sql,
@@ -240,6 +240,8 @@ class _Translator:
     def _stored(self, column: ColumnElement[Any]) -> Sql:
         if isinstance(column.type, LongNumber):
             return bounded(column, column.type.whole, column.type.scale, self._digits, exact=True)
+        if isinstance(column.type, WholeNumber):
+            return of_integer(type_coerce(column, BigInteger()), self._digits, column.type.most)
         is_integer = isinstance(column.type, Integer)
         scale = 0 if is_integer else getattr(column.type, "scale", None)
         if scale is None:

@@ -26,17 +26,36 @@ def choose(
     if any(each.error is not None for each in everything):
         errors = [null() if each.error is None else each.error for each in everything]
         error = _case(whens, errors, subject)
-    if all(each.is_constant and each.constant is None for each in everything):
+    if all(map(_is_nothing, everything)):
         return blank(type, everything[-1].limit).failing(error)
     value = _case(whens, [each.value for each in everything], subject)
     parts = _chosen_parts(whens, everything, subject) if type is Type.GEOLOCATION else ()
-    return replace(_described(type, value, everything), error=error, parts=parts)
+    return replace(
+        _described(type, value, everything),
+        error=error,
+        parts=parts,
+        integer=_chosen_integer(whens, everything, subject),
+    )
 
 
 def _case(
     whens: tuple[ColumnElement[Any], ...], results: list[ColumnElement[Any]], subject: ColumnElement[Any] | None
 ) -> ColumnElement[Any]:
     return case(*zip(whens, results[:-1], strict=True), value=subject, else_=results[-1])
+
+
+def _chosen_integer(
+    whens: tuple[ColumnElement[Any], ...], items: list[Sql], subject: ColumnElement[Any] | None
+) -> ColumnElement[int] | None:
+    """The same as a BIGINT, where every item is one."""
+    integers = [null() if _is_nothing(each) else each.integer for each in items]
+    if any(each is None for each in integers):
+        return None
+    return _case(whens, [each for each in integers if each is not None], subject)
+
+
+def _is_nothing(item: Sql) -> bool:
+    return item.is_constant and item.constant is None
 
 
 def _described(type: Type, value: ColumnElement[Any], items: list[Sql]) -> Sql:
@@ -59,4 +78,4 @@ def _chosen_parts(
 
 
 def _largest_of(item: Sql) -> int:
-    return 0 if item.is_constant and item.constant is None else item.largest
+    return 0 if _is_nothing(item) else item.largest

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, false, or_, true
 
 from dougong.formulas.decimals import WIDE, quantized
 from dougong.formulas.sql.constructs import CodePointOrder, ExactLiteral
-from dougong.formulas.sql.values import Meaning, Sql, as_text, boolean, most_of, same_type
+from dougong.formulas.sql.values import Meaning, Sql, as_text, boolean, most_of, same_type, simplest
 from dougong.formulas.types import Type
 
 Compare = Callable[[Any, Any], Any]
@@ -53,9 +53,7 @@ def _plain(compare: Compare, left: Sql, right: Sql) -> Sql:
     first, second = same_type(left, right)
     if first.type is Type.TEXT and compare not in (operator.eq, operator.ne):
         return boolean(compare(CodePointOrder(first.value), CodePointOrder(second.value)))
-    if first.integer is not None and second.integer is not None:
-        return boolean(compare(first.integer, second.integer), first.nullable or second.nullable)
-    return boolean(compare(first.value, second.value), first.nullable or second.nullable)
+    return boolean(compare(*simplest(first, second)), first.nullable or second.nullable)
 
 
 def _with_constant(compare: Compare, left: Sql, right: Sql) -> Sql | None:

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, ColumnElement, Text, and_, case, fal
 from dougong.formulas.sql.choices import choose
 from dougong.formulas.sql.comparisons import is_equal
 from dougong.formulas.sql.constructs import Bracketed, Holds
-from dougong.formulas.sql.values import Sql, boolean, chosen_by, same_type, truth
+from dougong.formulas.sql.values import Sql, boolean, chosen_by, same_type, simplest, truth
 from dougong.formulas.types import Type
 
 Join = Callable[..., ColumnElement[bool]]
@@ -85,9 +85,8 @@ def case_(expression: Sql, values: tuple[Sql, ...], results: tuple[Sql, ...], ot
     is_plain = not expression.is_constant and expression.type is not Type.ID
     if is_plain and all(each.constant is not None for each in values):
         # CASE x WHEN … computes x once.
-        subject, *constants = same_type(expression, *values)
-        branches = [(each.value, then) for each, then in zip(constants, parts, strict=True)]
-        return choose(branches, last, subject.value)
+        subject, *constants = simplest(*same_type(expression, *values))
+        return choose(list(zip(constants, parts, strict=True)), last, subject)
     return choose([(is_equal(expression, value), then) for value, then in zip(values, parts, strict=True)], last)
 
 
@@ -95,7 +94,8 @@ def in_(expression: Sql, *values: Sql) -> Sql:
     """IN; a blank expression is among nothing."""
     subject, *listed = same_type(expression, *values)
     if expression.type is not Type.ID and all(each.constant is not None for each in listed):
-        return boolean(_among(subject, [each.value for each in listed]), False)
+        value, *others = simplest(subject, *listed)
+        return boolean(_among(replace(subject, value=value), others), False)
     found = joined(or_, (is_equal(expression, each) for each in values))
     return boolean(and_(expression.value.is_not(None), found), False)
 

@@ -172,8 +172,12 @@ def _native_remainder(left: Sql, right: Sql) -> Sql:
     first, second = aligned(left, right)
     if first.exact:
         raise TooLong(left.whole + right.whole, left.limit)
-    divisor = func.nullif(second.value, zero_beside(second))
-    made = number(first.value % divisor, first.whole, first.scale, first.limit, first.largest)
+    made: Sql
+    if first.integer is not None and second.integer is not None:
+        made = of_integer(first.integer % func.nullif(second.integer, 0), first.limit, first.largest)
+    else:
+        divisor = func.nullif(second.value, zero_beside(second))
+        made = number(first.value % divisor, first.whole, first.scale, first.limit, first.largest)
     return made.failing(by_zero(left, right))
 
 
@@ -192,11 +196,23 @@ def _same_digits(item: Sql) -> tuple[int, int]:
     return item.whole, item.scale
 
 
+def _native_negative(item: Sql) -> Sql:
+    if item.integer is not None:
+        return of_integer(-item.integer, item.limit, item.largest)
+    return number(-item.value, item.whole, item.scale, item.limit, item.largest)
+
+
+def _native_absolute(item: Sql) -> Sql:
+    if item.integer is not None:
+        return of_integer(func.abs(item.integer), item.limit, item.largest)
+    return number(func.abs(item.value), item.whole, item.scale, item.limit, item.largest)
+
+
 negative = Routine(
     name="dg_negative",
     result=Type.NUMBER,
     bounds=_same_digits,
-    native=short(lambda item: number(-item.value, item.whole, item.scale, item.limit, item.largest)),
+    native=short(_native_negative),
     postgresql=expression("dg_negative", "a numeric", "dg_exact(-a)"),
     needs=ROUNDING,
 )
@@ -204,7 +220,7 @@ absolute = Routine(
     name="dg_absolute",
     result=Type.NUMBER,
     bounds=_same_digits,
-    native=short(lambda item: number(func.abs(item.value), item.whole, item.scale, item.limit, item.largest)),
+    native=short(_native_absolute),
     postgresql=expression("dg_absolute", "a numeric", "abs(a)"),
 )
 
@@ -221,6 +237,10 @@ def extreme(largest: bool) -> Meaning:
     def meaning(*items: Sql) -> Sql:
         first, *others = aligned(*items)
         whole, scale = max(each.whole for each in items), max(each.scale for each in items)
+        integers = [each.integer for each in (first, *others) if each.integer is not None]
+        if others and len(integers) == len(items):
+            most = max(each.largest for each in (first, *others))
+            return of_integer(Extreme(largest, integers), first.limit, most)
         values = [each.value for each in (first, *others)]
         value = Extreme(largest, values) if others else first.value
         made = bounded(value, whole, scale, first.limit, first.exact)

@@ -136,7 +136,8 @@ class Steps:
         if not self._made:
             return item
         error = None if item.error is None else self.behind(item.error)
-        return replace(item, value=self.behind(result(item)), error=error, is_guarded=True, integer=None)
+        whole = replace(item, integer=None)
+        return replace(whole, value=self.behind(result(whole)), error=error, is_guarded=True)
 
     def behind(self, last: ColumnElement[Any]) -> ColumnElement[Any]:
         """`last` behind the steps that it reads."""

@@ -68,6 +68,33 @@ class LongNumber(TypeDecorator[Decimal]):
         return dialect.type_descriptor(SortableText() if dialect.name == "sqlite" else Numeric())
 
 
+class WholeNumber(TypeDecorator[Decimal]):
+    """A whole number, at most `most` or as much below zero, that PostgreSQL computes as a BIGINT.
+
+    It compares with any number: whole ones are bound as integers, so that the database need not turn the value of every
+    row into a NUMERIC.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, most: int) -> None:
+        """Say how large it can be."""
+        super().__init__()
+        self.scale, self.most = 0, most
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> int | Decimal | None:
+        """An integer where it is one that 64 bits hold."""
+        if value is None:
+            return None
+        exact = Decimal(value)
+        return int(exact) if abs(exact) < 2**63 and exact == exact.to_integral_value() else exact
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """The decimal; aggregates may have made a NUMERIC of it already."""
+        return None if value is None else Decimal(value)
+
+
 def read_as_decimal(value: ColumnElement[Any], scale: int, exact: bool) -> ColumnElement[Any]:
     """`value` read back as Decimal; `scale` and `exact` as in `values.Sql`."""
     # The scale is part of the plain type, too: statements are cached by it, and not by its variants.

@@ -30,7 +30,7 @@ from dougong.formulas.decimals import WIDE
 from dougong.formulas.evaluation import Failure
 from dougong.formulas.lengths import FIELD
 from dougong.formulas.sql.constructs import ExactLiteral, Lengthened, Rescaled, SortableLiteral
-from dougong.formulas.sql.types import TYPES, read_as_decimal
+from dougong.formulas.sql.types import TYPES, WholeNumber, read_as_decimal
 from dougong.formulas.types import Geolocation, Type, Value
 
 SQLITE_DIGITS = 18
@@ -269,6 +269,12 @@ def same_type(*items: Sql) -> list[Sql]:
     return [_like(each, model.value.type) for each in items]
 
 
+def simplest(*items: Sql) -> list[ColumnElement[Any]]:
+    """The values of items of one type, as BIGINTs where all of them are such."""
+    integers = [each.integer for each in items if each.integer is not None]
+    return integers if len(integers) == len(items) else [each.value for each in items]
+
+
 def _are_kept_differently(ids: Iterable[Sql]) -> bool:
     """Whether some are as columns keep ids, and others were chosen among constants, which are bound as text."""
     return len({isinstance(each.value.type, Text) for each in ids if not each.is_constant}) > 1
@@ -292,12 +298,19 @@ def result(item: Sql) -> ColumnElement[Any]:
     """The expression as selected: NULL where it fails, numbers read back as Decimal."""
     value = item.value
     if item.type is Type.NUMBER and not (item.is_constant and item.constant is None):
-        value = read_as_decimal(value, item.scale, item.exact)
+        value = _as_decimal(item)
     elif item.type is Type.BOOLEAN:
         value = type_coerce(value, Boolean())
     if item.error is None or item.is_guarded:
         return value
     return type_coerce(case((item.error.is_not(None), null()), else_=value), value.type)
+
+
+def _as_decimal(item: Sql) -> ColumnElement[Any]:
+    """A number as selected. What is a BIGINT stays one: a NUMERIC of it would be made for every row."""
+    if item.integer is not None:
+        return type_coerce(item.integer, WholeNumber(item.largest))
+    return read_as_decimal(item.value, item.scale, item.exact)
 
 
 Meaning = Callable[..., Sql]

@@ -22,7 +22,7 @@ from dougong.engine.runtime import Runtime
 from dougong.engine.variables import formula_context, variables
 from dougong.formulas import FUNCTIONS, Context, Formula
 from dougong.formulas.sql.backend import Fallible, SqlColumns
-from dougong.formulas.sql.types import LongNumber
+from dougong.formulas.sql.types import LongNumber, WholeNumber
 from dougong.metadata.model import Field, Object
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def value_of(formula: Formula, columns: SqlColumns, terms: Terms) -> ColumnEleme
     """The expression of a formula over `columns`, a short number typed as the columns of record tables are."""
     value = formula.sql(columns, terms.context, digits=terms.digits)
     scale = getattr(value.type, "scale", None)
-    if scale is None or isinstance(value.type, LongNumber):
+    if scale is None or isinstance(value.type, LongNumber | WholeNumber):
         return value
     return type_coerce(value, Exact(SQLITE_DIGITS, scale))
 
