@@ -3,6 +3,9 @@
 set -u
 cd "$(dirname "$0")/.."
 
+# Every command and server that a test starts would compile every module anew.
+unset PYTHONDONTWRITEBYTECODE
+
 scripts/prepare.sh || exit 1
 scripts/check.sh
 checked=$?

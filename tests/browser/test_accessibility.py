@@ -40,13 +40,13 @@ def see_in_full(page: Page, width: int) -> None:
 
 @pytest.mark.parametrize(
     ("language", "theme", "viewport"),
-    [("en", "light", DESK), ("zh-CN", "dark", DESK), ("zh-CN", "light", PHONE)],
-    ids=["en-light-1440", "zh-dark-1440", "zh-light-390"],
+    [("en", "light", DESK), ("zh-CN", "dark", PHONE)],
+    ids=["en-light-1440", "zh-dark-390"],
 )
 def test_pages_can_be_used_by_everybody(
     shown: Demo, open_page: Open, language: str, theme: str, viewport: dict[str, int]
 ) -> None:
-    """Every page kind. Colours do not depend on the width, so dark is seen once."""
+    """Every page kind. Colours do not depend on the width, nor words on the theme: each is seen once."""
     page = open_page(shown, language, theme, viewport=viewport)
     found = {}
     for name, place in PLACES.items():

@@ -27,9 +27,14 @@ BLOCK = re.compile(r"(?:^`(?P<file>[^`\n]+)`:\n\n)?^```(?P<kind>\w+)\n(?P<text>.
 SERVER = "http://127.0.0.1:8000"
 
 
-@pytest.mark.parametrize("guide", ["first-object.md", "api.md"])
+@pytest.mark.parametrize(
+    ("database_kind", "guide"), [("sqlite", "first-object.md"), ("postgresql", "api.md")], ids=["first-object", "api"]
+)
 def test_every_command_of_a_guide_does_what_it_says(sales: Company, tmp_path: Path, guide: str) -> None:  # noqa: F811
-    """In one shell, in the order of the page: files are written, commands succeed, and print what stands below them."""
+    """In one shell, in the order of the page: files are written, commands succeed, and print what stands below them.
+
+    What the commands do is tested on both kinds of database where it is done; a guide is read once.
+    """
     if shutil.which("curl") is None:
         missing("the API guide is written for curl, which is not installed")
     place = Place(sales.database.writers.url.render_as_string(hide_password=False), tmp_path)

@@ -127,9 +127,12 @@ def test_two_columns_of_one_label_are_told_apart(filled: Office) -> None:
     assert header == ("Stage (stage)", "Stage (stage.probability)")
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize(("database_kind", "language"), [("sqlite", "en"), ("postgresql", "zh-CN")])
 def test_a_whole_export_is_imported_without_a_change(office: Office, language: str) -> None:
-    """Every object of the demo data, every field, as CSV and as XLSX: all rows are found and left as they are."""
+    """Every object of the demo data, every field, as CSV and as XLSX: all rows are found and left as they are.
+
+    What a language has to do with it is no matter of the database: each is seen once.
+    """
     folder = resources.files("dougong.metadata") / "packages" / "sales-core"
     files = office.company.runtime().model.packages["sales-core"]["data"]["demo"]
     load(office.company, folder, files, ZoneInfo("Asia/Shanghai"))

@@ -26,6 +26,8 @@ OBJECTS = ("account", "opportunity", "product", "activity", "currency_rate")
 """One of each shape: plain; with lines, money and a path; with files; with a lookup to several; of the platform."""
 
 EXAMPLES = 12
+ROUNDS = 4
+"""How often as many examples more are made up while none of them was sound: by chance none may be."""
 HELD = [
     checks.not_a_server_error,
     openapi.status_code_conformance,
@@ -108,12 +110,20 @@ def test_every_answer_is_as_documented(stock: Stock, name: str) -> None:
             operation: Any = found.ok()  # type: ignore[union-attr]
             seen: Counter[int] = Counter()
             try:
-                calling(stock, name, operation, session, seen)
+                for _ in range(ROUNDS):
+                    calling(stock, name, operation, session, seen)
+                    if well(seen):
+                        break
             except Exception as error:  # all operations are tried, so that one run names every one that fails
                 wrong[operation.label] = error
-            if not any(200 <= each < 300 for each in seen):
+            if not well(seen):
                 wrong.setdefault(operation.label, dict(seen))
     assert wrong == {}
+
+
+def well(seen: Counter[int]) -> bool:
+    """Whether an operation was carried out at least once."""
+    return any(200 <= each < 300 for each in seen)
 
 
 def calling(stock: Stock, name: str, operation: Any, session: Any, seen: Counter[int]) -> None:
