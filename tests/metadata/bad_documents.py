@@ -335,7 +335,21 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "a period over a text": {"object/customer.json#fields/won/window": {"field": "name", "period": "this_year"}},
     "a period that is none": {"object/customer.json#fields/won/window": {"field": "closes_on", "period": "lately"}},
-    "a roll-up by rights comes later": {"object/customer.json#fields/won/rights": "viewer"},
+    "amounts by the viewer's right": {
+        "object/customer.json#fields/won/rights": "viewer", "object/customer.json#currency": {"mode": "record"}
+    },
+    "what cannot be counted by the viewer's right": {
+        "object/customer.json#fields/won": {
+            "type": "rollup", "label": label("Won", "成交额"), "from": "deal.customer", "op": "concat", "field": "name",
+            "rights": "viewer", "tree": True, "indexed": True, "required": True,
+        },
+    },
+    "a roll-up by the viewer's right where all must agree": {
+        "object/customer.json#fields/won/rights": "viewer",
+        "object/customer.json#title": {"field": "name", "subtitle": ["won"]},
+        "object/customer.json#fields/rich": formula("won > 5", "boolean"),
+        "validation_rule/deal/dear.json#when": "customer.won > 5",
+    },
     "roll-ups in a circle": {
         "object/customer.json#fields/won/from": "customer.parent",
         "object/customer.json#fields/won/field": "won",

@@ -33,9 +33,8 @@ def random_objects(random: Random) -> tuple[Component, ...]:
         body = next(each for each in bodies if each["name"] == name)
         numbers = [key for key, each in _fields_of(bodies, child).items() if each["type"] in ("integer", "decimal")]
         for key in numbers[:2]:
-            body["fields"][f"sum_{key}"] = {
-                "type": "rollup", "label": _label("Sum"), "from": f"{child}.above", "op": "sum", "field": key,
-            }  # fmt: skip
+            rollup = {"type": "rollup", "label": _label("Sum"), "from": f"{child}.above", "op": "sum", "field": key}
+            body["fields"] |= {f"sum_{key}": rollup, f"seen_{key}": {**rollup, "rights": "viewer"}}
     return tuple(from_bodies(bodies))
 
 

@@ -32,6 +32,7 @@ from dougong.metadata.checking import (
     rows,
     rules,
     validation,
+    viewer_rollups,
 )
 from dougong.metadata.checking.report import Spot
 from dougong.metadata.compile import compile_effective
@@ -75,6 +76,7 @@ RULES: tuple[Rule, ...] = (
     formulas.formulas,
     formula_fields.formula_fields,
     formula_fields.without_columns,
+    viewer_rollups.viewer_rollups,
     formula_tests.formula_tests,
     references.requirements,
 )

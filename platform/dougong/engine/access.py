@@ -210,18 +210,16 @@ class Derived(Access):
         return self.access.may(right, obj)
 
     def may_field(self, right: Literal["read", "edit"], obj: Object, field: Field) -> bool:
-        """As the access; a formula field also only where everything that it reads may be read."""
+        """As the access; a computed field also only where everything that it reads may be read."""
         if not self.access.may_field(right, obj, field):
             return False
-        if field.type.name == "rollup":
+        if field.type.name == "rollup" and not field.type.virtual:
             return self._may_read_children(field)
-        if field.formula is None:
+        if field.formula is None and not field.type.virtual:
             return True
         found = self._readable.get(field.address)
         if found is None:
-            found = self._readable[field.address] = all(
-                may_read(self, self.model, obj, path) for path in field.formula.references
-            )
+            found = self._readable[field.address] = may_read_all(self, self.model, field)
         return found
 
     def masks(self, obj: Object, field: Field) -> bool:
@@ -273,6 +271,24 @@ class Derived(Access):
         child = self.model.objects.get(str(rollup.options.get("from", "")).partition(".")[0])
         read = child.fields.get(str(rollup.options.get("field", ""))) if child is not None else None
         return child is None or read is None or self.may_field("read", child, read)
+
+
+def may_read_all(access: Access, model: Model, field: Field) -> bool:
+    """Whether everything may be read that a formula field reads, or a roll-up by the viewer's right."""
+    if field.formula is not None:
+        obj, paths = model.objects[field.object], list(field.formula.references)
+    elif field.type.virtual:
+        name, *way = str(field.options["from"]).split(".")
+        obj, paths = model.objects[name], [tuple(way), *(field.where.references if field.where is not None else ())]
+        paths += [tuple(each.split(".")) for each in _read_of_child(field)]
+    else:
+        return True
+    return all(may_read(access, model, obj, path) for path in paths)
+
+
+def _read_of_child(rollup: Field) -> list[str]:
+    window = rollup.options.get("window") or {}
+    return [str(each) for each in (rollup.options.get("field"), window.get("field")) if each]
 
 
 def may_read(access: Access, model: Model, obj: Object, path: Sequence[str]) -> bool:

@@ -79,7 +79,9 @@ def stale_rollups(before: Model, after: Model) -> Iterator[tuple[str, list[str]]
         names = [
             each.name
             for each in obj.fields.values()
-            if each.type.name == "rollup" and (each.id not in known or _meaning(known[each.id]) != _meaning(each))
+            if each.type.name == "rollup"
+            and not each.type.virtual
+            and (each.id not in known or _meaning(known[each.id]) != _meaning(each))
         ]
         if names:
             yield obj.name, names

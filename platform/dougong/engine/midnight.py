@@ -44,7 +44,9 @@ ROWS = 200
 def timed(model: Model) -> bool:
     """Whether any roll-up changes with the day."""
     return any(
-        each.type.name == "rollup" and is_timed(each) for obj in model.objects.values() for each in obj.fields.values()
+        each.type.name == "rollup" and not each.type.virtual and is_timed(each)
+        for obj in model.objects.values()
+        for each in obj.fields.values()
     )
 
 

@@ -52,6 +52,12 @@ def lookup(target: str, kind: str = "lookup", **keys: Any) -> Body:
     return {"type": kind, "label": label(target), **({"target": target} if kind != "user" else {}), **keys}
 
 
+def counted(way: str, op: str = "count", field: str | None = None, **keys: Any) -> Body:
+    """A roll-up by the viewer's right."""
+    read = {"field": field} if field else {}
+    return {"type": "rollup", "label": label(op), "from": way, "op": op, "rights": "viewer", **read, **keys}
+
+
 STANDING: tuple[Body, ...] = (
     obj("user", {"default": "read"}, {
         "roles": {"type": "multi_picklist", "label": label("Roles"), "picklist": "role"},
@@ -73,10 +79,23 @@ STANDING: tuple[Body, ...] = (
         "level": picklist("Level", LEVELS), "region": picklist("Region", REGIONS),
         "amount": {"type": "integer", "label": label("Amount")},
         "city": lookup("city"),
+        "deals": counted("deal.account"), "north": counted("deal.account", where='ISPICKVAL(region, "north")'),
+        "lines": counted("line.deal.account"),
+        "size": counted("deal.account", "sum", "size"),
+        "notes": counted("note.about"),
     }),
-    obj("city", {"default": "read"}, {"large": {"type": "boolean", "label": label("Large")}}),
+    obj("city", {"default": "read"}, {
+        "large": {"type": "boolean", "label": label("Large")},
+        "accounts": counted("account.city"), "amount": counted("account.city", "sum", "amount"),
+        "least": counted("account.city", "min", "amount"), "most": counted("account.city", "max", "amount"),
+        "levels": counted("account.city", "distinct", "level"),
+        "deals": counted("deal.account.city"),
+        "theirs": counted("account.city", where="owner = $User.id"),
+    }),
     obj("deal", {"default": "by_parent", "parent": "account"}, {
-        "account": lookup("account"), "region": picklist("Region", REGIONS)
+        "account": lookup("account"), "region": picklist("Region", REGIONS),
+        "size": {"type": "decimal", "label": label("Size"), "precision": 12, "scale": 2},
+        "notes": counted("note.about"),
     }),
     obj("line", {"default": "by_parent", "parent": "deal"}, {
         "deal": lookup("deal", "master_detail")
@@ -216,7 +235,7 @@ class World:
 
     def _covers(self, user: str, name: str, id: str, right: str) -> bool:
         me, row = self.records["user"][user], self.records[name][id]
-        held = self._rights(me, name)
+        held = self.rights(me, name)
         if right not in held:
             return False
         if "modify_all" in held:
@@ -250,7 +269,8 @@ class World:
     def _roles(self, me: Body) -> list[Body]:
         return [each for each in self.of("role") if each["name"] in me["roles"]]
 
-    def _rights(self, me: Body, name: str) -> set[str]:
+    def rights(self, me: Body, name: str) -> set[str]:
+        """What the user may do with records of an object at all."""
         sets = {*me["permission_sets"], *(each for role in self._roles(me) for each in role["permission_sets"])}
         found = {
             right

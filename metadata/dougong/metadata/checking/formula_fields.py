@@ -151,7 +151,7 @@ def _column_type(index: Index, object_name: str, path: Path) -> TypeEngine[Any]:
     rest = path[1:]
     if not rest:
         parts = plain_field(index, facts).type.parts(plain_field(index, facts))
-        return parts[0].type if parts else Text()
+        return parts[0].type if parts else _counted_type(index, facts)
     if facts.leads_to:
         return _column_type(index, facts.leads_to, rest)
     if rest == ("company",):
@@ -161,6 +161,14 @@ def _column_type(index: Index, object_name: str, path: Path) -> TypeEngine[Any]:
     if kind in ("integer", "decimal", "percent"):
         return Numeric(*picklist.digits(rest[0]))
     return Boolean() if kind == "boolean" else Text()
+
+
+def _counted_type(index: Index, facts: FieldFacts) -> TypeEngine[Any]:
+    """Of a field without column: a roll-up has the type of what it reads, or is a number."""
+    read = index.result(facts)
+    if facts.body.get("type") != "rollup":
+        return Text()
+    return Numeric(18, 0) if read is None else _column_type(index, read.object, (read.name,))
 
 
 # -- circles --------------------------------------------------------------------------------------------------

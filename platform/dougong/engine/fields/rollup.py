@@ -6,6 +6,9 @@
 | sum, min, max, first, last | as the field read; a rating sums up to a whole number |
 | avg, median | a decimal; of money, percentages and durations again one of them |
 | concat | text, with `separator` between |
+
+With ``"rights": "viewer"`` nothing is stored: each query counts the children that whoever asks may see
+(`dougong.engine.reading.counted`).
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ from dougong.base.field_types import FIELD_TYPES, FieldLike, FieldType, Part
 from dougong.engine.columns import Count
 from dougong.engine.fields.derived import DerivedType, innermost
 from dougong.engine.fields.numbers import IntegerType
+
+VIEWER = "viewer"
+"""What `rights` says where only the children that the viewer may see count."""
 
 _COUNTS = ("count", "distinct")
 _SORT = {
@@ -37,7 +43,6 @@ _WINDOW = {
     "required": ["field", "period"],
     "additionalProperties": False,
 }
-_BY_RIGHTS = {"en": "roll-ups by rights", "zh-CN": "按权限统计"}
 
 
 @FIELD_TYPES.register
@@ -59,24 +64,27 @@ class RollupType(DerivedType):
         "separator": {"type": "string", "maxLength": 10, "default": ", "},
         "tree": {"type": "boolean", "default": False},
         "window": _WINDOW,
-        "rights": {"enum": ["system"], "default": "system", "x-later-values": {"viewer": _BY_RIGHTS}},
+        "rights": {"enum": ["system", VIEWER], "default": "system"},
     }
 
-    def __init__(self, result: FieldType | None = None) -> None:
-        """Give values of the type `result`; a count without one."""
+    def __init__(self, result: FieldType | None = None, virtual: bool = False) -> None:
+        """Give values of the type `result`, a count without one; without columns where `virtual`."""
         super().__init__(result or FIELD_TYPES[IntegerType.name])
         self.nothing: Any = None
+        self.virtual = virtual
 
     def bound(self, options: Mapping[str, Any], read: FieldType | None) -> FieldType:
         """The roll-up whose values are of the type that `op` makes of the field `read`."""
         op = str(options.get("op"))
-        made = RollupType(_result(op, read))
+        made = RollupType(_result(op, read), options.get("rights") == VIEWER)
         if op in (*_COUNTS, "sum"):
             made.nothing = 0 if isinstance(made.result, IntegerType) else Decimal(0)
         return made
 
     def parts(self, field: FieldLike) -> tuple[Part, ...]:
-        """The columns of the result; of a count, one that says how few digits counts have."""
+        """The columns of the result; of a count, one that says how few digits counts have; none where not stored."""
+        if self.virtual:
+            return ()
         return (Part("", Count()),) if field.options.get("op") in _COUNTS else super().parts(field)
 
 

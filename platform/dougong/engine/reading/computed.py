@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 from dougong.engine.access import EVERYTHING
 from dougong.engine.columns import SQLITE_DIGITS, Exact
 from dougong.engine.query import Holds
+from dougong.engine.reading.counted import children_of, is_counted
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.engine.runtime import Runtime
 from dougong.engine.variables import formula_context, variables
@@ -37,15 +38,20 @@ Columns = tuple[ColumnElement[Any], ...]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On what terms formulas become SQL: what they know beside the record, and the digits of the database."""
+    """On what terms formulas become SQL: what they know beside the record, and the digits of the database.
+
+    `few` are objects of which the actor sees so few records that counting them had better begin with those.
+    """
 
     context: Context
     digits: int
+    few: frozenset[str] = frozenset()
 
 
-def terms_of(unit: Unit) -> Terms:
-    """The terms of what `unit` asks."""
-    return Terms(formula_context(unit), unit.company.database.digits)
+def terms_of(unit: Unit, texts: Iterable[str] = ()) -> Terms:
+    """The terms of what `unit` asks, which names the field paths `texts`."""
+    few = frozenset(name for name, few in _counted(unit, _used(unit.runtime, texts)) if few)
+    return Terms(formula_context(unit), unit.company.database.digits, few)
 
 
 def expressed(scope: Scope, path: ResolvedPath) -> Columns:
@@ -131,22 +137,21 @@ _NAMES = re.compile(r"[.:]")
 
 
 def under(unit: Unit, key: Hashable, texts: Iterable[str], formulas: Iterable[Formula] = ()) -> Hashable:
-    """The `key` of a statement, with what it depends on beside the revision: the formula fields in its field paths
-    `texts`, and `formulas` of its own.
+    """The `key` of a statement, with what it depends on beside the revision: the fields in its field paths `texts`,
+    and `formulas` of its own.
 
     None where they depend on the very moment: such a statement serves once.
     """
-    changing = _changing(unit.runtime)
-    used = [each for each in formulas if each.uses_clock or each.uses_user]
-    if changing:
-        used += [each for text in texts for name in _NAMES.split(text) for each in changing.get(name, ())]
-    if any(_by_the_moment(each) for each in used):
+    used = _used(unit.runtime, texts)
+    read = [each for each in formulas if _changes(each)]
+    read += [each for field in used for each in _formulas(field)]
+    if any(_by_the_moment(each) for each in read):
         return None
-    return (key, _circumstances(unit, used)) if used else key
+    return (key, _circumstances(unit, used, read)) if used or read else key
 
 
 def changing_names(runtime: Runtime, obj: Object) -> Iterable[str]:
-    """The formula fields of an object whose value depends on the moment or the reader."""
+    """The fields of an object whose value depends on the moment or the reader."""
     changing = _changing(runtime)
     return [name for name in obj.fields if name in changing] if changing else ()
 
@@ -154,21 +159,37 @@ def changing_names(runtime: Runtime, obj: Object) -> Iterable[str]:
 def reads_changing(runtime: Runtime, formula: Formula) -> bool:
     """Whether a formula reads formula fields whose value depends on the moment or the reader."""
     changing = _changing(runtime)
-    return any(name in changing for path in formula.references for name in path)
+    return any(
+        field.formula is not None for path in formula.references for name in path for field in changing.get(name, ())
+    )
 
 
-def _changing(runtime: Runtime) -> Mapping[str, tuple[Formula, ...]]:
-    """The formulas without columns whose value depends on the moment or the reader, by each name of their field."""
-    found: dict[str, tuple[Formula, ...]] | None = runtime.prepared.get("changing formulas")
+def _used(runtime: Runtime, texts: Iterable[str]) -> list[Field]:
+    changing = _changing(runtime)
+    if not changing:
+        return []
+    return [each for text in texts for name in _NAMES.split(text) for each in changing.get(name, ())]
+
+
+def _changing(runtime: Runtime) -> Mapping[str, tuple[Field, ...]]:
+    """The fields without columns whose value depends on the moment or the reader, by each of their names."""
+    found: dict[str, tuple[Field, ...]] | None = runtime.prepared.get("changing fields")
     if found is None:
-        found = runtime.prepared["changing formulas"] = {}
+        found = runtime.prepared["changing fields"] = {}
         for obj in runtime.model.objects.values():
             for field in obj.fields.values():
-                formula = field.formula if field.type.virtual else None
-                if formula is not None and (formula.uses_clock or formula.uses_user):
+                if field.type.virtual and (is_counted(field) or _changes(field.formula)):
                     for name in (field.name, *field.formerly):
-                        found[name] = (*found.get(name, ()), formula)
+                        found[name] = (*found.get(name, ()), field)
     return found
+
+
+def _changes(formula: Formula | None) -> bool:
+    return formula is not None and (formula.uses_clock or formula.uses_user)
+
+
+def _formulas(field: Field) -> tuple[Formula, ...]:
+    return tuple(each for each in (field.formula, field.where) if each is not None)
 
 
 def _by_the_moment(formula: Formula) -> bool:
@@ -176,8 +197,15 @@ def _by_the_moment(formula: Formula) -> bool:
     return any(FUNCTIONS[name].uses_clock for name in formula.functions - {"TODAY"})
 
 
-def _circumstances(unit: Unit, formulas: Sequence[Formula]) -> Hashable:
+def _circumstances(unit: Unit, fields: Sequence[Field], formulas: Sequence[Formula]) -> Hashable:
     answer = variables(unit.actor, unit.runtime.model)
     known = frozenset((path, str(answer(path))) for each in formulas for path in each.variables)
-    today = unit.reading.today if any(each.uses_clock for each in formulas) else None
-    return today, str(unit.actor.zone), known
+    daily = any(each.uses_clock for each in formulas) or any(field.options.get("window") for field in fields)
+    return unit.reading.today if daily else None, str(unit.actor.zone), known, _counted(unit, fields)
+
+
+def _counted(unit: Unit, fields: Iterable[Field]) -> frozenset[tuple[str, bool]]:
+    """The objects that roll-ups by the viewer's right count, and of each whether the actor may see but few records."""
+    objects = unit.runtime.model.objects
+    names = {children_of(field) for field in fields if is_counted(field)}
+    return frozenset((name, unit.access.few(unit, objects[name])) for name in names)

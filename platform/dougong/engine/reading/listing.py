@@ -25,7 +25,7 @@ from dougong.engine.reading.prepared import prepared
 from dougong.engine.reading.readers import Fill, Layout, ask_linked, lay_out, name_open_ended
 from dougong.engine.reading.scope import Scope
 from dougong.engine.reading.searching import search_condition, search_key, search_parameters
-from dougong.engine.reading.written import under_filter
+from dougong.engine.reading.written import texts_of, under_filter
 from dougong.metadata.model import Object
 
 if TYPE_CHECKING:
@@ -242,7 +242,8 @@ def field_texts(query: Query) -> Iterator[str]:
 
 def _scope(unit: Unit, obj: Object, query: Query) -> Scope:
     """A scope with the joins of the columns and sort keys, which lists that differ in their filter alone share."""
-    scope = Scope(unit.runtime, unit.access, obj, terms_of(unit), few=unit.access.few(unit, obj))
+    terms = terms_of(unit, texts_of(unit, obj, query.where, field_texts(query)))
+    scope = Scope(unit.runtime, unit.access, obj, terms, few=unit.access.few(unit, obj))
     _, keys = _lay_out(scope, obj, query)
     scope.walks = not keys or getattr(keys[0].column, "table", None) is scope.table
     return scope
@@ -344,7 +345,7 @@ def _read(unit: Unit, ready: PreparedList, record_id: str) -> tuple[SqlRow[*tupl
 
 
 def _prepare_record(unit: Unit, obj: Object, deleted: str) -> PreparedList:
-    scope = Scope(unit.runtime, unit.access, obj, terms_of(unit))
+    scope = Scope(unit.runtime, unit.access, obj, terms_of(unit, changing_names(unit.runtime, obj)))
     names = tuple(
         each.name
         for each in obj.fields.values()

@@ -14,10 +14,12 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, case, select
 
 from dougong.engine.access import Access
 from dougong.engine.expressions import InPlace
-from dougong.engine.reading.computed import Terms, expressed
+from dougong.engine.reading.computed import Terms, condition_of, expressed
+from dougong.engine.reading.counted import counted, is_counted
 from dougong.engine.reading.keyset import Key
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.engine.runtime import Runtime
+from dougong.formulas import Formula
 from dougong.metadata.model import Field, Object
 
 
@@ -93,7 +95,7 @@ class Scope:
         return table.c[self.runtime.storage.tables[obj.name].parts[name][0].key]
 
     def parts(self, path: ResolvedPath) -> tuple[ColumnElement[Any], ...]:
-        """The physical columns of the path's field where it was reached, of a formula field what computes them."""
+        """The physical columns of the path's field where it was reached, of one without columns what computes them."""
         if path.field.type.virtual:
             return self._computed(path)
         obj, table = self.place(path.steps)
@@ -103,8 +105,19 @@ class Scope:
         key = (*path.prefix, path.field.name)
         found = self._expressed.get(key)
         if found is None:
-            found = self._expressed[key] = expressed(self, path)
+            found = self._expressed[key] = (counted if is_counted(path.field) else expressed)(self, path)
         return found
+
+    def below(self, name: str) -> Scope:
+        """A scope over the records of another object, for a query within this one: same actor, same terms."""
+        obj, table = self.runtime.model.objects[name], self.runtime.storage.tables[name].table.alias()
+        return Scope(self.runtime, self.access, obj, self.terms, table=table)
+
+    def fulfils(self, formula: Formula) -> ColumnElement[bool]:
+        """True for the records for which a formula of the metadata is true."""
+        if self.terms is None:
+            raise LookupError("formulas cannot be computed here")
+        return condition_of(self, formula, self.terms)
 
     def compared(self, path: ResolvedPath) -> tuple[ColumnElement[Any], ...]:
         """The columns of `parts` as a condition takes them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,8 @@ from dougong.engine.reading.listing import readable
 from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.scope import Scope
 from dougong.engine.reading.searching import search_condition, search_key, search_parameters
-from dougong.engine.reading.written import under_filter
+from dougong.engine.reading.written import texts_of, under_filter
+from dougong.metadata.model import Object
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -55,7 +56,11 @@ def ask_count(unit: Unit, query: Query, cap: int | None = None) -> Callable[[], 
         return select(func.count()).select_from(counted)
 
     statement, values = of_form(
-        unit, key, lambda: Scope(unit.runtime, unit.access, obj, terms_of(unit), few=few), query.where, build
+        unit,
+        key,
+        lambda: Scope(unit.runtime, unit.access, obj, terms_of(unit, texts_of(unit, obj, query.where)), few=few),
+        query.where,
+        build,
     )
     asked = unit.connection.execute(statement, {**values, **search_parameters(query.search), **unit.access.parameters})
 
@@ -64,6 +69,10 @@ def ask_count(unit: Unit, query: Query, cap: int | None = None) -> Callable[[], 
         return Counted(number=min(number, cap), capped=number > cap) if cap is not None else Counted(number=number)
 
     return counted
+
+
+def _scope(unit: Unit, obj: Object, texts: Iterable[str], few: bool) -> Scope:
+    return Scope(unit.runtime, unit.access, obj, terms_of(unit, texts), few=few)
 
 
 def _rows(formed: Formed, search: str, deleted: str, lifecycle: str = "any") -> list[ColumnElement[bool]]:
@@ -99,7 +108,13 @@ def summarise(unit: Unit, summary: Summary) -> list[tuple[tuple[Any, ...], tuple
     (statement, readers), values = of_form(
         unit,
         key,
-        lambda: Scope(unit.runtime, unit.access, obj, terms_of(unit), few=few),
+        lambda: Scope(
+            unit.runtime,
+            unit.access,
+            obj,
+            terms_of(unit, texts_of(unit, obj, summary.where, _field_texts(summary))),
+            few=few,
+        ),
         summary.where,
         lambda formed: _prepare(unit, summary, formed),
     )

@@ -70,5 +70,15 @@ def under_filter(unit: Unit, obj: Object, key: Hashable, where: Filter | None, t
         BadRequest: a formula of the filter cannot be read.
     """
     found = [formula_of(unit, obj, each.text) for each in formulas(where)]
+    return under(unit, key, texts_of(unit, obj, where, texts), found)
+
+
+def texts_of(unit: Unit, obj: Object, where: Filter | None, texts: Iterable[str] = ()) -> tuple[str, ...]:
+    """The field paths of a statement: its `texts`, those of its filter, and those of the formulas in it.
+
+    Raises:
+        BadRequest: a formula of the filter cannot be read.
+    """
+    found = [formula_of(unit, obj, each.text) for each in formulas(where)]
     named = (*texts, *(each.field for each in conditions(where)))
-    return under(unit, key, (*named, *(".".join(path) for each in found for path in each.references)), found)
+    return (*named, *(".".join(path) for each in found for path in each.references))

@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement
 
 from dougong.base.errors import NotFound, Problem
 from dougong.base.language import Message, msg
-from dougong.engine.access import Access, Configured, Right, may_read
+from dougong.engine.access import Access, Configured, Right, may_read, may_read_all
 from dougong.engine.actor import Actor
 from dougong.engine.entering import may_enter
+from dougong.engine.reading.counted import children_of, is_counted
 from dougong.engine.rights.access import access_for, granted_to
 from dougong.engine.rights.facts import Facts
 from dougong.engine.rights.grants import Granted, gives_field, sight
@@ -271,6 +272,10 @@ class _Case:
             elif gives_field(each, right, self.object.name, field):
                 said = msg("The permission set {name} gives {field}.", name=each.label, field=field.label)
                 yield Reason("field-given", True, said)
+        if is_counted(field):
+            children = self.unit.runtime.model.objects[children_of(field)]
+            said = msg("It counts the {object} records that whoever looks may see.", object=children.label)
+            yield Reason("field-counted", True, said)
         if not self._sees_what_it_reads(field):
             yield Reason("field-reads", False, msg("It is computed from fields that they may not see."))
         if self.access.may_field(right, self.object, field):
@@ -283,9 +288,8 @@ class _Case:
             yield Reason("computed", False, msg("Nobody changes {field}: the platform sets it.", field=field.label))
 
     def _sees_what_it_reads(self, field: Field) -> bool:
-        """Whether they may see every field that a formula field reads."""
-        model, paths = self.unit.runtime.model, field.formula.references if field.formula is not None else ()
-        return all(may_read(self.access, model, self.object, path) for path in paths)
+        """Whether they may see everything that a computed field reads."""
+        return may_read_all(self.access, self.unit.runtime.model, field)
 
     def _of_plugins(self) -> Iterator[Reason]:
         """What plugins leave of it."""

@@ -117,9 +117,10 @@ def _count(batch: Batch, rows: Sequence[Row]) -> bool:
 
 
 def _is_plain(rollup: Field) -> bool:
-    """Whether the roll-up counts the lines as they are: over no tree and no period, by a simple operation."""
+    """Whether the roll-up counts the lines as they are: kept, over no tree or period, by a simple operation."""
     said = rollup.options
-    return said["op"] in ("count", *_OPERATIONS) and not (said.get("tree") or said.get("window"))
+    kept = not rollup.type.virtual
+    return kept and said["op"] in ("count", *_OPERATIONS) and not (said.get("tree") or said.get("window"))
 
 
 def _counted(batch: Batch, parent: Row, rollup: Field, lines: Sequence[Row], name: str) -> Any:

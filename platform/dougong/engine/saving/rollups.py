@@ -92,7 +92,7 @@ def routes_of(runtime: Runtime) -> Routes:
             _route(runtime, each)
             for obj in runtime.model.objects.values()
             for each in obj.fields.values()
-            if each.type.name == "rollup"
+            if each.type.name == "rollup" and not each.type.virtual
         ]
         by_parent: dict[str, tuple[Route, ...]] = {}
         through: dict[str, tuple[tuple[Route, int], ...]] = {}

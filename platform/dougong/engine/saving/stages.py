@@ -28,7 +28,7 @@ def paths_of(plan: ObjectPlan) -> tuple[tuple[Path, ...], Needs]:
 def late_fields(plan: ObjectPlan) -> frozenset[str]:
     """The roll-ups of an object and what follows from them: known only after other records are written."""
     fields = plan.object.fields.values()
-    late = {each.name for each in fields if each.type.name == "rollup"}
+    late = {each.name for each in fields if each.type.name == "rollup" and not each.type.virtual}
     grown = True
     while late and grown:
         grown = False
