@@ -8,9 +8,11 @@ from typing import Any
 
 from dougong.base.errors import Conflict, Problem
 from dougong.base.language import label, msg
+from dougong.engine.access import may_read
 from dougong.engine.query import Record
 from dougong.engine.saving import conversion
 from dougong.engine.saving.offers import withheld
+from dougong.formulas import Formula
 from dougong.metadata.model import Layout, Object
 from dougong.web import timeline
 from dougong.web.visit import Visit, with_query
@@ -81,6 +83,15 @@ def need_offer(visit: Visit, obj: Object, key: str, values: Mapping[str, Any]) -
         raise Conflict(Problem(code="action-withheld", reason=reason, thing=key))
 
 
+def may_set(visit: Visit, obj: Object, body: Mapping[str, Any]) -> bool:
+    """Whether the actor has every field that an action sets, and may read all that it computes these from."""
+    access, said = visit.unit.access, body.get("set", {})
+    paths = [path for each in said.values() if isinstance(each, Formula) for path in each.references]
+    return all(access.seen(obj, obj.fields[name]) is not None for name in said) and all(
+        may_read(access, visit.model, obj, path) for path in paths
+    )
+
+
 def has_rows_of(obj: Object) -> bool:
     """Whether any action stands on rows of the object."""
     return any("row" in body.get("place", USUAL_PLACE) for body in obj.actions.values())
@@ -115,6 +126,8 @@ def _of_record(visit: Visit, obj: Object, record: Record, key: str, back: str, p
         name = str(does["convert"]).partition(".")[2]
         offered = name in obj.conversions and conversion.is_open(visit.unit, record, name)
         return Action(said, icon, f"{here}/convert/{name}", False, False) if offered else None
+    if not may_set(visit, obj, body):
+        return None
     asks = bool(does["edit"].get("fields"))
     url = with_query(f"{here}/action/{key}", [("back", back)] if back != here else [])
     return Action(said, icon, url, False, sheet=asks, post=not asks)

@@ -8,6 +8,7 @@ from typing import Any
 from dougong.base.errors import NotFound, Problem
 from dougong.base.field_types import Reference, ValueRefused
 from dougong.base.language import msg
+from dougong.engine.access import may_read
 from dougong.engine.query import Condition, Query
 from dougong.engine.reading.paths import resolve
 from dougong.engine.saving.expressions import fitted, plain_value
@@ -52,7 +53,8 @@ def by_clone(visit: Visit, obj: Object, record_id: str) -> dict[str, Any]:
 def by_action(visit: Visit, obj: Object, name: str, source: str) -> dict[str, Any]:
     """What the action `name`, taken on the record `source` (``object:id``), gives to a new record of `obj`.
 
-    An action above a list (``object:``) is taken on no record: what it would read of one is blank.
+    An action above a list (``object:``) is taken on no record: what it would read of one is blank. What reads a field
+    that the actor may not see gives nothing, and nothing is given to one: a person fills that in, or nobody.
 
     Raises:
         NotFound: the action or the record does not exist or may not be seen.
@@ -64,16 +66,22 @@ def by_action(visit: Visit, obj: Object, name: str, source: str) -> dict[str, An
         raise NotFound(Problem(code="action-unknown", reason=msg("There is no such page."), thing=name))
     if record_id and "visible" in action:
         need_offer(visit, origin, name, visit.unit.records.get(origin.name, record_id).values)
-    formulas: Mapping[str, Formula | str] = action.get("prefill", {})
-    wanted = [each for each in formulas.values() if isinstance(each, Formula)]
+    access, said = visit.unit.access, action.get("prefill", {})
+    formulas: dict[str, Formula] = {
+        name: each
+        for name, each in said.items()
+        if isinstance(each, Formula)
+        and name in obj.fields
+        and access.seen(obj, obj.fields[name]) is not None
+        and all(may_read(access, visit.model, origin, path) for path in each.references)
+    }
+    wanted = list(formulas.values())
     blank = {path: None for formula in wanted for path in formula.references}
     values = read_paths(visit, origin, record_id, wanted) if record_id else blank
     context = formula_context(visit.unit)
     found: dict[str, Any] = {}
     for field_name, formula in formulas.items():
-        field = obj.fields.get(field_name)
-        if field is not None and isinstance(formula, Formula):
-            found[field_name] = _evaluated(visit, field, formula, values, context, origin)
+        found[field_name] = _evaluated(visit, obj.fields[field_name], formula, values, context, origin)
     return {key: value for key, value in found.items() if value is not None}
 
 

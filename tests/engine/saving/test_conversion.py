@@ -7,13 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, FromClause, false, update
 
 from dougong.base.errors import BadRequest, Conflict, NotFound, Rejected
+from dougong.base.hooks import hook, plugin_manager
 from dougong.engine import tables
+from dougong.engine.access import Access, Right
+from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
 from dougong.engine.query import Condition, Query
 from dougong.engine.saving import conversion
+from dougong.metadata.model import Field, Model, Object
 from tests.companies import ADMINISTRATOR
 from tests.engine.saving.conftest import Studio
 
@@ -175,3 +179,44 @@ def test_a_conversion_that_breaks_a_rule_leaves_nothing_behind(crm: Studio) -> N
         convert(crm, "lead", id, "convert", values={"deal": {"stage": "won"}})
     assert crm.read(lambda unit: unit.records.count(Query(object="account")).number) == before
     assert crm.get("lead", id)["status"] == "qualified"
+
+
+class Discretion(Access):
+    """Shows no discount of an order's lines, no record called "Unseen", and lets no task be changed."""
+
+    key = "discretion"
+
+    def may_field(self, right: Any, obj: Object, field: Field) -> bool:
+        return (obj.name, field.name) != ("order_line", "discount")
+
+    def visible(self, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool] | None:
+        if obj.name == "quote_line":
+            return table.c.name != "Unseen"
+        return false() if obj.name == "task" and right == "edit" else None
+
+
+class Plugin:
+    """Discretion for everybody but the platform."""
+
+    @hook
+    def access(self, actor: Actor, model: Model) -> Access | None:
+        return None if actor.is_system else Discretion()
+
+
+def test_a_conversion_takes_along_what_its_person_may_see_and_change(crm: Studio) -> None:
+    """A hidden field of a line is not given, a hidden line is not copied, and what may not be changed stays behind."""
+    account = crm.create("account", name="远澜新能源")
+    deal = crm.create("opportunity", name="ERP", account=account, stage="prospecting")
+    quote = crm.create("quote", opportunity=deal, account=account)
+    for name in ("Seen", "Unseen"):
+        crm.create("quote_line", quote=quote, name=name, quantity=2, unit_price="100", discount="0.1")
+    task = crm.create("task", subject="Ring", related_to={"object": "lead", "id": (source := lead(crm))})
+    crm.company.hooks = plugin_manager([Plugin()]).hook
+    done = convert(crm, "quote", quote, "to_order")
+    with crm.company.read(SYSTEM) as unit:
+        order = Condition("order", "is", done.records["order"].id)
+        lines = unit.records.query(Query(object="order_line", columns=("name", "discount"), where=order)).rows
+        made = [(str(name), discount) for name, discount in (each.values for each in lines)]
+    assert made == [("Seen", 0)], "the usual discount, and not the one that is hidden"
+    convert(crm, "lead", source, "convert")
+    assert crm.get("task", task)["related_to"].id == source

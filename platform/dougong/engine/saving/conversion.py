@@ -18,7 +18,7 @@ from dougong.base.field_types import Reference
 from dougong.base.ids import record_id
 from dougong.base.language import msg
 from dougong.engine import tables, undoing
-from dougong.engine.access import may_read
+from dougong.engine.access import Right, may_read
 from dougong.engine.query import Condition, Query, Record
 from dougong.engine.saving.batch import Change, Create, Made, Saved, Update
 from dougong.engine.saving.expressions import Expressions, formula_needs
@@ -192,9 +192,12 @@ class _Source:
 
     def values_for(self, target: ConversionTarget) -> dict[str, Any]:
         """What the mapping gives a new record; blanks are left out, so that defaults fill them, and what is hidden."""
-        obj = self.unit.runtime.model.objects[target.object]
-        mapped = self.mapped(self.row, target.map, target.copy)
-        return {name: value for name, value in mapped.items() if self.unit.access.seen(obj, obj.fields[name])}
+        return self._seen(target.object, self.mapped(self.row, target.map, target.copy))
+
+    def _seen(self, object_name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Of `values` for a new record those of fields that the actor has: others are not there to be given."""
+        obj = self.unit.runtime.model.objects[object_name]
+        return {name: value for name, value in values.items() if self.unit.access.seen(obj, obj.fields[name])}
 
     def told(self, target: ConversionTarget, values: Mapping[str, Any]) -> dict[str, Any]:
         """Of `values` those that the actor may see: as the target's, and as what they are made of."""
@@ -219,17 +222,20 @@ class _Source:
         return {name: value for name, value in found.items() if value is not None and value != ""}
 
     def children(self, lines: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The mapped values of the record's lines, in the order in which they were made."""
+        """The mapped values of those lines of the record that the actor may see, in the order of their making."""
         name, _, lookup = str(lines["from"]).partition(".")
+        made = str(lines["into"]).partition(".")[0]
         plan = plan_of(self.unit.runtime, name)
         key = plan.slots[lookup].keys[0]
         statement = select(*plan.columns).where(plan.table.c[key] == self.id, plan.table.c.deleted_at.is_(None))
+        visible = self.unit.access.visible("read", plan.object, plan.table)
+        statement = statement if visible is None else statement.where(visible)
         rows = []
         for stored in self.unit.connection.execute(statement.order_by(plan.table.c.id)):
             values = plan.read(stored)
             rows.append(Row(0, "update", plan, values["id"], {}, before=dict(values), values=values))
         self._follow(plan, rows, lines["map"].values())
-        return [self.mapped(row, lines["map"], lines.get("copy", {})) for row in rows]
+        return [self._seen(made, self.mapped(row, lines["map"], lines.get("copy", {}))) for row in rows]
 
 
 def _named(plan: ObjectPlan, name: str) -> Conversion:
@@ -344,11 +350,16 @@ class _Plan:
         return found
 
     def _related(self, name: str) -> list[str]:
+        """The records related to the source that the actor may see and change; others stay where they are."""
         plan = plan_of(self.source.unit.runtime, name)
         keys = plan.slots["related_to"].keys
         conditions = [plan.table.c[keys[0]] == self.source.id, plan.table.c.deleted_at.is_(None)]
         if len(keys) > 1:
             conditions.append(plan.table.c[keys[1]] == self.source.plan.name)
+        rights: tuple[Right, ...] = ("read", "edit")
+        for each in rights:
+            covered = self.source.unit.access.visible(each, plan.object, plan.table)
+            conditions += [] if covered is None else [covered]
         return [str(id) for id in self.source.unit.connection.scalars(select(plan.table.c.id).where(*conditions))]
 
     def _opened(self) -> tuple[str, Any] | None:

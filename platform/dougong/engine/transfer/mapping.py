@@ -156,7 +156,14 @@ class _Reader:
         found = obj.fields.get(name)
         if found is None:
             self._no_field(obj, name)
-        elif name != "id" and (found.type.refers or not found.type.stored or found.type.many):
+        elif self.access.seen(obj, found) is None:
+            self._no_field(obj, name)  # whether a record is found would tell the value
+        elif name != "id" and (
+            found.type.refers
+            or not found.type.stored
+            or found.type.many
+            or not self.access.may_field("read", obj, found)
+        ):
             reason = msg("Records cannot be found by {label}.", label=found.label)
             self.problems.append(_problem("key-refused", reason, column=name))
 
@@ -255,6 +262,7 @@ class _Reader:
                 and not each.options.get("through")
                 and not (each.compute is not None and each.compute.mode == "always")
                 and self.access.may_field("edit", obj, each)
+                and self.access.seen(obj, each) is not None
             )
         }
 
@@ -267,16 +275,16 @@ class _Reader:
         return None
 
     def _look_ups(self, found: Field) -> tuple[str, ...]:
-        """How a lookup is resolved unless the mapping says it: by external keys and unique fields, then the title."""
+        """How a lookup is resolved unless the mapping says it: by external keys and unique fields, then the title.
+
+        A field that the actor may not read finds nothing: what it finds would tell its value.
+        """
         if not _resolvable(found) or found.targets[0] not in self.model.objects:
             return ()
         target = self.model.objects[found.targets[0]]
-        unique = [
-            each.name
-            for each in target.fields.values()
-            if (each.unique or each.external_key) and self.access.may_field("read", target, each)
-        ]
-        return tuple(dict.fromkeys(["id", *unique, target.title]))
+        unique = [each for each in target.fields.values() if each.unique or each.external_key]
+        known = [each for each in (*unique, target.fields[target.title]) if self.access.may_field("read", target, each)]
+        return tuple(dict.fromkeys(["id", *(each.name for each in known)]))
 
 
 def _resolvable(field: Field) -> bool:

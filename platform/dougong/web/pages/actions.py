@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from dougong.base.errors import DougongError, NotFound, Problem
+from dougong.base.errors import DougongError, Forbidden, NotFound, Problem
 from dougong.base.field_types import ValueRefused
 from dougong.base.language import label, msg
 from dougong.engine.query import Record
@@ -17,7 +17,7 @@ from dougong.engine.variables import formula_context
 from dougong.formulas import EvaluationError, Formula
 from dougong.metadata.model import Object
 from dougong.web import errors_in_forms, forms, prefill, submission
-from dougong.web.buttons import need_offer
+from dougong.web.buttons import may_set, need_offer
 from dougong.web.composer.forms import FormView, some_fields
 from dougong.web.context import record_url
 from dougong.web.routing import Page
@@ -65,6 +65,9 @@ def _action(visit: Visit, obj: Object, name: str) -> Mapping[str, Any]:
         raise NotFound(Problem(code="action-unknown", reason=msg("There is no such page."), thing=name))
     if not (visit.unit.access.may("edit", obj) and visit.unit.access.may_run(str(body.get("name", name)), obj)):
         raise forbidden(obj.name)
+    if not may_set(visit, obj, body):
+        reason = msg("This action works with fields that you may not see.")
+        raise Forbidden(Problem(code="right-missing", thing=name, reason=reason))
     return body
 
 

@@ -244,11 +244,12 @@ def _package(visit: Visit, opened: Opened) -> str:
 
 
 def _places(visit: Visit, opened: Opened) -> list[tuple[str, str]]:
-    """Where the message of a rule may stand: fields that people fill, and lines."""
+    """Where the message of a rule may stand: fields that people fill and the reader has, lines, and where it stands."""
     if opened.rule is None:
         return []
-    fields = [each for each in opened.object.fields.values() if each.type.writable and not each.system]
-    found = {each.name: label(each.label, visit.language) for each in fields}
+    obj, access = opened.object, visit.unit.access
+    fields = [each for each in obj.fields.values() if each.type.writable and not each.system]
+    found = {each.name: label(each.label, visit.language) for each in fields if access.seen(obj, each) is not None}
     for relation in opened.object.lines:
         child = visit.model.objects.get(relation.partition(".")[0])
         found[relation] = label(child.label, visit.language) if child else relation
