@@ -46,6 +46,26 @@ DIFFERENCES = [
     ("year", "2023-02-28", "2024-02-28", 1), ("week", "2024-01-08", "2024-01-01", -1),
     ("week", "2024-01-07", "2024-01-01", 0), ("day", "0001-01-01", "9999-12-31", 3652058),
 ]  # fmt: skip
+LATER = [
+    ("ADDMONTHS", "2024-01-31", "1", "2024-02-29"), ("ADDMONTHS", "2023-01-31", "1", "2023-02-28"),
+    ("ADDMONTHS", "2024-02-29", "12", "2025-02-28"), ("ADDMONTHS", "2024-02-29", "48", "2028-02-29"),
+    ("ADDMONTHS", "2023-02-28", "12", "2024-02-29"), ("ADDMONTHS", "2024-04-30", "-1", "2024-03-31"),
+    ("ADDMONTHS", "2024-03-30", "-1", "2024-02-29"), ("ADDMONTHS", "2024-02-28", "1", "2024-03-28"),
+    ("ADDMONTHS", "2024-05-15", "0", "2024-05-15"), ("ADDMONTHS", "2024-05-15", "-0.9", "2024-05-15"),
+    ("ADDMONTHS", "0001-01-31", "-1", Failure.OUT_OF_RANGE), ("ADDMONTHS", "9999-12-31", "1", Failure.OUT_OF_RANGE),
+    ("ADDMONTHS", "0001-01-31", "119987", "9999-12-31"),
+    ("EOMONTH", "2024-02-29", "0", "2024-02-29"), ("EOMONTH", "2024-01-30", "1", "2024-02-29"),
+    ("EOMONTH", "2023-01-30", "1", "2023-02-28"), ("EOMONTH", "2024-02-29", "-12", "2023-02-28"),
+    ("EOMONTH", "2024-12-31", "1", "2025-01-31"), ("EOMONTH", "2024-03-31", "-1.9", "2024-02-29"),
+    ("EOMONTH", "2024-03-31", "0.9", "2024-03-31"), ("EOMONTH", "9999-12-01", "0", "9999-12-31"),
+    ("EOMONTH", "9999-12-01", "1", Failure.OUT_OF_RANGE), ("EOMONTH", "0001-01-01", "-1", Failure.OUT_OF_RANGE),
+    ("EOMONTH", "0001-01-01", "99999999999999", Failure.OUT_OF_RANGE), ("EOMONTH", "1900-02-01", "0", "1900-02-28"),
+    ("EOMONTH", "2000-02-01", "0", "2000-02-29"),
+]  # fmt: skip
+QUARTERS = [
+    ("2024-01-01", 1), ("2024-03-31", 1), ("2024-04-01", 2), ("2024-06-30", 2), ("2024-07-01", 3), ("2024-09-30", 3),
+    ("2024-10-01", 4), ("2024-12-31", 4), ("0001-01-01", 1), ("9999-12-31", 4), ("2024-02-29", 1),
+]  # fmt: skip
 CAPITALS = [
     ("0", "零元整"), ("0.05", "伍分"), ("0.5", "伍角整"), ("10", "壹拾元整"), ("105", "壹佰零伍元整"),
     ("1001", "壹仟零壹元整"), ("1010.1", "壹仟零壹拾元壹角整"), ("10000", "壹万元整"), ("10001.01", "壹万零壹元零壹分"),
@@ -71,6 +91,14 @@ CASES: list[tuple[str, dict[str, Any], Any]] = [
     *(("ANNIVERSARY(d, o)", {"d": day(one), "o": day(two)}, _dated(found)) for one, two, found in ANNIVERSARIES),
     *((f"DATEDIFF('{unit}', d, o)", {"d": day(one), "o": day(two)}, Decimal(found))
       for unit, one, two, found in DIFFERENCES),
+    *((f"{name}(d, n)", {"d": day(one), "n": Decimal(months)}, _dated(found)) for name, one, months, found in LATER),
+    *(("QUARTER(d)", {"d": day(one)}, Decimal(found)) for one, found in QUARTERS),
+    *(("EOMONTH(d)", {"d": day(f"2023-{month:02}-15")}, day(f"2023-{month:02}-{last}"))
+      for month, last in ((1, 31), (2, 28), (4, 30), (12, 31))),
+    *(("SIGN(n)", {"n": Decimal(given)}, Decimal(found))
+      for given, found in (("0", 0), ("0.0001", 1), ("-0.0001", -1), ("99999999999999", 1))),
+    *((f"SIGN({text})", {}, Decimal(found))
+      for text, found in ((f"1{'0' * 30} - 0.000000001", 1), ("-1 / 3", -1), ("0 / 7", 0))),
     *(("RMB(n)", {"n": Decimal(number)}, found) for number, found in CAPITALS),
     *(("IDCARD_BIRTH(t)", {"t": number}, _dated(found)) for number, found in BIRTHS),
     *((text, {}, None) for text in ("AGE(d, o)", "ANNIVERSARY(d, o)", "DATEDIFF('day', d, o)", "RMB(n)")),
@@ -91,16 +119,41 @@ def test_in_python_and_in_sql(connection: Connection) -> None:
             assert found == expected, (text, given)
 
 
-STATISTICS = [
+STATISTICS: list[tuple[str, str | Failure | None]] = [
     ("MEDIAN(1)", "1"), ("MEDIAN(2, 1)", "1.5"), ("MEDIAN(-1, 0, 5)", "0"), ("MEDIAN(1, 1, 1, 9)", "1"),
+    ("MEDIAN(0)", "0"), ("MEDIAN(-3, -1)", "-2"), ("MEDIAN(9, 1, 5, 3, 7)", "5"), ("MEDIAN(1, NULL)", None),
+    ("MEDIAN(0.1, 0.2)", "0.15"), ("MEDIAN(99999999999999999999, 99999999999999999998)", "99999999999999999998.5"),
+    ("PERCENTILE(0.5, NULL)", None), ("PERCENTILE(NULL, 1, 2)", None), ("PERCENTILE(0.5, -5, 5)", "0"),
+    ("PERCENTILE(0.99, 1, 1, 1)", "1"), ("PERCENTILE(0.333, 0, 1000)", "333"),
+    ("PERCENTILE(-0.01, 1)", Failure.OUT_OF_RANGE), ("PERCENTILE(1.0001, 1, 2)", Failure.OUT_OF_RANGE),
     ("PERCENTILE(0, 3, 1, 2)", "1"), ("PERCENTILE(1, 3, 1, 2)", "3"), ("PERCENTILE(0.5, 3, 1, 2)", "2"),
     ("PERCENTILE(0.25, 1, 2, 3, 4)", "1.75"), ("PERCENTILE(0.1, 10)", "10"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "expected"), STATISTICS)
-def test_statistics(text: str, expected: str) -> None:
-    assert compile(text, SCOPE).evaluate({}) == Decimal(expected)
+def test_statistics(text: str, expected: str | Failure | None) -> None:
+    try:
+        found: Any = compile(text, SCOPE).evaluate({})
+    except EvaluationError as error:
+        found = error.kind
+    assert found == (expected if expected is None or isinstance(expected, Failure) else Decimal(expected))
+
+
+READINGS = [
+    ("长沙", "chang sha"), ("银行行长", "yin hang hang zhang"), ("女", "nv"), ("重慶", "zhong qing"),
+    ("音乐 快乐", "yin yue kuai le"), ("客户😀", "ke hu 😀"), ("12号", "12 hao"), ("Ada", "Ada"), ("，", "，"),
+    ("〇", "ling"), ("厦门", "xia men"), ("", None), ("中" * 1001, Failure.OUT_OF_RANGE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), READINGS)
+def test_how_a_chinese_text_is_read(text: str, expected: str | Failure | None) -> None:
+    try:
+        found: Any = compile("PINYIN(t)", SCOPE).evaluate({("t",): text})
+    except EvaluationError as error:
+        found = error.kind
+    assert found == expected
 
 
 REGIONS: list[tuple[str, str | Failure | None]] = [

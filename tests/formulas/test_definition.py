@@ -54,3 +54,8 @@ def test_an_annotation_must_name_a_type() -> None:
 
     with pytest.raises(TypeError, match="names no type"):
         function("COUNT", examples=(("COUNT('a')", 1),))(count)
+
+
+def test_there_are_functions_enough() -> None:
+    """Operators that are signs are not counted, and each function has its examples (see test_examples)."""
+    assert sum(each[0].isalpha() for each in FUNCTIONS) >= 120

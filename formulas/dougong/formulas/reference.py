@@ -24,6 +24,7 @@ GROUPS: dict[str, Message] = {
     "encoding": msg("Links, JSON and marks"),
     "geography": msg("Places"),
     "business": msg("Business"),
+    "customers": msg("Customers"),
 }
 """What the groups of functions are called, in the order of the page; those of plugins come after them."""
 

@@ -3,6 +3,7 @@
 from dougong.formulas.functions import (
     business,
     calendar,
+    customers,
     encoding,
     geography,
     logic,
@@ -18,6 +19,7 @@ from dougong.formulas.functions import (
 __all__ = [
     "business",
     "calendar",
+    "customers",
     "encoding",
     "geography",
     "logic",

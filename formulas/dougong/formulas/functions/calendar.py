@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from dougong.formulas.annotations import Date, DateTime, Number, Time
-from dougong.formulas.decimals import whole
+from dougong.formulas.decimals import ZERO, whole
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import EvaluationError, Failure
 from dougong.formulas.sql import dates, moments
@@ -29,6 +29,16 @@ def date_(year: Number, month: Number, day: Number) -> Date:
 def year(day: Date) -> Number:
     """The year of a date."""
     return Decimal(day.year)
+
+
+@function(
+    "QUARTER",
+    sql=dates.part("quarter", 1),
+    examples=((f"QUARTER({_EXAMPLE})", Decimal(1)), ("QUARTER(DATE(2024, 12, 31))", Decimal(4))),
+)
+def quarter(day: Date) -> Number:
+    """The quarter of the calendar year, 1 to 4; FISCALQUARTER goes by the company's year."""
+    return Decimal((day.month + 2) // 3)
 
 
 @function("MONTH", sql=dates.part("month", 2), examples=((f"MONTH({_EXAMPLE})", Decimal(2)),))
@@ -107,6 +117,22 @@ def add_months_to_moment(moment: DateTime, months: Number) -> DateTime:
     """A moment some months later, by its GMT day."""
     later = _months_later(_gmt_day(moment), whole(months))
     return datetime.combine(later, moment.astimezone(UTC).timetz())
+
+
+@function(
+    "EOMONTH",
+    sql=dates.month_end,
+    examples=(
+        ("EOMONTH(DATE(2024, 2, 9))", date(2024, 2, 29)),
+        ("EOMONTH(DATE(2024, 1, 31), 1)", date(2024, 2, 29)),
+        ("EOMONTH(DATE(2024, 3, 31), -1)", date(2024, 2, 29)),
+        ("EOMONTH(DATE(9999, 12, 1), 1)", Failure.OUT_OF_RANGE),
+    ),
+)
+def month_end(day: Date, months: Number = ZERO) -> Date:
+    """The last day of a date's month, or of the month so many months later; the fraction is cut."""
+    first = _months_later(day.replace(day=1), whole(months))
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 @function("HOUR", sql=moments.hour, examples=((f"HOUR({_CLOCK})", Decimal(8)),))

@@ -23,6 +23,12 @@ def absolute(number: Number) -> Number:
     return number.copy_abs()
 
 
+@function("SIGN", sql=numbers.sign, examples=(("SIGN(-3.5)", Decimal(-1)), ("SIGN(0)", Decimal(0))))
+def sign(number: Number) -> Number:
+    """1 for a number above zero, -1 for one below it, 0 for zero."""
+    return Decimal((number > 0) - (number < 0))
+
+
 @function(
     "ROUND",
     sql=rounding.round_half_up,

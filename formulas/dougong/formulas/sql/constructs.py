@@ -275,7 +275,7 @@ def _julian_date(element: DayOf, compiler: Any, **options: Any) -> str:
 
 
 class DatePart(FunctionElement[Any]):
-    """Year, month, day, weekday (0 is Sunday) or day of the year of a date."""
+    """Year, quarter, month, day, weekday (0 is Sunday) or day of the year of a date."""
 
     name = "date_part"
     inherit_cache = True
@@ -297,6 +297,8 @@ _STRFTIME = {"'year'": "'%Y'", "'month'": "'%m'", "'day'": "'%d'", "'dow'": "'%w
 @compiles(DatePart, "sqlite")
 def _strftime(element: DatePart, compiler: Any, **options: Any) -> str:
     day, part = (compiler.process(each, **options) for each in _parts(element))
+    if part == "'quarter'":
+        return f"((CAST(strftime('%m', {day}) AS INTEGER) + 2) / 3)"
     # A percent sign would be taken for a parameter by drivers that format.
     return f"CAST(strftime({_STRFTIME[part]}, {day}) AS INTEGER)"
 

@@ -201,6 +201,24 @@ $$;
 )
 
 
+month_end = Routine(
+    name="dg_month_end",
+    result=Type.DATE,
+    fails=Failure.OUT_OF_RANGE,
+    postgresql=f"""
+CREATE OR REPLACE FUNCTION dg_month_end(d date, n numeric DEFAULT 0) RETURNS date LANGUAGE plpgsql {_STRICT} AS $$
+DECLARE
+    months integer := date_part('year', d) * 12 + date_part('month', d) - 1 + trunc(least(greatest(n, -1e6), 1e6));
+BEGIN
+    IF months BETWEEN 12 AND 119999 THEN
+        RETURN (make_date(months / 12, months % 12 + 1, 1) + interval '1 month -1 day')::date;
+    END IF;
+    RETURN NULL;
+END $$;
+""",
+)
+
+
 def _iso(name: str, field: str, kind: str, day: str) -> Routine:
     """ISOWEEK or ISOYEAR of a date or moment."""
     return Routine(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, and_, case, func
 
 from dougong.formulas.decimals import EXACT as EVERYDAY
 from dougong.formulas.decimals import ONE, WIDE
@@ -223,6 +223,13 @@ absolute = Routine(
     native=short(_native_absolute),
     postgresql=expression("dg_absolute", "a numeric", "abs(a)"),
 )
+
+
+def sign(item: Sql) -> Sql:
+    """-1, 0 or 1."""
+    zero, (up, down, none) = zero_beside(item), (ExactLiteral(Decimal(each), 0) for each in (1, -1, 0))
+    value = case((item.value > zero, up), (item.value < zero, down), (item.value == zero, none))
+    return number(value, 1, 0, item.limit, 1)
 
 
 def unchanged(item: Sql) -> Sql:
