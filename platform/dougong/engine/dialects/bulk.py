@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
+from operator import is_
 from typing import Any
 
 import psycopg
@@ -21,11 +23,16 @@ from dougong.engine.dialects.base import ByColumn
 
 
 def ready(connection: Connection, table: Table, columns: ByColumn) -> dict[str, Sequence[Any]]:
-    """`columns` as the driver takes them."""
+    """`columns` as the driver takes them. What is the same object in a whole column is made ready once."""
     found: dict[str, Sequence[Any]] = {}
     for key, values in columns.items():
         process = table.c[key].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-        found[key] = values if process is None else [process(value) for value in values]
+        if process is None:
+            found[key] = values
+        elif all(map(is_, values, repeat(values[0]))):
+            found[key] = [process(values[0])] * len(values)
+        else:
+            found[key] = [process(value) for value in values]
     return found
 
 

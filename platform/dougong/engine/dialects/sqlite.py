@@ -42,11 +42,16 @@ ANALYSE_SECONDS = 3600
 PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA synchronous=NORMAL",  # with WAL: safe against a killed process; a power cut may undo the last commits
-    "PRAGMA cache_size=-32000",
     "PRAGMA mmap_size=268435456",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA wal_autocheckpoint=16000",  # pages: what the batches of an import change again goes to the file once
+    "PRAGMA wal_autocheckpoint=64000",  # pages: what the batches of an import change again goes to the file once
+    "PRAGMA journal_size_limit=67108864",  # bytes that the log keeps on the disk once it is in the file
 )
+
+READING = ("PRAGMA cache_size=-32000", "PRAGMA query_only=ON")
+
+WRITING = ("PRAGMA cache_size=-96000",)
+"""A batch of an import changes ten thousand pages of indexes: they are written once if all are in memory."""
 
 HEAD = "SELECT revision, version FROM dg_head, dg_people"
 
@@ -61,9 +66,9 @@ class SQLite:
     def __init__(self, url: URL, company: str, threads: int, account: Account | None = None) -> None:
         """Name the file; it is made by `create`. SQLite has no accounts."""
         self.path = file_of(url, company)
-        self.readers = self._engine(pool_size=threads, pool_use_lifo=True)  # it has the pages of the last reads
-        self.writers = self._engine(pool_size=1)
-        event.listen(self.readers, "connect", _read_only)
+        lifo = {"pool_size": threads, "pool_use_lifo": True}  # the last one back has the pages of the last reads
+        self.readers = self._engine(*READING, **lifo)
+        self.writers = self._engine(*WRITING, pool_size=1)
 
     def _engine(self, *pragmas: str, **options: Any) -> Engine:
         if "poolclass" not in options:
@@ -268,7 +273,3 @@ def driver(connection: Connection) -> sqlite3.Connection:
 def _lower(value: Any) -> Any:
     """SQLite's own lower() knows the letters of ASCII alone."""
     return lowered(value) if isinstance(value, str) else value
-
-
-def _read_only(connection: sqlite3.Connection, _: object) -> None:
-    connection.execute("PRAGMA query_only=ON")

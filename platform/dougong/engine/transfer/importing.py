@@ -139,18 +139,18 @@ class _Run:
         """One transaction; tried again where other people took what it was about to take."""
         for left in reversed(range(ATTEMPTS)):
             try:
-                with uncollected():
-                    outcome, state = self.company.write(
-                        self.actor, lambda unit: self._work(unit, rows, fresh), self.title
-                    )
+                with uncollected():  # until nothing of the batch is left
+                    self._keep(*self.company.write(self.actor, lambda unit: self._work(unit, rows, fresh), self.title))
                 break
             except RolledBack as rolled:
-                outcome, state = rolled.outcome, self._after(rolled.outcome, rows, fresh)
+                self._keep(rolled.outcome, self._after(rolled.outcome, rows, fresh))
                 break
             except Conflict:
                 if not left:
                     raise
         time.sleep(self.company.database.pause)
+
+    def _keep(self, outcome: Outcome, state: Progress) -> None:
         self.state = state
         self.problems.update(outcome.problems)
         self.warnings.update(outcome.warnings)
