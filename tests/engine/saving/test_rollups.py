@@ -72,6 +72,22 @@ def test_what_new_children_bring_is_added_without_reading_the_others(studio: Stu
     assert [text for text in statements if "GROUP BY" in text], "what changes is counted anew"
 
 
+def test_of_a_parent_is_read_what_new_children_concern(studio: Studio) -> None:
+    """The whole record is read where the same batch concerns it again, by more than new children."""
+    client = studio.create("client", name="A")
+    job = studio.create("job", name="J", client=client)
+    with studio.counting() as statements:
+        studio.create("job", name="K", client=client, value=3)
+    assert not [text for text in statements if "client.updated_by" in text]
+    new = Create("job", {"name": "L", "client": client, "value": 1})
+    with studio.counting() as statements:
+        studio.save(new, Create("job_line", {"job": job, "description": "a", "quantity": 2, "price": "3.50"}))
+    assert [text for text in statements if "client.updated_by" in text]
+    values = client_values(studio, client)
+    assert (values["job_count"], values["open_value"], values["busy"]) == (3, 11, True)
+    assert (values["name"], values["version"]) == ("A", 1)
+
+
 def test_a_roll_up_of_a_roll_up_follows(studio: Studio) -> None:
     client = studio.create("client", name="A")
     job = studio.create("job", name="J", client=client)

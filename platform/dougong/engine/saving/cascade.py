@@ -7,11 +7,13 @@ object and id, made anew and written. Such derived writes keep the record's vers
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from dougong.engine.saving import derived, followers, rollups, writing
+from dougong.engine.saving import derived, followers, partly, rollups, writing
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.followers import Found
 from dougong.engine.saving.keys import fill_keys
+from dougong.engine.saving.partly import Part
 from dougong.engine.saving.plan import ObjectPlan, load, plan_of
 from dougong.engine.saving.related import AT_ONCE
 from dougong.engine.saving.rollup_ways import Affected, Concerned
@@ -68,19 +70,49 @@ def _concerned(batch: Batch, affected: Affected, found: Found) -> list[Row]:
     rows: list[Row] = []
     for name in sorted(wanted):
         plan = plan_of(batch.unit.runtime, name)
-        missing = []
-        for id in sorted(wanted[name]):
-            row = batch.row_of(name, id)
-            if row is None:
-                missing.append(id)
-            elif row.doing != "delete":
-                rows.append(row)
-        rows += _load(batch, plan, missing)
+        known = {id: row for id in wanted[name] if (row := batch.row_of(name, id)) is not None}
+        rows += (known[id] for id in sorted(known) if known[id].doing != "delete")
+        if begun := {id: row for id, row in known.items() if row.part}:
+            partly.complete(batch, plan, begun)
+        missing = wanted[name] - known.keys()
+        growing = _growing(missing, affected.get(name), found, name)
+        part = partly.part_of(batch, plan, affected[name]) if growing else None
+        if part is not None:
+            rows += _load_part(batch, plan, sorted(growing), part)
+            missing -= growing
+        rows += _load(batch, plan, sorted(missing))
     for row in rows:
         kinds = found.get((row.plan.name, row.id), ())
         row.searched = row.searched or "searched" in kinds
         row.touched = row.touched or "touched" in kinds
     return rows
+
+
+def _growing(ids: set[str], concerned: Concerned | None, found: Found, name: str) -> set[str]:
+    """Those of `ids` that are concerned because they got new children, and for nothing else."""
+    if concerned is None:
+        return set()
+    return {id for id in (ids & concerned.ids) - concerned.changed if (name, id) not in found}
+
+
+def _load_part(batch: Batch, plan: ObjectPlan, ids: list[str], part: Part) -> list[Row]:
+    """As `_load`, but for what is read of each."""
+    rows: list[Row] = []
+    for start in range(0, len(ids), AT_ONCE):
+        for stored in batch.unit.connection.execute(part.load, {"ids": ids[start : start + AT_ONCE]}):
+            values = part.read(stored)
+            if values["deleted_at"] is None:
+                rows.append(_followed(batch, plan, values))
+                rows[-1].part = True
+    return rows
+
+
+def _followed(batch: Batch, plan: ObjectPlan, values: dict[str, Any]) -> Row:
+    row = Row(0, "derive", plan, str(values["id"]), {}, extra=True)
+    row.before = row.written = row.settled = dict(values)
+    row.values = values
+    batch.add(row)
+    return row
 
 
 def _load(batch: Batch, plan: ObjectPlan, ids: list[str]) -> list[Row]:
@@ -91,10 +123,7 @@ def _load(batch: Batch, plan: ObjectPlan, ids: list[str]) -> list[Row]:
             values = plan.read(stored)
             if values.get("deleted_at") is not None:
                 continue
-            row = Row(0, "derive", plan, str(values["id"]), {}, extra=True)
-            row.before = row.written = row.settled = dict(values)
-            row.values = values
-            batch.add(row)
+            row = _followed(batch, plan, values)
             batch.related.put(plan.name, row.id, values)
             rows.append(row)
     return rows
@@ -112,3 +141,5 @@ def _derive(
     derived.fill(batch, rows, expressions, written=following)
     fill_keys(rows, expressions)
     writing.write(batch, rows, derived=True)
+    for plan, group in grouped(row for row in rows if row.part):
+        batch.related.renew(plan.name, {row.id: row.values for row in group})

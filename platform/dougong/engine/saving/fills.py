@@ -73,7 +73,8 @@ class _Before:
 
     def values(self, reference: Reference) -> Values | None:
         row = self._batch.row_of(reference.object, reference.id) if reference.object in self._above else None
-        return row.before if row is not None and row.before else self._batch.related.values(reference)
+        known = row is not None and row.before and not row.part
+        return row.before if row is not None and known else self._batch.related.values(reference)
 
 
 def fill(batch: Batch, rows: Iterable[Row]) -> list[Row]:

@@ -40,7 +40,7 @@ def changes_of(row: Row) -> dict[str, list[Any]]:
             if (value := values.get(name)) is not None
         }
     found: dict[str, list[Any]] = {}
-    for name in changes(before, values, fields):
+    for name in changes(before, values, row.known(fields)):
         field, (old, new) = fields[name], (before.get(name), values.get(name))
         to_json = field.type.to_json
         found[field.id] = [

@@ -98,12 +98,7 @@ class ObjectPlan:
 
     def read(self, stored: StoredRow[Any] | Sequence[Any]) -> dict[str, Any]:
         """The values of a row of `load`, by API name."""
-        names, places, others = self.part(reading)
-        values: dict[str, Any] = dict(zip(names, places(stored), strict=True))
-        for slot in others:
-            if values[slot.name] is not None or len(slot.keys) > 1:
-                values[slot.name] = slot.read(stored)
-        return values
+        return self.part(reading).read(stored)
 
     def params(self, values: Mapping[str, Any], names: Sequence[str] | None = None) -> dict[str, Any]:
         """The parameters that store the fields `names` (all when None) of `values`."""
@@ -144,15 +139,37 @@ class ObjectPlan:
         return found
 
 
-def reading(plan: ObjectPlan) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], tuple[Slot, ...]]:
-    """How a row of `load` is read: names, what gives the first column of each, and the slots that make more of theirs.
+@dataclass(frozen=True, slots=True)
+class RowReading:
+    """How a stored row is read: names, what gives the first column of each, and the slots that make more of theirs.
 
     Company amounts are among them, under their own key.
     """
-    places = {slot.name: slot.start for slot in plan.slots.values()}
-    places |= {slot.name + COMPANY: slot.start + 1 for slot in plan.part(money_slots)}
-    others = tuple(slot for slot in plan.slots.values() if not (slot.plain or _is_first(slot.field.type)))
-    return tuple(places), itemgetter(*places.values()), others
+
+    names: tuple[str, ...]
+    places: Callable[[Any], tuple[Any, ...]]
+    others: tuple[Slot, ...]
+
+    def read(self, stored: StoredRow[Any] | Sequence[Any]) -> dict[str, Any]:
+        """The values, by API name."""
+        values: dict[str, Any] = dict(zip(self.names, self.places(stored), strict=True))
+        for slot in self.others:
+            if values[slot.name] is not None or len(slot.keys) > 1:
+                values[slot.name] = slot.read(stored)
+        return values
+
+
+def reading(plan: ObjectPlan) -> RowReading:
+    """How a row of `load` is read."""
+    return reading_of(tuple(plan.slots.values()))
+
+
+def reading_of(slots: Sequence[Slot]) -> RowReading:
+    """How a row with the columns of `slots` is read."""
+    places = {slot.name: slot.start for slot in slots}
+    places |= {slot.name + COMPANY: slot.start + 1 for slot in slots if slot.money}
+    others = tuple(slot for slot in slots if not (slot.plain or _is_first(slot.field.type)))
+    return RowReading(tuple(places), itemgetter(*places.values()), others)
 
 
 def writing(plan: ObjectPlan) -> tuple[tuple[tuple[str, str, str], ...], tuple[Slot, ...]]:

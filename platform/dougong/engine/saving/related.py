@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +112,14 @@ class Related:
         for id in ids:
             self._seen.pop((object_name, id), None)
             self._own.pop((object_name, id), None)
+
+    def renew(self, object_name: str, records: Mapping[str, Mapping[str, Any]]) -> None:
+        """What was seen of these records, by id, has other values now, as far as they are given."""
+        for id, values in records.items():
+            seen = self._seen.get((object_name, id))
+            if seen is not None and any(seen.values[name] != values[name] for name in seen.values.keys() & values):
+                known = {name: values.get(name, old) for name, old in seen.values.items()}
+                self._seen[object_name, id] = replace(seen, values=known)
 
     def values(self, reference: Reference) -> Mapping[str, Any] | None:
         """The fields of the record behind `reference`, as far as they were asked for; None where there is none."""

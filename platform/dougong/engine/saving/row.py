@@ -31,6 +31,7 @@ class Row:
     `settled` is what other records know of this one: what was stored when roll-ups and dependants last followed it.
     `searched` tells that what search reads of a parent changed, `touched` that a roll-up's condition on a parent did.
     Of a row that is `read`, what is given is as its fields keep it (see `Create`).
+    Of a row that is `part` only some fields are known, the same in `before` and `values` (see `partly`).
     `extra` rows are those that the engine adds: what a deletion takes along, and records derived from others. A row
     that is deleted `alone` takes nothing along, and nothing forbids it.
     """
@@ -51,6 +52,7 @@ class Row:
     touched: bool = False
     read: bool = False
     extra: bool = False
+    part: bool = False
     alone: bool = False
     deleted_with: str | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -76,7 +78,12 @@ class Row:
     def stored_changes(self) -> list[str]:
         """The fields that must be written, those of which the company amount alone changed included."""
         owners = self.plan.part(stored_keys)
-        return list(dict.fromkeys(owners[key] for key in changes(self.written, self.values, owners)))
+        keys = self.known(owners)
+        return list(dict.fromkeys(owners[key] for key in changes(self.written, self.values, keys)))
+
+    def known(self, names: Collection[str]) -> Collection[str]:
+        """Those of `names` that are known of the stored record: all, or of a part some."""
+        return [name for name in self.before if name in names] if self.part else names
 
     def has_problem(self, name: str) -> bool:
         """Whether something is wrong with the field `name` already."""
