@@ -26,13 +26,33 @@ SYSTEM_RIGHTS = (
     "view_as",
     "reveal",
     "erase_people",
+    "api",
 )
 """Rights that belong to no object."""
 
 OBJECT_RIGHTS = frozenset(
-    ("create", "read", "edit", "delete", "view_all", "modify_all", "import", "export", "mass_edit", "transfer")
+    (
+        "create",
+        "read",
+        "edit",
+        "delete",
+        "view_all",
+        "modify_all",
+        "import",
+        "export",
+        "mass_edit",
+        "transfer",
+        "print",
+        "copy",
+    )
 )
 """Rights on the records of an object."""
+
+FOLLOWING: Mapping[str, str] = MappingProxyType({"print": "read", "copy": "create"})
+"""Rights that a permission set gives with another one, unless it says that it does not."""
+
+API = "api"
+"""The system right that a permission set gives with any right on an object, unless it says that it does not."""
 
 Reach = Literal[
     "none",
@@ -49,6 +69,25 @@ Reach = Literal[
 Level = Literal["read", "edit"]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def rights_said(said: Mapping[str, bool]) -> frozenset[str]:
+    """The rights on an object that a permission set gives by what it says: those that follow included.
+
+    Who may modify all may see, change, delete and hand over; who may do any of these may see.
+    """
+    rights = frozenset(name for name, granted in said.items() if granted)
+    if "modify_all" in rights:
+        rights |= {"view_all", "edit", "delete", "transfer"}
+    if rights:
+        rights |= {"read"}
+    return rights | {right for right, along in FOLLOWING.items() if along in rights and said.get(right, True)}
+
+
+def system_said(said: Mapping[str, bool], on_objects: bool) -> frozenset[str]:
+    """The system rights that a permission set gives, which gives rights on objects or not."""
+    rights = frozenset(name for name, granted in said.items() if granted)
+    return rights | {API} if on_objects and said.get(API, True) else rights
 
 
 def _nothing() -> Any:

@@ -18,12 +18,15 @@ from dougong.base.language import msg
 from dougong.engine.actor import Scope
 from dougong.engine.fields.masked import masked
 from dougong.metadata.model import Field, Model, Object
-from dougong.metadata.rights import Partition
+from dougong.metadata.rights import API, Partition
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
-Right = Literal["read", "create", "edit", "delete", "import", "export", "mass_edit", "transfer"]
+Right = Literal["read", "create", "edit", "delete", "import", "export", "mass_edit", "transfer", "print", "copy"]
+
+TAKING: frozenset[str] = frozenset(("read", "export", "print"))
+"""Rights by which nothing is changed."""
 
 
 class Access:
@@ -312,7 +315,7 @@ class Configured(Access):
 
     def may(self, right: Right, obj: Object) -> bool:
         """Whether the right is one to read, or the records are data."""
-        return obj.rows == "data" or right in ("read", "export")
+        return obj.rows == "data" or right in TAKING
 
 
 class Scoped(Access):
@@ -325,11 +328,11 @@ class Scoped(Access):
     def may(self, right: Right, obj: Object) -> bool:
         """Whether the scope has the object, and the right where it is not one to read."""
         named = self.scope.objects is None or obj.name in self.scope.objects
-        return named and (self.scope.write or right in ("read", "export"))
+        return named and (self.scope.write or right in TAKING)
 
     def has(self, right: str) -> bool:
-        """Only a token that may write everything has what belongs to no object."""
-        return self.scope.objects is None and self.scope.write
+        """Only a token that may write everything has what belongs to no object, but for the use of tokens."""
+        return right == API or (self.scope.objects is None and self.scope.write)
 
 
 def kept_in_metadata(obj: Object) -> Problem:

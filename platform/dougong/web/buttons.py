@@ -8,7 +8,7 @@ from typing import Any
 
 from dougong.base.errors import Conflict, Problem
 from dougong.base.language import label, msg
-from dougong.engine.access import may_read
+from dougong.engine.access import Right, may_read
 from dougong.engine.query import Record
 from dougong.engine.saving import conversion
 from dougong.engine.saving.offers import withheld
@@ -18,6 +18,9 @@ from dougong.web import timeline
 from dougong.web.visit import Visit, with_query
 
 MOST_BUTTONS = 2
+COPYING: tuple[Right, ...] = ("create", "copy")
+"""The rights that a clone takes."""
+
 USUAL_PLACE = ("record",)
 """Where an action stands that does not say."""
 
@@ -111,6 +114,8 @@ def on_list(visit: Visit, obj: Object, back: str) -> tuple[Action, ...]:
 def _of_record(visit: Visit, obj: Object, record: Record, key: str, back: str, place: str) -> Action | None:
     here = f"/o/{obj.name}/{record.id}"
     if key == "clone":
+        if not all(visit.unit.access.may(each, obj) for each in COPYING):
+            return None
         return Action(visit.say(msg("Clone")), "copy", f"/o/{obj.name}/new?clone={record.id}", False, False)
     body = obj.actions.get(key)
     if body is None or place not in body.get("place", USUAL_PLACE):

@@ -15,6 +15,7 @@ def framed(visit: Visit, template: str, here: str, title: str, status: int = 200
     """The `template` within the shell; `here` marks the place in the navigation."""
     told = unquote_plus(visit.request.cookies.get("told", "")) if not visit.scripted else ""
     undo, _, told = told.rpartition("\n")
+    obj = visit.model.objects.get(here)
     return visit.page(
         template,
         status=status,
@@ -23,5 +24,6 @@ def framed(visit: Visit, template: str, here: str, title: str, status: int = 200
         told=told[:500],
         undo=safe_path(undo),
         here=here,
+        printed=obj is None or visit.unit.access.may("print", obj),
         **values,
     )

@@ -88,26 +88,28 @@ def test_the_table_of_a_set_changes_what_was_ticked_alone(person: Person) -> Non
     """One box more, one less: two places of the overlay; all others stay the package's."""
     sent = form(person, "/access/set?of=sales_work")
     accounts, tasks = sent["o.account"], sent.get("o.task", [])
-    assert set(accounts) == {"create", "read", "edit"} and not tasks
-    changed = sent | {"o.account": [*accounts, "export"], "o.competitor": ["read"], "system": "view_audit"}
+    assert set(accounts) == {"create", "read", "edit", "print", "copy"} and not tasks and sent["system"] == "api"
+    changed = sent | {"o.account": [*accounts, "export"], "o.competitor": ["read"], "system": ["api", "view_audit"]}
     colleague(person, "ann", "sales")
     plan, _ = publish(person, "/access/set", changed)
     assert "Customer: Export" in plan and "Competitor: Create" in plan and "Read the audit log" in plan
     assert document(person, "permission_set:sales_work")["set"] == {
         "objects/account": {"create": True, "read": True, "edit": True, "export": True},
-        "objects/competitor": {"read": True},
+        "objects/competitor": {"read": True, "print": False},
         "system": {"view_audit": True},
     }
 
 
 def test_a_set_is_made(person: Person) -> None:
+    """What follows by itself and was not ticked, it says not to give."""
     sent = form(person, "/access/set") | {
         "name": "clerks", "label.en": "Clerks", "o.account": ["read", "view_all"], "apps": ["sales"], "system": []
     }  # fmt: skip
     publish(person, "/access/set", sent)
     assert document(person, "permission_set:clerks") == {
         "kind": "permission_set", "name": "clerks", "label": {"en": "Clerks"},
-        "objects": {"account": {"read": True, "view_all": True}}, "apps": {"sales": True},
+        "objects": {"account": {"read": True, "view_all": True, "print": False}}, "apps": {"sales": True},
+        "system": {"api": False},
     }  # fmt: skip
 
 

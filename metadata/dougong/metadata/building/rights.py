@@ -11,7 +11,17 @@ from dougong.formulas import Formula
 from dougong.formulas import compile as compile_formula
 from dougong.metadata.building.fields import labels
 from dougong.metadata.index import Index, texts
-from dougong.metadata.rights import DataScope, Partition, PermissionSet, Rights, Role, SharingRule, TeamRole
+from dougong.metadata.rights import (
+    DataScope,
+    Partition,
+    PermissionSet,
+    Rights,
+    Role,
+    SharingRule,
+    TeamRole,
+    rights_said,
+    system_said,
+)
 from dougong.metadata.scope import FieldScope
 
 Body = Mapping[str, Any]
@@ -44,25 +54,19 @@ def _true(body: Body) -> frozenset[str]:
 
 
 def _permission_set(name: str, body: Body) -> PermissionSet:
+    objects = {each: rights_said(said) for each, said in body.get("objects", {}).items()}
     return PermissionSet(
         name=name,
         label=labels(body.get("label")),
-        objects=_frozen({each: _implied(_true(rights)) for each, rights in body.get("objects", {}).items()}),
+        objects=_frozen(objects),
         fields=_frozen(body.get("fields", {})),
         record_types=_frozen(body.get("record_types", {})),
         apps=_true(body.get("apps", {})),
         actions=_frozen(body.get("actions", {})),
-        system=_true(body.get("system", {})),
+        system=system_said(body.get("system", {}), any(objects.values())),
         requires=texts(body.get("requires")),
         excludes=texts(body.get("excludes")),
     )
-
-
-def _implied(rights: frozenset[str]) -> frozenset[str]:
-    """Who may modify all may see, change, delete and hand over; who may do any of these may see."""
-    if "modify_all" in rights:
-        rights |= {"view_all", "edit", "delete", "transfer"}
-    return rights | {"read"} if rights else rights
 
 
 def _role(index: Index, name: str, body: Body) -> Role:

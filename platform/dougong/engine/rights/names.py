@@ -17,6 +17,8 @@ OBJECT_RIGHT_NAMES: Mapping[str, Message] = {
     "import": msg("Import"),
     "export": msg("Export"),
     "mass_edit": msg("Change many"),
+    "print": msg("Print"),
+    "copy": msg("Clone"),
 }
 """Rights on the records of an object."""
 
@@ -29,6 +31,7 @@ SYSTEM_RIGHT_NAMES: Mapping[str, Message] = {
     "view_as": msg("See the pages as others do"),
     "reveal": msg("See masked values whole"),
     "erase_people": msg("Give out and erase what is kept of people"),
+    "api": msg("Use the API"),
 }
 """Rights that belong to no object."""
 

@@ -15,13 +15,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dougong.base.errors import BadRequest, DougongError, Place, Problem
+from dougong.base.errors import BadRequest, DougongError, Forbidden, Place, Problem
 from dougong.base.language import msg
 from dougong.engine.actor import NOBODY, SYSTEM, Actor
 from dougong.engine.company import Company
 from dougong.engine.first import First
 from dougong.engine.unit import Unit
+from dougong.metadata.rights import API
 from dougong.web.identity import api_tokens, rates
+from dougong.web.identity.api_tokens import NO_API
 from dougong.web.identity.policy import policy_of
 from dougong.web.identity.rates import TooManyRequests
 from dougong.web.site import Site
@@ -247,6 +249,7 @@ def _as_caller(site: Site, unit: Unit, row: Row[*tuple[Any, ...]] | None, reques
 
     Raises:
         Unauthorised: the token opens nothing.
+        Forbidden: the user may not use the API.
         TooManyRequests: it calls too often, or it opens nothing like many before it from its address.
     """
     address = _address(request)
@@ -257,7 +260,10 @@ def _as_caller(site: Site, unit: Unit, row: Row[*tuple[Any, ...]] | None, reques
     request.state.language, request.state.caller = found.actor.language, found.actor
     rates.count(policy_of(unit.runtime.model).api_calls_per_minute, "token", unit.company.name, found.digest)
     request.state.unnoted = found.stale
-    return unit.acting(found.actor)
+    acting = unit.acting(found.actor)
+    if not acting.access.has(API):
+        raise Forbidden(Problem(code="right-missing", thing="api", reason=NO_API))
+    return acting
 
 
 def _note_use(site: Site, request: Request, token: str) -> None:

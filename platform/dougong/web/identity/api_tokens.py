@@ -29,6 +29,8 @@ PREFIX = "dg_"
 """What every token begins with: so that those who look for leaked secrets know one."""
 LONGEST_LABEL = 80
 MOST_DAYS = 3650
+NO_API = msg("You may not use the API.")
+"""What those hear who lack the system right: their tokens open nothing, and they make none."""
 USED_EVERY = timedelta(minutes=10)
 """How stale `used_at` may grow before it is written again."""
 

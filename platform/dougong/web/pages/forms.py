@@ -59,6 +59,8 @@ def _record_type(visit: Visit, obj: Object) -> str | None:
 def _given(visit: Visit, obj: Object) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if visit.asked("clone"):
+        if not visit.unit.access.may("copy", obj):
+            raise refused(obj)
         found |= prefill.by_clone(visit, obj, visit.asked("clone"))
     if visit.asked("action"):
         found |= prefill.by_action(visit, obj, visit.asked("action"), visit.asked("from"))

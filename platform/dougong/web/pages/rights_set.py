@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from dougong.base.language import label, msg
 from dougong.engine.rights.names import OBJECT_RIGHT_NAMES, SYSTEM_RIGHT_NAMES
 from dougong.engine.saving.intake import GIVEN_SYSTEM_FIELDS
 from dougong.metadata.model import Object
-from dougong.metadata.rights import EVERY
+from dougong.metadata.rights import API, EVERY, FOLLOWING, rights_said, system_said
 from dougong.web.formula_change import GONE
 from dougong.web.navigation import several
 from dougong.web.pages.formulas import objects
@@ -41,6 +41,15 @@ def _true(body: Any) -> set[str]:
     return {str(name) for name, given in (body or {}).items() if given}
 
 
+def _ticked(said: Any) -> set[str]:
+    """The rights on an object as the table shows them: those that are said, and those that follow."""
+    return _true(said) | (rights_said(said or {}) & FOLLOWING.keys())
+
+
+def _on_objects(body: Mapping[str, Any]) -> bool:
+    return any(map(_true, body.get("objects", {}).values()))
+
+
 # -- objects, system, apps ----------------------------------------------------------------------------------------
 def show(visit: Visit) -> Response:
     """A permission set as it stands, or an empty form."""
@@ -51,11 +60,11 @@ def show(visit: Visit) -> Response:
 def _form(visit: Visit, found: Opened, body: Mapping[str, Any], name: str = "") -> Form:
     own = found.component.own_name if found.component else ""
     granted, fields = body.get("objects", {}), body.get("fields", {})
-    lines = [Line(EVERY, visit.say(msg("Every object")), frozenset(_true(granted.get(EVERY))), 0, "")]
+    lines = [Line(EVERY, visit.say(msg("Every object")), frozenset(_ticked(granted.get(EVERY))), 0, "")]
     for obj in objects(visit):
         said = sum(each.startswith(f"{obj.name}.") for each in fields)
         url = with_query(FIELDS, [("of", own), ("object", obj.name)]) if own else ""
-        lines.append(Line(obj.name, several(obj, visit.language), frozenset(_true(granted.get(obj.name))), said, url))
+        lines.append(Line(obj.name, several(obj, visit.language), frozenset(_ticked(granted.get(obj.name))), said, url))
     apps = [
         (EVERY, visit.say(msg("Every app"))),
         *((each.name, label(each.label, visit.language)) for each in visit.model.apps.values()),
@@ -70,7 +79,7 @@ def _form(visit: Visit, found: Opened, body: Mapping[str, Any], name: str = "") 
             "lines": lines,
             "rights": [(key, visit.say(said)) for key, said in OBJECT_RIGHT_NAMES.items()],
             "system": [(key, visit.say(said)) for key, said in SYSTEM_RIGHT_NAMES.items()],
-            "has_system": _true(body.get("system")),
+            "has_system": system_said(body.get("system", {}), _on_objects(body)),
             "apps": apps,
             "has_apps": _true(body.get("apps")),
         },
@@ -88,8 +97,8 @@ def send(visit: Visit) -> Response:
     values |= _maps(
         "objects", body, {each: set(visit.sent_all(f"o.{each}")) & OBJECT_RIGHT_NAMES.keys() for each in known}
     )
-    for key, names in (("system", [*SYSTEM_RIGHT_NAMES]), ("apps", None)):
-        values |= _flags(key, body, set(visit.sent_all(key)), names)
+    values |= _system(body, set(visit.sent_all("system")), _on_objects(_after(body, values)))
+    values |= _apps(body, set(visit.sent_all("apps")))
     name = visit.sent("name").strip()
     wish = Wish(found, name, values if found.component else _nested(values))
     there = f"{HERE}?of={wish.address.partition(':')[2]}&made=1"
@@ -101,19 +110,31 @@ def _maps(key: str, body: Mapping[str, Any], wanted: Mapping[str, set[str]]) -> 
     found: dict[str, Any] = {}
     was = body.get(key, {})
     for name, rights in wanted.items():
-        if rights != _true(was.get(name)):
-            found[f"{key}/{name}"] = {each: True for each in OBJECT_RIGHT_NAMES if each in rights} or GONE
+        if rights != _ticked(was.get(name)):
+            found[f"{key}/{name}"] = _said_of_object(rights) or GONE
     return {path: value for path, value in found.items() if value is not GONE or path.partition("/")[2] in was}
 
 
-def _flags(key: str, body: Mapping[str, Any], wanted: set[str], names: Iterable[str] | None) -> dict[str, Any]:
-    """What changes of a map of flags: those of `names` that the form has, others as they were."""
-    was = _true(body.get(key))
-    kept = set() if names is None else was - set(names)
-    after = wanted | kept
-    if after == was:
-        return {}
-    return {key: dict.fromkeys(sorted(after), True) or GONE}
+def _said_of_object(rights: set[str]) -> dict[str, bool]:
+    """What a set says to give `rights` and no others: nothing of those that follow by themselves."""
+    said = {each: True for each in OBJECT_RIGHT_NAMES if each in rights and each not in FOLLOWING}
+    following = rights_said(said)
+    return said | {each: each in rights for each in FOLLOWING if (each in rights) != (each in following)}
+
+
+def _system(body: Mapping[str, Any], wanted: set[str], on_objects: bool) -> dict[str, Any]:
+    """What changes of the system rights; those that the form does not have stay as they were."""
+    was = body.get("system", {})
+    after = {each: True for each in sorted(wanted | (_true(was) - SYSTEM_RIGHT_NAMES.keys())) if each != API}
+    if (API in wanted) != on_objects or (API in was and (API in wanted) == was[API]):
+        after[API] = API in wanted
+    before = {each: given for each, given in was.items() if given or each == API}
+    return {} if after == before else {"system": after or GONE}
+
+
+def _apps(body: Mapping[str, Any], wanted: set[str]) -> dict[str, Any]:
+    """What changes of the apps."""
+    return {} if wanted == _true(body.get("apps")) else {"apps": dict.fromkeys(sorted(wanted), True) or GONE}
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, Any]:

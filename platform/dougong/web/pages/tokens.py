@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from dougong.base.errors import Rejected
+from dougong.base.errors import Forbidden, Problem, Rejected
 from dougong.base.language import label, msg
 from dougong.engine.actor import Scope
 from dougong.engine.unit import Unit
+from dougong.metadata.rights import API
 from dougong.web.frame import framed
 from dougong.web.identity import api_tokens
 from dougong.web.pages.security import no_such
@@ -32,6 +33,8 @@ def _shown(visit: Visit, status: int, made: str = "", errors: tuple[str, ...] = 
         "/account/security",
         visit.say(msg("API tokens")),
         status=status,
+        may=unit.access.has(API),
+        refusal=visit.say(api_tokens.NO_API),
         made=made,
         errors=errors,
         tokens=api_tokens.listed(unit, visit.actor.user_id or ""),
@@ -53,6 +56,8 @@ def make(visit: Visit) -> Response:
     )
 
     def begin(unit: Unit) -> str:
+        if not unit.access.has(API):
+            raise Forbidden(Problem(code="right-missing", thing="api", reason=api_tokens.NO_API))
         # Only an empty choice means no end: what is no number is refused as too many days.
         lifetime = None if days == "" else whole_number(days) or 0
         return api_tokens.make(unit, user_id, visit.sent("label"), lifetime, scope)

@@ -54,6 +54,12 @@ document.addEventListener("pointerover", (event) => {
   if (element && !element.title && element.scrollWidth > element.clientWidth) element.title = element.innerText.trim();
 });
 
+// Printing is the browser's: the button is there where it can be asked for it.
+document.querySelectorAll("[data-print-page]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => { button.closest("[popover]")?.hidePopover(); print(); });
+});
+
 // A form is sent once, but for one that is answered by a file: its page stays.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
