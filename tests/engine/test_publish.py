@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, inspect, select, update
 
 from dougong.base.errors import Conflict
 from dougong.base.ids import record_id
-from dougong.engine import revisions
+from dougong.engine import preparation, revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.publish import Publication, publish
@@ -315,3 +315,30 @@ def test_lookup_widened_to_several_objects_keeps_its_references(company: Company
     assert stored(company, "bicycle", "customer") == {key: (customer,)}
     publish(company, Publication(tree=tree))
     assert stored(company, "bicycle", "customer") == {key: (customer,)}
+
+
+@pytest.mark.parametrize("made", [0, 1, 2])
+def test_room_is_made_piece_by_piece(company: Company, monkeypatch: pytest.MonkeyPatch, made: int) -> None:
+    """A publisher that stops after some pieces leaves a true ledger: another one makes the rest, and no more."""
+    fields = [field(f"part.x{at}", type="text", length=9, id=f"pieceofroom{at}") for at in range(9)]
+    make, done = preparation.make, list[preparation.Piece]()
+
+    def some(company: Company, coming: preparation.Coming, piece: preparation.Piece, connection: Connection) -> None:
+        if len(done) == made:
+            raise KeyboardInterrupt
+        make(company, coming, piece, connection)
+        done.append(piece)
+
+    one_piece = company.database.columns_at_once is None
+    monkeypatch.setattr(preparation, "make", some)
+    if made and one_piece:
+        change(company, *fields)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            change(company, *fields)
+    monkeypatch.setattr(preparation, "make", make)
+    most = company.database.columns_at_once or len(fields)
+    assert all(len(piece.columns) == len(piece.places) <= most for piece in done)
+    change(company, *fields)
+    key = store(company, "part", name="Chain", sku="C1", **dict.fromkeys((f"x{at}" for at in range(9)), "here"))
+    assert stored(company, "part", "x0", "x8")[key] == ("here", "here")

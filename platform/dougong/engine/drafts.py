@@ -13,10 +13,10 @@ from sqlalchemy import insert, select, update
 from dougong.base.errors import Conflict, Forbidden, NotFound, Problem
 from dougong.base.ids import record_id
 from dougong.base.language import msg
-from dougong.engine import preparation, revisions
+from dougong.engine import revisions
 from dougong.engine.actor import Actor
 from dougong.engine.company import Company
-from dougong.engine.publish import Publication, alone, come, identified, merged, turn
+from dougong.engine.publish import Publication, come, identified, make_room, merged, turn
 from dougong.engine.runtime import Runtime
 from dougong.engine.tables import drafts
 from dougong.engine.unit import Unit
@@ -185,6 +185,5 @@ def _prepared(company: Company, draft: Draft, wanted: Publication) -> Runtime:
     with turn(company) as connection:
         with connection.begin():
             coming = come(company, connection, merged(connection, wanted, revisions.head(connection)))
-        if coming.places:
-            alone(company, lambda own: preparation.make(company, own, coming, "preparing"))
+        make_room(company, coming)
     return replace(coming.runtime, draft=draft.id, prepared={})

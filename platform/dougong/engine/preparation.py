@@ -7,12 +7,12 @@ killed process. Invisible: no revision names the columns, so no statement does.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Index, delete, insert, select, update
+from sqlalchemy import Column, Connection, Index, Table, delete, insert, select, update
 
 from dougong.engine import revisions, tables
 from dougong.engine.actor import SYSTEM
@@ -75,20 +75,54 @@ class Coming:
         return f"{self.parent}|{','.join(sorted(filling.columns))}|{','.join(sorted(sources))}"
 
 
-def make(company: Company, connection: Connection, coming: Coming, state: str) -> None:
-    """Enter the tables and columns that are new into the ledger, then make them: who reads these tables waits then."""
-    revisions.put_places(connection, coming.places, coming.parent + 1, state)
-    make_tables(connection, coming.steps.tables)
+NewColumn = tuple[Table, Column[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """New places of the ledger, and the tables and columns that are made for them: what one transaction makes."""
+
+    places: Sequence[Place]
+    tables: Sequence[Table] = ()
+    columns: Sequence[NewColumn] = ()
+
+
+def pieces(company: Company, coming: Coming) -> Iterator[Piece]:
+    """What is new, in parts that each leave the ledger true: tables first, which may refer to one another."""
+    steps, most = coming.steps, company.database.columns_at_once
+    if most is None:
+        yield Piece(coming.places, steps.tables, steps.columns)
+        return
+    columns = {(table.name, column.name): (table, column) for table, column in steps.columns}
+    owned = [
+        (place, [columns[key] for name in place.columns if (key := (place.table, name)) in columns])
+        for place in coming.places
+    ]
+    yield Piece([place for place, mine in owned if not mine], steps.tables)
+    part: list[tuple[Place, list[NewColumn]]] = []
+    for place, mine in owned:
+        if part and sum(len(each) for _, each in part) + len(mine) > most:
+            yield _joined(part)
+            part = []
+        if mine:
+            part.append((place, mine))
+    yield _joined(part)
+
+
+def _joined(part: Sequence[tuple[Place, Sequence[NewColumn]]]) -> Piece:
+    return Piece([place for place, _ in part], columns=[each for _, columns in part for each in columns])
+
+
+def make(company: Company, coming: Coming, piece: Piece, connection: Connection) -> None:
+    """Enter what is new into the ledger as being prepared, then make it: who reads these tables waits then."""
+    revisions.put_places(connection, piece.places, coming.parent + 1, "preparing")
+    make_tables(connection, piece.tables)
     with company.database.changing(connection) as operations:
-        add_columns(operations, coming.steps.columns)
+        add_columns(operations, piece.columns)
 
 
 def begin(company: Company, connection: Connection, coming: Coming) -> None:
-    """In one transaction alone with the company: make all tables and columns, and watch the tables to fill.
-
-    All of them, since a key to fill may look at any.
-    """
-    make(company, connection, coming, "preparing")
+    """In one transaction alone with the company, when all is made since a key to fill may look at any: watch tables."""
     started = dict(connection.execute(select(tables.preparations.c.table_name, tables.preparations.c.plan)).all())
     for filling in coming.fillings:
         name, plan = filling.after.table.name, coming.signature(filling)

@@ -113,6 +113,7 @@ def publish(company: Company, wanted: Publication) -> int:
 def _carry_out(
     company: Company, connection: Connection, wanted: Publication, tree: Tree, coming: Coming, entry: Entry
 ) -> tuple[int, list[str]]:
+    make_room(company, coming)
     if coming.fillings or coming.places:
         alone(company, lambda own: preparation.begin(company, own, coming))
     preparation.fill(company, connection, coming)
@@ -138,6 +139,8 @@ def _stored(
     The tree is announced as revision `number`.
     """
     made = {name: revisions.hashed(each) for name, each in {"": tree, **wanted.origins}.items()}
+    with connection.begin():
+        made = {name: revisions.absent(connection, each) for name, each in made.items()}
     with connection.begin():
         company.database.begin_write(connection)
         found = {name: revisions.put_tree(connection, each) for name, each in made.items()}
@@ -247,6 +250,17 @@ def come(company: Company, connection: Connection, tree: Tree) -> Coming:
         rows=metadata_rows.row_changes(before.model, model),
         arrivals=standing.arrivals(before, runtime),
     )
+
+
+def make_room(company: Company, coming: Coming) -> None:
+    """Make the tables and columns that are new, a few at a time where each is felt; whoever writes comes in between.
+
+    Raises:
+        Conflict: no moment for it was to be had.
+    """
+    for piece in filter(lambda each: each.places, preparation.pieces(company, coming)):
+        alone(company, functools.partial(preparation.make, company, coming, piece))
+        time.sleep(company.database.pause)
 
 
 def alone(company: Company, work: Callable[[Connection], T]) -> T:

@@ -64,17 +64,18 @@ def hashed(tree: Tree) -> Hashed:
     return Hashed(digest, {**bodies, digest: listing})
 
 
-def put_tree(connection: Connection, tree: Tree | Hashed) -> str:
-    """Store `tree` and every body that is not there yet; the hash that `get_tree` finds it by."""
-    made = tree if isinstance(tree, Hashed) else hashed(tree)
+def absent(connection: Connection, made: Hashed) -> Hashed:
+    """`made` with the bodies alone that are not stored. Nobody ever deletes one, so this needs no lock."""
     known: set[str] = set()
     for part in _chunks(made.bodies):
         known.update(connection.scalars(select(tables.bodies.c.hash).where(tables.bodies.c.hash.in_(part))))
-    rows = [
-        {"hash": key, "body": json.dumps(body, ensure_ascii=False)}
-        for key, body in made.bodies.items()
-        if key not in known
-    ]
+    return Hashed(made.digest, {key: body for key, body in made.bodies.items() if key not in known})
+
+
+def put_tree(connection: Connection, tree: Tree | Hashed) -> str:
+    """Store `tree` and every body that is not there yet; the hash that `get_tree` finds it by."""
+    made = absent(connection, tree if isinstance(tree, Hashed) else hashed(tree))
+    rows = [{"hash": key, "body": json.dumps(body, ensure_ascii=False)} for key, body in made.bodies.items()]
     if rows:
         connection.execute(insert(tables.bodies), rows)
     return made.digest

@@ -35,6 +35,8 @@ class Database(Protocol):
     pause: ClassVar[float]
     """Seconds that who writes batch after batch leaves between two of them, for others to come in."""
     digits: ClassVar[int]
+    columns_at_once: ClassVar[int | None]
+    """How many columns a publish adds in one transaction; None where all of them cost no more than one."""
     readers: Engine
     writers: Engine
 

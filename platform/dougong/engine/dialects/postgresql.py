@@ -100,6 +100,7 @@ class PostgreSQL:
     kind: ClassVar[str] = "postgresql"
     pause: ClassVar[float] = 0.0  # writers do not wait for each other
     digits: ClassVar[int] = 39
+    columns_at_once: ClassVar[int | None] = None
 
     def __init__(self, url: URL, company: str, threads: int, account: Account | None = None) -> None:
         """Name the schema; it is made by `create`, unless it belongs to an `account`, which then is what connects."""
