@@ -42,12 +42,15 @@ POLL_SECONDS = 0.5
 
 ANALYSE_SECONDS = 3600
 
+FILE_SECONDS = 2
+"""How often a worker puts the log into the file, so that nobody waits for that with their own change."""
+
 PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA synchronous=NORMAL",  # with WAL: safe against a killed process; a power cut may undo the last commits
     "PRAGMA mmap_size=268435456",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA wal_autocheckpoint=64000",  # pages: what the batches of an import change again goes to the file once
+    "PRAGMA wal_autocheckpoint=64000",  # pages: where no worker does it; what an import changes again goes there once
     "PRAGMA journal_size_limit=67108864",  # bytes that the log keeps on the disk once it is in the file
 )
 
@@ -249,18 +252,22 @@ class SQLite:
         """Nothing: the worker looks into the outbox itself."""
 
     def work(self, perform: Callable[[str, str], None], sweep: Callable[[], int], stop: Event) -> None:
-        """Look into the outbox again and again; keep the planner's statistics fresh."""
-        due = 0.0
-        while not stop.is_set():
-            if time.monotonic() >= due:
-                self._analyse()
-                due = time.monotonic() + ANALYSE_SECONDS
-            if not sweep():
-                stop.wait(POLL_SECONDS)
-
-    def _analyse(self) -> None:
+        """Look into the outbox again and again; keep the planner's statistics fresh, and the log short."""
+        analysed = filed = float("-inf")
         with self.maintenance() as connection:
-            statistics.analyse(driver(connection))
+            raw = driver(connection)
+            while not stop.is_set():
+                now = time.monotonic()
+                if now >= analysed + ANALYSE_SECONDS:
+                    statistics.analyse(raw)
+                    analysed = now
+                if now >= filed + FILE_SECONDS:
+                    raw.execute(
+                        "PRAGMA wal_checkpoint(PASSIVE)"
+                    ).fetchall()  # neither waits for anybody nor is waited for
+                    filed = now
+                if not sweep():
+                    stop.wait(POLL_SECONDS)
 
     def is_deadlock(self, error: DBAPIError) -> bool:
         """Never: there is one writer, and it has its lock from the beginning."""

@@ -1,0 +1,67 @@
+"""What SQLite alone does: one file, one writer, a log."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from dougong.engine.actor import SYSTEM
+from dougong.engine.company import Company
+from dougong.engine.dialects import sqlite
+from dougong.engine.saving.batch import Create
+from dougong.engine.workers import Worker
+from tests.companies import companies_at, company, company_copy  # noqa: F401
+
+SOON = 30
+"""Seconds that something may take on a busy machine."""
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_worker_puts_the_log_into_the_file(
+    company: Company,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So that what is committed is soon in the file alone, and no writer stops to put it there."""
+    monkeypatch.setattr(sqlite, "FILE_SECONDS", 0)
+    database = company.database
+    assert isinstance(database, sqlite.SQLite)
+    company.write(SYSTEM, lambda unit: unit.records.save([Create("customer", {"name": "Only in the log"})]))
+
+    def in_file() -> bool:
+        shutil.copy(database.path, tmp_path / "copy.sqlite3")
+        with sqlite3.connect(tmp_path / "copy.sqlite3") as copy:
+            return bool(copy.execute("SELECT count(*) FROM customer").fetchone()[0])
+
+    assert not in_file()
+    worker = Worker(companies_at(f"sqlite:///{database.path}")).start()
+    until = time.monotonic() + SOON
+    while not in_file() and time.monotonic() < until:
+        time.sleep(0.05)
+    worker.stop()
+    assert in_file()
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_writer_waits_for_another_process(company: Company) -> None:  # noqa: F811
+    """And is there as soon as that lets go, in place of being told that the file is busy."""
+    database = company.database
+    assert isinstance(database, sqlite.SQLite)
+    other = sqlite3.connect(database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    made = threading.Thread(
+        target=company.write, args=(SYSTEM, lambda unit: unit.records.save([Create("customer", {"name": "Late"})]))
+    )
+    made.start()
+    made.join(0.2)
+    assert made.is_alive()
+    other.execute("ROLLBACK")
+    made.join(SOON)
+    assert not made.is_alive()
+    assert other.execute("SELECT name FROM customer").fetchall() == [("Late",)]
+    other.close()
