@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from pathlib import Path
 
 import click
@@ -14,8 +12,9 @@ from dougong.cli.assembly import of_company
 from dougong.cli.opening import chosen_company, for_company, open_company, operator
 from dougong.cli.terminal import language, say, text
 from dougong.engine.company import Companies
-from dougong.engine.privacy import Kept, erase, find, given_out
+from dougong.engine.privacy import Kept, erase, find
 from dougong.web import attachments
+from dougong.web.person_archive import write_archive
 
 OBJECT = click.argument("object_name", metavar="OBJECT")
 ID = click.argument("record_id", metavar="ID")
@@ -44,13 +43,7 @@ def show(object_name: str, record_id: str) -> None:
 def export(object_name: str, record_id: str, file: Path) -> None:
     """Write person.json and the bytes of each file."""
     with open_company() as company, company.read(operator()) as unit:
-        given, kept = given_out(unit, object_name, record_id), find(unit, object_name, record_id)
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("person.json", json.dumps(given, ensure_ascii=False, indent=2, default=str))
-            for content in kept.contents:
-                path = attachments.place(_folder(), content)
-                if path.is_file():
-                    archive.write(path, f"files/{content}")
+        write_archive(unit, object_name, record_id, _folder(), file)
     file.chmod(0o600)
     say(msg("All that is kept is in {file}.", file=str(file)))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dougong.base.language import msg
+from dougong.engine.privacy.finding import RIGHT as PRIVACY
+from dougong.engine.privacy.finding import personal_fields
 from dougong.metadata.model import Object
 from dougong.web.buttons import Action
 from dougong.web.visit import Visit, with_query
@@ -22,6 +24,9 @@ def on_record(visit: Visit, obj: Object, record_id: str) -> tuple[Action, ...]:
 
 def _on_record(visit: Visit, obj: Object, record_id: str) -> Iterator[Action]:
     access, other = visit.unit.access, obj.name == "user" and record_id != visit.actor.user_id
+    if access.has(PRIVACY) and personal_fields(obj):
+        url = f"/privacy/{obj.name}/{record_id}"
+        yield Action(visit.say(msg("Personal data")), "user-x", url, primary=False, sheet=False)
     if access.has(RIGHT):
         url = with_query(WHY, [("object", obj.name), ("record", record_id)])
         yield Action(visit.say(msg("Who sees this, and why")), "shield-check", url, primary=False, sheet=False)

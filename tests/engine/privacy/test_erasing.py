@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dougong.base.errors import BadRequest, Conflict, Forbidden, NotFound
+from dougong.base.errors import BadRequest, Conflict, Forbidden, NotFound, Rejected
 from dougong.base.field_types import Reference
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.audit import Event, record
@@ -81,6 +81,8 @@ def test_nothing_of_the_person_is_left(sales: Company, boss: Actor, contact: str
         kept = find(unit, "contact", contact)
     assert set(kept.values) == set(PERSONAL)
     assert (kept.history, len(kept.files), len(kept.entries)) == (2, 1, 1)
+    with pytest.raises(Rejected):
+        sales.write(boss, lambda unit: erase(unit, "contact", contact))
     erased = sales.write(boss, lambda unit: erase(unit, "contact", contact), why="asked by letter")
     assert erased == kept
     left = everything(sales)
@@ -110,10 +112,10 @@ def test_the_log_proves_it_without_saying_what_it_was(sales: Company, boss: Acto
 def test_rules_and_the_bin_do_not_stand_against_it(sales: Company, boss: Actor, contact: str) -> None:  # noqa: F811
     """A record that was deleted is erased as well, and stays where it is."""
     save(sales, Delete("contact", contact, alone=True))
-    sales.write(boss, lambda unit: erase(unit, "contact", contact))
+    sales.write(boss, lambda unit: erase(unit, "contact", contact), why="asked")
     assert [line for line in everything(sales).splitlines() if any(word in line for word in WORDS)] == []
     with pytest.raises(Conflict):
-        sales.write(boss, lambda unit: erase(unit, "contact", contact))
+        sales.write(boss, lambda unit: erase(unit, "contact", contact), why="asked")
 
 
 def test_a_user_is_shut_out_and_forgotten(sales: Company, boss: Actor) -> None:  # noqa: F811
@@ -137,7 +139,7 @@ def test_a_user_is_shut_out_and_forgotten(sales: Company, boss: Actor) -> None: 
         record(unit.acting(actor), Event("exported", "object:account"))
 
     sales.write(SYSTEM, sign_in)
-    sales.write(boss, lambda unit: erase(unit, "user", user))
+    sales.write(boss, lambda unit: erase(unit, "user", user), why="asked")
     assert [word for word in WORDS if word in everything(sales)] == []
     with sales.read(boss) as unit:
         values = unit.records.get("user", user).values
@@ -176,4 +178,4 @@ def test_it_takes_the_right_and_a_person(sales: Company, boss: Actor, contact: s
                 sales.write(actor, lambda unit, doing=doing, name=name, id=id: doing(unit, name, id))  # type: ignore[misc]
     account = save(sales, Create("competitor", {"name": "Rival"}))[0]
     with pytest.raises(BadRequest):
-        sales.write(boss, lambda unit: erase(unit, "competitor", account))
+        sales.write(boss, lambda unit: erase(unit, "competitor", account), why="asked")

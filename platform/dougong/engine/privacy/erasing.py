@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
 
-from dougong.base.errors import Conflict, Problem
+from dougong.base.errors import Conflict, Place, Problem, Rejected
 from dougong.base.field_types import ValueRefused
 from dougong.base.ids import record_id as new_id
 from dougong.base.language import msg
@@ -53,12 +53,16 @@ def erase(unit: Unit, object_name: str, record_id: str) -> Kept:
     Raises:
         Forbidden, NotFound, BadRequest: as `find`.
         Conflict: it is the actor themselves, or there is nothing left to erase.
+        Rejected: a person does it and says no reason (`unit.why`).
     """
     kept = find(unit, object_name, record_id)
     if record_id == unit.actor.user_id:
         raise Conflict(Problem(code="erase-oneself", thing=record_id, reason=msg("Nobody can erase themselves.")))
     if kept.nothing:
         raise Conflict(Problem(code="erased-already", thing=record_id, reason=msg("There is nothing left to erase.")))
+    if not (unit.why.strip() or unit.actor.is_system):
+        reason = msg("Say why the person is erased.")
+        raise Rejected(Problem(code="erase-reason", thing=record_id, place=Place(field="why"), reason=reason))
     system = unit.acting(SYSTEM)
     for file_id in kept.files:
         _erase_file(system, file_id)

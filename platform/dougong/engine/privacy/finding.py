@@ -26,6 +26,7 @@ USER, FILE = "user", "file"
 ERASED = "person_erased"
 """The entry of the audit log that proves an erasure: who did it and why are kept."""
 MOST_FILES = 1000
+LONGEST_REASON = 500
 PLACEHOLDER = "–"
 """What stands after an erasure where something has to stand: the title, and what is required."""
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from typing import BinaryIO, cast
-from urllib.parse import quote
+from typing import BinaryIO
 
-from starlette.background import BackgroundTask
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from dougong.base.errors import Conflict, DougongError, Problem, Rejected, TooLarge
 from dougong.base.language import label, msg
@@ -23,6 +19,7 @@ from dougong.engine.transfer.origin import Said
 from dougong.metadata.model import Object
 from dougong.web import list_views
 from dougong.web.context import noun
+from dougong.web.downloads import download
 from dougong.web.frame import framed
 from dougong.web.list_state import ListState, read
 from dougong.web.navigation import several
@@ -35,10 +32,6 @@ FORMATS = {
     "csv": (write_csv, "text/csv; charset=utf-8"),
 }
 MOST_SELECTED = 1000
-IN_MEMORY = 4 << 20
-"""Bytes of a file that stay in memory; the rest of it goes to a temporary file."""
-
-CHUNK = 1 << 16
 AT_ONCE = 2
 """Exports that a process makes at once: each holds a thread and a snapshot of the database while it lasts."""
 
@@ -129,38 +122,24 @@ def _said(visit: Visit, state: ListState, ids: Sequence[str]) -> Said:
 
 
 def _file(visit: Visit, object: str, ids: Sequence[str]) -> Response:
-    """The file as a download; the temporary one behind it is gone when it is sent."""
+    """The file as a download."""
     write, media_type = FORMATS[visit.sent("format")]
     if not _places.acquire(blocking=False):
         reason = msg("Other exports are being made at this moment. Try again in a minute.")
         raise Conflict(Problem(code="export-busy", thing=f"object:{object}", reason=reason))
-    spool = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  closed when it is sent
-    file = cast(BinaryIO, spool)
-    try:
+
+    def make(file: BinaryIO) -> str:
         with visit.read(why=visit.sent("why").strip()) as reading:
             obj = reading.object(object)
             state = _state(reading, obj)
             query = _query(reading, state, ids, bool(visit.sent("with_id")))
             write(reading.unit, query, file, said=_said(reading, state, ids))
-            name = _name(reading, obj)
-    except BaseException:
-        spool.close()
-        raise
+            return _name(reading, obj)
+
+    try:
+        return download(make, media_type)
     finally:
         _places.release()
-    length = file.tell()
-    file.seek(0)
-    headers = {
-        "content-disposition": f"attachment; filename*=utf-8''{quote(name)}",
-        "content-length": str(length),
-        "x-content-type-options": "nosniff",
-        "cache-control": "no-store",
-    }
-    return StreamingResponse(_chunks(file), 200, headers, media_type, BackgroundTask(spool.close))
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    yield from iter(partial(file.read, CHUNK), b"")
 
 
 def _name(visit: Visit, obj: Object) -> str:

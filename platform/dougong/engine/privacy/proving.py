@@ -1,0 +1,39 @@
+"""What proves an erasure: its entry of the audit log, with what shows that it stands unaltered in the chain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from dougong.engine.audit.reading import Recorded, recorded
+from dougong.engine.privacy.finding import ERASED, require_right
+from dougong.engine.reading.listing import readable
+from dougong.engine.tables import audit
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+
+
+def proofs(unit: Unit, object_name: str, record_id: str) -> list[Recorded]:
+    """The entries that prove what was erased of a person, the latest first.
+
+    Raises:
+        Forbidden: the actor may not erase what is kept of people.
+        NotFound: there is no such object.
+    """
+    require_right(unit)
+    target = f"record:{readable(unit, object_name).name}/{record_id}"
+    found = select(audit).where(audit.c.kind == ERASED, audit.c.target == target).order_by(audit.c.seq.desc())
+    return [recorded(row) for row in unit.connection.execute(found)]
+
+
+def proof_json(unit: Unit, object_name: str, record_id: str) -> list[dict[str, Any]]:
+    """The same for a file: each entry as the log has it (`body`, `personal`), with the hash of the chain up to it.
+
+    Raises:
+        Forbidden, NotFound: as `proofs`.
+    """
+    numbers = [each.seq for each in proofs(unit, object_name, record_id)]
+    rows = unit.connection.execute(select(audit).where(audit.c.seq.in_(numbers)).order_by(audit.c.seq))
+    return [{"seq": row.seq, "body": row.body, "personal": row.personal, "hash": row.hash} for row in rows]
