@@ -11,8 +11,9 @@ from tests.browser.conftest import Open
 from tests.browser.demo import Demo
 
 
-def test_hand_over_a_leavers_customers(site: Demo, open_page: Open) -> None:
+def test_hand_over_a_leavers_customers(site_of_kind: Demo, open_page: Open) -> None:
     """Customers go to one person, the rest stays; the account is frozen; taking back gives the customers back."""
+    site = site_of_kind
     leaver = site.first("user", Condition("login", "is", "sun.yajing")).id
     heir = site.first("user", Condition("login", "is", "lin.zhihao")).id
     theirs = site.first("account", Condition("owner", "is", leaver)).id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from dougong.engine.query import Condition
@@ -18,7 +19,8 @@ def publish(page: Page) -> None:
     expect(page.get_by_text("It is published and in force.")).to_be_visible()
 
 
-def test_from_a_new_role_to_the_reason(site: Demo, open_page: Open) -> None:
+def test_from_a_new_role_to_the_reason(site_of_kind: Demo, open_page: Open) -> None:
+    site = site_of_kind
     lin = site.first("user", Condition("login", "is", "lin.zhihao"))
     foreign = site.first("account", Condition("owner.login", "is_not", "lin.zhihao"))
     own = site.first("account", Condition("owner.login", "is", "lin.zhihao"))
@@ -101,9 +103,10 @@ def test_from_a_new_role_to_the_reason(site: Demo, open_page: Open) -> None:
     assert grave(page) == []
 
 
-def test_the_table_of_rights_fits_a_phone(site: Demo, open_page: Open) -> None:
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_the_table_of_rights_fits_a_phone(site_of_kind: Demo, open_page: Open) -> None:
     """Nothing scrolls sideways, every box has its name, and a box is ticked and published."""
-    page = open_page(site, viewport=PHONE)
+    page = open_page(site_of_kind, viewport=PHONE)
     page.goto("/access/set?of=sales_work")
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     page.get_by_label("Tasks: Export").check()

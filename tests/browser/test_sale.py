@@ -15,8 +15,8 @@ from tests.browser.demo import Demo
 NEW_PASSWORD = "几个词组成的足够长的密码"
 CASES = pytest.mark.parametrize(
     ("database_kind", "viewport"),
-    [("sqlite", DESK), ("sqlite", PHONE), ("postgresql", DESK)],
-    ids=["sqlite-1440", "sqlite-390", "postgresql-1440"],
+    [("sqlite", DESK), ("sqlite", PHONE), ("postgresql", PHONE)],
+    ids=["sqlite-1440", "sqlite-390", "postgresql-390"],
 )
 
 
