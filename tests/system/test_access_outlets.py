@@ -246,6 +246,29 @@ def test_a_form_that_nobody_touched_keeps_what_is_masked(arena: Arena, who: str)
                 assert after[each.name] == before[each.name], each.address
 
 
+@pytest.mark.parametrize("who", PEOPLE)
+def test_a_form_takes_a_masked_value_away_where_it_is_told_to(arena: Arena, who: str) -> None:
+    """With the box ticked the value goes; with another one typed beside it, that one counts."""
+    with arena.company.read(arena.actors[who]) as unit:
+        found = [(obj, each) for obj, each in masked_fields(arena, unit) if each.type.writable and not each.required]
+    tried = 0
+    for obj, each in found:
+        id = arena.planted.ids[obj.name]
+        before = stored(arena, obj.name, id)[each.name]
+        status, page = arena.page(who, f"/o/{obj.name}/{id}/edit")
+        if status != 200 or before is None or f'name="{each.name}.clear"' not in page:
+            continue
+        status, _ = arena.page(who, f"/o/{obj.name}/{id}/edit", {**fields(page), f"{each.name}.clear": "1"})
+        if status != 303:
+            continue  # a rule of the object needs it
+        tried += 1
+        assert stored(arena, obj.name, id)[each.name] is None, each.address
+        arena.company.write(
+            SYSTEM, lambda unit, e=each, b=before, i=id: unit.records.save([Update(e.object, i, {e.name: b})])
+        )
+    assert tried
+
+
 def test_a_value_is_revealed_for_a_reason_and_logged(arena: Arena) -> None:
     """Only with the right and a reason; the page shows it once, and the log has who, which field and why."""
     who = REVEALING
@@ -263,9 +286,17 @@ def test_a_value_is_revealed_for_a_reason_and_logged(arena: Arena) -> None:
     assert not revealed(arena)
     status, text = arena.page(who, address, {"why": "A call that broke off"})
     assert status == 200 and planting.sighted(text, marker)
-    (entry,) = revealed(arena)
-    assert entry.target == f"record:{obj.name}/{id}" and entry.data == {"field": field.name}
-    assert entry.personal["why"] == "A call that broke off" and entry.personal["login"] == who
+    call = f"/api/v1/records/{obj.name}/{id}/reveal/{field.name}"
+    for body, code in (({}, 422), ({"why": 7}, 400), ({"because": "x"}, 400)):
+        status, text = arena.call(who, call, "POST", body)
+        assert status == code and not planting.sighted(text, marker), text
+    status, text = arena.call(who, call, "POST", {"why": "A program asks"})
+    assert status == 200 and planting.sighted(text, marker)
+    said = {str(entry.personal["why"]): entry for entry in revealed(arena)}
+    assert set(said) == {"A call that broke off", "A program asks"}
+    for entry in said.values():
+        assert entry.target == f"record:{obj.name}/{id}" and entry.data == {"field": field.name}
+        assert entry.personal["login"] == who
 
 
 def revealed(arena: Arena) -> list[Recorded]:
@@ -283,4 +314,7 @@ def test_without_the_right_nothing_is_revealed(arena: Arena) -> None:
     assert arena.page(who, f"/o/{obj.name}/{id}/reveal/{field.name}")[0] == 404
     assert arena.page(who, f"/o/{obj.name}/{id}/reveal/{field.name}", {"why": "curious"})[0] == 403
     assert arena.page(who, f"/o/{obj.name}/{id}/reveal/zz_none", {"why": "curious"})[0] == 404
+    call = f"/api/v1/records/{obj.name}/{id}/reveal"
+    assert arena.call(who, f"{call}/{field.name}", "POST", {"why": "curious"})[0] == 403
+    assert arena.call(who, f"{call}/zz_none", "POST", {"why": "curious"})[0] == 404
     assert len(revealed(arena)) == before

@@ -100,6 +100,21 @@ def test_the_list_under_a_lookup_finds_as_one_types(person: Person) -> None:
     assert "/o/account/new?v.name=bram" in html.unescape(page)
 
 
+def test_people_who_are_out_are_given_nothing_new(person: Person) -> None:
+    """The frozen and the switched off are not offered as owners; a record of theirs stays theirs in its form."""
+    names = {"Frost": {"frozen": True}, "Gone": {"active": False}, "Here": {}}
+    made = person.save(*(Create("user", {"name": name, "login": name.lower(), **more}) for name, more in names.items()))
+    offered = person.get("/lookup/account/owner?q=").text
+    assert "Here" in offered and "Frost" not in offered and "Gone" not in offered
+    account = person.ids["account1"]
+    person.save(Update("account", account, {"owner": made[0]}))
+    page = person.get(f"/o/account/{account}/edit").text
+    assert "Frost" in page
+    person.post(f"/o/account/{account}/edit", {**fields(page), "name": "Renamed"})
+    assert person.value("account", account, "name") == "Renamed"
+    assert person.value("account", account, "owner").id == made[0]
+
+
 def test_a_filtered_lookup_offers_what_fits_the_record(person: Person) -> None:
     """Only contacts of the customer that the form names."""
     mine = person.save(Create("contact", {"name": "Wang Min", "account": person.ids["account1"]}))[0]

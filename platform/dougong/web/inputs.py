@@ -54,11 +54,17 @@ class Input:
     reason: str = ""
     mask: str = ""
     """What is shown of a value that stays unless another one is typed."""
+    cleared: bool = False
+    """Whether such a value is to go."""
 
     @property
     def state(self) -> str:
         """What conditions make of the field, in a word for the page to compare."""
         return "hidden" if self.hidden else "locked" if self.locked else "required" if self.required else ""
+
+
+CLEAR = "clear"
+"""The part of a masked field's input that says that its value is to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ def typed(form: FormData, fields: Iterable[Field], reading: Reading, prefix: str
     raw = {field.name: sent(form, prefix + field.name, field) for field in fields}
     values = {}
     for field in fields:
-        value = raw[field.name]
+        value = None if clears(field, raw[field.name]) else raw[field.name]
         try:
             values[field.name] = field.type.coerce(field, value, reading)
         except ValueRefused:
@@ -91,6 +97,8 @@ def sent(form: FormData, name: str, field: Field) -> Any:
         chosen = [value for value in form.getlist(name) if isinstance(value, str) and value]
         return [*chosen, *_titles(form.get(f"{name}.text"))] if field.type.refers else chosen
     several = [value for value in form.getlist(name) if isinstance(value, str)]
+    if is_masked(field) and any(each.strip() for each in several):
+        return several[-1]
     text = several[-1] if several else ""
     parts = _parts(form, name)
     if field.type.refers:
@@ -100,6 +108,11 @@ def sent(form: FormData, name: str, field: Field) -> Any:
     if field.type.formula_type == "boolean":
         return text or False
     return text if text.strip() else None
+
+
+def clears(field: Field, raw: Any) -> bool:
+    """Whether what was sent for a masked field takes its value away: a blank input alone leaves it as it is."""
+    return is_masked(field) and isinstance(raw, Mapping) and CLEAR in raw
 
 
 def _titles(typed: Any) -> list[str]:
@@ -168,6 +181,8 @@ def changed(fields: Iterable[Field], entered: Typed, base: Mapping[str, Any], re
         name = field.name
         if name not in entered.values:
             found[name] = entered.raw[name]
+        elif clears(field, entered.raw[name]):
+            found[name] = None
         elif not same(entered.values[name], base.get(name)) and not _to_the_minute(field, entered, base, reading):
             found[name] = entered.values[name]
     return found
@@ -231,6 +246,7 @@ def make(
         errors=tuple(errors),
         required=(is_asked(field) if required is None else required) and not isinstance(stored, Masked),
         mask=str(stored) if isinstance(stored, Masked) else "",
+        cleared=clears(field, raw),
         options=options(visit, obj, field, values),
         currency=currency(visit, obj, values) if field.type.name == "money" else "",
         attributes=lookup_attributes(field),

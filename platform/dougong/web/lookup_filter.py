@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from dougong.base.errors import FormulaError
 from dougong.base.field_types import ValueRefused
-from dougong.engine.query import Condition, Filter, Holds, Query, Sort
+from dougong.engine.entering import ACTIVE, FROZEN, USER
+from dougong.engine.query import All, Condition, Filter, Holds, Query, Sort
 from dougong.engine.reading.filters import both
 from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.initial import initial
@@ -44,17 +45,31 @@ def candidates(visit: Visit, obj: Object, field: Field, other: Object, text: str
 
     The field's filter becomes a part of the query. A filter that has no SQL is tried on one record after the other.
     """
+    offered = both(in_force(other), _who_may_enter(visit, other))
     if field.filter is None:
-        return Candidates(*hits_of(visit, other, text, most, in_force(other)))
+        return Candidates(*hits_of(visit, other, text, most, offered))
     record = Row(1, "create", plan_of(visit.unit.runtime, obj.name), "", {}, values=_initial(visit, obj))
     expressions = Expressions(visit.unit, Related(visit.unit))
     paths = [path for path in field.filter.variables if path[0] == "$Record"]
     expressions.follow([record.values], needs_of(record.plan, (path[1:] for path in paths)))
     try:
-        where = both(in_force(other), _as_condition(visit, field.filter, expressions, record))
+        where = both(offered, _as_condition(visit, field.filter, expressions, record))
         return Candidates(*hits_of(visit, other, text, most, where))
     except FormulaError:
-        return _one_by_one(visit, field.filter, other, text, most, expressions, record)
+        return _one_by_one(visit, field.filter, other, text, most, expressions, record, offered)
+
+
+def _who_may_enter(visit: Visit, other: Object) -> Filter | None:
+    """Of people those who are neither switched off nor frozen: nobody gives these anything to do.
+
+    Whoever may not read which these are is offered all; what a field holds already stays, whoever it is.
+    """
+    if other.name != USER:
+        return None
+    wanted = (Condition(ACTIVE, "is", True), Condition(FROZEN, "is_not", True))
+    may = visit.unit.access.may_field
+    known = [each for each in wanted if each.field in other.fields and may("read", other, other.fields[each.field])]
+    return All(tuple(known)) if known else None
 
 
 def in_force(other: Object) -> Filter | None:
@@ -68,13 +83,18 @@ def _as_condition(visit: Visit, formula: Formula, expressions: Expressions, reco
 
 
 def _one_by_one(
-    visit: Visit, formula: Formula, other: Object, text: str, most: int, expressions: Expressions, record: Row
+    visit: Visit,
+    formula: Formula,
+    other: Object,
+    text: str,
+    most: int,
+    expressions: Expressions,
+    record: Row,
+    offered: Filter | None,
 ) -> Candidates:
     unit = visit.unit
     plan = plan_of(unit.runtime, other.name)
-    query = Query(
-        object=other.name, columns=(), search=text, where=in_force(other), limit=AT_ONCE, sort=(Sort("id", True),)
-    )
+    query = Query(object=other.name, columns=(), search=text, where=offered, limit=AT_ONCE, sort=(Sort("id", True),))
     needs = formula_needs(plan, [formula])
     allowed: list[str] = []
     page = None

@@ -53,10 +53,11 @@ class Navigation:
 def navigation(visit: Visit, here: str) -> Navigation:
     """The frame for a page at `here`: the name of an object, or a path that begins with a slash."""
     added = tuple(_added(visit, here))
-    key = ("web.navigation", visit.language, visit.unit.access.rights_key, here, added)
+    own = visit.session is None or visit.session.own is None
+    key = ("web.navigation", visit.language, visit.unit.access.rights_key, here, added, own)
     parts = visit.unit.runtime.prepared.get(str(key))
     if parts is None:
-        parts = visit.unit.runtime.prepared[str(key)] = _parts(visit, here, added)
+        parts = visit.unit.runtime.prepared[str(key)] = _parts(visit, here, added, own)
     name = visit.actor.name
     rail, dock, create = parts
     administers = any(each.name == ADMINISTRATION for each in apps(visit))
@@ -78,13 +79,15 @@ def _added(visit: Visit, here: str) -> Iterator[Item]:
             yield Item("link", text, str(entry.get("icon", "external-link")), url, current=url == here)
 
 
-def _parts(visit: Visit, here: str, added: tuple[Item, ...]) -> tuple[Markup, Markup, Markup]:
+def _parts(visit: Visit, here: str, added: tuple[Item, ...], own: bool) -> tuple[Markup, Markup, Markup]:
+    """Rail, dock and create menu; the way to one's settings is in them in one's `own` view alone."""
     app = current_app(visit, here)
     items = [*(_items(visit, app, here) if app else ()), *added]
     values = {
         "app_name": app.name if app else "",
         "items": items,
         "here": here,
+        "own": own,
         "app_label": label(app.label, visit.language) if app else visit.site.settings.company_name,
         "apps": [AppEntry(each.name, label(each.label, visit.language), each.icon) for each in apps(visit)],
     }

@@ -198,6 +198,8 @@ def _turned_away(visit: Visit, page: Page) -> Response | None:
     viewing.refuse_own_pages(session, visit.request.url.path)
     if page.proof and not visit.proved:
         return visit.go(with_query("/account/prove", _here(visit) or [("back", "/account/security")]))
+    if session.lapsed and not visit.scripted:
+        viewing.given_back(visit.company, session, session.lapsed)
     if session.stale:
         visit.session = _seen(visit, session)
     return None

@@ -61,6 +61,8 @@ class Session:
     preferences: Mapping[str, Any]
     viewing: Actor | None = None
     own: Actor | None = None
+    lapsed: Actor | None = None
+    """As whom they looked on until this request, where that is no longer allowed."""
 
     @property
     def theme(self) -> str:
@@ -98,7 +100,7 @@ def find(unit: Unit, token: str, settings: Settings) -> Session | None:
     row, policy = unit.first, policy_of(unit.runtime.model)
     if row is None or row.user_id is None or not row.active or _ended(row, unit.now, policy):
         return None
-    acting = actor(row, settings)
+    acting, viewing = actor(row, settings), _viewed(row, settings)
     by_password = row.method.startswith("password")
     return Session(
         token=token,
@@ -108,13 +110,14 @@ def find(unit: Unit, token: str, settings: Settings) -> Session | None:
         proved_at=row.proved_at or row.created_at,
         stale=row.seen_at + SEEN_EVERY <= unit.now,
         preferences=row.value or {},
-        viewing=_viewed(row, settings),
+        viewing=viewing if row.viewed_active else None,
+        lapsed=None if row.viewed_active else viewing,
     )
 
 
 def _viewed(row: Any, settings: Settings) -> Actor | None:
-    """As whom the session looks on; None for nobody, and for somebody who was switched off or deleted meanwhile."""
-    if row.viewed_id is None or not row.viewed_active:
+    """As whom the session looks on; None for nobody."""
+    if row.viewed_id is None:
         return None
     return Actor(
         user_id=row.viewed_id,
@@ -173,7 +176,7 @@ def _statement(runtime: Runtime) -> Select[Any]:
             *(column[name].label(name) for name in USER_COLUMNS),
             entering(users).label("active"),
             viewed.c.id.label("viewed_id"),
-            entering(users, viewed).label("viewed_active"),
+            and_(entering(users, viewed), viewed.c.deleted_at.is_(None)).label("viewed_active"),
             *(viewed.c[keys[name]].label(f"viewed_{name}") for name in USER_COLUMNS),
         )
         .select_from(head)
@@ -182,7 +185,7 @@ def _statement(runtime: Runtime) -> Select[Any]:
         .outerjoin(users.table, and_(users.table.c.id == sessions.c.user_id, users.table.c.deleted_at.is_(None)))
         .outerjoin(credentials, credentials.c.user_id == sessions.c.user_id)
         .outerjoin(stored_settings, personal)
-        .outerjoin(viewed, and_(viewed.c.id == sessions.c.viewing, viewed.c.deleted_at.is_(None)))
+        .outerjoin(viewed, viewed.c.id == sessions.c.viewing)
     )
 
 

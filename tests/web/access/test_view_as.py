@@ -135,10 +135,18 @@ def test_it_ends_when_the_person_leaves_and_with_the_session(person: Person) -> 
     """Switched off while looked at; signed out: the next session is one's own."""
     ann = colleague(person, "ann", "sales")
     send(person, f"/access/view-as/{ann}")
+    shown = person.get("/search").text
+    assert 'href="/preferences"' not in shown, "one's own account is not looked at in another one's place"
     person.save(Update("user", ann, {"active": False}))
-    assert BANNER not in person.get("/search").text
+    typed = person.post("/preferences", {"csrf": fields(shown, 'name="csrf"')["csrf"], "theme": "dark"})
+    assert typed.status_code == 403 and "nothing was changed" in typed.text, "the form was of somebody else's page"
+    page = person.get("/search").text
+    assert BANNER not in page and "You no longer see the pages as Ann" in page
+    assert logged(person)[0] == ("view_as_ended", f"user:{ann}", person.user_id)
+    assert "You no longer see" not in person.get("/search").text, "it is said once"
     person.save(Update("user", ann, {"active": True}))
-    assert BANNER in person.get("/search").text
+    assert BANNER not in person.get("/search").text, "what has ended does not begin again by itself"
+    send(person, f"/access/view-as/{ann}")
     assert send(person, "/sign-out").status_code == 303
     assert logged(person)[0] == ("view_as_ended", f"user:{ann}", person.user_id)
     assert BANNER not in sign_in(person, person.user_id).get("/search").text

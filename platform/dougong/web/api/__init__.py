@@ -6,11 +6,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dougong.web.api import handovers, metadata, openapi, owners, records
+from dougong.web.api import handovers, metadata, openapi, owners, records, revealing
 from dougong.web.api.door import METHODS, Call, endpoint, refusal
 from dougong.web.site import Site
 
-CALLS: tuple[Call, ...] = (*records.CALLS, *metadata.CALLS, *handovers.CALLS, *owners.CALLS, *openapi.CALLS)
+CALLS: tuple[Call, ...] = (
+    *records.CALLS,
+    *metadata.CALLS,
+    *handovers.CALLS,
+    *owners.CALLS,
+    *revealing.CALLS,
+    *openapi.CALLS,
+)
 """Every call of the API."""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from dougong.base.language import label
 from dougong.engine.unit import Unit
 from dougong.metadata.model import Field, Object
-from dougong.web.api import handovers, owners
+from dougong.web.api import handovers, owners, revealing
 from dougong.web.api.door import LINES, Answer, Asked, Call
 from dougong.web.api.records import SHAPES
 
@@ -41,7 +41,7 @@ def make(unit: Unit) -> Body:
     for obj in objects:
         paths |= _paths(obj, language)
         schemas |= _schemas(unit, obj, language)
-    paths |= METADATA_PATHS | owners.PATHS
+    paths |= METADATA_PATHS | owners.PATHS | revealing.PATHS
     if unit.access.has("manage_users"):
         paths |= handovers.PATHS
     return {

@@ -242,6 +242,7 @@ def bind_input(text: str, source: str) -> str:
         "options": "i.options",
         "currency": "i.currency",
         "mask": "i.mask",
+        "cleared": "i.cleared",
     }
     return f"{{% set i = {source} %}}" + bind(text, **names)
 
