@@ -69,11 +69,15 @@ class Writer:
         self._choose, self._leaves, self._texts = choose, leaves, texts
 
     def written(self, type: Type, levels: int) -> str:
-        """A formula of `type`, at most so many levels deep."""
+        """A formula of `type` that calls something, at most so many levels deep."""
         ways = [each for each in forms()[type] if self._is_possible(each)]
-        if levels == 0 or not ways or self._choose((False, False, True)):
+        if levels == 0 or not ways:
             return str(self._choose(self._leaves[type]))
         return self._call(self._choose(ways), levels - 1)
+
+    def _part(self, type: Type, levels: int) -> str:
+        """An argument: a leaf as often as a call."""
+        return self.written(type, 0 if self._choose((False, True)) else levels)
 
     def _is_possible(self, form: Form) -> bool:
         return all(each.optional or self._fitting(each) for each in form.signature.parameters)
@@ -122,7 +126,7 @@ class Writer:
                 return str(self._choose(known))
         if Marker.NOT_NULL not in parameter.markers and self._choose(range(20)) == 7:
             return "NULL"
-        return self.written(type, levels)
+        return self._part(type, levels)
 
 
 @cache
@@ -137,6 +141,14 @@ def example_texts(name: str, parameter: str) -> Sequence[str]:
                     if each.name == parameter and isinstance(given, Literal) and isinstance(given.value, str):
                         found[formatted(given)] = None
     return tuple(found)
+
+
+def parts(root: Node) -> Iterator[Node]:
+    """The formula and every part of it."""
+    yield root
+    if isinstance(root, Call):
+        for each in root.arguments:
+            yield from parts(each)
 
 
 def _calls(root: Node) -> Iterator[Call]:
