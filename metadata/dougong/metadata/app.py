@@ -21,9 +21,10 @@ class AppItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """A named set of navigation items."""
+    """A named set of navigation items, offered to holders of `roles` alone where there are some."""
 
     name: str
     label: Labels
     icon: str
     items: tuple[AppItem, ...]
+    roles: frozenset[str] = frozenset()

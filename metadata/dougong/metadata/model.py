@@ -5,7 +5,7 @@ Nothing downstream of this module sees raw JSON of objects, fields, picklists, l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -268,12 +268,13 @@ class RelatedList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How a record is shown and edited for some purposes and record types."""
+    """How a record is shown and edited for some purposes, record types and roles."""
 
     object: str
     name: str
     purposes: tuple[str, ...]
     record_types: tuple[str, ...]
+    roles: frozenset[str] = frozenset()
     highlights: tuple[str, ...]
     actions: tuple[Mapping[str, Any], ...]
     tabs: tuple[LayoutTab, ...]
@@ -417,14 +418,25 @@ class Object:
         """The master-detail field, where the object has one."""
         return next((each for each in self.fields.values() if each.type.name == "master_detail"), None)
 
-    def layout_for(self, purpose: str, record_type: str | None) -> Layout | None:
-        """The layout for view, edit or quick_create: the record type's own, else one for the type, else one for all."""
+    def layout_for(self, purpose: str, record_type: str | None, roles: Set[str] = frozenset()) -> Layout | None:
+        """The layout for view, edit or quick_create that somebody with `roles` has.
+
+        One for a role of theirs comes before those for everybody; then the record type's own, one for the type, one for
+        all types.
+        """
         chosen = self.record_types.get(record_type or "")
-        if chosen is not None and chosen.layouts.get(purpose) in self.layouts:
-            return self.layouts[chosen.layouts[purpose]]
-        fitting = [each for each in self.layouts.values() if purpose in each.purposes]
-        own = next((each for each in fitting if record_type and record_type in each.record_types), None)
-        return own or next((each for each in fitting if not each.record_types), None)
+        own = chosen.layouts.get(purpose) if chosen is not None else None
+        fitting = [
+            each
+            for each in self.layouts.values()
+            if (not each.roles or each.roles & roles)
+            and (
+                each.name == own
+                or (purpose in each.purposes and (not each.record_types or record_type in each.record_types))
+            )
+        ]
+        rank = lambda each: (bool(each.roles), each.name == own, bool(each.record_types))  # noqa: E731
+        return max(fitting, key=rank, default=None)
 
     def field_named(self, name: str) -> Field | None:
         """The field under `name` or a former name of it."""

@@ -214,6 +214,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
     "layout": (
         ("object", "object", _own),
         ("for/record_types/*", "record_type", _own),
+        ("for/roles/*", "role of", _own),
         ("highlights/*/field", "path", _own),
         ("actions/*/key", "action", _own),
         ("tabs/*/visible_when", "formula", _own),
@@ -238,8 +239,10 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("sort/*/field", "path", _own),
         ("filter/**/field", "path", _own),
         ("when", "formula", _own),
+        ("shared_with/*", "people", _own),
     ),
     "app": (
+        ("for/*", "people", _own),
         ("items/*/object", "object", _own),
         ("items/*/view", "list_view", _named("object")),
     ),

@@ -7,7 +7,7 @@ only if all show it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -93,6 +93,10 @@ class Access:
         """Whether the app is offered to the actor."""
         return True
 
+    def is_one_of(self, people: Collection[str]) -> bool:
+        """Whether something for `people` (``role:sales``, ``group:service``; nobody in particular) is for the actor."""
+        return True
+
     def may_run(self, action: str, obj: Object) -> bool:
         """Whether the actor may use the action ``object.name`` (a global one: ``name``) at records of `obj`."""
         return True
@@ -171,6 +175,10 @@ class Combined(Access):
     def may_open(self, app: str) -> bool:
         """True where every part grants it."""
         return all(part.may_open(app) for part in self.parts)
+
+    def is_one_of(self, people: Collection[str]) -> bool:
+        """True where every part says so."""
+        return all(part.is_one_of(people) for part in self.parts)
 
     def may_run(self, action: str, obj: Object) -> bool:
         """True where every part grants it."""
@@ -252,6 +260,10 @@ class Derived(Access):
     def may_open(self, app: str) -> bool:
         """As the access."""
         return self.access.may_open(app)
+
+    def is_one_of(self, people: Collection[str]) -> bool:
+        """As the access."""
+        return self.access.is_one_of(people)
 
     def may_run(self, action: str, obj: Object) -> bool:
         """As the access."""

@@ -14,7 +14,7 @@ from dougong.engine.access import Access
 from dougong.engine.actor import Actor
 from dougong.engine.reasons import reason
 from dougong.engine.records import Records
-from dougong.engine.rights.access import access_for
+from dougong.engine.rights.access import access_for, roles_of
 from dougong.engine.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -64,6 +64,11 @@ class Unit:
     def access(self) -> Access:
         """What the actor may do."""
         return access_for(self)
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The names of the roles that the actor holds."""
+        return roles_of(self)
 
     @cached_property
     def reading(self) -> Reading:

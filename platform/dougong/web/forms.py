@@ -103,7 +103,7 @@ class EnteredLine:
 
 def view_of(visit: Visit, obj: Object, purpose: str, record_type: str | None) -> FormView:
     """The form of the layout for a purpose and record type."""
-    return compose(visit, obj, layout_for(obj, purpose, record_type))
+    return compose(visit, obj, layout_for(visit, obj, purpose, record_type))
 
 
 def start(visit: Visit, obj: Object, given: Mapping[str, Any]) -> dict[str, Any]:

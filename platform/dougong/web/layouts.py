@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dougong.metadata.model import Field, Layout, LayoutItem, LayoutTab, Object, RelatedList, Section
+from dougong.web.visit import Visit
 
 LATE = frozenset({"created_at", "created_by", "updated_at", "updated_by", "owner", "life_status", "currency"})
 
 
-def layout_for(obj: Object, purpose: str, record_type: str | None) -> Layout:
-    """The layout for view, edit or quick_create: the record type's own, else one for the type, else for all."""
-    found = obj.layout_for(purpose, record_type)
+def layout_for(visit: Visit, obj: Object, purpose: str, record_type: str | None) -> Layout:
+    """The layout for view, edit or quick_create that the reader has of a record of the type."""
+    found = obj.layout_for(purpose, record_type, visit.unit.roles)
     if found is not None:
         return found
-    return layout_for(obj, "edit", record_type) if purpose == "view" and obj.layouts else plain_layout(obj)
+    return layout_for(visit, obj, "edit", record_type) if purpose == "view" and obj.layouts else plain_layout(obj)
 
 
 def plain_layout(obj: Object) -> Layout:

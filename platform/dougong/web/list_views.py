@@ -43,8 +43,13 @@ def all_of(unit: Unit, obj: Object) -> list[View]:
     declared = unit.runtime.prepared.get(key)
     if declared is None:
         declared = unit.runtime.prepared[key] = tuple(_offered(unit, obj, map(_declared, _ordered(obj))))
+    declared = [each for each in declared if unit.access.is_one_of(_people(obj, each))]
     saved = map(_saved, unit.connection.execute(_SAVED, {"object": obj.id, "owner": unit.actor.user_id}))
     return [*declared, *_offered(unit, obj, saved)] or [everything(unit, obj)]
+
+
+def _people(obj: Object, view: View) -> tuple[str, ...]:
+    return obj.list_views[view.name].shared_with
 
 
 def _offered(unit: Unit, obj: Object, views: Iterable[View]) -> Iterator[View]:

@@ -54,14 +54,25 @@ def navigation(visit: Visit, here: str) -> Navigation:
     """The frame for a page at `here`: the name of an object, or a path that begins with a slash."""
     added = tuple(_added(visit, here))
     own = visit.session is None or visit.session.own is None
-    key = ("web.navigation", visit.language, visit.unit.access.rights_key, here, added, own)
+    access, offered = visit.unit.access, tuple(each.name for each in apps(visit))
+    views = tuple(_held_back(visit))
+    key = ("web.navigation", visit.language, access.rights_key, offered, views, here, added, own)
     parts = visit.unit.runtime.prepared.get(str(key))
     if parts is None:
         parts = visit.unit.runtime.prepared[str(key)] = _parts(visit, here, added, own)
     name = visit.actor.name
     rail, dock, create = parts
-    administers = any(each.name == ADMINISTRATION for each in apps(visit))
+    administers = ADMINISTRATION in offered
     return Navigation(rail, dock, create, hue(visit.actor.user_id or ""), initials(name), administers)
+
+
+def _held_back(visit: Visit) -> Iterator[tuple[str, str]]:
+    """The list views that are for others."""
+    shared = visit.unit.runtime.prepared.get("web.shared views")
+    if shared is None:
+        views = [each for obj in visit.model.objects.values() for each in obj.list_views.values() if each.shared_with]
+        shared = visit.unit.runtime.prepared["web.shared views"] = views
+    yield from ((each.object, each.name) for each in shared if not visit.unit.access.is_one_of(each.shared_with))
 
 
 def _added(visit: Visit, here: str) -> Iterator[Item]:
@@ -136,6 +147,8 @@ def _item(visit: Visit, item: AppItem, here: str) -> Item | None:
     if obj is None or not visit.unit.access.may("read", obj):
         return None
     view = item.view or (item.target.partition(".")[2] if item.kind == "view" else "")
+    if (obj.name, view) in _held_back(visit):
+        return None
     said = label(item.label, visit.language) or several(obj, visit.language)
     url = with_query(f"/o/{obj.name}", [("view", view)] if view else [])
     return Item(item.kind, said, item.icon or obj.icon, url, obj.name, obj.name == here)

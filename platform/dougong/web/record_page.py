@@ -91,7 +91,7 @@ class Asked:
 
 def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None) -> RecordPage:
     """The page of one record: as it is, or with the values that it had at the moment `at` and nothing to do."""
-    layout = layout_for(obj, "view", record.values.get("record_type"))
+    layout = layout_for(visit, obj, "view", record.values.get("record_type"))
     view = compose(visit, obj, layout)
     conditions = state_of(visit.unit, layout, record.values)
     tabs = _shown(view, conditions)

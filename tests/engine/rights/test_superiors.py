@@ -20,6 +20,7 @@ from dougong.engine.rights import superiors
 from dougong.engine.rights.holder import Holder
 from dougong.engine.saving.batch import Create, Update
 from dougong.formulas import FieldInfo, Formula, NamedFields, Type, compile
+from dougong.metadata.app import App
 from dougong.metadata.documents import from_bodies
 from dougong.metadata.model import Model
 from dougong.metadata.rights import DataScope, PermissionSet, Role
@@ -228,3 +229,13 @@ def test_a_formula_is_covered_by_itself_and_by_everything(model: Model) -> None:
     assert superiors.covers(model, held(scoped("all")), held(scoped("none", when=one)))
     for mine in (scoped("none", when=other), scoped("segment")):
         assert not superiors.covers(model, held(mine), held(scoped("none", when=one)))
+
+
+def test_an_app_for_a_role_counts_for_who_holds_the_role(model: Model) -> None:
+    """The permission set alone does not open it."""
+    desk = App(name="desk", label={}, icon="", items=(), roles=frozenset(("r",)))
+    known = replace(model, apps={"desk": desk})
+    sets = (granting(apps=frozenset(("desk",))),)
+    opening, closed = Holder("", (Role(name="r", label={}),), sets), Holder("", (), sets)
+    assert superiors.covers(known, opening, closed) and superiors.covers(known, closed, closed)
+    assert not superiors.covers(known, closed, opening)

@@ -40,6 +40,7 @@ def build_layout(index: Index, object_name: str, name: str, body: Mapping[str, A
         name=name,
         purposes=texts(for_.get("purpose")) or PURPOSES,
         record_types=texts(for_.get("record_types")),
+        roles=frozenset(texts(for_.get("roles"))),
         highlights=tuple(each["field"] for each in header),
         actions=tuple(MappingProxyType(dict(each)) for each in body.get("actions", ())),
         tabs=tuple(_tab(FieldScope(index, object_name), each) for each in body.get("tabs", ())),
@@ -162,6 +163,7 @@ def build_app(name: str, body: Mapping[str, Any]) -> App:
         label=labels(body.get("label")),
         icon=body.get("icon", "apps"),
         items=tuple(_item(each) for each in body.get("items", ())),
+        roles=frozenset(each.partition(":")[2] for each in texts(body.get("for"))),
     )
 
 

@@ -11,6 +11,7 @@ from dougong.base.field_types import Reading, ValueRefused
 from dougong.base.language import msg
 from dougong.metadata.building.fields import plain_field
 from dougong.metadata.checking.objects import need_lines
+from dougong.metadata.checking.people import need_people, need_role
 from dougong.metadata.checking.report import (
     Spot,
     enumerated,
@@ -47,6 +48,8 @@ def layouts(index: Index) -> Iterator[Problem]:
             continue
         for below, each in enumerated(spot / "for", "record_types", body.get("for", {})):
             yield from need_record_type(below, name, each)
+        for below, each in enumerated(spot / "for", "roles", body.get("for", {})):
+            yield from need_role(below, each)
         for below, each in enumerated(spot, "highlights", body):
             yield from need_path(below / "field", name, each.get("field"))
         for below, each in enumerated(spot, "actions", body):
@@ -182,6 +185,7 @@ def apps(index: Index) -> Iterator[Problem]:
     """Everything that apps name."""
     for spot, body in spots(index, "app"):
         yield from repeated(spot, "items", body)
+        yield from need_people(spot, "for", body)
         for below, item in enumerated(spot, "items", body):
             kinds = [key for key in ("object", "link", "separator") if key in item]
             if len(kinds) != 1:

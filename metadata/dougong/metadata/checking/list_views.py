@@ -11,6 +11,7 @@ from dougong.metadata.building.fields import plain_field
 from dougong.metadata.checking.formula_fields import sql_refusals
 from dougong.metadata.checking.formulas import placed, tried
 from dougong.metadata.checking.layouts import need_filter
+from dougong.metadata.checking.people import need_people
 from dougong.metadata.checking.report import Spot, enumerated, field_at, need_object, need_path, repeated, spots
 from dougong.metadata.index import Index
 from dougong.metadata.scope import FieldScope
@@ -32,6 +33,7 @@ def list_views(index: Index) -> Iterator[Problem]:
         if body.get("filter"):
             yield from need_filter(spot / "filter", name, body["filter"])
         yield from _when(spot / "when", name, body.get("when"))
+        yield from need_people(spot, "shared_with", body)
 
 
 def _total(spot: Spot, object_name: str, column: Mapping[str, Any]) -> Iterator[Problem]:

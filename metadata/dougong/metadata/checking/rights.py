@@ -13,6 +13,7 @@ from dougong.formulas import compile as compile_formula
 from dougong.metadata.building.rights import lookups_to
 from dougong.metadata.checking.formulas import placed
 from dougong.metadata.checking.masks import maskable
+from dougong.metadata.checking.people import need_people
 from dougong.metadata.checking.report import Spot, enumerated, need_field, need_object, spots, unknown
 from dougong.metadata.index import Index, texts
 from dougong.metadata.rights import EVERY
@@ -169,10 +170,7 @@ def sharing_rules(index: Index) -> Iterator[Problem]:
             yield spot.problem("sharing-rule-empty", reason, msg("Add when, owned_by, or both."))
         yield from _condition(spot / "when", name, body.get("when"))
         for key in ("to", "owned_by"):
-            for below, each in enumerated(spot, key, body):
-                kind, _, own = str(each).partition(":")
-                if kind == "role":
-                    yield from _need(below, "role", own)
+            yield from need_people(spot, key, body)
         for below, each in enumerated(spot, "with", body):
             yield from _child(below, each, name)
         yield from _until(spot / "until", body.get("until"))

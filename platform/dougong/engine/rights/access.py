@@ -42,10 +42,19 @@ def access_for(unit: Unit) -> Access:
 
 def granted_to(unit: Unit, user_id: str | None = None) -> Granted | None:
     """What roles and permission sets grant to the actor, or to another user; None where that is everything."""
+    return _held(unit, user_id or unit.actor.user_id or "")[0]
+
+
+def roles_of(unit: Unit) -> frozenset[str]:
+    """The names of the roles that the actor holds: layouts are chosen by them."""
+    return frozenset() if unit.actor.is_system else _held(unit, unit.actor.user_id or "")[1]
+
+
+def _held(unit: Unit, user: str) -> tuple[Granted | None, frozenset[str]]:
+    """What a user's roles and permission sets grant, and the names of the roles."""
     if not unit.runtime.model.rights.roles:
-        return None
-    user = user_id or unit.actor.user_id or ""
-    memory: dict[Any, Granted | None] = unit.runtime.prepared.setdefault("rights", {})
+        return None, frozenset()
+    memory: dict[Any, tuple[Granted | None, frozenset[str]]] = unit.runtime.prepared.setdefault("rights", {})
     if unit.people is None:
         unit.people = int(unit.connection.scalar(select(people.c.version)) or 0)
     key = (user, unit.people, unit.reading.today, str(unit.actor.zone))
@@ -53,9 +62,10 @@ def granted_to(unit: Unit, user_id: str | None = None) -> Granted | None:
         return memory[key]
     holder = find(unit, user)
     granted = None if any(each.everything for each in holder.sets) else Granted(unit, holder)
+    found = granted, frozenset(each.name for each in holder.roles)
     if not unit.memory.get("people changed"):  # what is not committed is nobody else's
         if len(memory) >= MOST_PEOPLE:
             for each in list(memory)[: MOST_PEOPLE // 10]:
                 memory.pop(each, None)
-        memory[key] = granted
-    return granted
+        memory[key] = found
+    return found

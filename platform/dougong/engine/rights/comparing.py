@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, get_args
 
 from dougong.base.language import Labels, Message, msg
 from dougong.engine.access import EVERYTHING, Access, Right
-from dougong.engine.rights.grants import gives_field
+from dougong.engine.rights.grants import gives_field, opens
 from dougong.engine.rights.holder import Holder, find
 from dougong.engine.rights.names import BY_FORMULA, OBJECT_RIGHT_NAMES, REACH_NAMES, SYSTEM_RIGHT_NAMES
+from dougong.metadata.app import App
 from dougong.metadata.model import Field, Model, Object
 from dougong.metadata.rights import EVERY, PermissionSet
 
@@ -160,6 +161,10 @@ class _Side:
             return msg("{set}, held by itself", set=each.label)
         return msg("{set} (role {role})", set=each.label, role=roles[0])
 
+    def opened(self, app: App) -> tuple[Message, ...]:
+        """The permission sets by which an app is offered."""
+        return self.sources(_app(app.name)) if opens(self.holder, app, app.name) else ()
+
     def field(self, right: str, field: Field) -> tuple[bool, tuple[Message, ...]]:
         """Whether a field is given, whole where it is to be seen, and by what; where it is not, what holds it back."""
         giving = self.sources(lambda each: gives_field(each, right, field.object, field))
@@ -205,7 +210,9 @@ class _Pair:
     def apps(self) -> Iterator[Row]:
         """Apps that are offered."""
         for app in self.model.apps.values():
-            yield from self._row(msg("The app {name}", name=app.label), [(msg("has it"), _app(app.name))])
+            more, less = (_by_source([(msg("has it"), each.opened(app))]) for each in (self.left, self.right))
+            if bool(more) is not bool(less):
+                yield Row((msg("The app {name}", name=app.label),), more, less)
 
     def objects(self) -> Iterator[Row]:
         """Rights on records."""

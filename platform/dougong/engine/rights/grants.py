@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,8 @@ from dougong.engine.rights import person
 from dougong.engine.rights.grounds import SELF
 from dougong.engine.rights.holder import Holder
 from dougong.engine.rights.rows import Rows
+from dougong.engine.rights.sharing_rules import group_of
+from dougong.metadata.app import App
 from dougong.metadata.model import Field, Object
 from dougong.metadata.rights import EVERY, Partition, PermissionSet
 
@@ -104,8 +107,12 @@ class Granted(Access):
         )
 
     def may_open(self, app: str) -> bool:
-        """Whether a permission set names the app."""
-        return any(app in each.apps or EVERY in each.apps for each in self.holder.sets)
+        """Whether a permission set names the app, and a role of theirs is one that it is for."""
+        return opens(self.holder, self.model.apps.get(app), app)
+
+    def is_one_of(self, people: Collection[str]) -> bool:
+        """Whether they hold one of the roles, or are in one of the groups or departments."""
+        return not people or not self.holder.groups.isdisjoint(map(group_of, people))
 
     def may_run(self, action: str, obj: Object) -> bool:
         """Whether a permission set that lets them read the records lets them use the action."""
@@ -139,6 +146,12 @@ class Granted(Access):
     def counted(self, unit: Unit, obj: Object) -> bool:
         """Whether there are few, or everything is theirs, or the object has not many records."""
         return self.rows.probed(unit, obj).counted
+
+
+def opens(holder: Holder, app: App | None, name: str) -> bool:
+    """Whether the app called `name` is offered to somebody: by a permission set, and for a role if it is for some."""
+    held = any(name in each.apps or EVERY in each.apps for each in holder.sets)
+    return held and (app is None or not app.roles or any(each.name in app.roles for each in holder.roles))
 
 
 def sight(each: PermissionSet, object_name: str, name: str, field: Field) -> Literal["whole", "masked", "none"]:

@@ -7,13 +7,14 @@ actions, system rights, the kind of each data scope, and partitions. Not by rows
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dougong.base.errors import Forbidden, Problem
 from dougong.base.language import msg
-from dougong.engine.rights.grants import gives_edit, sight
+from dougong.engine.rights.grants import gives_edit, opens, sight
 from dougong.engine.rights.holder import Holder, find
+from dougong.metadata.app import App
 from dougong.metadata.model import Field, Model, Object
 from dougong.metadata.rights import EVERY, OBJECT_RIGHTS, Role
 
@@ -110,10 +111,9 @@ def covers(model: Model, mine: Holder, theirs: Holder) -> bool:
     """Whether `mine` holds every right of `theirs`, as far as theirs reach."""
     if any(each.everything for each in mine.sets):
         return True
-    apps = _apps(mine)
     return (
         _system(theirs) <= _system(mine)
-        and (EVERY in apps or _apps(theirs) <= apps)
+        and all(opens(mine, each, name) for name, each in _apps(model, mine, theirs) if opens(theirs, each, name))
         and all(_covers_object(each, mine, theirs) for each in model.objects.values())
         and _crosses(model, theirs) <= _crosses(model, mine)
     )
@@ -123,8 +123,10 @@ def _system(holder: Holder) -> set[str]:
     return {right for each in holder.sets for right in each.system}
 
 
-def _apps(holder: Holder) -> set[str]:
-    return {app for each in holder.sets for app in each.apps}
+def _apps(model: Model, *holders: Holder) -> Iterator[tuple[str, App | None]]:
+    """The apps that there are, and those that permission sets name beside."""
+    named = {app for holder in holders for each in holder.sets for app in each.apps} - {EVERY}
+    yield from ((name, model.apps.get(name)) for name in sorted({*model.apps, *named}))
 
 
 def _crosses(model: Model, holder: Holder) -> set[tuple[str, str]]:

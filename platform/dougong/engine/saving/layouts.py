@@ -181,7 +181,7 @@ def _of_line(batch: Batch, row: Row) -> tuple[Place, ...]:
     if values is None or not isinstance(reference, Reference):
         return ()
     above = plan_of(batch.unit.runtime, reference.object)
-    layout = above.object.layout_for("edit", values.get("record_type"))
+    layout = above.object.layout_for("edit", values.get("record_type"), batch.unit.roles)
     found = layouts.get(layout.name) if layout is not None else None
     if found is None or not all(batch.expressions.holds_for(each, row, values, above) for each in found.around):
         return ()
@@ -217,7 +217,7 @@ def check(batch: Batch, rows: Iterable[Row], after: bool = False) -> None:
         merge_needs(wanted, more)
         batch.expressions.follow((values for row in group for values in (row.values, row.before)), wanted)
         for row in group:
-            layout = plan.object.layout_for("edit", row.values.get("record_type"))
+            layout = plan.object.layout_for("edit", row.values.get("record_type"), batch.unit.roles)
             for place in (*(layouts.get(layout.name, ()) if layout is not None else ()), *_of_line(batch, row)):
                 if _is_late(plan, place) == after:
                     _check(batch, row, place)

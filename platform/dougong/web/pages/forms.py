@@ -70,7 +70,8 @@ def _given(visit: Visit, obj: Object) -> dict[str, Any]:
 
 
 def _purpose(visit: Visit, obj: Object) -> str:
-    quick = any("quick_create" in each.purposes for each in obj.layouts.values())
+    kinds = (None, *obj.record_types)
+    quick = any(obj.layout_for("quick_create", kind, visit.unit.roles) is not None for kind in kinds)
     return "quick_create" if quick and (visit.partial or visit.asked("sheet") or visit.asked("action")) else "edit"
 
 

@@ -1,0 +1,25 @@
+"""Roles that other documents are for must be there; groups and departments are records, and may come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dougong.base.errors import Problem
+from dougong.base.language import msg
+from dougong.metadata.checking.report import Spot, enumerated, unknown
+
+
+def need_people(spot: Spot, key: str, body: Mapping[str, Any]) -> Iterator[Problem]:
+    """Of the people under `key` (``role:sales``, ``group:service``) the roles must be there."""
+    for below, each in enumerated(spot, key, body):
+        kind, _, name = str(each).partition(":")
+        if kind == "role":
+            yield from need_role(below, name)
+
+
+def need_role(spot: Spot, name: Any) -> Iterator[Problem]:
+    """`name` must be a role."""
+    known = spot.index.named("role")
+    if isinstance(name, str) and name not in known:
+        yield unknown(spot, msg("role"), name, known)
