@@ -6,24 +6,11 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
-from dougong.engine.publish import Publication, publish
-from dougong.engine.query import All, Condition
-from dougong.metadata.documents import from_bodies
+from dougong.engine.query import All, Condition, Query
 from tests.browser.conftest import PHONE, Open
 from tests.browser.demo import Demo
 from tests.browser.test_accessibility import grave
-
-RULE = {
-    "kind": "validation_rule",
-    "name": "opportunity.dear",
-    "object": "opportunity",
-    "when": "amount_left > 1000000",
-    "at": ["amount"],
-    "message": {"en": "Deals of this size need an offer first", "zh-CN": "金额过大，需先报价"},
-}
-"""It reads the field that the editor has published."""
 
 
 def said(page: Page) -> str:
@@ -78,10 +65,32 @@ def test_from_two_mistakes_to_a_sorted_list_and_a_rule(site: Demo, open_page: Op
     page.get_by_role("columnheader").get_by_role("link", name="剩余金额").click()
     expect(page.get_by_role("columnheader", name="剩余金额")).to_have_attribute("aria-sort", "descending")
 
-    # A rule over it refuses a save, in Chinese, at its field.
-    with site.company.read(SYSTEM) as unit:
-        tree = revisions.tree_of(unit.connection, unit.runtime.revision)
-    publish(site.company, Publication(tree=tree.put(*from_bodies([RULE])), message="a rule"))
+    # A rule over it is made, with a mistake that is mended; what it would reject is said before it is published.
+    page.goto("/formulas/all?object=opportunity")
+    page.get_by_role("link", name="新建验证规则").click()
+    expect(page.locator("#name")).to_be_visible()
+    page.locator("#formula").fill("amount_lef > 100000")
+    expect(mistakes).to_have_count(1)
+    mistakes.nth(0).get_by_role("button", name="改为 amount_left").click()
+    expect(mistakes).to_have_count(0)
+    page.locator("#name").fill("dear")
+    page.locator("#label-zh-CN").fill("大额商机")
+    page.locator("#message-en").fill("Deals of this size need an offer first")
+    page.locator("#message-zh-CN").fill("金额过大，需先报价")
+    page.get_by_text("提示所在的字段").click()
+    page.locator("input[name=at][value=amount]").check()
+    assert grave(page) == []
+    page.get_by_role("button", name="查看发布内容").click()
+    expect(page.locator("#plan")).to_contain_text("不符合该规则")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="查看这些记录").click()
+    expect(opened.value.locator("pre.said")).to_have_text("amount_left > 100000")
+    expect(opened.value.locator("tbody tr")).not_to_have_count(0)
+    opened.value.close()
+    page.get_by_role("button", name="发布", exact=True).click()
+    expect(page.get_by_role("status").first).to_contain_text("已发布并生效")
+
+    # It refuses a save, in Chinese, at its field.
     early = site.first(
         "opportunity", All((Condition("stage", "is", "prospecting"), Condition("record_type", "is", "standard")))
     )
@@ -90,6 +99,26 @@ def test_from_two_mistakes_to_a_sorted_list_and_a_rule(site: Demo, open_page: Op
     page.locator(".stick").get_by_role("button", name="保存", exact=True).click()
     expect(page.locator("#w-amount .err")).to_have_text("金额过大，需先报价")
     assert site.record("opportunity", early.id).values["amount"] == early.values["amount"]
+
+    # A list gets a condition that compares fields, is told what was meant, and is kept as a view.
+    page.goto("/o/opportunity?view=all&plain=1")
+    page.get_by_role("link", name="添加条件").click()
+    page.locator("#cond-field").select_option("=")
+    page.locator("#cond-formula").fill("amount_left * 2 < amout")
+    page.locator("#cond-said").get_by_role("button", name="改为 amount").click()
+    expect(page.locator("#cond-formula")).to_have_value("amount_left * 2 < amount")
+    expect(page.locator("#cond-said")).to_contain_text("条记录满足")
+    page.get_by_role("dialog").get_by_role("button", name="添加条件").click()
+    expect(page.locator("#toolbar .filter b")).to_have_text("剩余金额 * 2 < 商机金额")
+    page.get_by_role("button", name="保存视图").click()
+    page.locator("#view-name").fill("多半已定")
+    page.locator("#save-view").get_by_role("button", name="保存视图").click()
+    expect(page.get_by_role("link", name="多半已定")).to_have_attribute("aria-current", "page")
+    with site.company.read(SYSTEM) as unit:
+        query = Query(object="opportunity", columns=("amount", "amount_left"), limit=1000)
+        rows = [row.values for row in unit.records.query(query).rows]
+    met = [amount for amount, left in rows if amount is not None and left * 2 < amount]
+    expect(page.locator(".head .sub")).to_have_text(re.compile(rf"^{len(met)} "))
 
 
 def test_what_fits_is_offered_and_taken_by_keyboard(shown: Demo, open_page: Open) -> None:

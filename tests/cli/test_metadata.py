@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from dougong.cli.metadata import write_records
 from dougong.cli.program import program
+from dougong.engine.actor import SYSTEM
+from dougong.engine.company import Company
+from dougong.engine.plan import plan
+from dougong.engine.publish import Publication
+from dougong.engine.saving.batch import Create
+from dougong.metadata.documents import from_bodies
+from tests.companies import company, company_copy  # noqa: F401
+from tests.engine.test_publish import head_tree
 
 Dougong = Callable[..., Result]
 
@@ -115,3 +126,18 @@ def test_where_a_component_is_used_and_what_its_removal_breaks(dougong: Dougong)
     assert {each["component"].partition(":")[0] for each in found["used"]} >= {"layout"}
     assert "close_date" in dougong("metadata", "used", "field:opportunity.close_dat", fails=True).output
     assert "belongs to the platform" in dougong("metadata", "used", "field:opportunity.created_at", fails=True).output
+
+
+def test_the_file_of_a_plan_has_every_record_that_it_concerns(company: Company, tmp_path: Path) -> None:  # noqa: F811
+    """The plan prints some of them; a title that a spreadsheet would run is guarded."""
+    names = [*(f"Part {at:02}" for at in range(25)), "=Other"]
+    company.write(SYSTEM, lambda unit: unit.records.save([Create("customer", {"name": each}) for each in names]))
+    rule = {"kind": "validation_rule", "name": "customer.none", "object": "customer", "when": "LEN(name) > 5"}
+    wanted = Publication(tree=head_tree(company).put(*from_bodies([rule | {"message": {"en": "None", "zh-CN": "无"}}])))
+    found = plan(company, wanted, sys.maxsize)
+    write_records(company, found, tmp_path / "against.csv")
+    with (tmp_path / "against.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(row["title"] for row in rows) == ["'=Other", *names[:-1]]
+    assert {row["thing"] for row in rows} == {"validation_rule:customer.none"}
+    assert [len(each.records) for each in plan(company, wanted).effects] == [20]

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from typing import Any
 
+import pytest
+
+from dougong.base.errors import Rejected
 from dougong.base.hooks import plugin_manager
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
@@ -61,7 +67,7 @@ def test_every_formula_of_an_object_can_be_opened(person: Person) -> None:
     links = [
         each.partition('"')[0].replace("&amp;", "&")
         for each in page.text.split('href="')[1:]
-        if each.startswith("/formulas/edit")
+        if each.startswith("/formulas/edit?of=")
     ]
     assert len(links) > 15
     for link in links[:: max(1, len(links) // 8)]:
@@ -239,3 +245,75 @@ def test_the_formula_of_a_list_view_is_in_force_and_can_be_changed(person: Perso
     assert "There is no field amout." in plain(act(person, url, "check", formula="amout > 1"))
     publish(person, url, formula="amount > 1500")
     assert "Deal 2" in person.get("/o/opportunity?view=large").text
+
+
+NEW = "/formulas/edit?rule_of=opportunity"
+RULE = {
+    "name": "large_is_called", "label.en": "Large deals are named so", "at": ["amount"],
+    "message.en": "Say large in the name", "message.zh-CN": "名称须含“大”",
+}  # fmt: skip
+
+
+def test_a_rule_is_made_from_its_first_mistake_to_its_publish(person: Person) -> None:
+    """What it lacks is said at once; the plan counts, lists and exports; the test made of a record goes along."""
+    assert "/formulas/edit?rule_of=opportunity" in person.get("/formulas/all?object=opportunity").text
+    form = {**_form(person, NEW), "formula": "amout > 1500"}
+    assert "There is no field amout." in plain(person.post("/formulas/edit", form | {"do": "check"}))
+    form |= {"formula": "amount > 1500 && NOT CONTAINS(name, 'large')"}
+    lacking = plain(person.post("/formulas/edit", form | {"do": "plan"}))
+    for each in ("The rule needs a name.", "The rule needs a message."):
+        assert each in lacking
+    taken = plain(person.post("/formulas/edit", form | RULE | {"do": "plan", "name": "closes_before_start"}))
+    assert "There is a rule closes_before_start already." in taken
+
+    # A test, with the values of a record.
+    form |= RULE | {"record": person.ids["deal2"]}
+    filled = person.post("/formulas/edit", form | {"do": "fill"})
+    assert fields(filled.text, 'name="place"')["given.name"] == "Deal 2"
+    tested = person.post("/formulas/edit", {**fields(filled.text, 'name="place"'), "do": "test"})
+    form = fields(tested.text, 'name="place"')
+    assert json.loads(form["made_test"])["given"]["amount"] == "2000"
+    twice = {**form, "do": "test", "test_key": "case_1"}
+    assert "There is a test case_1 already." in plain(person.post("/formulas/edit", twice))
+    other = plain(person.post("/formulas/edit", {**form, "do": "check", "test.case_1": "false"}))
+    assert "expects false, and the formula gives true" in other
+
+    # What it would refuse.
+    plan = person.post("/formulas/edit", form | {"do": "plan"})
+    assert "2 of 3 records would break this rule" in plain(plan)
+    listed = plain(person.post("/formulas/against", form | {"do": "list"}))
+    assert "2 of 3 records would break this rule as they are." in listed
+    assert "Deal 2" in listed
+    assert "Deal 1" not in listed
+    file = person.post("/formulas/against", form | {"do": "export"})
+    rows = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"))))
+    assert {row[1] for row in rows[1:]} == {"Deal 2", "Deal 3"}
+    assert file.headers["content-disposition"].startswith("attachment")
+
+    # Published, and held to.
+    told = {"base": hidden(plan, "base"), "planned": hidden(plan, "planned"), "do": "publish"}
+    published = person.post("/formulas/edit", form | told)
+    assert published.status_code == 303, plain(published)
+    body = tree(person).components["validation_rule:opportunity.large_is_called"].body
+    assert body["tests"] == [{"key": "case_1", "given": {"amount": "2000", "name": "Deal 2"}, "expect": True}] and body[
+        "at"
+    ] == ["amount"]
+    assert body["label"] == {"en": "Large deals are named so"}
+    with pytest.raises(Rejected) as raised:
+        person.save(Update("opportunity", person.ids["deal2"], {"source": "partner"}))
+    assert raised.value.problems[0].place.field == "amount"
+
+
+def test_of_the_records_against_a_rule_nothing_hidden_is_told(person: Person) -> None:
+    """Records and fields that the reader may not see are left out of the page and of the file."""
+    person.company.hooks = plugin_manager([Plugin()]).hook
+    form = {"rule_of": "account", "place": "/when", "formula": "LEN(name) > 0", "at": ["phone", "name"], "name": "x"}
+    listed = plain(person.post("/formulas/against", form))
+    assert "Aldgate" not in listed
+    assert "Bramley" in listed
+    assert "of these records is not shown" in listed
+    file = person.post("/formulas/against", form | {"do": "export"}).text
+    assert "Aldgate" not in file
+    assert "Phone" not in file
+    refused = person.post("/formulas/against", form | {"formula": "LEN(phone) > 0"})
+    assert refused.status_code == 409

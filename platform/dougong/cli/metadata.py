@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,13 +22,18 @@ from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.drift import drift as drift_of
-from dougong.engine.plan import Plan, plan
+from dougong.engine.plan import SHOWN, Plan, plan
 from dougong.engine.publish import Publication, publish
 from dougong.engine.purge import purge, unused
+from dougong.engine.reading.readers import titles
+from dougong.engine.transfer.guard import guarded
 from dougong.metadata.component import COMPANY
 from dougong.metadata.documents import read_folder
 from dougong.metadata.packages import exported
 from dougong.metadata.trees import Change, Tree, diff
+
+TITLED = 500
+"""Records whose titles are asked for together."""
 
 
 @click.group(help=text(msg("Metadata: plan, publish, compare, take back.")))
@@ -57,12 +65,20 @@ def wanted(company: Company, folder: Path, message: str = "", base: int | None =
 @metadata.command("plan", help=text(msg("Say what publishing a folder would do; nothing is changed.")))
 @click.argument("folder", type=FOLDER)
 @click.option("--base", type=int, help=text(msg("The revision that the folder was made from.")))
+@click.option(
+    "--records",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=text(msg("Write every record that an effect concerns into this CSV file.")),
+)
 @click.pass_context
 @for_company
-def plan_(context: click.Context, folder: Path, base: int | None) -> None:
+def plan_(context: click.Context, folder: Path, base: int | None, file: Path | None) -> None:
     """Print the plan; exit with 1 where it cannot be carried out."""
     with open_company() as company:
-        found = plan(company, wanted(company, folder, base=base))
+        found = plan(company, wanted(company, folder, base=base), sys.maxsize if file else SHOWN)
+        if file is not None:
+            write_records(company, found, file)
     show_plan(found)
     if not found.possible:
         context.exit(1)
@@ -171,9 +187,22 @@ def show_plan(found: Plan) -> None:
         count = f"  {effect.count}/{effect.total}" if effect.count else ""
         click.echo(f"{mark} {effect.thing}  {effect.text.to(language())}{count}")
         if effect.records:
-            click.echo("    " + ", ".join(effect.records))
+            click.echo("    " + ", ".join(effect.records[:SHOWN]))
     for problem in found.problems:
         click.echo(explain(problem), err=True)
+
+
+def write_records(company: Company, found: Plan, file: Path) -> None:
+    """Write a line for every record that an effect of the plan concerns: code, what, id, title."""
+    with company.read(operator()) as unit, file.open("w", encoding="utf-8-sig", newline="") as out:
+        lines = csv.writer(out)
+        lines.writerow(("code", "thing", "id", "title"))
+        for effect in found.effects:
+            name = re.split("[.#]", effect.thing.partition(":")[2])[0]
+            for at in range(0, len(effect.records), TITLED):
+                ids = effect.records[at : at + TITLED]
+                known = titles(unit, {name: set(ids)})
+                lines.writerows((effect.code, effect.thing, id, guarded(known.get((name, id), ""))) for id in ids)
 
 
 def show_changes(changes: tuple[Change, ...]) -> None:

@@ -67,8 +67,8 @@ class Plan:
         return "error" not in severities
 
 
-def plan(company: Company, wanted: Publication) -> Plan:
-    """What publishing `wanted` would do; nothing is written.
+def plan(company: Company, wanted: Publication, named: int = SHOWN) -> Plan:
+    """What publishing `wanted` would do; nothing is written. Each effect names at most `named` records.
 
     Raises:
         Conflict: others published changes that cannot be merged with it.
@@ -80,11 +80,11 @@ def plan(company: Company, wanted: Publication) -> Plan:
         checked = check(tree)
         effects: tuple[Effect, ...] = ()
         if not checked.errors:
-            effects = tuple(_effects(unit, come(company, unit.connection, tree)))
+            effects = tuple(_effects(unit, come(company, unit.connection, tree), named))
         return Plan(parent=parent, changes=diff(head, tree), effects=effects, problems=checked.problems)
 
 
-def _effects(unit: Unit, coming: Coming) -> Iterator[Effect]:
+def _effects(unit: Unit, coming: Coming, named: int) -> Iterator[Effect]:
     before = {records.object.id: records for records in unit.runtime.storage.tables.values()}
     after = {records.object.id: records for records in coming.runtime.storage.tables.values()}
     for id, records in after.items():
@@ -108,7 +108,7 @@ def _effects(unit: Unit, coming: Coming) -> Iterator[Effect]:
                 total=total,
             )
         else:
-            yield from _Comparison(unit, coming, records, after[id], total).effects()
+            yield from _Comparison(unit, coming, (records, after[id]), total, named).effects()
     yield from _row_effects(unit, coming, before)
     for index in coming.steps.indexes:
         if index.table is not None and index not in indexes_of(unit.connection, index.table):
@@ -159,10 +159,12 @@ def _total(unit: Unit, records: RecordTable) -> int:
 class _Comparison:
     """One object before and after, and its live records."""
 
-    def __init__(self, unit: Unit, coming: Coming, before: RecordTable, after: RecordTable, total: int) -> None:
-        self.unit, self.coming, self.total = unit, coming, total
-        self.before, self.after = before, after
-        self.live = before.table.c.deleted_at.is_(None)
+    def __init__(
+        self, unit: Unit, coming: Coming, tables: tuple[RecordTable, RecordTable], total: int, named: int
+    ) -> None:
+        self.unit, self.coming, self.total, self.named = unit, coming, total, named
+        self.before, self.after = tables
+        self.live = self.before.table.c.deleted_at.is_(None)
 
     def effects(self) -> Iterator[Effect]:
         old = {each.id: each for each in self.before.object.fields.values() if not each.system}
@@ -249,8 +251,8 @@ class _Comparison:
                 fits += count
             except ValueRefused:
                 lost += count
-                if len(records) < SHOWN:
-                    records += self._having(source, parts, SHOWN - len(records))
+                if len(records) < self.named:
+                    records += self._having(source, parts, self.named - len(records))
         if moved:
             text = msg("{count} values are converted to the new type.", count=fits)
             yield self._effect("values-converted", new, text, fits)
@@ -276,7 +278,7 @@ class _Comparison:
             text = msg(
                 "{count} records lack this required field; each is asked for it when it is next edited.", count=count
             )
-            records = tuple(self._having([column], [None], SHOWN))
+            records = tuple(self._having([column], [None], self.named))
             yield self._effect("required-missing", field, text, count, severity="warning", records=records)
 
     def _unique(self, field: Field, column: Column[Any]) -> Iterator[Effect]:
@@ -287,7 +289,7 @@ class _Comparison:
         records = list(self.unit.connection.scalars(rows))
         if records:
             yield self._effect("not-unique", field, _twice(len(records)), len(records), severity="error",
-                               records=tuple(records[:SHOWN]))  # fmt: skip
+                               records=tuple(records[:self.named]))  # fmt: skip
 
     # -- unique constraints -------------------------------------------------------------------------------
     def _unique_together(
@@ -303,7 +305,7 @@ class _Comparison:
         records = [id for ids in keys.values() if len(ids) > 1 for id in ids]
         if records:
             yield Effect(code="not-unique", thing=thing, text=_twice(len(records)), severity="error",
-                         count=len(records), total=self.total, records=tuple(records[:SHOWN]))  # fmt: skip
+                         count=len(records), total=self.total, records=tuple(records[:self.named]))  # fmt: skip
 
     def _keys(self, constraint: Constraint) -> Iterator[tuple[str, str]]:
         """The key of every live record under a constraint of the coming model, read through the present one."""
@@ -317,7 +319,7 @@ class _Comparison:
     # -- validation rules ----------------------------------------------------------------------------------
     def _rules(self) -> Iterator[Effect]:
         """How many records each new rule stands against."""
-        for trial in tried(self.unit, self.coming, self.before, self.after, SHOWN):
+        for trial in tried(self.unit, self.coming, self.before, self.after, self.named):
             text = msg("The rule holds for every record there is.")
             if trial.count:
                 text = msg(
@@ -346,7 +348,7 @@ class _Comparison:
             text, records = breaking(self.unit, self.coming.runtime, arrival)
             if records:
                 yield Effect(code="constraint-broken", thing=arrival.address, text=text, severity="error",
-                             count=len(records), total=self.total, records=tuple(records[:SHOWN]))  # fmt: skip
+                             count=len(records), total=self.total, records=tuple(records[:self.named]))  # fmt: skip
 
 
 def _twice(count: int) -> Message:

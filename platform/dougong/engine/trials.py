@@ -6,6 +6,7 @@ an admin hears how many records a rule stands against, and which, before it is p
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -54,6 +55,12 @@ def standing(unit: Unit, records: RecordTable, named: int) -> list[Trial]:
     active = [each for each in rules if each.active is None or expressions.holds(each.active, row)]
     found = _tried(unit, [Trial(each) for each in active], unit.runtime, records, records, named)
     return [each for each in found if each.count]
+
+
+def against(unit: Unit, records: RecordTable, rule: ValidationRule) -> Trial:
+    """`rule`, in force or not, tried on every live record of an object; the trial names all that it stands against."""
+    (found,) = _tried(unit, [Trial(rule)], unit.runtime, records, records, sys.maxsize)
+    return found
 
 
 def _tried(

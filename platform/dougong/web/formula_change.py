@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -43,10 +43,14 @@ USUAL_TIMES = ("create", "update")
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is to stand at places of a component, as overlays write them: of a formula also what goes with it."""
+    """What is to stand at places of a component, as overlays write them: of a formula also what goes with it.
+
+    `new`: the component is to be made, and nothing of its name is there.
+    """
 
     place: HasComponent
     values: Mapping[str, Any]
+    new: bool = False
 
     @property
     def digest(self) -> str:
@@ -67,7 +71,7 @@ class Edit:
         address = self.place.component.address
         plain = tree.components.get(address)
         if plain is None:
-            return tree
+            return tree.put(self.component) if self.new else tree
         if plain.layer == COMPANY:
             body = copy.deepcopy(dict(plain.body))
             apply(_instructions("overlay", address, self.values, body), body, {})
@@ -133,6 +137,7 @@ def _instructions(name: str, target: str, values: Mapping[str, Any], body: Mappi
 class RuleForm:
     """What a validation rule says beside its formula. `active` is "on", "off" or "by", which `switch` then says."""
 
+    labels: Mapping[str, str]
     messages: Mapping[str, str]
     at: tuple[str, ...]
     severity: str
@@ -146,6 +151,7 @@ class RuleForm:
         """As the rule stands."""
         active = body.get("active", True)
         return cls(
+            labels={tag: str(body.get("label", {}).get(tag, "")) for tag in LANGUAGES},
             messages={tag: str(body.get("message", {}).get(tag, "")) for tag in LANGUAGES},
             at=tuple(body.get("at", ())),
             severity=str(body.get("severity", "error")),
@@ -157,9 +163,10 @@ class RuleForm:
 
     def values(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """What is to stand in the rule `body`; what is as usual is not written where it was not."""
-        others = {tag: text for tag, text in body.get("message", {}).items() if tag not in LANGUAGES}
+        labels = _said(body.get("label", {}), self.labels)
         return {
-            "message": {**others, **{tag: text for tag, text in self.messages.items() if text}},
+            "label": labels if labels else GONE,
+            "message": _said(body.get("message", {}), self.messages),
             "at": list(self.at) if self.at else GONE,
             "severity": _usual(self.severity, "error"),
             "on": _usual(list(self.on), list(USUAL_TIMES)),
@@ -189,19 +196,20 @@ class FieldForm:
 
     def values(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """What is to stand in the field `body`."""
-        others = {tag: text for tag, text in body.get("label", {}).items() if tag not in LANGUAGES}
         return {
-            "label": {**others, **{tag: text for tag, text in self.labels.items() if text}},
+            "label": _said(body.get("label", {}), self.labels),
             "scale": int(self.scale) if self.scale.isdecimal() else GONE,
             "blanks": _usual(self.blanks, "blank"),
         }
 
 
-def with_tests(body: Mapping[str, Any], expected: Mapping[str, Any], dropped: frozenset[str]) -> dict[str, Any]:
-    """The tests of `body`, with what is expected of each anew, less those that are `dropped`."""
-    tests = [
-        {**test, "expect": expected.get(test.get("key"), test.get("expect"))}
-        for test in body.get("tests", ())
-        if test.get("key") not in dropped
-    ]
-    return {"tests": tests or GONE} if "tests" in body else {}
+def _said(was: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, beside what `was` said in languages that the form does not show."""
+    others = {tag: text for tag, text in was.items() if tag not in LANGUAGES}
+    return {**others, **{tag: text for tag, text in typed.items() if text}}
+
+
+def with_tests(body: Mapping[str, Any], tests: Sequence[Mapping[str, Any]], dropped: frozenset[str]) -> dict[str, Any]:
+    """The tests that are to stand in `body`: `tests` less those that are `dropped`."""
+    kept = [dict(each) for each in tests if each.get("key") not in dropped]
+    return {"tests": kept or GONE} if kept or "tests" in body else {}

@@ -180,7 +180,7 @@ def path_label(visit: Visit, obj: Object, path: Path) -> str:
 
 
 # -- what it gives ---------------------------------------------------------------------------------------------
-class _Visible(Related):
+class SeenRelated(Related):
     """The parents of a record, those left out that the reader may not see."""
 
     def values(self, reference: Any) -> Any:
@@ -198,7 +198,7 @@ def _preview(visit: Visit, wanted: Wanted, formula: Formula) -> tuple[Preview | 
         values = visit.unit.records.get(wanted.object.name, wanted.record).values
     except DougongError as error:
         return None, error.problems[0].text(visit.language)
-    read, context = reader(visit.unit, wanted.object.name, values, formula, _Visible), formula_context(visit.unit)
+    read, context = reader(visit.unit, wanted.object.name, values, formula, SeenRelated), formula_context(visit.unit)
     try:
         value, failed = shown(visit, formula.evaluate(read, context)), False
     except EvaluationError as error:

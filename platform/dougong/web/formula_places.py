@@ -23,6 +23,7 @@ from dougong.web.visit import Visit, with_query
 EDIT = "/formulas/edit"
 
 CONDITIONS = ("visible_when", "required_when", "read_only_when")
+RULE = msg("Validation rule")
 PATTERNS: Mapping[str, tuple[tuple[str, Message], ...]] = {
     "field": (
         ("formula", msg("Formula field")),
@@ -30,7 +31,7 @@ PATTERNS: Mapping[str, tuple[tuple[str, Message], ...]] = {
         ("compute/formula", msg("Computed value")),
         ("compute/when", msg("When it is computed")),
     ),
-    "validation_rule": (("when", msg("Validation rule")),),
+    "validation_rule": (("when", RULE),),
     "layout": (
         *((f"tabs/*/{key}", msg("Condition of a layout")) for key in CONDITIONS[:1]),
         *((f"tabs/*/sections/*/{key}", msg("Condition of a layout")) for key in CONDITIONS[:1]),

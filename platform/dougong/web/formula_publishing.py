@@ -56,8 +56,12 @@ class NewField:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One effect: `count` of `total` live records are concerned, of which some are named with their address."""
+    """One effect, called `code` by the plan.
 
+    `count` of `total` live records are concerned, of which some are named with their address.
+    """
+
+    code: str
     severity: str
     text: str
     count: int = 0
@@ -152,7 +156,9 @@ def planned_of(
 def _effect(visit: Visit, effect: Effect, obj: Object | None, known: Mapping[tuple[str, str], str]) -> Told:
     name = obj.name if obj else ""
     records = tuple((known[name, id], f"/o/{name}/{id}") for id in effect.records if known.get((name, id)))
-    return Told(effect.severity, effect.text.to(visit.language), effect.count, effect.total, records[:NAMED])
+    return Told(
+        effect.code, effect.severity, effect.text.to(visit.language), effect.count, effect.total, records[:NAMED]
+    )
 
 
 def _concerns(problem: Problem, address: str) -> bool:

@@ -14,8 +14,8 @@ import orjson
 from dougong.base.errors import Forbidden, Problem
 from dougong.base.language import label, msg
 from dougong.engine.audit import Event, record
-from dougong.engine.query import Query
-from dougong.engine.reading.filters import dump
+from dougong.engine.query import Condition, Page, Query
+from dougong.engine.reading.filters import both, dump
 from dougong.engine.reading.listing import readable, refuse_unreadable
 from dougong.engine.reading.paths import ResolvedPath, resolve
 from dougong.engine.transfer import limits
@@ -41,8 +41,10 @@ PAGE = 1000
 """How many records are read at a time; the whole export never stands in memory."""
 
 
-def exported(unit: Unit, query: Query) -> Iterator[tuple[Any, ...]]:
+def exported(unit: Unit, query: Query, among: Sequence[str] | None = None) -> Iterator[tuple[Any, ...]]:
     """The values of every record that `query` finds, in its order, page by page. The audit log has how many went out.
+
+    `among`: of these records alone, a page of them at a time, so that they may be more than a statement has parameters.
 
     Raises:
         NotFound: the object is unknown.
@@ -51,17 +53,13 @@ def exported(unit: Unit, query: Query) -> Iterator[tuple[Any, ...]]:
         Rejected, TooLarge: it takes a reason, or is too much (`limits.check`).
     """
     obj = exportable(unit, query.object)
-    limits.check(unit, query)
+    limits.check(unit, query, None if among is None else len(among))
     number = 0
     try:
-        page = unit.records.query(replace(query, limit=PAGE, cursor=None))
-        while True:
+        for page in _pages(unit, query) if among is None else _pages_among(unit, query, among):
             for row in page.rows:
                 number += 1
                 yield (row.id, *row.values)
-            if page.next is None:
-                return
-            page = unit.records.query(replace(query, limit=PAGE, cursor=page.next))
     finally:
         asked = {"filter": dump(query.where), "search": query.search}
         data = {"records": number, "columns": list(query.columns)}
@@ -83,6 +81,21 @@ def exportable(unit: Unit, object_name: str) -> Object:
         reason = msg("{object} records are not exported: the object is set so.", object=obj.label)
         raise Forbidden(Problem(code="export-off", thing=f"object:{obj.name}", reason=reason))
     return obj
+
+
+def _pages(unit: Unit, query: Query) -> Iterator[Page]:
+    page = unit.records.query(replace(query, limit=PAGE, cursor=None))
+    while True:
+        yield page
+        if page.next is None:
+            return
+        page = unit.records.query(replace(query, limit=PAGE, cursor=page.next))
+
+
+def _pages_among(unit: Unit, query: Query, ids: Sequence[str]) -> Iterator[Page]:
+    for at in range(0, len(ids), PAGE):
+        where = both(query.where, Condition("id", "in", tuple(ids[at : at + PAGE])))
+        yield unit.records.query(replace(query, where=where, limit=PAGE, cursor=None))
 
 
 def every_field(unit: Unit, object_name: str) -> tuple[str, ...]:
@@ -120,11 +133,11 @@ def titles(unit: Unit, query: Query, names: bool) -> list[str]:
     ]
 
 
-def texts(unit: Unit, query: Query) -> Iterator[list[str]]:
-    """Every record as text cells that an import reads back."""
+def texts(unit: Unit, query: Query, among: Sequence[str] | None = None) -> Iterator[list[str]]:
+    """Every record, or each that is `among` them, as text cells that an import reads back."""
     paths = paths_of(unit, query)
     reading = unit.reading
-    for _, *values in exported(unit, query):
+    for _, *values in exported(unit, query, among):
         yield [_text(path, value, reading) for path, value in zip(paths, values, strict=True)]
 
 
@@ -139,17 +152,25 @@ def _text(path: ResolvedPath, value: Any, reading: Any) -> str:
     return path.field.type.to_text(path.field, value, reading)
 
 
-def write_csv(unit: Unit, query: Query, file: BinaryIO, *, names: bool = False, said: Said = ()) -> int:
+def write_csv(
+    unit: Unit,
+    query: Query,
+    file: BinaryIO,
+    *,
+    names: bool = False,
+    said: Said = (),
+    among: Sequence[str] | None = None,
+) -> int:
     """Write CSV in UTF-8 with a mark, as spreadsheets open it; the number of records written.
 
-    Of a person's export the head of a last, empty column says who made it and when.
+    Of a person's export the head of a last, empty column says who made it and when. `among`: of these records alone.
     """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text)
     mark = [] if unit.actor.is_system else [OURS + origin(unit).sentence]
     writer.writerow([guarded(title) for title in (*titles(unit, query, names), *mark)])
     number = 0
-    for row in texts(unit, query):
+    for row in texts(unit, query, among):
         writer.writerow([guarded(cell) for cell in row] + [""] * len(mark))
         number += 1
     text.detach()

@@ -51,20 +51,24 @@ def _number(given: Any, default: int, least: int) -> int:
     return default if given is None else min(max(int(given), least), LARGEST)
 
 
-def size_of(unit: Unit, query: Query) -> Size:
-    """What exporting `query` comes to, counted no further than it matters.
+def size_of(unit: Unit, query: Query, number: int | None = None) -> Size:
+    """What exporting `query` comes to, counted no further than it matters; `number` where that is known.
 
     Raises:
         NotFound: the object is unknown.
         BadRequest: the query is wrong.
     """
     limits = limits_of(unit.runtime.model)
+    if number is not None:
+        return Size(number, number > limits.most_records, number > limits.reason_above)
     found = unit.records.count(replace(query, columns=(), sort=(), cursor=None), cap=limits.most_records)
     return Size(found.number, found.capped, found.number > limits.reason_above)
 
 
-def check(unit: Unit, query: Query) -> None:
+def check(unit: Unit, query: Query, number: int | None = None) -> None:
     """Check that the unit's actor may take out so much, and gives a reason (`unit.why`) where one is asked.
+
+    `number` is how many records it is at most, where that is known.
 
     Raises:
         TooLarge: it is more than one export may hold.
@@ -72,7 +76,7 @@ def check(unit: Unit, query: Query) -> None:
     """
     if unit.actor.is_system:
         return
-    limits, size = limits_of(unit.runtime.model), size_of(unit, query)
+    limits, size = limits_of(unit.runtime.model), size_of(unit, query, number)
     thing = f"object:{query.object}"
     if size.too_many:
         reason = msg("An export holds at most {n} records, and these are more.", n=limits.most_records)

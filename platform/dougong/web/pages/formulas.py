@@ -164,7 +164,7 @@ def _page(
     visit: Visit, draft: Draft, planned: Planned | None = None, error: DougongError | None = None, **values: Any
 ) -> Response:
     found = formula_check.meaning(visit, draft.wanted) if draft.text.strip() else None
-    values = {"made": None, "note": "", "tested": (), **values, "draft": draft, "found": found}
+    values = {"made": None, "note": "", "tested": (), "new_test": None, **values, "draft": draft, "found": found}
     if visit.partial:
         return visit.page("parts/formula_meaning.html", **values)
     return framed(

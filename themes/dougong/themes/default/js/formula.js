@@ -16,7 +16,7 @@ const check = async () => {
   const answer = await fetch(form.action, { method: "POST", body, headers: PART });
   if (!answer.ok || mine !== asked) return;
   const drawn = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const id of ["said", "shown", "tested"]) {
+  for (const id of ["said", "shown", "tested", "new-test"]) {
     const [here, there] = [document.getElementById(id), drawn.getElementById(id)];
     if (here && there && !here.contains(document.activeElement)) here.replaceChildren(...there.childNodes);
   }

@@ -60,10 +60,11 @@ document.querySelectorAll("[data-print-page]").forEach((button) => {
   button.addEventListener("click", () => { button.closest("[popover]")?.hidePopover(); print(); });
 });
 
-// A form is sent once, but for one that is answered by a file: its page stays.
+// A form is sent once, but for what leaves the page where it is: one that is answered by a file, a button of another tab.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
-  if (event.defaultPrevented || event.target.method === "get" || !button || "download" in event.target.dataset) return;
+  if (event.defaultPrevented || event.target.method === "get" || !button) return;
+  if ("download" in event.target.dataset || "stays" in button.dataset) return;
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";
   setTimeout(() => button.setAttribute("aria-busy", "true"));
