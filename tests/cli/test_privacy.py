@@ -17,6 +17,7 @@ from tests.companies import opened
 GUEST = {
     "kind": "object", "name": "guest", "label": {"en": "Guest"}, "plural": {"en": "Guests"},
     "title": {"field": "name"},
+    "retention": {"gone": {"after": "1d", "since": "born", "when": "spent > 5", "do": "erase"}},
     "fields": {
         "name": {"type": "text", "length": 40, "label": {"en": "Name"}, "personal": "name"},
         "born": {"type": "date", "label": {"en": "Born"}, "personal": "birth"},
@@ -56,6 +57,14 @@ def test_from_showing_to_erasing(database_url: str, tmp_path: Path) -> None:
     assert "proof" in run("privacy", "erase", "guest", guest, "--why", "asked", "--yes")
     assert "Zebrafinch" not in run("query", "guest")
     run("privacy", "erase", "guest", guest, "--yes", code=1)
+    assert "guest.gone: 0 records are due" in run("privacy", "retain", "--dry-run")
+    others = [{**values, "name": "Yellowhammer"}, {**values, "name": "Xenops", "spent": 1}]
+    company.write(SYSTEM, lambda unit: unit.records.save([Create("guest", each) for each in others]))
+    assert "guest.gone: 1 record is due" in run("privacy", "retain", "guest", "--dry-run")
+    assert "guest.gone: 1 record done" in run("privacy", "retain")
+    left = run("query", "guest")
+    assert "Yellowhammer" not in left and "Xenops" in left
+    run("privacy", "retain", "nothing", code=1)
     run("audit", "verify")
     with company.read(SYSTEM) as unit:
         table = unit.runtime.storage.tables["guest"].table

@@ -280,6 +280,25 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "a category of personal data that is none": {f"{DEAL}/name/personal": "secret"},
     "currency of a parent that is not there": {"object/customer.json#currency": {"mode": "parent"}},
+    "retention from what is no date": {
+        "object/deal.json#retention": {"old": {"after": "30d", "since": "name", "do": "bin"}}
+    },
+    "retention of the bin from a date": {
+        "object/deal.json#retention": {"old": {"after": "30d", "since": "created_at", "do": "delete"}}
+    },
+    "retention that has nothing to erase": {"object/deal.json#retention": {"old": {"after": "30d", "do": "erase"}}},
+    "retention of what is never deleted": {
+        "object/deal.json#lifecycle": {"delete": "never"},
+        "object/deal.json#retention": {"old": {"after": "30d", "do": "bin"}},
+    },
+    "retention of rows of the metadata": {
+        "object/deal.json#rows": "metadata",
+        "object/deal.json#retention": {"old": {"after": "30d", "do": "bin"}},
+    },
+    "retention for no number of days": {"object/deal.json#retention": {"old": {"after": "soon", "do": "bin"}}},
+    "retention by a formula that is no condition": {
+        "object/deal.json#retention": {"old": {"after": "1d", "do": "bin", "when": "name"}}
+    },
     "rate date that is no date": {"object/deal.json#currency/rate_date": "name"},
     "lines that are no children": {"object/deal.json#lines/0/field": "deal.customer"},
     "lines of a missing object": {"object/deal.json#lines/0/field": "lines.deal"},

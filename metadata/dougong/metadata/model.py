@@ -20,6 +20,7 @@ from dougong.metadata.calendar import Calendar
 from dougong.metadata.conversion import Conversion
 from dougong.metadata.fill import Fill
 from dougong.metadata.masks import Mask
+from dougong.metadata.retention import Retention
 from dougong.metadata.rights import Rights
 from dougong.metadata.row_record import RowRecord
 
@@ -392,6 +393,7 @@ class Object:
     constraints: Mapping[str, Constraint]
     """By name; effective dates are one of them, `EFFECTIVE_DATES`."""
     currency: Currency
+    retention: tuple[Retention, ...]
     lines: tuple[str, ...]
     """``child_object.field`` of the line items that its form edits."""
     features: Mapping[str, bool]

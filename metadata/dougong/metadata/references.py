@@ -143,6 +143,8 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("constraints/*/at/*", "path", _own),
         ("constraints/*/when", "formula", _own),
         ("constraints/*/formula", "formula", _own),
+        ("retention/*/since", "path", _own),
+        ("retention/*/when", "formula", _own),
         ("currency/rate_date", "path", _own),
         ("currency/freeze_when", "formula", _own),
         ("lines/*/field", "relation", _own),

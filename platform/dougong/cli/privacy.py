@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,8 +15,12 @@ from dougong.cli.opening import chosen_company, for_company, open_company, opera
 from dougong.cli.terminal import language, say, text
 from dougong.engine.company import Companies
 from dougong.engine.privacy import Kept, erase, find
+from dougong.engine.privacy.retaining import carry_out, due, rules_of
 from dougong.web import attachments
 from dougong.web.person_archive import write_archive
+
+MOST_REFUSED = 20
+"""How many records that a rule left out are named."""
 
 OBJECT = click.argument("object_name", metavar="OBJECT")
 ID = click.argument("record_id", metavar="ID")
@@ -67,6 +73,43 @@ def erase_(object_name: str, record_id: str, why: str, yes: bool) -> None:
         attachments.forget(_folder(), content)
     _tell(erased)
     say(msg("This was erased. The audit log has the proof."))
+
+
+@privacy.command("retain", help=text(msg("Carry out the retention rules of all objects, or of one.")))
+@click.argument("object_name", metavar="OBJECT", required=False, default="")
+@click.option("--dry-run", is_flag=True, help=text(msg("Say how many records are due; nothing is changed.")))
+@for_company
+def retain(object_name: str, dry_run: bool) -> None:
+    """Tell of each rule how many records are due, or what became of them; what was refused stays, with its reason."""
+    with open_company() as company:
+        rules = list(rules_of(company.runtime().model, object_name))
+        if not rules:
+            say(msg("No object has a retention rule."))
+        for obj, rule in rules:
+            named = f"{obj.name}.{rule.key}"
+            if dry_run:
+                with company.read(operator()) as unit:
+                    say(
+                        msg(
+                            "{rule}: {n} record is due",
+                            "{rule}: {n} records are due",
+                            n=due(unit, obj, rule),
+                            rule=named,
+                        )
+                    )
+                continue
+            done = carry_out(company, operator(), obj, rule, partial(_forget, folder=_folder()))
+            say(msg("{rule}: {n} record done", "{rule}: {n} records done", n=done.records, rule=named))
+            for record_id, reason in done.refused[:MOST_REFUSED]:
+                click.echo(f"  {record_id}: {reason.to(language())}")
+            if len(done.refused) > MOST_REFUSED:
+                say(msg("{n} more is left out", "{n} more are left out", n=len(done.refused) - MOST_REFUSED))
+
+
+def _forget(contents: Iterable[str], folder: Path) -> None:
+    """Remove the bytes of files whose records are gone."""
+    for content in contents:
+        attachments.forget(folder, content)
 
 
 def _folder() -> Path:

@@ -74,6 +74,7 @@ LABELS: Mapping[str, Message] = {
     "typed": msg("Typed name"),
     "agent": msg("Browser"),
     "entries": msg("Entries"),
+    "rule": msg("Retention rule"),
     "viewed_as": msg("Looking on as"),
 }
 """What the data of entries are called; a key that is not here is shown as it is."""

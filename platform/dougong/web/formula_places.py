@@ -45,6 +45,7 @@ PATTERNS: Mapping[str, tuple[tuple[str, Message], ...]] = {
         ("constraints/*/when", msg("Constraint")),
         ("constraints/*/formula", msg("Constraint")),
         ("currency/freeze_when", msg("When amounts are frozen")),
+        ("retention/*/when", msg("Retention rule")),
     ),
 }
 """Where formulas over an object's own record stand in each kind of document, and what they are called."""

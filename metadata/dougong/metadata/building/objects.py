@@ -11,6 +11,7 @@ from dougong.metadata.building.constraints import build_constraints
 from dougong.metadata.building.fields import build_field, labels
 from dougong.metadata.building.fills import build_fills
 from dougong.metadata.building.layouts import build_layout, build_list_view, reverse_label
+from dougong.metadata.building.retention import build_retention
 from dougong.metadata.building.rules import (
     build_action,
     build_conversion,
@@ -82,6 +83,7 @@ def _object(
         hierarchy=body.get("hierarchy", {}).get("parent"),
         constraints=build_constraints(index, name, body),
         currency=_currency(index, name, body),
+        retention=build_retention(index, name, body),
         lines=tuple(each["field"] for each in body.get("lines", ())),
         features=MappingProxyType({**FEATURES, **body.get("features", {})}),
         formerly=texts(body.get("formerly")),

@@ -119,6 +119,8 @@ def _objects(index: Index) -> Iterator[Problem]:
         yield from _kept(spot / "title" / "template", title.get("template"), scope, title.get("field"))
         freeze = body.get("currency", {}).get("freeze_when")
         yield from _problems(spot / "currency" / "freeze_when", freeze, scope, "boolean")
+        for key, rule in body.get("retention", {}).items():
+            yield from _problems(spot / "retention" / key / "when", rule.get("when"), scope, "boolean")
 
 
 def _kept(spot: Spot, text: Any, scope: FieldScope, field: Any) -> Iterator[Problem]:

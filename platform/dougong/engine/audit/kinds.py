@@ -62,6 +62,7 @@ for _kind in (
     Kind("taken_back", "data", msg("Changes taken back")),
     Kind("revealed", "privacy", msg("Masked value looked at")),
     Kind("person_erased", "privacy", msg("Personal data erased")),
+    Kind("retained", "privacy", msg("Retention rule carried out")),
     Kind("refused", "refused", msg("Attempt refused")),
     Kind("company_created", "company", msg("Company created")),
     Kind("company_activated", "company", msg("Company activated")),

@@ -106,7 +106,7 @@ def find(unit: Unit, object_name: str, record_id: str) -> Kept:
         raise BadRequest(Problem(code="nothing-personal", thing=f"object:{obj.name}", reason=reason, fix=fix))
     system = unit.acting(SYSTEM)
     values = system.records.get(obj.name, record_id, deleted="all").values
-    files = _files(system, obj, record_id)
+    files = files_of(system, obj, record_id)
     return Kept(
         object=obj,
         id=record_id,
@@ -140,7 +140,7 @@ def _holds(changes: Mapping[str, Any], ids: Collection[str]) -> list[bool]:
     return [any(each is not None for each in pair) for key, pair in changes.items() if key in ids]
 
 
-def _files(system: Unit, obj: Object, record_id: str) -> dict[str, tuple[str, ...]]:
+def files_of(system: Unit, obj: Object, record_id: str) -> dict[str, tuple[str, ...]]:
     """The files of the record that were not erased yet, each with the ids under which its bytes may stand."""
     files = system.runtime.model.objects.get(FILE)
     if files is None or obj.name == FILE or "related_to" not in files.fields:
