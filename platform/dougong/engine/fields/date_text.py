@@ -24,6 +24,7 @@ _WORDS: Mapping[str, int] = {
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CHINESE = re.compile(r"(?:(\d{4}|\d{2})年)?(\d{1,2})月(\d{1,2})[日号]?", re.ASCII)
 _CHINESE_MONTH = re.compile(r"(\d{4})年(\d{1,2})月?", re.ASCII)
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})([-/. ])(\d{1,2})\2(\d{1,2})\.?", re.ASCII)
 _THREE = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})", re.ASCII)
 _MONTH_ONLY = re.compile(r"(\d{4})[-/.](\d{1,2})", re.ASCII)
@@ -68,7 +69,7 @@ def read_day(typed: str, reading: Reading) -> date | None:
     if not text:
         return None
     try:
-        found = _day(text, reading)
+        found = date.fromisoformat(text) if _ISO.fullmatch(text) else _day(text, reading)
     except ValueError:
         found = None
     if found is None:

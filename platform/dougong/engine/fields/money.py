@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement
 from dougong.base.field_types import FIELD_TYPES, FieldLike, Part, Reading, ValueRefused
 from dougong.base.language import msg
 from dougong.engine.columns import SQLITE_DIGITS, Exact
-from dougong.engine.fields.number_text import read_number, write_number
+from dougong.engine.fields.number_text import is_plain, read_number, write_number
 from dougong.engine.fields.numbers import RANGE, DecimalType, rounded
 
 _SIGNS = re.compile(r"^([+\-−(]?)\s*(?:[$¥￥€£]|人民币|RMB)\s*|\s*元整?$", re.IGNORECASE)
@@ -81,7 +81,7 @@ class MoneyType(DecimalType):
         return (columns[-1] if field.options.get("currency", "record") == "record" else columns[0],)
 
     def _bare(self, field: FieldLike, value: Any) -> Any:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or is_plain(value):
             return value
         text = _SIGNS.sub(r"\1", unicodedata.normalize("NFKC", value).strip())
         code = _CODE.search(text)

@@ -14,6 +14,7 @@ from dougong.engine.fields.operators import clip, wrong_kind
 _UNITS = {"千": 3, "万": 4, "萬": 4, "百万": 6, "千万": 7, "亿": 8, "億": 8}
 _UNIT = re.compile("(百万|千万|千|万|萬|亿|億)$")
 _PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_FRACTION = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+)(?:\.\d*)?", re.ASCII)
 _SPACES = re.compile(r"[\s'’]+")
 LONGEST = 60
@@ -44,7 +45,14 @@ def read_number(value: Any, reading: Reading) -> Decimal | None:
     return _from_text(value, reading)
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text is digits with at most one point: as files and programs write numbers."""
+    return _FRACTION.fullmatch(text) is not None
+
+
 def _from_text(typed: str, reading: Reading) -> Decimal | None:
+    if reading.decimal_mark != "," and is_plain(typed):
+        return Decimal(typed)
     text = _SPACES.sub("", unicodedata.normalize("NFKC", typed)).replace("−", "-")
     if not text:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import unicodedata
@@ -27,7 +28,12 @@ SHOWN = {"unit": {"type": ["string", "object"]}, "grouping": {"type": "boolean",
 
 def rounded(number: Decimal, scale: int) -> Decimal:
     """`number` with exactly `scale` decimals, halves away from zero."""
-    return number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, EXACT)
+    return number.quantize(_step(scale), ROUND_HALF_UP, EXACT)
+
+
+@functools.cache
+def _step(scale: int) -> Decimal:
+    return Decimal(1).scaleb(-scale)
 
 
 def exact(number: Decimal, scale: int) -> Decimal:

@@ -12,7 +12,7 @@ from dougong.base.ids import record_id
 from dougong.engine import tables
 from dougong.engine.saving.plan import ObjectPlan
 from dougong.engine.saving.row import Batch, Row, changes
-from dougong.engine.saving.writing import MANY
+from dougong.engine.saving.writing import MANY, by_row
 from dougong.metadata.model import Field
 
 UNTOLD = frozenset({"id", "version", "updated_at", "updated_by", "created_at", "created_by", "deleted_at"})
@@ -66,6 +66,10 @@ def _by_name(plan: ObjectPlan) -> dict[str, Field]:
 def write(batch: Batch, rows: Iterable[Row]) -> None:
     """Keep what happened to `rows`, in one statement."""
     unit, actor = batch.unit, batch.unit.actor
+    told = [(row, changes_of(row) if row.doing != "delete" else {}) for row in rows]
+    kept = [(row, changed) for row, changed in told if changed or row.doing not in ("update", "derive")]
+    if not kept:
+        return
     shared = {
         "at": unit.now,
         "actor_id": actor.user_id,
@@ -73,28 +77,20 @@ def write(batch: Batch, rows: Iterable[Row]) -> None:
         "channel": actor.channel,
         "operation_id": batch.operation,
     }
-    entries = []
-    for row in rows:
-        changed = changes_of(row) if row.doing != "delete" else {}
-        if not changed and row.doing in ("update", "derive"):
-            continue
-        entries.append(
-            {
-                **shared,
-                "id": record_id(),
-                "object": row.plan.object.id,
-                "record_id": row.id,
-                "version": row.values.get("version", 1),
-                "action": row.doing,
-                "why": row.why or unit.why,
-                "changes": changed,
-            }
-        )
-    if len(entries) >= MANY:
-        columns = {key: [entry[key] for entry in entries] for key in entries[0]}
+    columns: dict[str, list[Any]] = {
+        **{key: [value] * len(kept) for key, value in shared.items()},
+        "id": [record_id() for _ in kept],
+        "object": [row.plan.object.id for row, _ in kept],
+        "record_id": [row.id for row, _ in kept],
+        "version": [row.values.get("version", 1) for row, _ in kept],
+        "action": [row.doing for row, _ in kept],
+        "why": [row.why or unit.why for row, _ in kept],
+        "changes": [changed for _, changed in kept],
+    }
+    if len(kept) < MANY:
+        unit.connection.execute(_INSERT, by_row(columns))
+    else:
         unit.company.database.insert_many(unit.connection, tables.history, columns)
-    elif entries:
-        unit.connection.execute(_INSERT, entries)
 
 
 def read_changes(plan: ObjectPlan, changes: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

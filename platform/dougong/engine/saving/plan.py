@@ -122,7 +122,13 @@ class ObjectPlan:
             column: [values.get(key) for values in rows] for column, key, name in same if names is None or name in names
         }
         for slot in others:
-            if names is None or slot.name in names:
+            if names is not None and slot.name not in names:
+                continue
+            field, to_row = slot.field, slot.field.type.to_row
+            if len(slot.keys) == 1:
+                given = [values.get(slot.name) for values in rows]
+                found[slot.keys[0]] = [None if value is None else to_row(field, value)[0] for value in given]
+            else:
                 made = [self.params(values, (slot.name,)) for values in rows]
                 found.update((key, [each[key] for each in made]) for key in slot.keys)
         return found

@@ -116,10 +116,10 @@ def fetch(batch: Batch, lock: bool = True) -> None:
         lookups, needs = plan.part(lookups_of), plan.part(wanted_of)
         for rule in lookups.rules:
             name = rule.field.name
+            given = [(value, row) for row in rows if (value := row.values.get(name)) is not None]
             fields = rule.needs | (needs[name].fields if name in needs else set())
-            for row in rows:
-                value = row.values.get(name)
-                if value is None or value == row.before.get(name):
+            for value, row in given:
+                if row.before and value == row.before.get(name):
                     continue
                 for reference in references(value):
                     if reference.id == own and reference.object == "user" and not fields:

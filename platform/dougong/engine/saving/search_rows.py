@@ -19,6 +19,8 @@ from dougong.engine.saving.row import Batch, Row
 from dougong.engine.search.documents import pinyin_paths, record_words, search_paths, shown
 from dougong.metadata.model import Field
 
+_COLUMNS = ("record_id", "object", "title", "words")
+
 _DELETE = delete(tables.search).where(among(tables.search.c.record_id, "ids"))
 
 
@@ -72,12 +74,12 @@ def write(batch: Batch, rows: Iterable[Row], expressions: Expressions) -> None:
             written.setdefault(row.plan.name, []).append(row)
     if removed:
         batch.unit.connection.execute(_DELETE, {"ids": removed})
-    params = [entry for group in written.values() for entry in _entries(batch, group, expressions)]
-    if len(params) > 1:
-        columns = {key: [entry[key] for entry in params] for key in params[0]}
+    entries = [entry for group in written.values() for entry in _entries(batch, group, expressions)]
+    if len(entries) > 1:
+        columns = dict(zip(_COLUMNS, zip(*entries, strict=True), strict=True))
         batch.unit.company.database.put_many(batch.unit.connection, tables.search, columns)
-    elif params:
-        batch.unit.connection.execute(_statement(batch), params)
+    elif entries:
+        batch.unit.connection.execute(_statement(batch), dict(zip(_COLUMNS, entries[0], strict=True)))
 
 
 def _statement(batch: Batch) -> Any:
@@ -90,22 +92,20 @@ def _statement(batch: Batch) -> Any:
     return found
 
 
-def _entries(batch: Batch, rows: list[Row], expressions: Expressions) -> Iterable[dict[str, Any]]:
+def _entries(batch: Batch, rows: list[Row], expressions: Expressions) -> Iterable[tuple[str, ...]]:
+    """What is kept of each row, in the order of `_COLUMNS`."""
     plan = rows[0].plan
     search = plan.part(search_plan)
     obj, reading = plan.object, batch.unit.reading
+    title = obj.fields[obj.title]
     expressions.follow([row.values for row in rows], search.needs)
     for row in rows:
-        yield {
-            "record_id": row.id,
-            "object": obj.id,
-            "title": _title(obj.fields[obj.title], row.values.get(obj.title), reading),
-            "words": record_words(
-                (shown(field, value, reading), pinyin)
-                for names, field, pinyin in search.sources
-                if (value := row.values.get(names[0]) if len(names) == 1 else _at(batch, row.values, names)) is not None
-            ),
-        }
+        values, texts = row.values, []
+        for names, field, pinyin in search.sources:
+            value = values.get(names[0]) if len(names) == 1 else _at(batch, values, names)
+            if value is not None:
+                texts.append((shown(field, value, reading), pinyin))
+        yield row.id, obj.id, _title(title, values.get(title.name), reading), record_words(texts)
 
 
 def _title(field: Field, value: Any, reading: Reading) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from dougong.engine.saving.expressions import formula_needs
 from dougong.engine.saving.plan import ObjectPlan
 from dougong.engine.saving.related import Needs
 from dougong.engine.saving.row import Batch, Row, grouped
-from dougong.metadata.model import Path, Stage
+from dougong.metadata.model import Field, Gate, Path, Stage
 
 CONVERTING = "saving.converting"
 """Under this key `Unit.memory` holds the (object, id) of the record that a conversion is carried out on."""
@@ -59,6 +59,28 @@ def path_for(plan: ObjectPlan, record_type: str | None) -> Path | None:
     return own or next((each for each in paths if not each.record_types), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a stage asks for: fields that must be filled in, gates that must not hold."""
+
+    required: tuple[Field, ...]
+    gates: tuple[Gate, ...]
+
+
+def asked_of(plan: ObjectPlan) -> Mapping[tuple[str, str, bool], Asked]:
+    """What stages ask for, by path, value, and whether it is judged after the roll-ups: it reads what follows these."""
+    late, fields = plan.part(late_fields), plan.object.fields
+    return {
+        (path.name, stage.value, after): Asked(
+            tuple(fields[name] for name in stage.required if name in fields and (name in late) == after),
+            tuple(each for each in stage.gates if any(read[0] in late for read in each.when.references) == after),
+        )
+        for path in plan.object.paths.values()
+        for stage in path.stages.values()
+        for after in (False, True)
+    }
+
+
 def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> None:
     """Note what `rows` miss for the stage that they are in or enter, and steps that their path does not allow.
 
@@ -73,50 +95,35 @@ def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> N
         return
     for plan, group in grouped(row for row in rows if row.plan.object.paths):
         paths, needs = plan.part(paths_of)
-        late = plan.part(late_fields)
-        field_names = {path.field for path in paths}
-        moved = [row.values for row in group if any(row.differs(name) for name in field_names)]
-        batch.expressions.follow(moved, needs)
+        if needs:
+            field_names = {path.field for path in paths}
+            moved = [row.values for row in group if any(row.differs(name) for name in field_names)]
+            batch.expressions.follow(moved, needs)
+        by_type = {name: path_for(plan, name) for name in {row.values.get("record_type") for row in group}}
         for row in group:
-            path = path_for(row.plan, row.values.get("record_type"))
+            path = by_type[row.values.get("record_type")]
             if path is None:
                 continue
             before = len(row.problems)
-            _check(_Judged(row, path, late, after), batch, row.why or why)
+            _check(batch, row, path, row.why or why, after)
             if row.new and batch.unit.actor.channel == "import":
                 row.warnings += (replace(each, severity="warning") for each in row.problems[before:])
                 del row.problems[before:]
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A row on its path: `late` are the fields known after the roll-ups, `after` tells that these are done."""
-
-    row: Row
-    path: Path
-    late: frozenset[str]
-    after: bool
-
-    def now(self, names: Iterable[str]) -> bool:
-        """Whether something that reads the fields `names` is judged at this time."""
-        return any(name in self.late for name in names) == self.after
-
-
-def _check(judged: _Judged, batch: Batch, why: str) -> None:
-    row, path = judged.row, judged.path
-    value = row.values.get(path.field)
-    stage = path.stages.get(value or "")
+def _check(batch: Batch, row: Row, path: Path, why: str, after: bool) -> None:
+    stage = path.stages.get(row.values.get(path.field) or "")
     if stage is None:
         return
     moved = row.differs(path.field)
-    converting = batch.unit.memory.get(CONVERTING) == (row.plan.name, row.id)
-    if moved and not (row.new or judged.after or converting):
+    if moved and not (row.new or after) and batch.unit.memory.get(CONVERTING) != (row.plan.name, row.id):
         _check_step(row, path, stage, why)
-    if moved or any(row.differs(name) for name in stage.required):
-        _check_required(judged, stage)
+    asked = row.plan.part(asked_of)[path.name, stage.value, after]
+    if asked.required and (moved or any(row.differs(name) for name in stage.required)):
+        _check_required(row, path, stage, asked.required)
     if moved:
-        for gate in stage.gates:
-            if judged.now(path[0] for path in gate.when.references) and batch.expressions.holds(gate.when, row):
+        for gate in asked.gates:
+            if batch.expressions.holds(gate.when, row):
                 row.problems.append(_gate(row, path, gate.key, gate.message))
 
 
@@ -129,14 +136,12 @@ def _gate(row: Row, path: Path, key: str, message: Labels) -> Problem:
     )
 
 
-def _check_required(judged: _Judged, stage: Stage) -> None:
-    row = judged.row
-    for name in stage.required:
-        field = row.plan.object.fields.get(name)
-        if field is not None and judged.now((name,)) and is_blank(row.values.get(name)):
-            called = label_of(row, judged.path, stage.value)
+def _check_required(row: Row, path: Path, stage: Stage, fields: Iterable[Field]) -> None:
+    for field in fields:
+        if is_blank(row.values.get(field.name)):
+            called = label_of(row, path, stage.value)
             reason = msg("{label} is needed in stage {stage}.", label=field.label, stage=called)
-            row.refuse("stage-required", reason, at=name)
+            row.refuse("stage-required", reason, at=field.name)
 
 
 def _check_step(row: Row, path: Path, stage: Stage, why: str) -> None:

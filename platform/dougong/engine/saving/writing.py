@@ -75,7 +75,7 @@ def _insert(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
     ordered = _parents_first(plan, rows)
     columns = _insert_columns(plan, ordered)
     if len(rows) < MANY:
-        batch.unit.connection.execute(plan.part(insertion), _by_row(columns))
+        batch.unit.connection.execute(plan.part(insertion), by_row(columns))
     else:
         batch.unit.company.database.insert_many(batch.unit.connection, plan.table, columns)
     for row in rows:
@@ -139,7 +139,8 @@ def _helpers(sorts: Iterable[tuple[Slot, str]], rows: Sequence[Row]) -> dict[str
     return found | {key: [row.keys.get(key) for row in rows] for key in keys}
 
 
-def _by_row(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+def by_row(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """What is given column by column, as the parameters of a statement for each row."""
     keys = tuple(columns)
     return [dict(zip(keys, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
@@ -168,7 +169,7 @@ def _update(batch: Batch, plan: ObjectPlan, rows: list[Row], derived: bool) -> N
         row.written = dict(row.values)
     ids = [row.id for row in changed]
     if len(changed) < MANY:
-        unit.connection.execute(plan.update(frozenset(columns)), _by_row({**columns, "b_id": ids}))
+        unit.connection.execute(plan.update(frozenset(columns)), by_row({**columns, "b_id": ids}))
     else:
         unit.company.database.update_many(unit.connection, plan.table, ids, columns)
 

@@ -50,8 +50,10 @@ SHORT = 200
 
 def _words(text: str, pinyin: bool) -> dict[str, None]:
     """The tokens of one text, run by run; with `pinyin` also those of its spelling and initials."""
-    texts = (text, *filter(None, spellings(text))) if pinyin and not text.isascii() else (text,)
-    return dict.fromkeys([run_tokens(run) for each in texts for run in text_runs(each)])
+    found = [run_tokens(run) for run in text_runs(text)]
+    if pinyin and not text.isascii():
+        found += [run_tokens(run) for each in spellings(text) if each for run in text_runs(each)]
+    return dict.fromkeys(found)
 
 
 _known_words = functools.lru_cache(maxsize=8192)(_words)

@@ -122,10 +122,14 @@ Known = tuple[Any, ValueRefused | None]
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column whose cells are values: the field's `name`, and what was `known` of cells so far."""
+    """A column whose cells are values: the field's `name`, and what was `known` of cells so far.
+
+    `title` is that of the file where its cells are taken as they are, else blank.
+    """
 
     plan: ColumnPlan
     name: str
+    title: str
     known: dict[Any, Known]
 
 
@@ -147,10 +151,14 @@ def _target(target: TargetPlan, plan: ImportPlan) -> _Target:
     named = {name for each in columns if each.look_up and each.field.targets[0] == obj.name for name in each.look_up}
     return _Target(
         target,
-        tuple(_Column(each, each.field.name, {}) for each in target.columns if not each.look_up),
+        tuple(_column(each) for each in target.columns if not each.look_up),
         tuple(each for each in target.columns if each.look_up),
         frozenset(keys | named),
     )
+
+
+def _column(plan: ColumnPlan) -> _Column:
+    return _Column(plan, plan.field.name, "" if plan.values or plan.template is not None else plan.title, {})
 
 
 class _Row:
@@ -164,24 +172,26 @@ class _Row:
     def record(self, at: int, chosen: _Target, parent: Record | None) -> Record | None:
         """The record of one target: found by its key, else to be made."""
         target, values = chosen.plan, self._plain(chosen)
-        found = self._existing(target, values)
+        names = {name: self._name(target.object, name, values[name]) for name in values.keys() & chosen.naming}
+        found = self._existing(target, values, names)
         id = values.pop("id", None)
+        names.pop("id", None)
         if id is not None and found is None and not self.problems:
             reason = msg("There is no {object} with this id.", object=target.object.label)
             self._refuse("key-unknown", "id", reason, msg("Leave the id out to make a new one."))
         key = f"{target.object.name}:{self.changes.number}:{at}"
-        names = frozenset(self._names_of(chosen, values))
+        called = frozenset(names.values())
         if found is None:
-            self.changes.names.update(dict.fromkeys(names, key))
+            self.changes.names.update(dict.fromkeys(called, key))
         values.update(self._references(chosen, found))
         if at and parent is not None:
             values[target.back] = parent
         if self.problems:
             return None
         if found is not None:
-            self._change(target, found, values, names)
+            self._change(target, found, values, called)
             return found
-        self._add(Create(target.object.name, values, key, read=True), key, values, names)
+        self._add(Create(target.object.name, values, key, read=True), key, values, called)
         return Made(key)
 
     def _add(self, change: Create | Update, key: str, values: Mapping[str, Any], names: frozenset[Name]) -> None:
@@ -203,30 +213,29 @@ class _Row:
             raise Pending
         self._add(Update(target.object.name, found, values, read=True), found, values, names)
 
-    def _names_of(self, target: _Target, values: Mapping[str, Any]) -> Iterator[Name]:
-        """What a record with these values may be called by."""
-        obj = target.plan.object
-        for name in values.keys() & target.naming:
-            yield name_of_value(obj, name, values[name], self.builder.reading)
+    def _name(self, obj: Object, name: str, value: Any) -> Name:
+        """What a record with this value may be called by."""
+        return name_of_value(obj, name, value, self.builder.reading)
 
     # -- values ----------------------------------------------------------------------------------------------
     def _plain(self, target: _Target) -> dict[str, Any]:
         found: dict[str, Any] = {}
         row, read = self.row, self.builder.read
         for column in target.plain:
-            value, refused = read(column, column.plan.cell(row))
+            cell = row[column.title] if column.title else column.plan.cell(row)
+            value, refused = (column.known.get(cell) if type(cell) is str else None) or read(column, cell)
             if refused is not None:
                 self._refuse(refused.code, column.plan.title, refused.reason, refused.fix)
             elif value is not None:
                 found[column.name] = value
         return found
 
-    def _existing(self, target: TargetPlan, values: Mapping[str, Any]) -> Record | None:
+    def _existing(self, target: TargetPlan, values: Mapping[str, Any], names: Mapping[str, Name]) -> Record | None:
         """The record that the key finds: by its first field that has a value and is known."""
         for name in target.key:
             if values.get(name) is None:
                 continue
-            found = self.names.meaning(name_of_value(target.object, name, values[name], self.builder.reading), {})
+            found = self.names.meaning(names[name], {})
             if found == SEVERAL:
                 field = target.object.fields[name]
                 text = shown(field, values[name], self.builder.reading)
