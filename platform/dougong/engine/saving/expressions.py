@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -107,15 +107,21 @@ def _currency(plan: ObjectPlan) -> Accessor:
 
 
 def choices_read(plan: ObjectPlan, formula: Formula) -> tuple[str, ...] | None:
-    """The picklists and yes/no fields of the record itself that a formula reads; None where it reads anything else."""
+    """The picklists, yes/no fields and counts of the record itself that a formula reads; None where it reads more."""
     known: dict[int, tuple[str, ...] | None] = plan.part(_choices_read)
     try:
         return known[id(formula)]
     except KeyError:
         fields = [plan.object.fields.get(path[0]) for path in formula.references]
-        plain = all(each is not None and each.type.formula_type in ("picklist", "boolean") for each in fields)
+        plain = all(each is not None and _is_choice(each) for each in fields)
         found = known[id(formula)] = tuple(each.name for each in fields if each is not None) if plain else None
         return found
+
+
+def _is_choice(field: Field) -> bool:
+    """Whether many records have one of few values in a field: a new one counts nothing yet."""
+    counts = field.type.name == "rollup" and field.options.get("op") == "count"
+    return counts or field.type.formula_type in ("picklist", "boolean")
 
 
 def _choices_read(plan: ObjectPlan) -> dict[int, tuple[str, ...] | None]:
@@ -182,6 +188,22 @@ class Expressions:
             return bool(self.on_row(formula, row))
         except EvaluationError:
             return False
+
+    def held(self, formula: Formula, rows: Sequence[Row]) -> list[Row]:
+        """Those of `rows`, all of one object, for which `formula` is true: what `holds` says of each."""
+        reads = choices_read(rows[0].plan, formula) if rows else None
+        if reads is None or formula.save_only:
+            return [row for row in rows if self.holds(formula, row)]
+        known: dict[tuple[Any, ...], bool] = {}
+        found = []
+        for row in rows:
+            key = (row.doing, *map(row.values.get, reads))
+            holds = known.get(key)
+            if holds is None:
+                holds = known[key] = self.holds(formula, row)
+            if holds:
+                found.append(row)
+        return found
 
     def holds_for(self, formula: Formula, row: Row, values: Mapping[str, Any], plan: ObjectPlan | None = None) -> bool:
         """True where `formula` is true for other `values`: the row's stored ones, or those of a record of `plan`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -32,6 +32,10 @@ COMPANY_CURRENCY = "CNY"
 def company_currency(model: Model) -> str:
     """The code of the currency that the company keeps its books in."""
     return str(model.settings.get("currency") or COMPANY_CURRENCY)
+
+
+_OWN = frozenset({"record", "company"})
+"""What the key `currency` of a field says of amounts in the record's currency and in the company's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,17 @@ def fill_company_amounts(batch: Batch, rows: Iterable[Row], expressions: Express
         rates, books = Rates.of(batch.unit), company_currency(batch.unit.runtime.model)
         codes = [_code(batch, row, plan) for row in group]
         rates.load(code for code in codes if code is not None)
+        own = [slot.name for slot in plan.slots if slot.field.options.get("currency", "record") in _OWN]
+        others = [slot for slot in plan.slots if slot.name not in own]
         for row, code in zip(group, codes, strict=True):
-            _fill(batch, row, plan, _Currencies(rates, books, code), expressions)
+            if row.new and code is None:  # in the company's currency, and fixed by nothing yet
+                values = row.values
+                values.update([(name + COMPANY, values.get(name)) for name in own])
+                slots: Sequence[Slot] = others
+            else:
+                slots = _to_fill(batch, row, plan, expressions)
+            if slots:
+                _fill(batch, row, plan, slots, _Currencies(rates, books, code))
 
 
 def _holder(batch: Batch, row: Row, plan: MoneyPlan) -> Mapping[str, Any]:
@@ -113,14 +126,17 @@ class _Currencies:
     own: str | None
 
 
-def _fill(batch: Batch, row: Row, plan: MoneyPlan, known: _Currencies, expressions: Expressions) -> None:
-    if _is_frozen(batch, row, plan, expressions):
-        for slot in plan.slots:
-            if not row.differs(slot.name):
-                row.values[slot.name + COMPANY] = row.before.get(slot.name + COMPANY)
-        slots = [slot for slot in plan.slots if row.differs(slot.name)]
-    else:
-        slots = list(plan.slots)
+def _to_fill(batch: Batch, row: Row, plan: MoneyPlan, expressions: Expressions) -> Sequence[Slot]:
+    """The amounts whose company amount is worked out; what is fixed is put back as it was."""
+    if not _is_frozen(batch, row, plan, expressions):
+        return plan.slots
+    for slot in plan.slots:
+        if not row.differs(slot.name):
+            row.values[slot.name + COMPANY] = row.before.get(slot.name + COMPANY)
+    return [slot for slot in plan.slots if row.differs(slot.name)]
+
+
+def _fill(batch: Batch, row: Row, plan: MoneyPlan, slots: Iterable[Slot], known: _Currencies) -> None:
     for slot in slots:
         amount = row.values.get(slot.name)
         row.values[slot.name + COMPANY] = None if amount is None else _amount(batch, row, plan, slot, amount, known)

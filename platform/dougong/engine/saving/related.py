@@ -197,21 +197,27 @@ class Related:
 
     def follow(self, rows: Iterable[Mapping[str, Any]], needs: Needs) -> None:
         """Load what `needs` wants behind the lookups of `rows`, level by level."""
-        level: list[tuple[Mapping[str, Any], Mapping[str, Need]]] = [(row, needs) for row in rows] if needs else []
+        level: list[tuple[list[Mapping[str, Any]], Mapping[str, Need]]] = [(list(rows), needs)] if needs else []
         while level:
             wanted: dict[str, tuple[set[str], set[str]]] = {}
-            nexts: list[tuple[Reference, Mapping[str, Need]]] = []
-            for values, needed in level:
+            nexts: list[tuple[list[Reference], Mapping[str, Need]]] = []
+            for group, needed in level:
                 for name, need in needed.items():
-                    for reference in references(values.get(name)):
+                    named = [value for values in group if (value := values.get(name)) is not None]
+                    found = [reference for value in named for reference in references(value)]
+                    for reference in found:
                         ids, fields = wanted.setdefault(reference.object, (set(), set()))
                         ids.add(reference.id)
                         fields |= need.fields
-                        if need.deeper:
-                            nexts.append((reference, need.deeper))
+                    if need.deeper:
+                        nexts.append((found, need.deeper))
             for object_name, (ids, fields) in wanted.items():
                 self.fetch(object_name, ids, fields)
-            level = [(found, deeper) for reference, deeper in nexts if (found := self.values(reference)) is not None]
+            level = [
+                ([values for reference in found if (values := self.values(reference)) is not None], deeper)
+                for found, deeper in nexts
+                if found
+            ]
 
 
 def _nothing() -> None:

@@ -126,24 +126,25 @@ def grow(batch: Batch, parents: Mapping[str, Row], children: Iterable[Row], grow
     """Add to roll-ups of `parents`, by id, those of the new `children` that name them; all name them in one lookup."""
     if not parents:
         return
-    pairs = [
-        (child, parents[reference.id].values)
-        for child in children
-        for reference in references(child.values.get(growths[0].lookup))
-        if reference.id in parents
-    ]
+    children = list(children)
     counted: dict[tuple[int, bool], list[tuple[Row, dict[str, Any]]]] = {}
     for growth in growths:
         key = id(growth.where), growth.in_force
         if key not in counted:
-            counted[key] = [pair for pair in pairs if _counts(batch, pair[0], growth)]
+            counted[key] = [
+                (child, parents[reference.id].values)
+                for child in _counting(batch, children, growth)
+                for reference in references(child.values.get(growth.lookup))
+                if reference.id in parents
+            ]
         _grow(counted[key], growth)
 
 
-def _counts(batch: Batch, child: Row, growth: Growth) -> bool:
-    if growth.in_force and child.values.get("life_status") not in IN_FORCE:
-        return False
-    return growth.where is None or batch.expressions.holds(growth.where, child)
+def _counting(batch: Batch, children: Sequence[Row], growth: Growth) -> Sequence[Row]:
+    """Those of `children` that a roll-up counts."""
+    if growth.in_force:
+        children = [child for child in children if child.values.get("life_status") in IN_FORCE]
+    return children if growth.where is None else batch.expressions.held(growth.where, children)
 
 
 def _grow(pairs: Iterable[tuple[Row, dict[str, Any]]], growth: Growth) -> None:

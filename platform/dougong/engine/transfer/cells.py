@@ -25,7 +25,8 @@ def cells_to_look_up(plan: ImportPlan, rows: Iterable[Cells]) -> dict[tuple[str,
             if column.field.name in target.key:
                 places.append((target.object.name, column.field.name))
             if places:
-                cells = dict.fromkeys(part for row in rows for part in parts_of(column, column.cell(row)))
+                given = dict.fromkeys(column.cell(row) for row in rows)
+                cells = dict.fromkeys(part for cell in given for part in parts_of(column, cell))
                 for place in places:
                     asked.setdefault(place, {}).update(cells)
     return {place: list(cells) for place, cells in asked.items()}
