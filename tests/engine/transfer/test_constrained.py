@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from tests.companies import Copies
 from tests.engine.transfer.office import Office, codes, counts
@@ -55,6 +57,28 @@ def test_rows_that_take_too_much_are_left_out(diary: Office, batch: int, dry: bo
     diary.make("product", name="Bolt")
     report = diary.load("move", MOVES, batch=batch, dry=dry)
     assert codes(report) == {4: ["balance-exceeded"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"), [("name,discount\nA,0\nB,0\nC,0\n", []), ("name,discount\nA,0\nB,5\nC,0\n", [3])]
+)
+@pytest.mark.parametrize("batch", [1, 100])
+def test_what_is_judged_after_writing_is_taken_back(diary: Office, batch: int, text: str, broken: list[int]) -> None:
+    """A discount is held against the lines. There are savepoints from the first row on that has to be taken back."""
+    found: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        found.append(statement.partition(" ")[0])
+
+    event.listen(diary.company.database.writers, "before_cursor_execute", note)
+    try:
+        report = diary.load("order", text, batch=batch)
+    finally:
+        event.remove(diary.company.database.writers, "before_cursor_execute", note)
+    assert codes(report) == {row: ["check-broken"] for row in broken}
+    assert counts(report) == (3 - len(broken), 0, 0, len(broken))
+    assert [name for (name,) in diary.rows("order", "name")] == (["A", "C"] if broken else ["A", "B", "C"])
+    assert ("SAVEPOINT" in found) == bool(broken)
 
 
 def test_taking_an_import_back_keeps_the_bounds(diary: Office) -> None:

@@ -63,6 +63,7 @@ from dougong.engine.saving.batch import Action, Change, Create, Made, Saved, Sav
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Batch, Row
+from dougong.engine.saving.undoable import savepoint
 from dougong.engine.viewing import refuse_viewing
 
 if TYPE_CHECKING:
@@ -122,17 +123,17 @@ class _Saving:
             batch = self._prepare(changes, alone=False)
             problems = discretion.told(batch)
             if not problems:
-                savepoint = self.unit.connection.begin_nested()
+                since = savepoint(self.unit)
                 try:
                     saved = self._carry_out(batch)
                 except IntegrityError as error:
-                    savepoint.rollback()
+                    since.rollback()
                     raise unique.refused_by_database(batch, error) from error
                 problems = discretion.told(batch)
                 if not problems:
-                    savepoint.commit()
+                    since.commit()
                     return replace(saved, problems=tuple(refused))
-                savepoint.rollback()
+                since.rollback()
             refused += problems
             failed = {problem.place.row for problem in problems}
             changes = _without(changes, failed)

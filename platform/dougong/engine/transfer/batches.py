@@ -10,6 +10,7 @@ from dougong.base.errors import Place, Problem
 from dougong.base.field_types import Reading
 from dougong.base.language import msg
 from dougong.engine.saving.batch import Saved, SavedRecord
+from dougong.engine.saving.undoable import savepoint
 from dougong.engine.transfer.names import Entry, Names, Pending, RowChanges
 from dougong.engine.transfer.plans import ImportPlan
 from dougong.engine.transfer.rows import Builder, Refused
@@ -79,14 +80,14 @@ class _Wave:
         left = self._without_lost(list(rows))
         while left:
             entries = [*self._helpers(left), *(entry for row in left for entry in row.entries)]
-            savepoint = self.unit.connection.begin_nested()
+            since = savepoint(self.unit)
             saved = self.unit.records.save([entry.change for entry in entries], partial=True, operation=self.operation)
             kept = self._judge(left, entries, saved.problems)
             if {id(entry) for entry in self._entries(kept)} == {id(entries[each.row - 1]) for each in saved.changes}:
-                savepoint.commit()
+                since.commit()
                 self._done(kept, entries, saved)
                 break
-            savepoint.rollback()
+            since.rollback()
             left = kept
         self.names.settle()
 

@@ -20,6 +20,7 @@ from dougong.base.ids import record_id
 from dougong.engine.actor import Actor
 from dougong.engine.beside import uncollected
 from dougong.engine.saving.batch import Create, Update
+from dougong.engine.saving.undoable import AS_A_WHOLE, Undone
 from dougong.engine.transfer import runs
 from dougong.engine.transfer.batches import Numbered, Outcome, carry_out
 from dougong.engine.transfer.cells import cells_that_claim, cells_to_look_up
@@ -109,7 +110,7 @@ def _reading(unit: Unit, made: ImportPlan) -> Reading:
 
 @dataclass
 class _Run:
-    """An import in progress."""
+    """An import in progress. `careful`: a batch had to take something back, so the following ones have savepoints."""
 
     company: Company
     actor: Actor
@@ -118,6 +119,7 @@ class _Run:
     id: str
     dry: bool
     state: Progress
+    careful: bool = False
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
     problems: dict[int, list[Problem]] = field(default_factory=dict)
     warnings: dict[int, list[Problem]] = field(default_factory=dict)
@@ -140,7 +142,7 @@ class _Run:
         for left in reversed(range(ATTEMPTS)):
             try:
                 with uncollected():  # until nothing of the batch is left
-                    self._keep(*self.company.write(self.actor, lambda unit: self._work(unit, rows, fresh), self.title))
+                    self._keep(*self._written(rows, fresh))
                 break
             except RolledBack as rolled:
                 self._keep(rolled.outcome, self._after(rolled.outcome, rows, fresh))
@@ -150,6 +152,14 @@ class _Run:
                     raise
         time.sleep(self.company.database.pause)
 
+    def _written(self, rows: Sequence[Numbered], fresh: int) -> tuple[Outcome, Progress]:
+        """Without savepoints, until a batch shows that the file needs them."""
+        try:
+            return self.company.write(self.actor, lambda unit: self._work(unit, rows, fresh), self.title)
+        except Undone:
+            self.careful = True
+            return self.company.write(self.actor, lambda unit: self._work(unit, rows, fresh), self.title)
+
     def _keep(self, outcome: Outcome, state: Progress) -> None:
         self.state = state
         self.problems.update(outcome.problems)
@@ -157,6 +167,7 @@ class _Run:
 
     def _work(self, unit: Unit, rows: Sequence[Numbered], fresh: int) -> tuple[Outcome, Progress]:
         reading = _reading(unit, self.plan)
+        unit.memory[AS_A_WHOLE] = not (self.careful or self.dry)
 
         def work() -> Outcome:
             return carry_out(unit, self.plan, reading, rows, self.id)
