@@ -74,11 +74,13 @@ def test_apps_and_views_are_there_for_those_whom_they_are_for(person: Person, pe
     """In the switcher, in the navigation of an app for everybody, as a direct address, in the picker and the export."""
     with signed_in(person, people["manager"]) as browser:
         assert browser.get("/app/desk").headers["location"] == "/o/opportunity?view=desk"
+        assert browser.get("/").headers["location"] == "/o/opportunity?view=desk"  # the app of the role is the first
         page = browser.get("/o/opportunity?view=desk").text
         assert "Manager&#39;s desk" in page and "On the desk" in page and "My team&#39;s open deals" in page
         assert browser.get("/app/open").headers["location"] == "/o/opportunity?view=desk"
     with signed_in(person, people["seller"]) as browser:
         page = browser.get("/o/opportunity").text
+        assert browser.get("/").headers["location"] != "/o/opportunity?view=desk"
         assert "Open desk" in page
         assert not any(each in page for each in ("Manager&#39;s desk", "On the desk", "My team&#39;s open deals"))
         assert browser.get("/app/open").headers["location"] == "/o/account"

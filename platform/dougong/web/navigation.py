@@ -113,9 +113,9 @@ def _parts(visit: Visit, here: str, added: tuple[Item, ...], own: bool) -> tuple
 
 
 def apps(visit: Visit) -> list[App]:
-    """The apps offered to the reader, those of packages and the company before the platform's administration."""
+    """The apps offered to the reader: those for a role of theirs first, the platform's administration last."""
     offered = [each for each in visit.model.apps.values() if visit.unit.access.may_open(each.name)]
-    return sorted(offered, key=lambda each: each.name == ADMINISTRATION)
+    return sorted(offered, key=lambda each: (each.name == ADMINISTRATION, not each.roles & visit.unit.roles))
 
 
 def current_app(visit: Visit, here: str) -> App | None:
