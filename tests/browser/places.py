@@ -53,6 +53,7 @@ PLACES: dict[str, Callable[[Demo], str]] = {
     "formula-names": _fixed("/formulas/names?object=opportunity"),
     "formula-list": _fixed("/formulas/all?object=opportunity"),
     "formula-used": _fixed("/formulas/used?object=opportunity&field=close_date"),
+    "formula-errors": _fixed("/formulas/errors?object=opportunity"),
     "audit": _fixed("/audit"),
     "roles": _fixed("/access/roles"),
     "role": _fixed("/access/role?of=sales"),

@@ -43,6 +43,7 @@ def show(visit: Visit, obj: Object, id: str) -> Response:
         record=record,
         url=record_url(obj.name, record.id),
         object_label=several(obj, visit.language),
+        failing=(),
     )
 
 

@@ -12,6 +12,7 @@ from dougong.engine.query import Record
 from dougong.engine.saving.batch import Create, Delete, Restore, Update
 from dougong.metadata.model import Object
 from dougong.web import (
+    formula_failures,
     past,
     record_page,
     timeline,
@@ -19,6 +20,7 @@ from dougong.web import (
 from dougong.web.context import record_url
 from dougong.web.frame import framed
 from dougong.web.navigation import several
+from dougong.web.pages.formulas import may_design
 from dougong.web.refusals import REFUSALS, Wish, refused
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, broken
@@ -47,6 +49,7 @@ def page_of(visit: Visit, obj: Object, record: Record, status: int = 200) -> Res
         record=record,
         url=record_url(obj.name, record.id),
         object_label=several(obj, visit.language),
+        failing=formula_failures.of_record(visit, obj, record, may_design(visit)),
     )
 
 
