@@ -201,12 +201,21 @@ def compare_rollups(unit: Unit, world: office.World, users: Sequence[str]) -> in
         shown = [each for each in rollups if theirs.access.may_field("read", obj, obj.fields[each])]
         assert shown == [each for each in rollups if counting.readable(world, user, rollups[each])]
         rows = theirs.records.query(Query(object=name, columns=tuple(shown), limit=100)).rows
+        compare_explanations(unit, user, name, [row.id for row in rows[:1]], shown)
         for at, each in enumerate(shown):
             wanted = {row.id: counting.value(world, user, name, rollups[each], row.id) for row in rows}
             assert {row.id: row.values[at] for row in rows} == wanted, (user, few, name, each)
             compare_uses(theirs, name, each, wanted)
             count += len(wanted)
     return count
+
+
+def compare_explanations(unit: Unit, user: str, name: str, ids: list[str], shown: list[str]) -> None:
+    """Why a roll-up is there, or not: what is told says that it counts for the viewer, and comes to the decision."""
+    for each in counting.ROLLUPS[name]:
+        for told in explain_each(unit, user, name, ids, "read", each).values():
+            assert told.allowed is (each in shown), (user, name, each, told)
+            assert "field-counted" in {reason.kind for reason in told.reasons}
 
 
 def compare_uses(theirs: Unit, name: str, field: str, wanted: dict[str, Any]) -> None:
