@@ -179,13 +179,22 @@ SHARED: Body = {
         "properties": {"results": {"type": "array", "items": {"$ref": "#/components/schemas/result"}}},
     },
     "filter": {
-        "description": "A condition on a field path, or a group: all parts hold, any does, or the part does not.",
+        "description": (
+            "A condition on a field path, a formula that is true, or a group: all parts hold, any does, or the part "
+            "does not."
+        ),
         "anyOf": [
             {
                 "type": "object",
                 "required": ["field", "op"],
                 "additionalProperties": False,
                 "properties": {"field": {"type": "string"}, "op": {"type": "string"}, "value": {}},
+            },
+            {
+                "type": "object",
+                "required": ["formula"],
+                "additionalProperties": False,
+                "properties": {"formula": {"type": "string"}},
             },
             _group("all"),
             _group("any"),

@@ -117,7 +117,7 @@ def _listed(visit: Visit, opened: Opened, formula: Formula, trial: Trial, error:
         first=first + 1 if ids else 0,
         last=first + len(ids),
         hidden=len(ids) - len(rows),
-        heads=tuple(each.label for each in ready.columns),
+        heads=tuple(f"{each.label} ({common})" if each.money and common else each.label for each in ready.columns),
         columns=ready.columns,
         rows=listing.render_rows(visit, ready, rows, common),
         before=max(0, first - SIZE) if first else None,
