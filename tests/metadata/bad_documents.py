@@ -100,6 +100,10 @@ def sharing(**keys: Any) -> dict[str, Any]:
     return {**role(), "sharing_rule/deal/open.json": body}
 
 
+def queue(**keys: Any) -> dict[str, Any]:
+    return {"queue/desk.json": {"kind": "queue", "name": "desk", "label": label("Desk", "前台"), **keys}}
+
+
 def partition(**keys: Any) -> dict[str, Any]:
     body = {
         "kind": "partition",
@@ -144,6 +148,9 @@ CASES: dict[str, dict[str, Any]] = {
     "a sharing rule without records": sharing(),
     "a sharing rule to nobody": sharing(to=["role:boss", "friends:all"], when="TRUE"),
     "a sharing rule with strangers": sharing(when="TRUE", **{"with": ["stage", "customer"]}, until="2025-02-30"),
+    "a queue of nothing": queue(objects=["dael", "deal"], members=["role:boss", "queue:other"]),
+    "a queue without objects": queue(objects=[], level="all"),
+    "a sharing rule to a queue that is not there": sharing(to=["queue:desk"], owned_by=["queue:desk"]),
     "a partition of nothing": partition(across=["role:boss"], may_move=["role:boss"]),
     "a partition by a field that users have not alike": partition(user_field="name"),
     "an object in two partitions": {
@@ -164,7 +171,7 @@ CASES: dict[str, dict[str, Any]] = {
     "too large a file": {"app/sales.json": " " * 4_000_001},
     # shapes
     "unknown kind": {"app/sales.json#kind": "ap"},
-    "a kind that comes later": {"queue/desk.json": {"kind": "queue", "name": "desk", "label": label("Desk", "前台")}},
+    "a kind that comes later": {"pool/open.json": {"kind": "pool", "name": "open", "label": label("Open", "公海")}},
     "unknown key": {"object/deal.json#lable": {}},
     "a key that comes later": {f"{SECTION}/0/items/0/blank": True},
     "a condition that is a number": {f"{SECTION}/0/items/0/visible_when": "1"},

@@ -317,6 +317,10 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("to/*", "people", _own),
         ("owned_by/*", "people", _own),
     ),
+    "queue": (
+        ("objects/*", "object", _own),
+        ("members/*", "people", _own),
+    ),
     "partition": (
         ("user_field", "path", _users),
         ("objects/@", "object", _own),
@@ -334,7 +338,7 @@ def references(index: Index, component: Component) -> Iterator[Reference]:
     """Every reference in one component, as it stands there."""
     for pattern, sort, seen_from in TABLE.get(component.kind, ()):
         for found in _matches(component, component.body, pattern.split("/"), "", ()):
-            if found.text == EVERY or (sort == "people" and not found.text.startswith("role:")):
+            if found.text == EVERY or (sort == "people" and not found.text.startswith(("role:", "queue:"))):
                 continue  # who else a rule names are records
             yield from _resolved(index, found, sort, seen_from(index, found))
 

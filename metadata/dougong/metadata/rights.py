@@ -1,4 +1,4 @@
-"""Who may do what, as the compiled model has it: permission sets, roles, sharing rules, team roles, partitions.
+"""Who may do what, as the compiled model has it: permission sets, roles, sharing rules, team roles, queues, partitions.
 
 The documents say nothing about people. Which roles and permission sets somebody holds stands in their user record.
 """
@@ -53,6 +53,12 @@ FOLLOWING: Mapping[str, str] = MappingProxyType({"print": "read", "copy": "creat
 
 API = "api"
 """The system right that a permission set gives with any right on an object, unless it says that it does not."""
+
+QUEUE_KIND = "queue"
+"""The kind of a user that is a queue."""
+
+QUEUE_FIELDS = ("kind", "queue", "queue_members")
+"""The fields of users by which one is a queue: the kind, the name of its document, the people in it."""
 
 Reach = Literal[
     "none",
@@ -162,7 +168,8 @@ class Role:
 class SharingRule:
     """Records of `object` opened to others: those for which `when` holds and which `owned_by` own, where said.
 
-    `owned_by` and `to` name people: ``role:name``, ``group:code``, ``department:code``, ``department_and_below:code``.
+    `owned_by` and `to` name people: ``role:name``, ``group:code``, ``department:code``, ``department_and_below:code``,
+    ``queue:name`` (in `to` its members, in `owned_by` the queue itself).
     `also` are children opened with them: (object, its lookup). `until` is the last day.
     """
 
@@ -192,6 +199,22 @@ class TeamRole:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A common place for records of `objects` that nobody has taken yet.
+
+    `record` is the id of the user, of the kind ``queue``, that owns them. `members` name people as sharing rules do;
+    further people stand in that record. `level`: what members may do with a record before one of them takes it.
+    """
+
+    name: str
+    label: Labels
+    record: str
+    objects: frozenset[str]
+    members: tuple[str, ...] = ()
+    level: Level = "read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Partition:
     """Records of one value of a field (`fields`, by object) kept from people of another (`user_field` of users).
 
@@ -214,6 +237,7 @@ class Rights:
     roles: Mapping[str, Role] = _nothing()
     sharing_rules: Mapping[str, tuple[SharingRule, ...]] = _nothing()
     team_roles: Mapping[str, TeamRole] = _nothing()
+    queues: Mapping[str, Queue] = _nothing()
     partitions: Mapping[str, Partition] = _nothing()
 
     def below(self, role: str) -> frozenset[str]:
@@ -227,6 +251,10 @@ class Rights:
                     found.add(each.name)
                     waiting.append(each.name)
         return frozenset(found)
+
+    def queues_of(self, object_name: str) -> tuple[Queue, ...]:
+        """The queues that may own records of an object."""
+        return tuple(each for each in self.queues.values() if object_name in each.objects)
 
     def partition_of(self, object_name: str) -> Partition | None:
         """The partition that an object's records stand in."""

@@ -44,6 +44,7 @@ KINDS = (
     "role",
     "sharing_rule",
     "team_role",
+    "queue",
     "partition",
 )
 """The kinds that are built, in the order in which they are explained."""

@@ -23,7 +23,7 @@ from dougong.base.errors import Conflict, Problem
 from dougong.base.field_types import FIELD_TYPES
 from dougong.base.hooks import Hooks, plugin_manager
 from dougong.base.ids import record_id
-from dougong.base.language import msg
+from dougong.base.language import LANGUAGES, msg
 from dougong.base.settings import Secret
 from dougong.engine import fields as _fields  # noqa: F401  fills the registry of field types
 from dougong.engine import revisions
@@ -65,6 +65,8 @@ class DatabaseSettings(MailSettings, Protocol):
     def threads(self) -> int: ...
     @property
     def default_timezone(self) -> ZoneInfo: ...
+    @property
+    def default_language(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class PlainSettings:
     database_url: URL
     threads: int = 4
     default_timezone: ZoneInfo = ZoneInfo("UTC")
+    default_language: str = LANGUAGES[0]
     smtp_url: Secret | None = None
     mail_from: str | None = None
     public_url: str | None = None
@@ -114,7 +117,9 @@ class Companies:
                 self._entries[name] = listed
                 zone = self._settings.default_timezone
                 way = outgoing(self._settings, public_address(self._settings.public_url, listed), _title(listed))
-                found = self._open[name] = Company(name, database, self._hooks, zone, way)
+                found = self._open[name] = Company(
+                    name, database, self._hooks, zone, way, self._settings.default_language
+                )
             return found
 
     def retire(self, name: str) -> None:
@@ -191,11 +196,20 @@ class Company:
     """
 
     def __init__(
-        self, name: str, database: Database, hooks: Hooks, zone: ZoneInfo, outgoing: Outgoing | None = None
+        self,
+        name: str,
+        database: Database,
+        hooks: Hooks,
+        zone: ZoneInfo,
+        outgoing: Outgoing | None = None,
+        language: str = LANGUAGES[0],
     ) -> None:
-        """Serve the company in `database`, whose days begin at midnight in `zone`; mail leaves as `outgoing` says."""
+        """Serve the company in `database`, whose days begin at midnight in `zone`; mail leaves as `outgoing` says.
+
+        `language`: in which what the metadata names goes into records.
+        """
         self.name, self.database, self.hooks, self.zone = name, database, hooks, zone
-        self.outgoing = outgoing
+        self.outgoing, self.language = outgoing, language
         self._runtimes: OrderedDict[int, Runtime] = OrderedDict()
         self._serving: Runtime | None = None
         self._expected: Expected | None = None

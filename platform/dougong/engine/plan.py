@@ -23,6 +23,7 @@ from dougong.engine.dialects.indexing import indexes_of
 from dougong.engine.metadata_rows import named_by
 from dougong.engine.preparation import Coming
 from dougong.engine.publish import Publication, come, merged
+from dougong.engine.queue_accounts import owned_by
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.keys import key_of
 from dougong.engine.saving.related import Related
@@ -110,6 +111,7 @@ def _effects(unit: Unit, coming: Coming, named: int) -> Iterator[Effect]:
         else:
             yield from _Comparison(unit, coming, (records, after[id]), total, named).effects()
     yield from _row_effects(unit, coming, before)
+    yield from _queue_effects(unit, coming)
     for index in coming.steps.indexes:
         if index.table is not None and index not in indexes_of(unit.connection, index.table):
             continue
@@ -149,6 +151,20 @@ def _row_effects(unit: Unit, coming: Coming, before: Mapping[str, RecordTable]) 
                 )
                 yield Effect(code="rows-from-people", thing=f"object:{obj.name}", text=text, count=total, total=total,
                              severity="warning")  # fmt: skip
+
+
+def _queue_effects(unit: Unit, coming: Coming) -> Iterator[Effect]:
+    """What waits in queues that leave the metadata."""
+    for each in coming.queues.retired:
+        count = owned_by(unit, each)
+        text = msg("The queue takes nothing more, and nobody takes from it; {count} records stay in it.", count=count)
+        yield Effect(
+            code="queue-retired",
+            thing=f"queue:{each.name}",
+            text=text,
+            count=count,
+            severity="warning" if count else "info",
+        )
 
 
 def _total(unit: Unit, records: RecordTable) -> int:

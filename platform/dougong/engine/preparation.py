@@ -20,6 +20,7 @@ from dougong.engine.backfill import ROWS, Filler, Filling, catch_up
 from dougong.engine.company import Company
 from dougong.engine.ledger import Ledger, Place
 from dougong.engine.metadata_rows import RowChanges
+from dougong.engine.queue_accounts import QueueChanges
 from dougong.engine.runtime import Runtime
 from dougong.engine.schema_steps import SchemaSteps, add_columns, drop_index, make_tables
 from dougong.engine.unit import Unit
@@ -45,6 +46,7 @@ class Coming:
     steps: SchemaSteps
     fillings: tuple[Filling, ...]
     rows: tuple[RowChanges, ...] = ()
+    queues: QueueChanges = QueueChanges((), ())
     arrivals: tuple[Arrival, ...] = ()
 
     @property

@@ -34,6 +34,7 @@ from dougong.engine import (
     jobs,
     metadata_rows,
     preparation,
+    queue_accounts,
     revisions,
     standing,
 )
@@ -102,7 +103,7 @@ def publish(company: Company, wanted: Publication) -> int:
         except IntegrityError as error:
             alone(company, lambda own: preparation.abandon(company, own, coming))
             raise Conflict(_not_unique(error)) from error
-        except (metadata_rows.RowsRefused, standing.RecordsRefuse):
+        except (metadata_rows.RowsRefused, queue_accounts.QueuesRefused, standing.RecordsRefuse):
             alone(company, lambda own: preparation.abandon(company, own, coming))
             raise
     for task in tasks:
@@ -248,6 +249,7 @@ def come(company: Company, connection: Connection, tree: Tree) -> Coming:
         steps=schema_steps(known, ledger, before.storage, runtime.storage),
         fillings=fillings(before, runtime, known),
         rows=metadata_rows.row_changes(before.model, model),
+        queues=queue_accounts.queue_changes(before.model, model),
         arrivals=standing.arrivals(before, runtime),
     )
 
@@ -311,10 +313,10 @@ def _switch(
     audit.append(connection, [entry])
     _change_tables(company, connection, coming)
     standing.ensure(company, connection, coming.runtime, coming.arrivals)
-    if coming.rows:
-        writer = metadata_rows.publisher(wanted.author)
-        unit = Unit(company, connection, coming.runtime, writer, datetime.now(UTC), wanted.message)
-        metadata_rows.write(unit, coming.rows)
+    writer = metadata_rows.publisher(wanted.author)
+    unit = Unit(company, connection, coming.runtime, writer, datetime.now(UTC), wanted.message)
+    metadata_rows.write(unit, coming.rows)
+    queue_accounts.write(unit, coming.queues)
     if places:
         membership.rebuild(Unit(company, connection, coming.runtime, SYSTEM, datetime.now(UTC)))
     return number, tasks

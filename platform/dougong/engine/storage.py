@@ -120,7 +120,7 @@ class _Builder:
             name = next((name for name, other in SYSTEM_PARTS.items() if other == column.name), column.name)
             self.parts[name] = (column,)
             yield column
-        if "user" in self.names and self.object.owner == "user":
+        if "user" in self.names and self.object.owner != "none":
             # created_by and updated_by have none: a key on each would make every insert by one person lock that
             # person's row three times, and users are never deleted.
             self.foreign.append(foreign_key(self.name, "owner_id", self.names["user"]))

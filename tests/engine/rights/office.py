@@ -21,6 +21,8 @@ LEVELS = ("a", "b", "c")
 REGIONS = ("north", "south", "east")
 CODES = ("D1", "D2", "D3", "D4")
 GROUPS = ("G1", "G2")
+QUEUES = ("Q1", "Q2")
+QUEUED = ("account", "memo", "slip")
 ROLES = ("chief", "head", "seller", "clerk")
 REACHES = (
     "none", "own", "own_and_subordinates", "own_and_roles_below", "department", "department_and_below", "segment",
@@ -67,6 +69,8 @@ STANDING: tuple[Body, ...] = (
         "manager": lookup("user", "user"),
         "regions": picklist("Regions", REGIONS, "multi_picklist"),
         "region": picklist("Region", REGIONS),
+        "kind": picklist("Kind", ("internal", "queue")), "queue": text("Queue", unique=True),
+        "queue_members": {"type": "link", "label": label("Members"), "target": "user"},
     }, owner="none"),
     obj("department", {"default": "read"}, {
         "code": text("Code", unique=True), "parent": lookup("department")
@@ -83,7 +87,7 @@ STANDING: tuple[Body, ...] = (
         "lines": counted("line.deal.account"),
         "size": counted("deal.account", "sum", "size"),
         "notes": counted("note.about"),
-    }),
+    }, owner="user_or_queue"),
     obj("city", {"default": "read"}, {
         "large": {"type": "boolean", "label": label("Large")},
         "accounts": counted("account.city"), "amount": counted("account.city", "sum", "amount"),
@@ -103,7 +107,8 @@ STANDING: tuple[Body, ...] = (
     obj("note", {"default": "by_parent", "parent": "about"}, {
         "about": {"type": "lookup", "label": label("About"), "targets": ["account", "deal"]}
     }),
-    obj("memo", {"default": "write"}, {}),
+    obj("memo", {"default": "write"}, {}, owner="user_or_queue"),
+    obj("slip", {"default": "private"}, {}, owner="user_or_queue"),
     obj("record_share", {"default": "by_parent", "parent": "record"}, {
         "record": {"type": "lookup", "label": label("Record"), "targets": ["account", "deal", "memo"]},
         "user": lookup("user", "user"), "group": lookup("group"),
@@ -117,7 +122,7 @@ STANDING: tuple[Body, ...] = (
     {"kind": "team_role", "name": "guest", "label": label("Guest"), "level": "read"},
 )  # fmt: skip
 
-OBJECTS = ("account", "city", "deal", "line", "note", "memo")
+OBJECTS = ("account", "city", "deal", "line", "note", "memo", "slip")
 """The objects whose records are judged."""
 
 FORMULAS: Mapping[str, Mapping[str, Any]] = {
@@ -151,7 +156,9 @@ def rules(random: Random) -> list[Body]:
             "kind": "role", "name": name, "label": label(name), "permission_sets": held, "scope": scope,
             **({"parent": parent} if parent else {}),
         })  # fmt: skip
-    found += [_rule(random, number) for number in range(random.randint(0, 5))]
+    queues = random.sample(QUEUES, random.choice((1, 2, 2)))
+    found += [_queue(random, name) for name in queues]
+    found += [_rule(random, number, queues) for number in range(random.randint(0, 5))]
     if random.random() < 0.6:
         found.append({
             "kind": "partition", "name": "regions", "label": label("Regions"), "user_field": "regions",
@@ -191,16 +198,28 @@ def _people(random: Random) -> list[str]:
     return random.sample(known, random.randint(1, 2))
 
 
-def _rule(random: Random, number: int) -> Body:
+def _queue(random: Random, name: str) -> Body:
+    return {
+        "kind": "queue", "name": name.lower(), "label": label(name),
+        "objects": sorted(random.sample(QUEUED, random.choice((1, 2, 3)))), "level": random.choice(("read", "edit")),
+        **({"members": _people(random)} if random.random() < 0.7 else {}),
+    }  # fmt: skip
+
+
+def _people_or_queue(random: Random, queues: list[str]) -> list[str]:
+    return [f"queue:{random.choice(queues).lower()}"] if random.random() < 0.3 else _people(random)
+
+
+def _rule(random: Random, number: int, queues: list[str]) -> Body:
     name = random.choice(("account", "account", "deal", "memo"))
     body: Body = {
-        "kind": "sharing_rule", "name": f"{name}.rule{number}", "object": name, "to": _people(random),
+        "kind": "sharing_rule", "name": f"{name}.rule{number}", "object": name, "to": _people_or_queue(random, queues),
         "level": random.choice(("read", "edit")),
     }  # fmt: skip
     if random.random() < 0.7:
         body["when"] = random.choice(list(FORMULAS[name]))
     if "when" not in body or random.random() < 0.4:
-        body["owned_by"] = _people(random)
+        body["owned_by"] = _people_or_queue(random, queues)
     if name == "account" and random.random() < 0.4:
         body["with"] = ["deal"]
     if random.random() < 0.3:
@@ -254,6 +273,8 @@ class World:
             return True
         if not self._roles(me) and row.get("owner") == me["id"]:
             return True
+        if self._waits(me, name, row, right):
+            return True
         if self._shared_by_rule(me, name, row, right) or self._shared_by_hand(me, name, row, right):
             return True
         if default == "by_parent" and row[parent]:
@@ -265,6 +286,20 @@ class World:
             wanted = "read" if right == "read" else "edit"
             return self._covers(me["id"], above[0], above[1], wanted)
         return False
+
+    def _waits(self, me: Body, name: str, row: Body, right: str) -> bool:
+        """Whether it waits in a queue of theirs, whose members may also change it where that is asked."""
+        owner = self.at("user", row.get("owner"))
+        queue = next((each for each in self.of("queue") if owner and each["name"] == owner["queue"]), None)
+        if queue is None or name not in QUEUED or right not in ("read", "edit"):
+            return False
+        return (right == "read" or queue["level"] == "edit") and self._takes_from(me, queue["name"])
+
+    def _takes_from(self, me: Body, name: str) -> bool:
+        queue = next(each for each in self.of("queue") if each["name"] == name)
+        record = next(each for each in self.records["user"].values() if each["queue"] == name)
+        named = self._is_one_of(me, queue.get("members", ()), True) and me["kind"] != "queue"
+        return named or me["id"] in record["queue_members"]
 
     def _roles(self, me: Body) -> list[Body]:
         return [each for each in self.of("role") if each["name"] in me["roles"]]
@@ -347,8 +382,10 @@ class World:
         within = {self.at("department", up).get("code") for each in departments for up in self._up(each)}
         groups = {each["code"] for each in self.records["group"].values() if user["id"] in each["members"]}
         for kind, _, name in (each.partition(":") for each in people):
+            if kind == "queue" and (self._takes_from(user, name) if further else user["queue"] == name):
+                return True
             known = {"role": set(user["roles"]), "group": groups, "department": codes, "department_and_below": within}
-            if name in known[kind]:
+            if name in known.get(kind, ()):
                 return True
         return False
 

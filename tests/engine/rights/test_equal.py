@@ -58,6 +58,7 @@ def make_people(unit: Unit, random: Random) -> None:
     for code in office.GROUPS:
         members = random.sample(users, 3)
         unit.records.save([Create("group", {"name": code, "code": code, "members": members})])
+    place_queues(unit, random)
     # Moves, after which everything must be as if it had been so from the beginning.
     unit.records.save([Update("user", users[3], {"manager": users[0], "department": random.choice(departments)})])
     unit.records.save([Update("department", departments[0], {"code": None})])
@@ -65,9 +66,34 @@ def make_people(unit: Unit, random: Random) -> None:
     unit.records.save([Update("user", users[0], {"manager": users[5]})])
 
 
+def people(unit: Unit) -> list[str]:
+    """The users who are no queues."""
+    found = unit.records.query(Query(object="user", columns=("kind",), limit=100)).rows
+    return [row.id for row in found if row.values[0] != "queue"]
+
+
+def place_queues(unit: Unit, random: Random) -> None:
+    """Queues stand in the company like people, and some people are in them by name."""
+    users, departments = people(unit), _ids(unit, "department")
+    for queue in unit.runtime.model.rights.queues.values():
+        values = {
+            "department": random.choice([None, *departments]),
+            "manager": random.choice([None, *users]),
+            "queue_members": random.sample(users, random.choice((0, 1, 2))),
+        }
+        unit.records.save([Update("user", queue.record, values)])
+
+
+def owners(unit: Unit, name: str) -> list[str]:
+    """Who may own records of an object: people, and about as often its queues."""
+    queues = [each.record for each in unit.runtime.model.rights.queues_of(name)]
+    return [*people(unit), *queues, *queues, *queues]
+
+
 def make_records(unit: Unit, random: Random) -> None:
     """Records of all objects, some of them shared."""
-    users, departments, groups = (_ids(unit, name) for name in ("user", "department", "group"))
+    users = people(unit)
+    departments, groups = (_ids(unit, name) for name in ("department", "group"))
     some = lambda ids: random.choice([None, *ids])  # noqa: E731
 
     def make(name: str, count: int, values: Any) -> list[str]:
@@ -77,8 +103,8 @@ def make_records(unit: Unit, random: Random) -> None:
     owned = lambda: {"owner": random.choice(users)}  # noqa: E731
     cities = make("city", 4, lambda: {**owned(), "large": random.random() < 0.5})
     accounts = make("account", 14, lambda: {
-        **owned(), "level": some(office.LEVELS), "region": some(office.REGIONS), "amount": random.randint(0, 100),
-        "city": some(cities),
+        "owner": random.choice(owners(unit, "account")), "level": some(office.LEVELS), "city": some(cities),
+        "region": some(office.REGIONS), "amount": random.randint(0, 100),
     })  # fmt: skip
     deals = make("deal", 12, lambda: {
         **owned(), "account": some(accounts), "region": some(office.REGIONS),
@@ -87,7 +113,8 @@ def make_records(unit: Unit, random: Random) -> None:
     make("line", 8, lambda: {"deal": random.choice(deals)})
     about = [*(f"account:{each}" for each in accounts), *(f"deal:{each}" for each in deals)]
     make("note", 10, lambda: {**owned(), "about": some(about)})
-    memos = make("memo", 4, owned)
+    memos = make("memo", 4, lambda: {"owner": random.choice(owners(unit, "memo"))})
+    make("slip", 6, lambda: {"owner": random.choice(owners(unit, "slip"))})
     shared = [*about, *(f"memo:{each}" for each in memos)]
     days = (None, date.today(), date.today() - timedelta(days=30), date.today() + timedelta(days=30))
     make("record_share", 12, lambda: {
@@ -159,12 +186,13 @@ def documents_of(random: Random) -> list[office.Body]:
 
 def stir(unit: Unit, random: Random) -> None:
     """Some people get other roles, managers and departments, some records other owners."""
-    users, departments = _ids(unit, "user"), _ids(unit, "department")
+    users, departments = people(unit), _ids(unit, "department")
+    place_queues(unit, random)
     for at, user in enumerate(random.sample(users, 4)):
         values = {"roles": random.sample(office.ROLES, random.choice((1, 2))), "department": random.choice(departments)}
         unit.records.save([Update("user", user, {**values, "manager": random.choice([None, *users[:at]])})])
     for account in random.sample(_ids(unit, "account"), 5):
-        unit.records.save([Update("account", account, {"owner": random.choice(users)})])
+        unit.records.save([Update("account", account, {"owner": random.choice(owners(unit, "account"))})])
     group = random.choice(_ids(unit, "group"))
     unit.records.save([Update("group", group, {"members": random.sample(users, 2)})])
 

@@ -1,4 +1,4 @@
-"""Permission set, role, sharing rule, team role and partition documents to their part of the model."""
+"""Permission set, role, sharing rule, team role, queue and partition documents to their part of the model."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from dougong.base.ids import named_id
 from dougong.formulas import Formula
 from dougong.formulas import compile as compile_formula
 from dougong.metadata.building.fields import labels
+from dougong.metadata.component import Component
 from dougong.metadata.index import Index, texts
 from dougong.metadata.rights import (
     DataScope,
     Partition,
     PermissionSet,
+    Queue,
     Rights,
     Role,
     SharingRule,
@@ -41,6 +44,7 @@ def build_rights(index: Index) -> Rights:
         roles=_frozen({name: _role(index, name, each.body) for name, each in index.named("role").items()}),
         sharing_rules=_frozen({name: tuple(found) for name, found in rules.items()}),
         team_roles=_frozen({name: _team_role(name, each.body) for name, each in index.named("team_role").items()}),
+        queues=_frozen({name: _queue(name, each) for name, each in index.named("queue").items()}),
         partitions=_frozen({name: _partition(name, each.body) for name, each in index.named("partition").items()}),
     )
 
@@ -122,6 +126,19 @@ def lookups_to(index: Index, object_name: str, target: str) -> list[str]:
 
 def _team_role(name: str, body: Body) -> TeamRole:
     return TeamRole(name=name, label=labels(body.get("label")), level=body.get("level", "read"))
+
+
+def _queue(name: str, component: Component) -> Queue:
+    body = component.body
+    former = texts(body.get("formerly"))
+    return Queue(
+        name=name,
+        label=labels(body.get("label")),
+        record=named_id(f"queue/{body.get('id') or (former[0] if former else name)}"),
+        objects=frozenset(texts(body.get("objects"))),
+        members=texts(body.get("members")),
+        level=body.get("level", "read"),
+    )
 
 
 def _partition(name: str, body: Body) -> Partition:

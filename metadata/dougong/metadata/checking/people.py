@@ -1,4 +1,4 @@
-"""Roles that other documents are for must be there; groups and departments are records, and may come and go."""
+"""Roles and queues that other documents are for must be there; groups and departments are records, and may come and go."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from dougong.metadata.checking.report import Spot, enumerated, unknown
 
 
 def need_people(spot: Spot, key: str, body: Mapping[str, Any]) -> Iterator[Problem]:
-    """Of the people under `key` (``role:sales``, ``group:service``) the roles must be there."""
+    """Of the people under `key` (``role:sales``, ``group:service``) the roles and queues must be there."""
     for below, each in enumerated(spot, key, body):
         kind, _, name = str(each).partition(":")
         if kind == "role":
             yield from need_role(below, name)
+        elif kind == "queue" and name not in spot.index.named("queue"):
+            yield unknown(below, msg("queue"), name, spot.index.named("queue"))
 
 
 def need_role(spot: Spot, name: Any) -> Iterator[Problem]:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, or_, select
 
 from dougong.base.language import Message, msg
+from dougong.engine.entering import people as people_only
 from dougong.engine.rights.grants import Granted, gives_field
+from dougong.engine.rights.groups import group_of
 from dougong.engine.rights.holder import Holder, held
 from dougong.engine.rights.names import OBJECT_RIGHT_NAMES, SYSTEM_RIGHT_NAMES
-from dougong.engine.rights.sharing_rules import group_of, opened_by
+from dougong.engine.rights.sharing_rules import opened_by
 from dougong.engine.tables import memberships
 from dougong.metadata.model import Model
 from dougong.metadata.rights import SharingRule
@@ -119,7 +121,10 @@ def opening(unit: Unit, rule: SharingRule) -> Opening:
     count = select(func.count()).select_from(table)
     total = int(unit.connection.scalar(count.where(live)) or 0)
     groups = [group_of(each) for each in rule.to]
-    reached = select(func.count(memberships.c.user_id.distinct())).where(memberships.c.grp.in_(groups))
+    users = unit.runtime.storage.tables["user"]
+    somebody = memberships.join(users.table, users.table.c.id == memberships.c.user_id)
+    reached = select(func.count(memberships.c.user_id.distinct())).select_from(somebody)
+    reached = reached.where(memberships.c.grp.in_(groups), *people_only(users))
     people = int(unit.connection.scalar(reached) or 0)
     if rule.when is not None and any(path[0] == "$User" for path in rule.when.variables):
         return Opening(None, total, people)

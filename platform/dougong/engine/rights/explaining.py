@@ -17,7 +17,7 @@ from dougong.base.errors import NotFound, Problem
 from dougong.base.language import Message, msg
 from dougong.engine.access import Access, Configured, Right, may_read, may_read_all
 from dougong.engine.actor import Actor
-from dougong.engine.entering import may_enter
+from dougong.engine.entering import is_queue, may_enter
 from dougong.engine.reading.counted import children_of, is_counted
 from dougong.engine.rights.access import access_for, granted_to
 from dougong.engine.rights.facts import Facts
@@ -182,7 +182,9 @@ class _Case:
     def _of_person(self, granted: Granted) -> Iterator[Reason]:
         """What they hold; none of it decides by itself."""
         holder = granted.holder
-        if not may_enter(holder.values):
+        if is_queue(holder.values):
+            yield Reason("inactive", False, msg("It is a queue: it owns records, and does nothing."))
+        elif not may_enter(holder.values):
             yield Reason("inactive", False, msg("Their account is switched off or frozen, so they hold nothing."))
         elif not holder.sets:
             yield Reason("nothing-held", False, msg("They hold no role or permission set that gives anything."))

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
 ASSIGNED = frozenset(
-    ("user.roles", "user.permission_sets", "user.frozen", "group.members", "group.active", "group.code")
+    (
+        *("user.roles", "user.permission_sets", "user.frozen", "user.queue_members"),
+        *("group.members", "group.active", "group.code"),
+    )
 )
 """Fields that give rights: they are changed by those who manage users."""
 

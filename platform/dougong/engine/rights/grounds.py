@@ -80,6 +80,20 @@ def owner(person: BindParameter[str]) -> Ground:
     return plain("owner", said, otherwise, lambda table: table.c.owner_id == person)
 
 
+def waiting(queues: BindParameter[Any]) -> Ground:
+    """What is owned by one of the queues that the person takes from."""
+    said = msg("It waits in a queue that they take from.")
+    otherwise = msg("It waits in no queue that they take from.")
+    return plain("queue", said, otherwise, lambda table: table.c.owner_id.in_(queues))
+
+
+def waiting_to_be_changed(queues: BindParameter[Any]) -> Ground:
+    """The same of queues whose members may change what is in them."""
+    said = msg("It waits in a queue that they take from, whose members may change it.")
+    otherwise = msg("It waits in no queue that they take from and whose members may change it.")
+    return plain("queue", said, otherwise, lambda table: table.c.owner_id.in_(queues))
+
+
 def owned_within(kind: str, reason: Message, otherwise: Message, groups: Groups, few: bool) -> Ground:
     """What is owned by people of one of `groups`; `few` people are looked up once for all rows of a list."""
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, select
 
 from dougong.base.field_types import Reference
+from dougong.engine.entering import is_queue
+from dougong.engine.rights.groups import plain
 from dougong.engine.tables import memberships
 from dougong.metadata.rights import PermissionSet, Rights, Role
 
@@ -35,11 +37,10 @@ class Holder:
         return tuple(sorted(each[len(kind) + 1 :] for each in self.groups if each.startswith(f"{kind}:")))
 
 
-_AS_MAIN = {"also": "department", "also_within": "within"}
-
-
 def find(unit: Unit, user_id: str) -> Holder:
-    """What the user holds, as the unit's transaction sees it; nothing for who is not there, has left or is frozen."""
+    """What the user holds, as the unit's transaction sees it; nothing for who is not there, has left or is frozen,
+    and for a queue.
+    """
     users = unit.runtime.storage.tables.get("user")
     if not user_id or users is None:
         return Holder(user_id)
@@ -61,7 +62,7 @@ def find(unit: Unit, user_id: str) -> Holder:
         kind, width = users.object.fields[name], len(users.parts[name])
         values[name] = kind.type.from_row(kind, rows[0][at : at + width])
         at += width
-    if values.get("active") is False or values.get("frozen"):
+    if values.get("active") is False or values.get("frozen") or is_queue(values):
         return Holder(user_id, values=values)
     groups = {row[0] for row in rows if row[0] is not None}
     return held(unit.runtime.model.rights, user_id, groups, values)
@@ -69,13 +70,13 @@ def find(unit: Unit, user_id: str) -> Holder:
 
 def held(rights: Rights, user_id: str, groups: Set[str], values: Mapping[str, Any]) -> Holder:
     """What somebody of these groups of `dg_membership` holds, who is of the kind that `values` say."""
-    plain = {f"{_AS_MAIN.get(kind, kind)}:{name}" for kind, _, name in (each.partition(":") for each in groups)}
-    roles = [rights.roles[name] for name in _names(plain, "role") if name in rights.roles]
+    known = {plain(each) for each in groups}
+    roles = [rights.roles[name] for name in _names(known, "role") if name in rights.roles]
     kind = values.get("kind") or "internal"
     fitting = [role for role in roles if role.user_kind == kind]
     sets = [name for role in fitting for name in role.permission_sets]
-    known = [rights.permission_sets.get(name) for name in dict.fromkeys((*sets, *_names(plain, "set")))]
-    return Holder(user_id, tuple(fitting), tuple(each for each in known if each), frozenset(plain), values)
+    given = [rights.permission_sets.get(name) for name in dict.fromkeys((*sets, *_names(known, "set")))]
+    return Holder(user_id, tuple(fitting), tuple(each for each in given if each), frozenset(known), values)
 
 
 def _names(groups: Set[str], kind: str) -> list[str]:

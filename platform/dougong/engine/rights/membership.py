@@ -8,8 +8,11 @@
 | `within:id`, `also_within:id` | the same, of the department and of those below it |
 | `group:id` | who is in the group |
 | `segment:partition:value` | who belongs to the segment |
+| `queue:id` | who takes from the queue |
+| `queue_edit:id` | the same, of a queue whose members may change what is in it |
+| `is_queue:name` | the queue itself |
 
-Departments and groups with a code stand under the code as well.
+Departments and groups with a code stand under the code as well, queues under their name.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 
 from dougong.base.field_types import Reference
+from dougong.engine.rights.groups import group_of, plain
 from dougong.engine.tables import memberships, people
 
 if TYPE_CHECKING:
@@ -30,7 +34,17 @@ if TYPE_CHECKING:
     from dougong.metadata.model import Model
 
 PLACES: Mapping[str, tuple[str, ...]] = {
-    "user": ("roles", "permission_sets", "manager", "department", "departments", "active", "frozen", "kind"),
+    "user": (
+        "roles",
+        "permission_sets",
+        "manager",
+        "department",
+        "departments",
+        "active",
+        "frozen",
+        "kind",
+        "queue_members",
+    ),
     "department": ("parent", "code"),
     "group": ("members", "code", "active"),
 }
@@ -62,24 +76,29 @@ def _affected(unit: Unit, rows: Iterable[Row]) -> set[str]:
     for row in rows:
         if row.plan.name == "user":
             found.add(row.id)
-            groups.add(f"below:{row.id}")
+            groups |= {f"below:{row.id}", f"queue:{row.id}"}
+            found |= _named(row.values.get("queue_members"))
         elif row.plan.name == "department":
             groups |= {f"within:{row.id}", f"also_within:{row.id}"}
         else:
             groups.add(f"group:{row.id}")
-            members = row.values.get("members") or ()
-            found |= {each.id for each in members if isinstance(each, Reference)}
+            found |= _named(row.values.get("members"))
     for part in _parts(sorted(groups)):
         asked = select(memberships.c.user_id).where(memberships.c.grp.in_(part))
         found |= set(unit.connection.scalars(asked))
     return found
 
 
+def _named(links: Any) -> set[str]:
+    return {each.id for each in links or () if isinstance(each, Reference)}
+
+
 def moves(before: Model, after: Model) -> bool:
-    """Whether a publish changes who belongs to what: the first roles, other partitions, other fields of people."""
+    """Whether a publish changes who belongs to what: the first roles, other partitions or queues, fields of people."""
     if not after.rights.roles:
         return False
-    same = before.rights.partitions == after.rights.partitions and _known(before) == _known(after)
+    old, new = before.rights, after.rights
+    same = old.partitions == new.partitions and old.queues == new.queues and _known(before) == _known(after)
     return not (before.rights.roles and same)
 
 
@@ -142,6 +161,39 @@ class _Company:
 
     def places(self, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
         """(user, group) for every group that each of the users is in."""
+        known: dict[str, set[str]] = {}
+        for user, group in self._places(ids):
+            known.setdefault(user, set()).add(group)
+            yield user, group
+        yield from self._queues(known, ids)
+
+    def _queues(self, known: Mapping[str, set[str]], ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Who takes from queues: the people in their records, and whom the metadata names; and the queues themselves.
+
+        Further departments count like the main one.
+        """
+        queues = {each.record: each for each in self.model.rights.queues.values()}
+        if not queues:
+            return
+        wanted = set(ids)
+        inside = {user: {plain(each) for each in groups} for user, groups in known.items()}
+        taking = {
+            (user, name)
+            for name, queue in queues.items()
+            for groups in [set(map(group_of, queue.members))]
+            for user, theirs in inside.items()
+            if groups & theirs and user not in queues
+        }
+        for part in _parts(ids):
+            named = self._linked("user", "queue_members", part, of_target=True)
+            taking |= {(user, queue) for queue, user in named if queue in queues}
+        for user, name in taking:
+            yield from ((user, group) for group in (f"queue:{name}", f"queue:{queues[name].name}"))
+            if queues[name].level == "edit":
+                yield user, f"queue_edit:{name}"
+        yield from ((name, f"is_queue:{each.name}") for name, each in queues.items() if name in wanted)
+
+    def _places(self, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
         partitions = self.model.rights.partitions.values()
         places = dict.fromkeys(each.user_field for each in partitions)  # several partitions may go by one field
         fields = ("roles", "permission_sets", "department", *places)

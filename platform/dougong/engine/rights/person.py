@@ -25,7 +25,7 @@ def parameters(holder: Holder) -> Mapping[str, Any]:
         named("within"): tuple(f"within:{each}" for each in departments),
         named("role"): holder.named("role"),
     }
-    for kind in ("group", "department", "within"):
+    for kind in ("group", "department", "within", "queue", "queue_edit"):
         found[named(kind, "ids")] = record_ids(holder.named(kind))
     for partition in {each.split(":")[1] for each in holder.groups if each.startswith("segment:")}:
         found[named("segment", partition)] = holder.named(f"segment:{partition}")

@@ -32,6 +32,7 @@ from dougong.engine.rights.grounds import SELF, Ground
 from dougong.engine.rights.holder import formula_value
 from dougong.engine.rights.parents import inherited
 from dougong.engine.rights.probing import Probed, has_small_circle, probe
+from dougong.engine.rights.queued import queued
 from dougong.engine.rights.scopes import scoped
 from dougong.engine.rights.shares import shared
 from dougong.engine.rights.sharing_rules import applies, opened
@@ -201,6 +202,7 @@ class Rows:
         if default == "read" and right == "read":
             yield grounds.everybody(msg("Everybody with the right sees every record."))
         yield from scoped(self, right, obj)
+        yield from queued(self, right, obj)
         yield from opened(self, right, obj)
         yield from shared(self, right, obj)
         if default == "by_parent":

@@ -12,6 +12,7 @@ from dougong.engine.access import Right
 from dougong.engine.rights import grounds
 from dougong.engine.rights.asking import asks, searches
 from dougong.engine.rights.grounds import Condition, Ground
+from dougong.engine.rights.groups import group_of, owner_of
 from dougong.formulas import Formula
 from dougong.metadata.model import Object
 from dougong.metadata.rights import SharingRule
@@ -46,7 +47,7 @@ def applies(rows: Rows, rule: SharingRule, right: Right) -> bool:
 def opened_by(rows: Rows, rule: SharingRule) -> tuple[Condition, Condition]:
     """The condition of a rule for judging rows, and for finding them."""
     obj = rows.model.objects[rule.object]
-    owners = [group_of(each) for each in rule.owned_by]
+    owners = [owner_of(each) for each in rule.owned_by]
 
     def holds(table: FromClause) -> ColumnElement[bool]:
         parts = [grounds.owned(table, owners)] if owners else []
@@ -80,9 +81,3 @@ def _opened_with(rows: Rows, rule: SharingRule, obj: Object, lookup: str) -> Gro
 
 def _asked_by(rule: SharingRule) -> tuple[str, Formula] | None:
     return None if rule.when is None else (rule.object, rule.when)
-
-
-def group_of(people: str) -> str:
-    """The group of `dg_membership` for whom a rule names."""
-    kind, _, name = people.partition(":")
-    return f"within:{name}" if kind == "department_and_below" else people

@@ -48,6 +48,18 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """Take a record out of a queue that the actor takes from: they own it from now on.
+
+    It needs no right to hand records over, nor that the actor may change the record where it waits. Of two who take at
+    once, one has it and the other is told who.
+    """
+
+    object: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Put a record, and what belongs to it, into the recycle bin.
 
@@ -78,7 +90,7 @@ class Upsert:
     key: str | None = None
 
 
-Change = Create | Update | Delete | Restore | Upsert
+Change = Create | Update | Take | Delete | Restore | Upsert
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""Who is given which rights is in the audit log: roles and permission sets, members of groups, shares, accounts."""
+"""Who is given which rights is in the audit log: roles and permission sets, members of groups
+and queues, shares, accounts.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from dougong.engine.saving.row import Row
 from dougong.engine.unit import Unit
 
 GRANTING: Mapping[str, tuple[str, ...]] = {
-    "user": ("roles", "permission_sets", "active", "frozen"),
+    "user": ("roles", "permission_sets", "active", "frozen", "queue_members"),
     "group": ("members",),
     "record_share": ("record", "user", "group", "department", "below", "role", "team_role", "level", "until"),
 }

@@ -19,7 +19,8 @@ from dougong.engine.access import Right
 from dougong.engine.fields.masked import Masked, MaskedType, says_mask
 from dougong.engine.fields.references import is_record_id
 from dougong.engine.reasons import reason
-from dougong.engine.saving.batch import Change, Create, Delete, Made, Restore, Update, Upsert
+from dougong.engine.saving import taking
+from dougong.engine.saving.batch import Change, Create, Delete, Made, Restore, Take, Update, Upsert
 from dougong.engine.saving.plan import ObjectPlan, bare, load, load_to_delete, plan_of
 from dougong.engine.saving.related import AT_ONCE
 from dougong.engine.saving.row import Batch, Row
@@ -101,6 +102,8 @@ def _row(plan: ObjectPlan, change: Change, number: int) -> Row:
         case Update(id=id, values=values, version=version, base=base, why=why, read=read):
             why = reason(why)
             return Row(number, "update", plan, id, dict(values), version=version, base=base, why=why, read=read)
+        case Take(id=id):
+            return Row(number, "update", plan, id, {}, taking=True)
         case Delete(id=id, version=version, alone=alone):
             return Row(number, "delete", plan, id, {}, version=version, alone=alone)
         case Restore(id=id):
@@ -301,7 +304,9 @@ def _load(batch: Batch, plan: ObjectPlan, rows: list[Row], lock: Any) -> None:
         for stored in batch.unit.connection.execute(statement, {"ids": ids[start : start + AT_ONCE]}):
             values = plan.read(stored)
             row = by_id.pop(str(values["id"]))
-            _stand(row, values, bool(stored[width]), bool(stored[width + 1]))
+            _stand(row, values, bool(stored[width]), row.taking or bool(stored[width + 1]))
+            if row.taking:
+                taking.begin(batch.unit, batch.related, row, values)
             if row.before:
                 batch.related.put(plan.name, row.id, row.values)
     for row in by_id.values():

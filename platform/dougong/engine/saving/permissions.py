@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dougong.base.language import msg
+from dougong.engine import queue_accounts
 from dougong.engine.access import Right, kept_in_metadata
 from dougong.engine.actor import PUBLISHING
 from dougong.engine.rights import superiors, together
@@ -34,6 +35,7 @@ def check(batch: Batch) -> None:
                 row.refuse("not-allowed", _refusal(row))
             elif row.doing in ("create", "update"):
                 _check_fields(batch, row)
+        queue_accounts.check(batch.unit, rows)
         together.check(rows, batch.unit.runtime.model.rights)
         if not batch.unit.actor.is_system:
             made = [row for row in rows if row.doing in ("create", "update") and granted[row.doing] and not row.extra]

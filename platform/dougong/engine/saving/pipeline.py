@@ -284,7 +284,7 @@ def _names(change: Change, keys: set[str]) -> bool:
 _KINDS: tuple[tuple[frozenset[str], type[DougongError]], ...] = (
     (frozenset({"record-missing"}), NotFound),
     (frozenset({"not-allowed", "field-not-allowed", "rows-of-metadata"}), Forbidden),
-    (frozenset({"record-stale", "field-conflict"}), Conflict),
+    (frozenset({"record-stale", "field-conflict", "taken"}), Conflict),
 )
 """Problems that make another error than `Rejected` when there are no others beside them."""
 

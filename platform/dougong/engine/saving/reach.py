@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
 from dougong.engine.reading.covering import covered
+from dougong.engine.rights.queues import taken_from
 
 if TYPE_CHECKING:
     from dougong.engine.saving.plan import ObjectPlan
@@ -29,6 +30,9 @@ def _owners(batch: Batch, plan: ObjectPlan, rows: Sequence[Row]) -> None:
     """To give a record to somebody takes the right to transfer, and that this right covers the record."""
     access, own = batch.unit.access, batch.unit.actor.user_id
     given = [row for row in rows if not (row.new and _id(row.values.get("owner")) in (own, None))]
+    if plan.object.owner == "user_or_queue":
+        queues = taken_from(batch.unit)
+        given = [row for row in given if not _within(queues, own, row)]
     if not given:
         return
     allowed: set[str] = set()
@@ -39,6 +43,12 @@ def _owners(batch: Batch, plan: ObjectPlan, rows: Sequence[Row]) -> None:
         if row.id not in allowed:
             reason = msg("You may not give this {object} to another owner.", object=plan.object.label)
             row.refuse("not-allowed", reason, msg("Ask somebody who may transfer it."), at="owner")
+
+
+def _within(queues: frozenset[str], own: str | None, row: Row) -> bool:
+    """Whether the actor takes the row from one of their queues, or gives back to one what is theirs."""
+    before, after = _id(row.before.get("owner")), _id(row.values.get("owner"))
+    return not row.new and ((before in queues and after == own) or (before == own and after in queues))
 
 
 def _record_types(batch: Batch, plan: ObjectPlan, rows: Iterable[Row]) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy import select
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
 from dougong.engine.dialects.among import among
+from dougong.engine.entering import KIND, is_queue
+from dougong.engine.rights.queues import queues_named
 from dougong.engine.saving import locks, met
 from dougong.engine.saving.defaults import defaults_of
 from dougong.engine.saving.expressions import Expressions, formula_needs
@@ -44,6 +46,7 @@ class LookupRule:
     `watched` are fields of the record itself that the filter reads (``$Record``): when one changes, the lookup is
     checked again. `in_force` are the targets of which effective records alone may be chosen: none where the record
     belongs to what it names, as a line does to its document and a file, note or task to what it is about.
+    `queues`: the ids of the queues that a field which names people may name too; None where it names none of them.
     """
 
     field: Field
@@ -52,6 +55,7 @@ class LookupRule:
     deeper: Needs
     watched: frozenset[str]
     in_force: frozenset[str]
+    queues: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def _rule(plan: ObjectPlan, field: Field) -> LookupRule:
         for target in field.targets:
             merge_needs(deeper, formula_needs(plan_of(plan.runtime, target), [found]))
     needs = frozenset(names | ({"life_status"} if in_force else set()))
-    return LookupRule(field, found, needs, deeper, frozenset(watched), in_force)
+    return LookupRule(field, found, needs, deeper, frozenset(watched), in_force, queues_named(plan.runtime, field))
 
 
 def wanted_of(plan: ObjectPlan) -> Needs:
@@ -118,6 +122,7 @@ def fetch(batch: Batch, lock: bool = True) -> None:
             name = rule.field.name
             given = [(value, row) for row in rows if (value := row.values.get(name)) is not None]
             fields = rule.needs | (needs[name].fields if name in needs else set())
+            kind = {KIND} if rule.queues is not None else set()
             for value, row in given:
                 if row.before and value == row.before.get(name):
                     continue
@@ -126,7 +131,7 @@ def fetch(batch: Batch, lock: bool = True) -> None:
                         continue
                     ids, names = wanted.setdefault(reference.object, (set(), set()))
                     ids.add(reference.id)
-                    names |= fields
+                    names |= fields | kind
     objects = [name for name in sorted(wanted) if name in batch.unit.runtime.model.objects]
     with batch.unit.together() if len(objects) > 1 else nullcontext():
         asked = [batch.related.ask(name, *wanted[name], lock) for name in objects]
@@ -180,6 +185,14 @@ def _check_one(batch: Batch, row: Row, rule: LookupRule, reference: Reference, e
             "lookup-unknown",
             msg("{label} names a record that does not exist, is deleted, or that you may not see.", label=field.label),
             msg("Choose another."),
+            at=name,
+        )
+        return
+    if rule.queues is not None and is_queue(seen.values) and reference.id not in rule.queues:
+        row.refuse(
+            "lookup-queue",
+            msg("{label} cannot be this queue.", label=field.label),
+            msg("Choose a person, or a queue for {object} records.", object=row.plan.object.label),
             at=name,
         )
         return

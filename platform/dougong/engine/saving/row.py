@@ -33,7 +33,8 @@ class Row:
     Of a row that is `read`, what is given is as its fields keep it (see `Create`).
     Of a row that is `part` only some fields are known, the same in `before` and `values` (see `partly`).
     `extra` rows are those that the engine adds: what a deletion takes along, and records derived from others. A row
-    that is deleted `alone` takes nothing along, and nothing forbids it.
+    that is deleted `alone` takes nothing along, and nothing forbids it. `taking` is an update that takes the record out
+    of a queue.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Row:
     extra: bool = False
     part: bool = False
     alone: bool = False
+    taking: bool = False
     deleted_with: str | None = None
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dougong.base.language import msg
+from dougong.engine.actor import PUBLISHING
 from dougong.engine.fields.choices import allowed_values
 from dougong.engine.saving.plan import ObjectPlan
 from dougong.engine.saving.row import Batch, Row, grouped
@@ -79,7 +80,7 @@ def check(batch: Batch) -> None:
         for row in rows:
             _check_record_type(row, batch.reverting)
             _check_required(row, rules.required)
-            _check_choices(row, rules)
+            _check_choices(row, rules, batch.unit.actor.channel == PUBLISHING)
             for picklist, value, text in rules.others:
                 _check_words(row, picklist, value, text)
             for field in rules.fixed_masters:
@@ -141,7 +142,8 @@ def _check_record_type(row: Row, reverting: bool) -> None:
             row.refuse("record-type-switch", reason, at="record_type")
 
 
-def _check_choices(row: Row, rules: Rules) -> None:
+def _check_choices(row: Row, rules: Rules, publishing: bool) -> None:
+    """What publishing writes may be what people are not offered: the kind of a queue."""
     chosen = row.plan.object.record_types.get(row.values.get("record_type") or "")
     retyped = row.differs("record_type")
     for field in rules.picklists:
@@ -155,7 +157,7 @@ def _check_choices(row: Row, rules: Rules) -> None:
         for each in values:
             if only is not None and each not in only and chosen is not None:
                 _refuse_choice(row, field, each, "choice-record-type", msg("for {type}", type=chosen.label))
-            elif each not in old and not _is_active(field, each):
+            elif each not in old and not (publishing or _is_active(field, each)):
                 row.refuse(
                     "choice-retired",
                     msg("{value} is no longer offered for {label}.", value=_label(field, each), label=field.label),
