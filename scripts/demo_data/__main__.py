@@ -9,7 +9,7 @@ from deals import add_deals
 from papers import Papers
 from people import add_company, add_customers, add_products, add_roles
 from rows import Rows
-from work import Work, add_campaigns, add_leads, add_members, settle_customers
+from work import Work, add_campaigns, add_leads, add_members, leave_in_queue, settle_customers
 
 FOLDER = Path(__file__).parents[2] / "metadata/dougong/metadata/packages/sales-core/data/demo"
 
@@ -36,6 +36,7 @@ def build(seed: int = SEED) -> Rows:
     work.add_campaign_costs()
     work.add_lead_calls()
     settle_customers(customers, deals)
+    leave_in_queue(rows)
     return rows
 
 

@@ -47,6 +47,24 @@ def add_leads(rows: Rows, random: Random, customers: list[Customer]) -> None:
     _converted(rows, random, customers)
 
 
+WAITING = ("lead-10", "lead-13", "lead-24", "lead-26")
+"""New leads that nobody has taken yet."""
+
+TAKEN = "lead-07"
+"""A new lead that waited for a day."""
+
+QUEUE = "@queue:new_leads"
+
+
+def leave_in_queue(rows: Rows) -> None:
+    """Let some of the new leads wait, and one have waited before somebody took it."""
+    for lead in rows.of("lead"):
+        if lead.key == TAKEN:
+            lead.change(lead.created + 1, owner=lead.values["owner"])
+        if lead.key in (*WAITING, TAKEN):
+            lead.values["owner"] = QUEUE
+
+
 def _follow(random: Random, lead: Row, status: str) -> None:
     at = lead.created
     if status == "new":

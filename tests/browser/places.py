@@ -60,6 +60,7 @@ PLACES: dict[str, Callable[[Demo], str]] = {
     "rights": _fixed("/access/set?of=sales_work"),
     "rights-fields": _fixed("/access/set/fields?of=sales_work&object=product"),
     "rule": _fixed("/access/rule?object=account"),
+    "queue": _fixed("/access/queue?of=new_leads"),
     "why": lambda site: f"/access/why?object=account&record={_customer(site)}&user={_seller(site)}&right=edit",
     "who": lambda site: f"/access/why?object=account&record={_customer(site)}",
     "compare": lambda site: f"/access/compare?left={site.administrator()}&right={_seller(site)}",

@@ -53,15 +53,15 @@ def id_of(page: Page, object: str) -> str:
 
 
 def take_lead(page: Page, name: str) -> None:
-    """Find the lead by searching and make it one's own."""
+    """Find the lead by searching and take it out of the queue in which it waits."""
     page.goto("/search")
     page.locator("main [name=q]").fill(name)
     page.keyboard.press("Enter")
     page.locator("main").get_by_role("link", name=name).first.click()
-    page.get_by_role("link", name="编辑", exact=True).click()
-    choose(page.get_by_role("combobox", name="负责人"), "Administrator")
-    page.locator(".stick").get_by_role("button", name="保存", exact=True).click()
-    expect(page.locator("#toasts")).to_contain_text("已保存")
+    take = page.get_by_role("button", name="领取", exact=True)
+    take.click()
+    expect(page.locator("#toasts")).to_contain_text("已领取")
+    expect(take).to_have_count(0)
 
 
 def log_call(page: Page, subject: str) -> None:
@@ -121,7 +121,10 @@ def test_a_sale(site: Demo, open_page: Open, viewport: dict[str, int]) -> None:
     ]
     company = customer.values["name"]
     site.save(Update("user", site.administrator(), {"language": "zh-CN", "time_zone": "Asia/Shanghai"}))
-    (lead,) = site.save(Create("lead", {"company": company, "person": "沈嘉禾", "mobile": "13900001234"}))
+    queue = site.first("user", Condition("queue", "is", "new_leads")).id
+    site.save(Update("user", queue, {"queue_members": [site.administrator()]}))
+    waiting = {"company": company, "person": "沈嘉禾", "mobile": "13900001234", "owner": queue}
+    (lead,) = site.save(Create("lead", waiting))
     page = open_page(site, "zh-CN", signed_in=False, viewport=viewport, locale="zh-CN")
 
     sign_in(page, site)

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dougong.base.language import msg
 from dougong.engine.privacy.finding import RIGHT as PRIVACY
 from dougong.engine.privacy.finding import personal_fields
+from dougong.engine.query import Record
 from dougong.metadata.model import Object
 from dougong.web.buttons import Action
+from dougong.web.queues import is_person
 from dougong.web.visit import Visit, with_query
 
 WHY = "/access/why"
@@ -17,20 +19,20 @@ RIGHT = "explain_access"
 VIEW_AS = "view_as"
 
 
-def on_record(visit: Visit, obj: Object, record_id: str) -> tuple[Action, ...]:
+def on_record(visit: Visit, obj: Object, record: Record) -> tuple[Action, ...]:
     """What the menu of a record offers those who may ask."""
-    return tuple(_on_record(visit, obj, record_id))
+    return tuple(_on_record(visit, obj, record.id, is_person(obj, record)))
 
 
-def _on_record(visit: Visit, obj: Object, record_id: str) -> Iterator[Action]:
-    access, other = visit.unit.access, obj.name == "user" and record_id != visit.actor.user_id
-    if access.has(PRIVACY) and personal_fields(obj):
+def _on_record(visit: Visit, obj: Object, record_id: str, person: bool) -> Iterator[Action]:
+    access, other = visit.unit.access, person and record_id != visit.actor.user_id
+    if access.has(PRIVACY) and personal_fields(obj) and (person or obj.name != "user"):
         url = f"/privacy/{obj.name}/{record_id}"
         yield Action(visit.say(msg("Personal data")), "user-x", url, primary=False, sheet=False)
     if access.has(RIGHT):
         url = with_query(WHY, [("object", obj.name), ("record", record_id)])
         yield Action(visit.say(msg("Who sees this, and why")), "shield-check", url, primary=False, sheet=False)
-    if access.has(RIGHT) and obj.name == "user":
+    if access.has(RIGHT) and person:
         url = with_query(WHY, [("user", record_id)])
         yield Action(visit.say(msg("Why they see something or not")), "help", url, primary=False, sheet=False)
     if access.has(RIGHT) and other:

@@ -8,9 +8,9 @@ from dougong.base.language import msg
 from dougong.engine.access import Right
 from dougong.engine.handover import sharing
 from dougong.engine.handover.carrying import RIGHT
-from dougong.engine.handover.holdings import PERSON
 from dougong.engine.query import Record
 from dougong.metadata.model import Object
+from dougong.web import queues
 from dougong.web.buttons import Action
 from dougong.web.visit import Visit
 
@@ -28,6 +28,7 @@ def _offered(visit: Visit, obj: Object, record: Record, rights: set[Right]) -> I
     if rights and sharing.shareable(visit.unit, obj):
         said = visit.say(msg("Team and shares"))
         yield Action(said, "share", f"/o/{obj.name}/{record.id}/sharing", primary=False, sheet=False)
-    if obj.name == PERSON and access.has(RIGHT):
+    yield from queues.giving_back(visit, obj, record) if "edit" in rights else ()
+    if queues.is_person(obj, record) and access.has(RIGHT):
         said = visit.say(msg("Hand over their work"))
         yield Action(said, "transfer", f"/handover/{record.id}", primary=False, sheet=False)

@@ -11,9 +11,11 @@ from dougong.base.language import label, msg
 from dougong.engine.fields.periods import NAMED
 from dougong.engine.query import Condition, Query, Sort, Written
 from dougong.engine.reading.paths import ResolvedPath, resolve
+from dougong.engine.rights.queues import owning
 from dougong.metadata.model import Field, Object
 from dougong.web import formula_condition
-from dougong.web.sentences import PEOPLE, operators, path_label
+from dougong.web.queues import choosable
+from dougong.web.sentences import PEOPLE, QUEUES, operators, path_label
 from dougong.web.visit import Visit
 
 MOST_USERS = 200
@@ -117,16 +119,20 @@ def _widget(visit: Visit, path: ResolvedPath, op: Operator) -> tuple[str, list[C
     if field.type.formula_type == "boolean":
         return "choose", [Choice("true", visit.say(msg("yes"))), Choice("false", visit.say(msg("no")))]
     if field.targets == ("user",):
-        return ("tick" if op.arity == "many" else "choose"), _people(visit)
+        return ("tick" if op.arity == "many" else "choose"), _people(visit, path.field)
     if field.type.refers:
         return "record", []
     kind = {"number": "number", "date": "date"}.get(field.type.formula_type or "", "text")
     return ("two" if op.arity == "two" else kind), []
 
 
-def _people(visit: Visit) -> list[Choice]:
-    said = [Choice(key, visit.say(name)) for key, name in PEOPLE.items()]
-    asked = Query(object="user", columns=("name",), sort=(Sort("name"),), limit=MOST_USERS)
+def _people(visit: Visit, field: Field) -> list[Choice]:
+    """Whom a condition may name: of owners also queues, and those of the reader where there are any."""
+    obj, users = visit.model.objects[field.object], visit.model.objects["user"]
+    queues = field.name == "owner" and bool(owning(visit.model, obj))
+    said = [Choice(key, visit.say(name)) for key, name in PEOPLE.items() if queues or key != QUEUES]
+    where = choosable(visit.unit, obj, field, users)
+    asked = Query(object="user", columns=("name",), where=where, sort=(Sort("name"),), limit=MOST_USERS)
     return said + [Choice(row.id, str(row.values[0] or "")) for row in visit.unit.records.query(asked).rows]
 
 

@@ -14,13 +14,14 @@ from dougong.base.language import msg
 from dougong.engine.fields.masked import is_masked
 from dougong.engine.fields.operators import PRESENCE
 from dougong.engine.fields.text import clean_text
-from dougong.engine.query import Filter, Sort, Written
+from dougong.engine.query import Condition, Filter, Sort, Written
 from dougong.engine.reading.filters import both, conditions, dump, formulas, parse_sort
 from dougong.engine.reading.paths import usable
 from dougong.engine.reading.written import formula_of
 from dougong.engine.tables import views as stored
 from dougong.engine.unit import Unit
 from dougong.metadata.model import ListColumn, ListView, Object
+from dougong.web import queues
 from dougong.web.list_state import ListState, View, parts_of
 
 LONGEST_NAME = 60
@@ -45,7 +46,15 @@ def all_of(unit: Unit, obj: Object) -> list[View]:
         declared = unit.runtime.prepared[key] = tuple(_offered(unit, obj, map(_declared, _ordered(obj))))
     declared = [each for each in declared if unit.access.is_one_of(_people(obj, each))]
     saved = map(_saved, unit.connection.execute(_SAVED, {"object": obj.id, "owner": unit.actor.user_id}))
-    return [*declared, *_offered(unit, obj, saved)] or [everything(unit, obj)]
+    return [*declared, *_of_queues(unit, obj, declared), *_offered(unit, obj, saved)] or [everything(unit, obj)]
+
+
+def _of_queues(unit: Unit, obj: Object, declared: Sequence[View]) -> Iterator[View]:
+    """What waits in each queue that the actor takes from, with the columns of the first view."""
+    first = declared[0] if declared else everything(unit, obj)
+    for each in queues.mine(unit, obj) if usable(unit.runtime.model, unit.access, obj, "owner") else ():
+        waiting = (Condition("owner", "is", each.record),)
+        yield View(f"{queues.VIEW}{each.name}", each.label, first.columns, waiting, first.sort)
 
 
 def _people(obj: Object, view: View) -> tuple[str, ...]:

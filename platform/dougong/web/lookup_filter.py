@@ -22,6 +22,7 @@ from dougong.formulas import Formula
 from dougong.metadata.model import Field, Object
 from dougong.web.pages.search import Hit, hits_of
 from dougong.web.prefill import GIVEN
+from dougong.web.queues import choosable
 from dougong.web.visit import Visit
 
 AT_ONCE = 200
@@ -45,7 +46,7 @@ def candidates(visit: Visit, obj: Object, field: Field, other: Object, text: str
 
     The field's filter becomes a part of the query. A filter that has no SQL is tried on one record after the other.
     """
-    offered = both(in_force(other), _who_may_enter(visit, other))
+    offered = both(in_force(other), _who_may_enter(visit, other), choosable(visit.unit, obj, field, other))
     if field.filter is None:
         return Candidates(*hits_of(visit, other, text, most, offered))
     record = Row(1, "create", plan_of(visit.unit.runtime, obj.name), "", {}, values=_initial(visit, obj))

@@ -15,7 +15,7 @@ from dougong.engine.query import Condition, Page, Query, Record
 from dougong.engine.reading.covering import rights_on
 from dougong.engine.saving.layouts import PLAIN, LayoutState, state_of
 from dougong.metadata.model import Object
-from dougong.web import access_links, belonging_links, buttons, completeness, path_bar, record_tables, timeline
+from dougong.web import access_links, belonging_links, buttons, completeness, path_bar, queues, record_tables, timeline
 from dougong.web.buttons import Action
 from dougong.web.changes import Change, Entry, told
 from dougong.web.changes import ask as ask_changes
@@ -129,7 +129,7 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         timeline=timeline.make(visit, obj, asked.timeline, changes if obj.features["history"] else [])
         if asked.timeline
         else None,
-        actions=actions.shown,
+        actions=_with_taking(queues.taking(visit, obj, record) if live else None, actions.shown),
         quick=actions.quick,
         menu=(*actions.menu, *_further_menu(visit, obj, record, rights)),
         history=tuple(told(visit, obj, changes)) if tab == HISTORY_TAB else (),
@@ -141,9 +141,14 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
     )
 
 
+def _with_taking(take: Action | None, shown: tuple[Action, ...]) -> tuple[Action, ...]:
+    """The buttons: what waits in a queue is taken first, and one button alone is the primary one."""
+    return shown if take is None else (take, *(replace(each, primary=False) for each in shown))
+
+
 def _further_menu(visit: Visit, obj: Object, record: Record, rights: set[Right]) -> tuple[Action, ...]:
     """What stands in the menu of every record, beside the actions of its layout."""
-    return (*belonging_links.on_record(visit, obj, record, rights), *access_links.on_record(visit, obj, record.id))
+    return (*belonging_links.on_record(visit, obj, record, rights), *access_links.on_record(visit, obj, record))
 
 
 def title_of(visit: Visit, obj: Object, values: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Roles, permission sets and sharing rules changed in pages: a form becomes a change of metadata, planned, published.
+"""Rights changed in pages, by roles, permission sets, sharing rules and queues: a form is planned, then published.
 
 What a package brought is changed by an overlay of the company, so its upgrades still come.
 """
@@ -15,7 +15,7 @@ from dougong.engine import revisions
 from dougong.engine.formula_scope import scope_of
 from dougong.engine.plan import plan
 from dougong.engine.publish import Publication, publish
-from dougong.engine.rights.effects import Effect, effects, opening
+from dougong.engine.rights.effects import Effect, effects, opening, takers
 from dougong.metadata.compile import compile_tree
 from dougong.metadata.component import COMPANY, Component, content_hash, same
 from dougong.metadata.documents import from_bodies
@@ -168,7 +168,7 @@ def planned(visit: Visit, wish: Wish) -> Planned:
         model = compile_tree(wanted.tree, "planned")
         with visit.company.read(visit.actor) as unit:
             told = effects(unit, model)
-            opens = _opens(visit, wish, model) if wish.opened.kind == "sharing_rule" else ""
+            opens = _opens(visit, wish, model)
     name = wish.address.partition(":")[2]
     errors = tuple(
         each.text(visit.language) for each in found.problems if each.severity == "error" or name in each.thing
@@ -186,7 +186,14 @@ def planned(visit: Visit, wish: Wish) -> Planned:
 
 
 def _opens(visit: Visit, wish: Wish, model: Model) -> str:
-    """How much a sharing rule to be opens, to how many."""
+    """How much a sharing rule to be opens, to how many; how many take from a queue to be; "" for all else."""
+    if wish.opened.kind == "queue":
+        queue = model.rights.queues[wish.address.partition(":")[2]]
+        with visit.company.read(visit.actor) as unit:
+            count = takers(unit, queue)
+        return visit.say(msg("{n} person takes from it.", "{n} people take from it.", n=count))
+    if wish.opened.kind != "sharing_rule":
+        return ""
     name = wish.address.partition(":")[2]
     rule = next((each for each in model.rights.sharing_rules.get(name.partition(".")[0], ())
                  if each.address == wish.address), None)  # fmt: skip

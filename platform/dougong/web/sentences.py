@@ -20,7 +20,8 @@ from dougong.formulas.tree import Call, Node, Reference
 from dougong.metadata.model import Field, Object
 from dougong.web.visit import Visit
 
-PEOPLE: Mapping[str, Message] = {"$me": msg("me"), "$my_team": msg("my team")}
+QUEUES = "$my_queues"
+PEOPLE: Mapping[str, Message] = {"$me": msg("me"), "$my_team": msg("my team"), QUEUES: msg("my queues")}
 """Of the users that a condition may name without naming them: what people call them."""
 
 

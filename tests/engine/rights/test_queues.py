@@ -7,18 +7,22 @@ from typing import Any
 
 import pytest
 
-from dougong.base.errors import Conflict, Forbidden, NotFound, Rejected
+from dougong.base.errors import BadRequest, Conflict, DougongError, Forbidden, NotFound, Rejected
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
+from dougong.engine.handover.carrying import preview
+from dougong.engine.handover.rules import Handover
 from dougong.engine.plan import plan
 from dougong.engine.publish import Publication, publish
 from dougong.engine.query import Query
 from dougong.engine.rights.explaining import explain
 from dougong.engine.saving.batch import Create, Take, Update
 from dougong.engine.saving.past import history
+from dougong.engine.transfer import sheets
+from dougong.engine.transfer.importing import run_import
 from dougong.metadata.trees import Tree
-from tests.companies import person
+from tests.companies import ADMINISTRATOR, person
 
 
 def queue_of(company: Company, name: str = "new_leads") -> str:
@@ -176,3 +180,33 @@ def test_a_queue_that_leaves_the_metadata_is_switched_off_and_comes_back(sales: 
     publish(sales, Publication(tree=whole))
     assert sees(sales, emma, id)
     save(sales, emma, Take("lead", id))
+
+
+def test_an_import_names_a_queue_like_any_owner(sales: Company) -> None:
+    """By its name; one that may not own the record is refused in its row."""
+    emma = person(sales, "emma", "sales_operations")
+    data = b"company,owner\nAcme,Unassigned leads\nOther,Emma\n"
+    columns = {"company": {"field": "company"}, "owner": {"field": "owner", "look_up": ["name"]}}
+    mapping = {"kind": "import_mapping", "name": "lead.file", "object": "lead", "columns": columns}
+    report = run_import(sales, SYSTEM, sheets.read("leads.csv", data), mapping=mapping)
+    assert not report.problems
+    with sales.read(SYSTEM) as unit:
+        found = unit.records.query(Query(object="lead", columns=("company", "owner"), limit=10)).rows
+    assert {(row.values[0], row.values[1].id) for row in found} == {
+        ("Acme", queue_of(sales)), ("Other", emma.user_id),
+    }  # fmt: skip
+
+
+def test_who_leaves_takes_no_more(sales: Company) -> None:
+    """A handover says of how many queues; a queue takes nothing over, and its own records are no leaver's."""
+    queue, emma, lin = queue_of(sales), person(sales, "emma", "sales"), person(sales, "lin", "sales")
+    boss, id = person(sales, "boss", ADMINISTRATOR), lead(sales, queue)
+    save(sales, SYSTEM, Update("user", queue, {"queue_members": [emma.user_id]}))
+    told = preview(sales, boss, Handover(emma.user_id or "", (lin.user_id or "",)))
+    assert (told.queues, told.total) == (1, 0)
+    with pytest.raises(BadRequest):
+        preview(sales, boss, Handover(emma.user_id or "", (queue,)))
+    save(sales, SYSTEM, Update("user", emma.user_id or "", {"frozen": True}))
+    with pytest.raises(DougongError):
+        save(sales, emma, Take("lead", id))
+    assert owner_of(sales, id) == queue

@@ -30,7 +30,7 @@ from dougong.metadata.violations import near
 BUILT_IN_ACTIONS = ("edit", "clone", "delete")
 """Actions that every record page has."""
 
-PLACEHOLDERS = ("$me", "$my_team")
+PLACEHOLDERS = ("$me", "$my_team", "$my_queues")
 """Operands that stand for people."""
 
 READING = Reading(now=datetime(2025, 1, 1, tzinfo=UTC))

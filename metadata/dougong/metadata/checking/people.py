@@ -1,4 +1,4 @@
-"""Roles and queues that other documents are for must be there; groups and departments are records, and may come and go."""
+"""Roles and queues that other documents are for must be there; groups and departments are records that come and go."""
 
 from __future__ import annotations
 

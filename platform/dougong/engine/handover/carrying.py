@@ -91,6 +91,7 @@ class Outcome:
     refused: list[Refusal] = field(default_factory=list)
     hidden: bool = False
     groups: int = 0
+    queues: int = 0
     tokens: int = 0
     kept: dict[str, Any] = field(default_factory=dict)
     """What moved of the platform's own tables, by key: to whom, and the ids."""
@@ -252,11 +253,15 @@ class _Carrying:
         return Line(kept.key, Counter({to: len(ids)}))
 
     def _what_ends(self) -> None:
-        """What is the person's own and is nobody else's afterwards: places in groups, API tokens."""
+        """What is the person's own and is nobody else's afterwards: places in groups and queues, API tokens."""
         link = self.unit.runtime.storage.links.get("field:group.members")
         if link is not None:
             mine = select(func.count()).where(link.target == self.asked.user)
             self.outcome.groups = self.unit.connection.scalar(mine) or 0
+        members = self.unit.runtime.storage.links.get("field:user.queue_members")
+        if members is not None:
+            mine = select(func.count()).where(members.target == self.asked.user)
+            self.outcome.queues = self.unit.connection.scalar(mine) or 0
         mine = select(func.count()).where(tokens.c.user_id == self.asked.user)
         self.outcome.tokens = self.unit.connection.scalar(mine) or 0
 

@@ -11,10 +11,12 @@ from sqlalchemy import ColumnElement, Row, and_, or_, select
 from dougong.base.errors import BadRequest, Problem
 from dougong.base.ids import record_id
 from dougong.base.language import msg
+from dougong.engine.entering import may_enter
 from dougong.engine.handover.holdings import followers
 from dougong.engine.query import Condition, Query
 from dougong.engine.reading.closed import closed
 from dougong.engine.reading.covering import covered
+from dougong.engine.rights.queues import owning
 from dougong.engine.rights.shares import SHARES
 from dougong.engine.saving.batch import Change, Create, Saved, Update
 from dougong.engine.saving.plan import ObjectPlan, plan_of
@@ -86,7 +88,7 @@ def change_owner(unit: Unit, wish: NewOwner) -> Saved:
     changes: list[Change] = [Update(obj.name, id, {"owner": wish.to}) for id in moving]
     taken = {(obj.name, id) for id in moving}
     for each in following(unit, obj, moving) if moving else ():
-        if each.key in wish.follow:
+        if each.key in wish.follow and _may_own(unit, each.object, wish.to):
             fresh = [id for id in each.ids if (each.object.name, id) not in taken]
             taken |= {(each.object.name, id) for id in fresh}
             changes += [Update(each.object.name, id, {"owner": wish.to}) for id in fresh]
@@ -116,8 +118,14 @@ def may_keep(unit: Unit, obj: Object) -> bool:
 
 def _can_share(unit: Unit, user: str) -> bool:
     """Whether the former owner still works here: nobody else is put into a team."""
-    found = unit.records.query(Query(object="user", columns=("active",), where=Condition("id", "is", user), limit=1))
-    return bool(found.rows and found.rows[0].values[0])
+    found = unit.records.query(Query(object="user", where=Condition("id", "is", user), limit=1))
+    return bool(found.rows) and may_enter(unit.records.get("user", user).values)
+
+
+def _may_own(unit: Unit, obj: Object, to: str) -> bool:
+    """Whether records of `obj` can follow to the new owner: to a queue only those that it may own."""
+    queues = {each.record for each in unit.runtime.model.rights.queues.values()}
+    return to not in queues or to in owning(unit.runtime.model, obj)
 
 
 def _owners(unit: Unit, obj: Object, ids: Sequence[str]) -> dict[str, str | None]:

@@ -20,8 +20,8 @@ from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.scope import Scope
 from dougong.formulas import Formula
 
-PLACEHOLDERS = ("$me", "$my_team")
-"""Operands that stand for users: the actor; the actor and everybody who reports to the actor."""
+PLACEHOLDERS = ("$me", "$my_team", "$my_queues")
+"""Operands that stand for users: the actor; the actor and all who report to the actor; the queues they take from."""
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Whom ``$me`` means where the platform itself asks: no record is theirs."""

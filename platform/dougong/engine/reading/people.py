@@ -1,4 +1,4 @@
-"""The users that ``$me`` and ``$my_team`` stand for in filters."""
+"""The users that ``$me``, ``$my_team`` and ``$my_queues`` stand for in filters."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select
 
 from dougong.engine.reading.prepared import prepared
+from dougong.engine.rights.queues import taken_from
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
 
 def people(unit: Unit, name: str) -> tuple[str, ...]:
-    """User ids: the actor for ``$me``; for ``$my_team`` also everybody who reports to the actor, at any depth."""
+    """User ids: the actor for ``$me``; for ``$my_team`` also everybody who reports to the actor, at any depth.
+
+    ``$my_queues`` are those that the actor takes records from.
+    """
     me = unit.actor.user_id
     if me is None:
         return ()
     if name == "$me":
         return (me,)
+    if name == "$my_queues":
+        return tuple(sorted(taken_from(unit)))
     known = unit.memory.get("my_team")
     if known is None:
         statement = prepared(unit.runtime, "my_team", lambda: _reports(unit))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from dougong.base.language import Message, msg
 from dougong.engine.entering import people as people_only
@@ -18,9 +18,10 @@ from dougong.engine.rights.names import OBJECT_RIGHT_NAMES, SYSTEM_RIGHT_NAMES
 from dougong.engine.rights.sharing_rules import opened_by
 from dougong.engine.tables import memberships
 from dougong.metadata.model import Model
-from dougong.metadata.rights import SharingRule
+from dougong.metadata.rights import Queue, SharingRule
 
 if TYPE_CHECKING:
+    from dougong.engine.storage import RecordTable
     from dougong.engine.unit import Unit
 
 
@@ -105,6 +106,23 @@ def _fields(
                 yield f"{obj.id} {field.id} {right}", said
 
 
+def takers(unit: Unit, queue: Queue) -> int:
+    """How many people would take from a queue: those whom it names, and those in its record."""
+    users = unit.runtime.storage.tables["user"]
+    groups = [group_of(each) for each in queue.members]
+    found = {str(each) for each in unit.connection.scalars(_people(users).where(memberships.c.grp.in_(groups)))}
+    link = unit.runtime.storage.links.get("field:user.queue_members")
+    if link is not None:
+        found |= {str(each) for each in unit.connection.scalars(select(link.target).where(link.source == queue.record))}
+    return len(found)
+
+
+def _people(users: RecordTable) -> Select[tuple[str]]:
+    """The members of groups that are people."""
+    somebody = memberships.join(users.table, users.table.c.id == memberships.c.user_id)
+    return select(memberships.c.user_id).select_from(somebody).where(*people_only(users)).distinct()
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What a sharing rule opens: `records` of `total`, to `people`; None where it depends on who looks."""
@@ -121,11 +139,8 @@ def opening(unit: Unit, rule: SharingRule) -> Opening:
     count = select(func.count()).select_from(table)
     total = int(unit.connection.scalar(count.where(live)) or 0)
     groups = [group_of(each) for each in rule.to]
-    users = unit.runtime.storage.tables["user"]
-    somebody = memberships.join(users.table, users.table.c.id == memberships.c.user_id)
-    reached = select(func.count(memberships.c.user_id.distinct())).select_from(somebody)
-    reached = reached.where(memberships.c.grp.in_(groups), *people_only(users))
-    people = int(unit.connection.scalar(reached) or 0)
+    reached = _people(unit.runtime.storage.tables["user"]).where(memberships.c.grp.in_(groups)).subquery()
+    people = int(unit.connection.scalar(select(func.count()).select_from(reached)) or 0)
     if rule.when is not None and any(path[0] == "$User" for path in rule.when.variables):
         return Opening(None, total, people)
     holds, _ = opened_by(Granted(unit, Holder("")).rows, rule)

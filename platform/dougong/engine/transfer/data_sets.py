@@ -28,6 +28,10 @@ RELATIVE = re.compile(r"\{([+-]?\d+)d(?: (\d\d):(\d\d))?\}")
 """A date in days from the day of installing, with a time of day where one matters."""
 
 
+QUEUE = "@queue:"
+"""How a reference to a queue of the metadata begins; its name follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened: a record was made, or changed, on a day."""
@@ -68,6 +72,7 @@ def _events(documents: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
             yield Event(row.get("created", -1), False, *common, row["values"], who)
             for step in row.get("history", ()):
                 values = dict(step.get("set", {}))
+                who = str(values.get("owner", who)).removeprefix("@")
                 if "life_status" in step:
                     values["life_status"] = step["life_status"]
                 yield Event(step["at"], True, *common, values, who, step.get("reason", ""))
@@ -138,6 +143,8 @@ class _Replay:
             return [self._value(each, made) for each in value]
         if not isinstance(value, str):
             return value
+        if value.startswith(QUEUE):
+            return self.unit.runtime.model.rights.queues[value.removeprefix(QUEUE)].record
         if value.startswith("@") and value[1:] in made:
             return Made(value[1:])
         if value.startswith("@") and value[1:] in self.ids:

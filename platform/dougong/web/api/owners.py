@@ -1,4 +1,4 @@
-"""The calls about a new owner: what would follow a record, and giving it away together with that."""
+"""The calls about a new owner: what would follow a record, giving it away with that, and taking it out of a queue."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from dougong.base.errors import BadRequest, Problem
 from dougong.base.language import msg
 from dougong.engine.handover.owner_change import Keep, NewOwner, change_owner, following, owned
 from dougong.engine.reading.listing import readable
+from dougong.engine.saving.batch import Take
 from dougong.engine.unit import Unit
 from dougong.web.api.door import Answer, Asked, Call
 
 HERE = "/api/v1/records/{object}/{id}/owner"
+TAKEN = "/api/v1/records/{object}/{id}/take"
 
 
 def followers(asked: Asked, unit: Unit) -> Answer:
@@ -34,7 +36,17 @@ def changed(asked: Asked, unit: Unit) -> Answer:
     return Answer({"changes": [{"object": e.object, "id": e.id, "action": e.action} for e in saved.changes]})
 
 
-CALLS = (Call("GET", HERE, followers), Call("POST", HERE, changed, writes=True))
+def taken(asked: Asked, unit: Unit) -> Answer:
+    """Take the record out of a queue that the caller takes from."""
+    saved = unit.records.save([Take(readable(unit, asked.parameters["object"]).name, asked.parameters["id"])])
+    return Answer({"changes": [{"object": e.object, "id": e.id, "action": e.action} for e in saved.changes]})
+
+
+CALLS = (
+    Call("GET", HERE, followers),
+    Call("POST", HERE, changed, writes=True),
+    Call("POST", TAKEN, taken, writes=True),
+)
 
 
 def _parameter(name: str) -> dict[str, Any]:
@@ -69,6 +81,19 @@ PATHS: dict[str, Any] = {
             "requestBody": {"required": True, "content": {"application/json": {"schema": _BODY}}},
             "responses": {"200": {"description": "What changed.", **_ANSWER}, **_REFUSED},
         },
-    }
+    },
+    TAKEN: {
+        "parameters": [_parameter("object"), _parameter("id")],
+        "post": {
+            "operationId": "take_record",
+            "tags": ["owner"],
+            "summary": "Take a record out of a queue; of two who take at once one has it, the other is told who (409).",
+            "responses": {
+                "200": {"description": "What changed.", **_ANSWER},
+                **_REFUSED,
+                "409": {"$ref": "#/components/responses/409"},
+            },
+        },
+    },
 }
 """What the OpenAPI document says of these calls."""

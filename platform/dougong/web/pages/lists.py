@@ -12,7 +12,7 @@ from dougong.engine.audit import Event, record
 from dougong.engine.saving.batch import Delete
 from dougong.engine.unit import Unit
 from dougong.metadata.model import ListColumn, Object
-from dougong.web import buttons, condition_form, list_views, listing
+from dougong.web import buttons, condition_form, list_views, listing, queues
 from dougong.web.frame import framed
 from dougong.web.list_state import ListState, View, read
 from dougong.web.navigation import several
@@ -71,6 +71,7 @@ def show(visit: Visit, object: str) -> Response:
         may_delete=visit.unit.access.may("delete", obj) and obj.delete == "bin" and not obj.append_only,
         may_transfer=obj.owner != "none"
         and all(visit.unit.access.may(each, obj) for each in ("edit", "transfer", "mass_edit")),
+        may_take=queues.may_take(visit.unit, obj),
         may_edit=visit.unit.access.may("edit", obj) and not obj.append_only,
         export_url=with_query(f"/o/{obj.name}/export", state.pairs()) if may_export(visit, obj) else "",
         actions=buttons.on_list(visit, obj, state.url()),
@@ -135,6 +136,8 @@ def row_actions(visit: Visit, object: str, id: str) -> Response:
     back = _here(visit) or f"/o/{object}"
     title = title_of(visit, obj, record.values)
     offered = buttons.on_row(visit, obj, record, back) if record.values.get("life_status") != "void" else ()
+    take = queues.taking(visit, obj, record)
+    offered = (take, *offered) if take is not None else offered
     if visit.partial:
         return visit.page("row_menu.html", actions=offered)
     return framed(visit, "row_actions.html", obj.name, title, object=obj, record=record, actions=offered)

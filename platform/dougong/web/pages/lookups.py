@@ -12,10 +12,12 @@ from dougong.base.errors import NotFound, Problem
 from dougong.base.language import label, msg
 from dougong.engine.fields.regions import choices
 from dougong.engine.fields.regions import regions as known_regions
+from dougong.engine.reading.filters import both
 from dougong.metadata.model import Field, Object
 from dougong.web.context import noun
 from dougong.web.lookup_filter import LOOKED_AT, candidates, in_force
 from dougong.web.pages.search import Hit, hits_of
+from dougong.web.queues import choosable
 from dougong.web.routing import Page
 from dougong.web.visit import Visit
 
@@ -63,7 +65,9 @@ def choose(visit: Visit, object: str, field: str) -> Response:
 def choose_any(visit: Visit, object: str) -> Response:
     """The options for what was typed, whichever record of the object."""
     obj = visit.object(object)
-    hits, more = hits_of(visit, obj, visit.asked("q").strip()[:100], MOST, in_force(obj))
+    hits, more = hits_of(
+        visit, obj, visit.asked("q").strip()[:100], MOST, both(in_force(obj), choosable(visit.unit, None, None, obj))
+    )
     options = [_option_of(obj, hit, visit.asked("q")) for hit in hits]
     return visit.page(
         "lookup.html", options=options, more=more, cut=0, text="", label=label(obj.label, visit.language), make=""

@@ -1,4 +1,4 @@
-"""All roles, permission sets and sharing rules, with the ways to change them and to make new ones."""
+"""All roles, permission sets, sharing rules and queues, with the ways to change them and to make new ones."""
 
 from __future__ import annotations
 
@@ -40,12 +40,13 @@ def show(visit: Visit) -> Response:
 
     def line(each: Component, url: str, said: str) -> Line:
         named = label(each.body.get("label"), visit.language) or each.own_name
-        people = counts[each.address] if each.kind != "sharing_rule" else None
+        people = counts[each.address] if each.kind in ("role", "permission_set") else None
         return Line(named, url, said, package_name(visit, each.layer), each.address in changed, people)
 
     between = visit.say(msg(", "))
     sets = index.named("permission_set")
     known = {name: label(each.body.get("label"), visit.language) or name for name, each in sets.items()}
+    known_objects = {each.name: label(each.label, visit.language) for each in visit.model.objects.values()}
     roles = [
         line(
             each, f"/access/role?of={name}", between.join(known.get(n, n) for n in each.body.get("permission_sets", ()))
@@ -61,6 +62,10 @@ def show(visit: Visit) -> Response:
         for each in index.components.values()
         if each.kind == "sharing_rule" and each.object in {obj.name for obj in objects(visit)}
     ]
+    queues = [
+        line(each, f"/access/queue?of={name}", between.join(known_objects.get(n, n) for n in each.body["objects"]))
+        for name, each in index.named("queue").items()
+    ]
     return framed(
         visit,
         "rights.html",
@@ -71,6 +76,7 @@ def show(visit: Visit) -> Response:
             (line(each, f"/access/set?of={name}", label(each.body.get("description"), visit.language))
              for name, each in sets.items()), key=lambda each: each.label
         ),
+        queues=sorted(queues, key=lambda each: each.label),
         rules=sorted(rules, key=lambda each: (each.said, each.label)),
         objects=[(each.name, label(each.label, visit.language)) for each in objects(visit)],
     )  # fmt: skip

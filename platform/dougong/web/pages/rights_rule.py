@@ -9,7 +9,6 @@ from typing import Any
 from starlette.responses import Response
 
 from dougong.base.language import Message, label, msg
-from dougong.engine.query import Condition, Query, Sort
 from dougong.metadata.model import Object
 from dougong.web import formula_check
 from dougong.web.formula_change import GONE
@@ -17,6 +16,7 @@ from dougong.web.formula_check import Meaning, Wanted
 from dougong.web.pages.formulas import object_named, record_chosen
 from dougong.web.rights_change import Opened, Wish, labels_sent, opened
 from dougong.web.rights_form import Form, act, page
+from dougong.web.rights_people import named_people
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, with_query
 
@@ -25,8 +25,6 @@ KIND = "sharing_rule"
 LEVELS: Mapping[str, Message] = {"read": msg("See"), "edit": msg("See and change")}
 USUAL: Mapping[str, Any] = {"label": {}, "level": "read", "with": (), "until": "", "active": True}
 """What a rule says that does not say it."""
-MOST_NAMED = 500
-"""Of how many groups, and departments, a form offers the choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,45 +78,12 @@ def _form(visit: Visit, found: Opened, draft: Draft, note: str = "") -> Form:
             "found": _meaning(visit, draft),
             "note": note,
             "tested": (),
-            "people": {key: _people(visit, names) for key, names in chosen.items()},
+            "people": {key: named_people(visit, names, queues=True) for key, names in chosen.items()},
             "chosen": chosen,
             "levels": [(key, visit.say(said)) for key, said in LEVELS.items()],
             "children": _children(visit, draft.object, body),
         },
     )
-
-
-def _people(visit: Visit, chosen: list[str]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Whom a rule can be for, by kind: roles, groups and departments with a code; and whom else it names."""
-    roles = [(f"role:{each.name}", label(each.label, visit.language)) for each in visit.model.rights.roles.values()]
-    groups = [(f"group:{code}", name) for code, name in _coded(visit, "group")]
-    departments = _coded(visit, "department")
-    below = [
-        (f"department_and_below:{code}", visit.say(msg("{name} and below", name=name))) for code, name in departments
-    ]
-    parts = [
-        (visit.say(msg("Roles")), roles),
-        (visit.say(msg("Groups")), groups),
-        (visit.say(msg("Departments")), [*((f"department:{code}", name) for code, name in departments), *below]),
-    ]
-    known = {key for _, found in parts for key, _ in found}
-    others = [(each, each) for each in chosen if each not in known]
-    return [(said, found) for said, found in [*parts, (visit.say(msg("Others")), others)] if found]
-
-
-def _coded(visit: Visit, name: str) -> list[tuple[str, str]]:
-    """Groups or departments that have a code."""
-    obj = visit.model.objects.get(name)
-    if obj is None or "code" not in obj.fields or not visit.unit.access.may("read", obj):
-        return []
-    query = Query(
-        object=name,
-        columns=("code", obj.title),
-        where=Condition("code", "not_blank"),
-        sort=(Sort(obj.title), Sort("id")),
-        limit=MOST_NAMED,
-    )
-    return [(str(row.values[0]), str(row.values[1])) for row in visit.unit.records.query(query).rows]
 
 
 def _children(visit: Visit, obj: Object, body: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from dougong.metadata.model import Model, Object
 from dougong.web.context import record_url
 from dougong.web.frame import framed
 from dougong.web.navigation import apps, several
+from dougong.web.queues import choosable
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, with_query
 
@@ -61,7 +62,7 @@ def _is_of_company(model: Model, obj: Object) -> bool:
 
 
 def _group(visit: Visit, obj: Object, text: str) -> Group | None:
-    hits, more = hits_of(visit, obj, text, EACH)
+    hits, more = hits_of(visit, obj, text, EACH, choosable(visit.unit, None, None, obj))
     if not hits:
         return None
     url = with_query(f"/o/{obj.name}", [("view", "everything"), ("q", text)]) if more else ""

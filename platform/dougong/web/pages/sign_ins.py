@@ -7,6 +7,7 @@ from starlette.responses import Response
 from dougong.base.errors import Problem, Rejected
 from dougong.base.language import msg
 from dougong.engine.query import Condition, Query, Sort
+from dougong.engine.reading.filters import both
 from dougong.engine.rights.superiors import has_power_over, require_power_over
 from dougong.engine.saving.batch import Update
 from dougong.engine.unit import Unit
@@ -16,6 +17,7 @@ from dougong.web.identity import api_tokens, challenges, passkeys, second_step, 
 from dougong.web.identity.events import tell
 from dougong.web.identity.policy import policy_of
 from dougong.web.pages.security import METHODS, no_such
+from dougong.web.queues import choosable
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, forbidden
 
@@ -37,7 +39,7 @@ def show(visit: Visit) -> Response:
         Query(
             object="user",
             columns=("name", "login", "active"),
-            where=Condition("active", "is", True),
+            where=both(Condition("active", "is", True), choosable(unit, None, None, visit.model.objects["user"])),
             search=asked,
             sort=(Sort("name"), Sort("id")),
             limit=MOST,
