@@ -245,6 +245,10 @@ class World:
     def of(self, kind: str) -> list[Body]:
         return [each for each in self.documents if each["kind"] == kind]
 
+    def people(self) -> list[str]:
+        """The users who are no queues."""
+        return sorted(id for id, each in self.records["user"].items() if each["kind"] != "queue")
+
     def code(self, user: str | None) -> str | None:
         return self.at("department", self.at("user", user).get("department")).get("code")
 
