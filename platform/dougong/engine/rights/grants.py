@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, FromClause
 from dougong.engine.access import Access, Derived, Right
 from dougong.engine.rights import person
 from dougong.engine.rights.grounds import SELF
+from dougong.engine.rights.groups import group_of
 from dougong.engine.rights.holder import Holder
 from dougong.engine.rights.rows import Rows
-from dougong.engine.rights.sharing_rules import group_of
 from dougong.metadata.app import App
 from dougong.metadata.model import Field, Object
 from dougong.metadata.rights import EVERY, Partition, PermissionSet
