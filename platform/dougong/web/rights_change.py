@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from dougong.base.errors import Conflict, NotFound, Place, Problem, Rejected
 from dougong.base.language import LANGUAGES, label, msg
@@ -15,7 +15,8 @@ from dougong.engine import revisions
 from dougong.engine.formula_scope import scope_of
 from dougong.engine.plan import plan
 from dougong.engine.publish import Publication, publish
-from dougong.engine.rights.effects import Effect, effects, opening, takers
+from dougong.engine.rights.effects import Effect, assigned, effects, opening, takers
+from dougong.engine.unit import Unit
 from dougong.metadata.compile import compile_tree
 from dougong.metadata.component import COMPANY, Component, content_hash, same
 from dougong.metadata.documents import from_bodies
@@ -140,6 +141,67 @@ class Wish:
             raise Rejected(problems)
 
 
+class RightsChange(Protocol):
+    """A change of rights that is planned, then published."""
+
+    @property
+    def opened(self) -> Opened:
+        """What it is about."""
+
+    @property
+    def address(self) -> str:
+        """The address of that."""
+
+    @property
+    def digest(self) -> str:
+        """What tells the change from any other."""
+
+    @property
+    def change(self) -> Change:
+        """The change of the tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A role, permission set or sharing rule of the company is taken out."""
+
+    opened: Opened
+
+    @property
+    def address(self) -> str:
+        """The address of the component."""
+        found = self.opened.component
+        return found.address if found else ""
+
+    @property
+    def digest(self) -> str:
+        """What tells this removal from any other change."""
+        return content_hash([self.address, "removed"])
+
+    @property
+    def change(self) -> Change:
+        """The change of the tree."""
+        return lambda tree: tree.without(self.address)
+
+    def refuse_held(self, unit: Unit) -> None:
+        """Check that nobody holds it, and that it is the company's own.
+
+        Raises:
+            Rejected: a package brought it, or it is given to people.
+        """
+        found = self.opened.component
+        if found is not None and found.layer != COMPANY:
+            reason = msg("It comes with the package {package} and is not deleted.", package=self.opened.package)
+            fix = msg("Take away what it gives, or switch it off: your change lies over the package.")
+            raise Rejected(Problem(code="rights-packaged", thing=found.address, reason=reason, fix=fix))
+        if found is not None and found.kind != "sharing_rule":
+            count = assigned(unit, found.kind, found.name)
+            if count:
+                reason = msg("{n} person has it.", "{n} people have it.", n=count)
+                fix = msg("Take it from them first; the list of people shows whom it is given to.")
+                raise Rejected(Problem(code="rights-held", thing=found.address, reason=reason, fix=fix))
+
+
 # -- planned, published -------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -154,7 +216,7 @@ class Planned:
     opens: str
 
 
-def planned(visit: Visit, wish: Wish) -> Planned:
+def planned(visit: Visit, wish: RightsChange) -> Planned:
     """What publishing would do: what the check says, and how many people gain and lose what.
 
     Raises:
@@ -168,7 +230,7 @@ def planned(visit: Visit, wish: Wish) -> Planned:
         model = compile_tree(wanted.tree, "planned")
         with visit.company.read(visit.actor) as unit:
             told = effects(unit, model)
-            opens = _opens(visit, wish, model)
+            opens = _opens(visit, wish, unit.runtime.model if isinstance(wish, Removal) else model)
     name = wish.address.partition(":")[2]
     errors = tuple(
         each.text(visit.language) for each in found.problems if each.severity == "error" or name in each.thing
@@ -185,7 +247,7 @@ def planned(visit: Visit, wish: Wish) -> Planned:
     )
 
 
-def _opens(visit: Visit, wish: Wish, model: Model) -> str:
+def _opens(visit: Visit, wish: RightsChange, model: Model) -> str:
     """How much a sharing rule to be opens, to how many; how many take from a queue to be; "" for all else."""
     if wish.opened.kind == "queue":
         queue = model.rights.queues[wish.address.partition(":")[2]]
@@ -209,7 +271,7 @@ def _opens(visit: Visit, wish: Wish, model: Model) -> str:
     return visit.say(msg("It opens {records} of {total} records to {people} people.", **known))
 
 
-def publish_wish(visit: Visit, wish: Wish) -> int:
+def publish_wish(visit: Visit, wish: RightsChange) -> int:
     """Publish what the plan was shown of; the revision.
 
     Raises:
@@ -222,7 +284,7 @@ def publish_wish(visit: Visit, wish: Wish) -> int:
     return publish(visit.company, _publication(visit, wish, whole_number(visit.sent("base"))))
 
 
-def _publication(visit: Visit, wish: Wish, base: int | None) -> Publication:
+def _publication(visit: Visit, wish: RightsChange, base: int | None) -> Publication:
     with visit.company.read(visit.actor) as unit:
         head = unit.runtime.revision
         start = base if base is not None and base <= head else head

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 import pytest
@@ -64,6 +65,38 @@ def test_a_role_is_made_given_and_narrowed(person: Person) -> None:
     assert "People lose" in plan and "Customer: See" in plan and "1 person" in plan
     with person.company.read(SYSTEM) as unit:
         assert [each.kind for each in search(unit, Asked(limit=2))[0]].count("rights_published") == 1
+    wider = form(person, "/access/role?of=reviewer") | {"scope.0.read": "department"}
+    plan, _ = publish(person, "/access/role", wider)
+    assert "Every object: See – Those of their department" in plan and "Every object: See – Nothing" in plan
+
+
+def removed(person: Person, address: str) -> tuple[str, Any]:
+    """The page that asks whether to delete something, and the answer to its button."""
+    page = html.unescape(person.get(f"/access/remove?of={address}").text)
+    return page, person.post("/access/remove", fields(page, 'name="of"'))
+
+
+def test_what_nobody_has_is_deleted(person: Person) -> None:
+    """Refused while people have it, with the way to them; a package's is not deleted; a rule goes with its plan."""
+    sent = form(person, "/access/role") | {"name": "reviewer", "label.en": "Reviewer", "label.zh-CN": "复核"}
+    publish(person, "/access/role", sent | {"permission_sets": ["work_basics"]})
+    assert "/access/remove?of=role%3Areviewer" in person.get("/access/role?of=reviewer").text
+    assert "/access/remove" not in person.get("/access/role?of=sales").text
+    ann = colleague(person, "ann", "reviewer")
+    page, answer = removed(person, "role:reviewer")
+    assert "1 person has it." in page and answer.status_code in (409, 422)
+    assert document(person, "role:reviewer")
+    people = html.unescape(re.search(r'href="(/o/user[^"]+)"', page)[1])  # type: ignore[index]
+    assert "Ann" in person.get(people).text and "Reviewer" in person.get(people).text
+    person.save(Update("user", ann, {"roles": ["sales"]}))
+    page, answer = removed(person, "role:reviewer")
+    assert "Nobody loses a right by it." in page
+    assert (answer.status_code, answer.headers["location"]) == (303, "/access/roles")
+    assert person.get("/access/role?of=reviewer").status_code == 404
+    page, answer = removed(person, "role:sales")
+    assert "comes with the package" in page and answer.status_code == 422
+    for wrong in ("", "role:", "role:zz", "field:account.name", "role:sales.x:y"):
+        assert person.get(f"/access/remove?of={wrong}").status_code == 404, wrong
 
 
 def test_a_field_of_a_packages_set_is_hidden_by_an_overlay(person: Person) -> None:
@@ -176,3 +209,37 @@ def test_it_takes_the_right_to_design(person: Person, path: str) -> None:
     assert person.get(path).status_code == 200
     desk = sign_in(person, colleague(person, "desk", "desk"))
     assert desk.get(path).status_code == 403
+
+
+STRANGE = ("", "a:b", "x" * 3000, "2026-99-99")
+
+
+def test_strange_input_is_no_fault(person: Person) -> None:
+    """Whatever stands in an address or is sent in a form: an answer that says what is wrong, and nothing published."""
+    pages = ("/access/role", "/access/set", "/access/set/fields", "/access/rule", "/access/remove")
+    with person.company.read(SYSTEM) as unit:
+        before = unit.runtime.revision
+    token = fields(person.get("/search").text, 'name="csrf"')["csrf"]
+    places = (
+        "of",
+        "object",
+        "name",
+        "label.en",
+        "to",
+        "until",
+        "level",
+        "with",
+        "owned_by",
+        "parent",
+        "scope.0.object",
+    )
+    for path in pages:
+        for text in STRANGE:
+            asked = person.client.get(path, params={"of": text, "object": text})
+            assert asked.status_code < 500, (path, text, asked.text)
+            sent = {"csrf": token, **dict.fromkeys(places, text), "base": text, "planned": text, "formula": text}
+            for more in ({"do": "publish"}, {"do": f"mend:{text}", "of": "", "object": "account"}):
+                answer = person.post(path, {**sent, **more})
+                assert answer.status_code < 500, (path, text, more, answer.text)
+    with person.company.read(SYSTEM) as unit:
+        assert unit.runtime.revision == before

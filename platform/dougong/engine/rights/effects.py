@@ -14,7 +14,7 @@ from dougong.engine.entering import people as people_only
 from dougong.engine.rights.grants import Granted, gives_field
 from dougong.engine.rights.groups import group_of
 from dougong.engine.rights.holder import Holder, held
-from dougong.engine.rights.names import OBJECT_RIGHT_NAMES, SYSTEM_RIGHT_NAMES
+from dougong.engine.rights.names import BY_FORMULA, EVERY_OBJECT, OBJECT_RIGHT_NAMES, REACH_NAMES, SYSTEM_RIGHT_NAMES
 from dougong.engine.rights.sharing_rules import opened_by
 from dougong.engine.tables import memberships
 from dougong.metadata.model import Model
@@ -60,7 +60,7 @@ def holders(unit: Unit) -> Counter[Holding]:
 
 
 def effects(unit: Unit, after: Model) -> tuple[Effect, ...]:
-    """What people would gain and lose by the rights of `after`: of objects, fields and the system."""
+    """What people would gain and lose by the rights of `after`: of objects, fields and the system, and data scopes."""
     gained: Counter[tuple[bool, str]] = Counter()
     said: dict[str, Message] = {}
     before = unit.runtime.model
@@ -88,6 +88,20 @@ def _rights(model: Model, kind: str, groups: frozenset[str], named: Set[str]) ->
             said = msg("{object}: {right}", object=obj.label, right=OBJECT_RIGHT_NAMES[right])
             yield f"{obj.id} {right}", said
         yield from _fields(model, holder, obj.name, rights, named)
+    yield from _scopes(model, holder)
+
+
+def _scopes(model: Model, holder: Holder) -> Iterator[tuple[str, Message]]:
+    """How far the rights of the holder reach, as their roles say it: on every object, and on single ones."""
+    for role in holder.roles:
+        for name, scopes in role.scopes.items():
+            obj = model.objects.get(name)
+            for right, scope in scopes.items():
+                by = scope.when.source if scope.when is not None else scope.reach
+                reach = BY_FORMULA if scope.when is not None else REACH_NAMES[scope.reach]
+                said = msg("{object}: {right} – {reach}", object=EVERY_OBJECT if obj is None else obj.label,
+                           right=OBJECT_RIGHT_NAMES[right], reach=reach)  # fmt: skip
+                yield f"scope {name} {right} {by}", said
 
 
 def _fields(
@@ -121,6 +135,16 @@ def _people(users: RecordTable) -> Select[tuple[str]]:
     """The members of groups that are people."""
     somebody = memberships.join(users.table, users.table.c.id == memberships.c.user_id)
     return select(memberships.c.user_id).select_from(somebody).where(*people_only(users)).distinct()
+
+
+def assigned(unit: Unit, kind: str, name: str) -> int:
+    """How many people there are, whether they may enter or not, to whom a role or permission set is given."""
+    users = unit.runtime.storage.tables["user"].table
+    group = f"{'role' if kind == 'role' else 'set'}:{name}"
+    asked = select(func.count(memberships.c.user_id.distinct())).select_from(
+        memberships.join(users, users.c.id == memberships.c.user_id)
+    )
+    return int(unit.connection.scalar(asked.where(memberships.c.grp == group, users.c.deleted_at.is_(None))) or 0)
 
 
 @dataclass(frozen=True, slots=True)

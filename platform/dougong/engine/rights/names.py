@@ -49,3 +49,6 @@ REACH_NAMES: Mapping[str, Message] = {
 
 BY_FORMULA = msg("By a formula")
 """A data scope that a formula says."""
+
+EVERY_OBJECT = msg("Every object")
+"""What holds for all objects that say nothing themselves."""
