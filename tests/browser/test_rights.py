@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from dougong.engine.query import Condition
+from dougong.engine.actor import SYSTEM
+from dougong.engine.query import All, Condition
+from dougong.engine.saving.batch import Update
+from dougong.web import sessions
 from tests.browser.conftest import PHONE, Open
 from tests.browser.demo import Demo
 from tests.browser.test_accessibility import grave
@@ -110,9 +115,45 @@ def test_the_table_of_rights_fits_a_phone(site_of_kind: Demo, open_page: Open) -
     page.goto("/access/set?of=sales_work")
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     page.get_by_label("Tasks: Export").check()
+    page.get_by_label("See masked values whole").check()
     publish(page)
     expect(page.get_by_label("Tasks: Export")).to_be_checked()
     assert grave(page) == []
+
+    # A field is masked; whoever sees it so reveals a value for a reason, which the audit log keeps.
+    page.goto("/access/set/fields?of=sales_work&object=account")
+    page.get_by_label("Phone: See", exact=True).select_option("masked")
+    publish(page)
+    reveal_a_phone(site_of_kind, open_page)
+    page.goto("/audit")
+    expect(page.locator("main")).to_contain_text("The number was asked for")
+
+
+def reveal_a_phone(site: Demo, open_page: Open) -> None:
+    """As a seller, at one of their customers: masked, asked why, refused without a reason, then whole."""
+    own = All((Condition("owner.login", "is", "lin.zhihao"), Condition("phone", "not_blank")))
+    customer, lin = site.first("account", own), site.first("user", Condition("login", "is", "lin.zhihao"))
+    whole = str(customer.values["phone"])
+    page = open_page(site, viewport=PHONE, signed_in=False)
+    token = site.company.write(SYSTEM, lambda unit: sessions.begin(unit, lin.id, "Chrome/140 Android", "127.0.0.1"))
+    page.context.add_cookies([{"name": sessions.cookie_name(False), "value": token, "url": site.url}])
+    site.save(Update("user", lin.id, {"language": "en"}))
+    page.goto(f"/o/account/{customer.id}")
+    place = page.locator("#f-phone")
+    expect(place).to_contain_text("****")
+    place.get_by_role("link", name="Reveal Phone").click()
+    why = place.get_by_label("Why do you need Phone whole?")
+    expect(why).to_be_focused()
+    place.get_by_role("button", name="Reveal", exact=True).click()
+    expect(place).to_contain_text("Say why you look at it.")
+    assert grave(page) == []
+    why.fill("The number was asked for")
+    page.keyboard.press("Enter")
+    expect(place).to_contain_text("Shown this once.")
+    digits = re.sub(r"\D", "", place.inner_text())
+    assert re.sub(r"\D", "", whole)[-8:] in digits, "the mask leaves the last four"
+    page.reload()
+    expect(place).to_contain_text("****")
 
 
 def test_rights_are_looked_at_on_a_phone(shown: Demo, open_page: Open) -> None:

@@ -128,6 +128,10 @@ def test_names_for_completion(person: Person) -> None:
         assert f'data-field="{name}"' in answer.text, name
     assert "IF(condition, then, otherwise)" in answer.text
     assert "<html" in person.get("/formulas/names?object=opportunity").text
+    again = {**PART, "if_none_match": answer.headers["etag"]}
+    same = person.get("/formulas/names?object=opportunity", **again)
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", answer.headers["etag"])
+    assert person.get("/formulas/names?object=account", **again).status_code == 200
 
 
 def test_planned_then_published_then_in_the_list(person: Person) -> None:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -187,6 +188,16 @@ class Visit:
             body = packer.compress(body) + packer.flush()
             sent["content-encoding"] = "gzip"
         return HTMLResponse(body, status, sent)
+
+    def kept(self, answer: Response) -> Response:
+        """`answer`, which the browser may keep and asks for again: where it is as it was, that alone is said (304)."""
+        tag = f'"{blake2b(bytes(answer.body), digest_size=12).hexdigest()}"'
+        answer.headers.update({"etag": tag, "cache-control": "private, no-cache"})
+        if self.request.headers.get("if-none-match") != tag:
+            return answer
+        return Response(
+            status_code=304, headers={name: answer.headers[name] for name in ("etag", "cache-control", "vary")}
+        )
 
     def go(self, url: str, told: str = "", undo: str = "") -> Response:
         """Send the browser to `url` (303), with a message to show there and the address that takes it back."""

@@ -9,6 +9,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from dougong.base.errors import DougongError
+from dougong.base.language import label
 from dougong.engine.query import Condition, Record
 from dougong.metadata.model import Object
 from dougong.web import (
@@ -68,6 +69,7 @@ def _field(
         form=form,
         parts=forms.render(visit, form),
         name=name,
+        label=label(found.label, visit.language),
         place=place,
         url=record_url(obj.name, record.id),
         error=errors.rest,

@@ -253,7 +253,7 @@ def names(visit: Visit) -> Response:
     obj = object_named(visit, visit.asked("object"))
     found = formula_names.names(visit, obj)
     if visit.partial:
-        return visit.page("parts/formula_names.html", names=found)
+        return visit.kept(visit.page("parts/formula_names.html", names=found))
     title = visit.say(msg("Fields and functions"))
     return framed(visit, "formula_names.html", HERE, title, names=found, object=obj)
 
