@@ -126,6 +126,8 @@ def test_the_table_of_rights_fits_a_phone(site_of_kind: Demo, open_page: Open) -
     publish(page)
     reveal_a_phone(site_of_kind, open_page)
     page.goto("/audit")
+    page.get_by_role("link", name="Masked value looked at").first.click()
+    expect(page).to_have_url(re.compile(r"/audit/\d+$"))
     expect(page.locator("main")).to_contain_text("The number was asked for")
 
 

@@ -136,7 +136,8 @@ def _looked(visit: Visit, found: Opened, draft: Draft, asked: str, rest: str) ->
             return None
         return page(visit, _form(visit, found, draft, visit.say(msg("Mend the formula first."))))
     if visit.partial:
-        return visit.page("parts/formula_meaning.html", draft=draft, found=meaning, note="", tested=(), made=False)
+        known: dict[str, Any] = {"note": "", "tested": (), "new_test": None, "made": False}
+        return visit.page("parts/formula_meaning.html", draft=draft, found=meaning, **known)
     return page(visit, _form(visit, found, draft))
 
 
