@@ -23,8 +23,11 @@ from dougong.engine.company import LIST_SECONDS, Companies, Company
 from dougong.engine.query import Query
 from dougong.engine.saving.batch import Create
 from dougong.web import credentials, sessions
+from dougong.web.api import door
 from dougong.web.hosts import ByHost, company_of, host_of
+from dougong.web.identity import rates
 from dougong.web.identity.api_tokens import make as make_token
+from dougong.web.identity.policy import Policy
 from tests.conftest import KINDS
 
 OBJECTS = ("account", "contact", "opportunity", "user")
@@ -67,6 +70,13 @@ class Installation:
         """One record of each of `OBJECTS`."""
         with self.company(name).read(SYSTEM) as unit:
             return {each: unit.records.query(Query(object=each, limit=1)).rows[0].id for each in OBJECTS}
+
+
+@pytest.fixture(autouse=True)
+def without_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every route is asked several times within the minute for which calls are counted."""
+    monkeypatch.setattr(door, "policy_of", lambda _: Policy(api_calls_per_minute=1_000_000))
+    rates.forget()
 
 
 @pytest.fixture(scope="module", params=KINDS)
