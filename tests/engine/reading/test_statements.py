@@ -20,8 +20,9 @@ def test_every_list_view_of_the_packages_runs(sales: Company) -> None:
                     where=parse(_plain(view.filter)),
                     sort=parse_sort(view.sort),
                 )
-                assert unit.records.query(query).rows == ()
-                assert unit.records.count(query, cap=1000).number == 0
+                found = unit.records.query(query).rows
+                assert len(found) <= (obj.name == "user"), "a queue, which is a user, is all that is there"
+                assert unit.records.count(query, cap=1000).number == len(found)
                 totals = [(column.total, column.field) for column in view.columns if column.total]
                 if totals:
                     assert len(unit.records.totals(query, totals)) == len(totals)
