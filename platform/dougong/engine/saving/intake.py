@@ -259,14 +259,18 @@ def _may_be_given(field: Field, new: bool, moving: bool) -> bool:
 
 
 def _as_stored(batch: Batch, row: Row, field: Field, value: Any) -> bool:
-    """True when a value that nobody may set is merely said back as it is."""
+    """True when a value that nobody may set is merely said back as it is, or as files show it: to the second."""
     if row.new:
         return value in (None, "")
+    reading, stored = batch.unit.reading, row.before.get(field.name)
     try:
-        given = field.type.coerce(field, value, batch.unit.reading)
+        given = field.type.coerce(field, value, reading)
     except (ValueRefused, NotImplementedError):
         given = value
-    return bool(bare(field, given) == row.before.get(field.name))
+    if bare(field, given) == stored:
+        return True
+    alike = stored is not None and type(given) is type(stored) and not field.type.refers
+    return alike and field.type.to_text(field, given, reading) == field.type.to_text(field, stored, reading)
 
 
 def _unknown_field(batch: Batch, row: Row, name: str) -> None:
