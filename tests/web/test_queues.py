@@ -41,6 +41,18 @@ def test_a_record_is_taken_and_given_back(person: Person, sales: Company) -> Non
     assert person.post(f"{here}/give-back?queue=other", {}).status_code == 404
 
 
+def test_what_waits_offers_nothing_that_changes_it(person: Person, sales: Company) -> None:
+    """Its members may look at it alone: it is converted by whoever has taken it."""
+    _, (lead,) = waiting(person, sales, "Acme")
+    person.save(Update("user", person.user_id, {"roles": ["sales"]}))
+    here = f"/o/lead/{lead}"
+    before = person.get(here).text
+    assert f"{here}/take" in before
+    assert f"{here}/convert/" not in before
+    person.post(f"{here}/take", {})
+    assert f"{here}/convert/" in person.get(here).text
+
+
 def test_several_are_taken_from_the_list_of_the_queue(person: Person, sales: Company) -> None:
     """What somebody else has is left to them, and told; the list of a queue has what waits there alone."""
     zhao = person.save(Create("user", {"login": "zhao", "name": "Zhao"}))[0]

@@ -48,15 +48,18 @@ class Actions:
     menu: tuple[Action, ...] = ()
 
 
-def on_record(visit: Visit, obj: Object, record: Record, layout: Layout) -> Actions:
-    """The layout's actions: a few buttons beside the title; what goes into the timeline stands there; else the menu."""
+def on_record(visit: Visit, obj: Object, record: Record, layout: Layout, may_edit: bool) -> Actions:
+    """The layout's actions: a few buttons beside the title; what goes into the timeline stands there; else the menu.
+
+    Whoever may not change this record is offered none that would.
+    """
     shown: list[Action] = []
     quick: list[Action] = []
     menu: list[Action] = []
     hidden = withheld(visit.unit, obj.name, record.values)
     for each in layout.actions:
         made = _of_record(visit, obj, record, str(each["key"]), f"/o/{obj.name}/{record.id}", "record")
-        if made is None or each["key"] in hidden:
+        if made is None or each["key"] in hidden or not (may_edit or _leaves(obj, str(each["key"]))):
             continue
         if made.quick:
             quick.append(made)
@@ -65,6 +68,12 @@ def on_record(visit: Visit, obj: Object, record: Record, layout: Layout) -> Acti
         else:
             shown.append(replace(made, primary=each.get("style") == "primary"))
     return Actions(tuple(shown), tuple(quick), tuple(menu))
+
+
+def _leaves(obj: Object, key: str) -> bool:
+    """Whether an action leaves the record as it is: it clones it, or makes another one."""
+    body = obj.actions.get(key)
+    return body is None or "create" in body.get("does", {})
 
 
 def on_row(visit: Visit, obj: Object, record: Record, back: str) -> tuple[Action, ...]:

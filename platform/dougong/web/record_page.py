@@ -110,7 +110,7 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         **_common(visit, obj, record, view),
     }
     lines = dict(zip(asked.lines, record_tables.tables(visit, tuple(asked.lines.values())), strict=True))
-    actions = buttons.on_record(visit, obj, record, view.layout) if live else buttons.Actions()
+    actions = buttons.on_record(visit, obj, record, view.layout, "edit" in rights) if live else buttons.Actions()
     return RecordPage(
         object=obj,
         record=record,
