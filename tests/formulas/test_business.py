@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Connection
 
 from dougong.base.errors import FormulaError
-from dougong.formulas import Context, EvaluationError, Failure, FieldInfo, NamedFields, Path, Type, compile
-from dougong.formulas.sql.evaluation import SqlEvaluation
+from dougong.formulas import EvaluationError, Failure, FieldInfo, NamedFields, Path, Type, compile
+from tests.formulas.two_ways import hold
 
 FIELDS: dict[Path, FieldInfo] = {
     ("d",): FieldInfo(Type.DATE),
@@ -107,16 +107,7 @@ CASES: list[tuple[str, dict[str, Any], Any]] = [
 
 def test_in_python_and_in_sql(connection: Connection) -> None:
     """Value, blank and kind of failure are one."""
-    in_sql = SqlEvaluation(connection)
-    for text, given, expected in CASES:
-        formula = compile(text, SCOPE)
-        values = {(name,): given.get(name) for (name,) in FIELDS}
-        for evaluate in (formula.evaluate, lambda row, context, formula=formula: in_sql(formula, row, context)):
-            try:
-                found = evaluate(values, Context())
-            except EvaluationError as error:
-                found = error.kind
-            assert found == expected, (text, given)
+    hold(connection, FIELDS, CASES)
 
 
 STATISTICS: list[tuple[str, str | Failure | None]] = [

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Connection
 
 from dougong.base.errors import FormulaError
-from dougong.formulas import FUNCTIONS, Context, EvaluationError, FieldInfo, NamedFields, Path, Type, compile
+from dougong.formulas import FUNCTIONS, FieldInfo, NamedFields, Path, Type, compile
 from dougong.formulas.functions.customers import steps_of
 from dougong.formulas.sql.customers import CREDIT_SIGNS, CREDIT_WEIGHTS
-from dougong.formulas.sql.evaluation import SqlEvaluation
 from tests.formulas import test_business as business
+from tests.formulas.two_ways import hold
 
 FIELDS: dict[Path, FieldInfo] = {
     ("days",): FieldInfo(Type.NUMBER, 18, 4),
@@ -75,16 +75,7 @@ CASES: list[tuple[str, dict[str, Any], Any]] = [
 
 def test_in_python_and_in_sql(connection: Connection) -> None:
     """Value, blank and kind of failure are one."""
-    in_sql = SqlEvaluation(connection)
-    for text, given, expected in CASES:
-        formula = compile(text, SCOPE)
-        values = {(name,): given.get(name) for (name,) in FIELDS}
-        for evaluate in (formula.evaluate, lambda row, context, formula=formula: in_sql(formula, row, context)):
-            try:
-                found = evaluate(values, Context())
-            except EvaluationError as error:
-                found = error.kind
-            assert found == expected, (text, given)
+    hold(connection, FIELDS, CASES)
 
 
 WRONG_STEPS = (
