@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from dougong.base.errors import BadRequest, NotFound
 from dougong.engine.actor import SYSTEM
@@ -26,6 +24,7 @@ from dougong.engine.unit import Unit
 from dougong.metadata.component import Component
 from tests.engine.formula_fields.conftest import fill
 from tests.engine.formula_fields.test_access import LI, discreet  # noqa: F401
+from tests.engine.statements import statements_of
 from tests.engine.test_publish import change, columns_of, head_tree
 
 
@@ -140,21 +139,6 @@ def test_hidden_children_do_not_count(discreet: Company) -> None:  # noqa: F811
     assert len(lines) == 3 and all(line.split(",")[1] == "0" for line in lines[1:])
 
 
-@contextmanager
-def counted(unit: Unit) -> Iterator[list[str]]:
-    """The statements that are sent within the block."""
-    found: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        found.append(statement)
-
-    event.listen(unit.connection, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(unit.connection, "before_cursor_execute", note)
-
-
 def test_a_page_is_one_statement_however_many_are_counted(garage: Company) -> None:
     """With one roll-up or all of them, with one row or many."""
     fill(garage)
@@ -162,7 +146,7 @@ def test_a_page_is_one_statement_however_many_are_counted(garage: Company) -> No
     with garage.read(LI) as unit:
         for columns in (names[:1], names):
             for limit in (1, 100):
-                with counted(unit) as statements:
+                with statements_of(unit.connection) as statements:
                     unit.records.query(Query(object="customer", columns=columns, limit=limit))
                 assert len(statements) == 1
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -23,6 +21,7 @@ from dougong.engine.saving.batch import Create, Update
 from dougong.engine.tables import memberships
 from dougong.engine.unit import Unit
 from tests.companies import person, sales  # noqa: F401
+from tests.engine.statements import statements_of
 
 RECORDS = 5000
 TEAM = 12
@@ -63,7 +62,7 @@ class House:
 
         def work(unit: Unit) -> tuple[list[str], int]:
             before = written(unit)
-            with noted(unit) as statements:
+            with statements_of(unit.connection) as statements:
                 unit.records.save([Update("user", str(self.manager.user_id), {"manager": to.user_id})])
             return statements, written(unit) - before
 
@@ -85,21 +84,6 @@ def written(unit: Unit) -> int:
         return int(unit.connection.connection.driver_connection.total_changes)  # type: ignore[union-attr]
     counted = text("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables")
     return int(unit.connection.scalar(counted) or 0)
-
-
-@contextmanager
-def noted(unit: Unit) -> Iterator[list[str]]:
-    """The statements sent within the block."""
-    found: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        found.append(statement)
-
-    event.listen(unit.connection, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(unit.connection, "before_cursor_execute", note)
 
 
 @pytest.fixture
