@@ -23,6 +23,7 @@ from dougong.metadata.masks import Mask
 from dougong.metadata.retention import Retention
 from dougong.metadata.rights import Rights
 from dougong.metadata.row_record import RowRecord
+from dougong.metadata.workflows import Workflows
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -468,6 +469,7 @@ class Model:
     """Address → JSON pointer → the layer that the key came from ("" is the whole document)."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     rights: Rights = field(default_factory=Rights)
+    workflows: Workflows = field(default_factory=Workflows)
 
     @cached_property
     def by_field_id(self) -> Mapping[str, Field]:

@@ -47,8 +47,37 @@ class Specifications:
         raise NotImplementedError
 
     @_specification
-    def before_save(self, unit: Any, changes: Sequence[Any]) -> None:
-        """Inspect the coerced changes of a batch before rules are checked; add problems or values to them."""
+    def step_types(self) -> Iterable[Any]:
+        """`StepType` instances (`dougong.base.step_types`) that approvals and automations can use."""
+        raise NotImplementedError
+
+    @_specification
+    def before_save(self, unit: Any, changes: Sequence[Any]) -> bool | None:
+        """Inspect the coerced changes of a batch before rules are checked; add problems or values to them.
+
+        True where a value was set: what is computed from it is then computed anew.
+        """
+
+    @_specification
+    def indifferent(self, model: Any, object_name: str) -> bool:
+        """True where `before_save` and `after_save` of the same plugin do nothing with records of an object.
+
+        Saving then reads less of records that only follow from others.
+        """
+        raise NotImplementedError
+
+    @_specification
+    def locks(self, unit: Any, object_name: str, ids: Sequence[str]) -> Mapping[str, Any]:
+        """`RecordLock`s (`dougong.engine.record_locks`) by record id, for those of `ids` that may not be changed now.
+
+        Asked on every write of people and programs, and by pages that offer to change a record.
+        """
+        raise NotImplementedError
+
+    @_specification
+    def record_panels(self, visit: Any, obj: Any, record: Any) -> Iterable[Any]:
+        """`Panel`s (`dougong.web.panels`) to show on the page of a record, above its tabs."""
+        raise NotImplementedError
 
     @_specification
     def after_save(self, unit: Any, changes: Sequence[Any]) -> None:
@@ -64,7 +93,7 @@ class Specifications:
         """Entries to add to the navigation of every app, below its own, for `actor`.
 
         Each has `label` (a text, or texts by language) and `url` (a path of this site, or an https address), and may
-        have `icon` (a name of the theme's icons).
+        have `icon` (a name of the theme's icons) and `count` (shown beside it where it is not 0).
         """
         raise NotImplementedError
 

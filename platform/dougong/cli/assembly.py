@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from dougong.base.hooks import PROJECT, plugin_manager
 from dougong.base.settings import Settings
+from dougong.workflows.plugin import plugin as workflows
 
 if TYPE_CHECKING:
     from dougong.engine.company import Companies, Company
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 
 @functools.cache
 def plugins() -> pluggy.PluginManager:
-    """The plugins of this environment: distributions with an entry point in the group "dougong".
+    """The platform's own rooms, and the plugins of this environment: distributions with an entry point "dougong".
 
     Raises:
         pluggy.PluginValidationError: one implements a hook that does not exist.
     """
-    manager = plugin_manager()
+    manager = plugin_manager((workflows,))
     manager.load_setuptools_entrypoints(PROJECT)
     manager.check_pending()
     return manager

@@ -10,6 +10,7 @@ import click
 
 from dougong.base.errors import Problem
 from dougong.base.language import Message, label, msg
+from dougong.base.step_types import STEP_TYPES
 from dougong.cli.assembly import plugins
 from dougong.cli.terminal import explain, language, say, text, warn
 from dougong.engine.fields import FIELD_TYPES
@@ -21,9 +22,11 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 def field_types() -> None:
-    """Make every field type known, those of plugins included: schemas are made of their keys."""
+    """Make every type of field and of step known, those of plugins included: schemas are made of their keys."""
     for each in chain.from_iterable(plugins().hook.field_types()):
         FIELD_TYPES.add(each)
+    for step in chain.from_iterable(plugins().hook.step_types()):
+        STEP_TYPES.add(step)
 
 
 def report(problems: tuple[Problem, ...], as_json: bool, sound: Message) -> None:

@@ -25,6 +25,7 @@ from dougong.base.hooks import Hooks, plugin_manager
 from dougong.base.ids import record_id
 from dougong.base.language import LANGUAGES, msg
 from dougong.base.settings import Secret
+from dougong.base.step_types import STEP_TYPES
 from dougong.engine import fields as _fields  # noqa: F401  fills the registry of field types
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM, Actor
@@ -92,6 +93,8 @@ class Companies:
         self._hooks = hooks or plugin_manager().hook
         for field_type in chain.from_iterable(self._hooks.field_types()):
             FIELD_TYPES.add(field_type)
+        for step_type in chain.from_iterable(self._hooks.step_types()):
+            STEP_TYPES.add(step_type)
         for job in chain.from_iterable(self._hooks.jobs()):
             JOBS.add(job)
         self.directory = Directory(settings.database_url)

@@ -43,13 +43,20 @@ class Part:
 
 def part_of(batch: Batch, plan: ObjectPlan, concerned: Concerned) -> Part | None:
     """What is read of parents that only got new children; None where it is everything."""
-    if batch.unit.company.hooks.after_save.get_hookimpls():
+    if _somebody_looks(batch, plan):
         return None
     known: dict[frozenset[str], Part | None] = plan.part(_parts)
     names = frozenset(concerned.names)
     if names not in known:
         known[names] = _part(plan, names)
     return known[names]
+
+
+def _somebody_looks(batch: Batch, plan: ObjectPlan) -> bool:
+    """Whether a plugin acts on what is saved of an object: it is shown whole records."""
+    hooks = batch.unit.company.hooks
+    known = hooks.indifferent(model=batch.unit.runtime.model, object_name=plan.name)
+    return len(hooks.after_save.get_hookimpls()) > sum(map(bool, known))
 
 
 def _parts(plan: ObjectPlan) -> dict[frozenset[str], Part | None]:

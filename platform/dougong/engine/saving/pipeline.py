@@ -169,9 +169,7 @@ class _Saving:
 
     def _before_save(self, batch: Batch) -> None:
         """The rows go to the hooks, which may set values and note problems; what follows from these is made anew."""
-        hook = self.unit.company.hooks.before_save
-        if hook.get_hookimpls():
-            hook(unit=self.unit, changes=batch.rows)
+        if any(self.unit.company.hooks.before_save(unit=self.unit, changes=batch.rows)):
             self._compute(batch)
 
     def _check(self, batch: Batch) -> None:
@@ -207,9 +205,7 @@ class _Saving:
         search_rows.write(batch, batch.rows, expressions)
         departures.follow(self.unit, batch.rows)
         granting.follow(self.unit, batch.rows)
-        hook = self.unit.company.hooks.after_save
-        if hook.get_hookimpls():
-            hook(unit=self.unit, changes=batch.rows)
+        self.unit.company.hooks.after_save(unit=self.unit, changes=batch.rows)
         return Saved(
             changes=tuple(map(_saved, batch.people())),
             warnings=tuple(batch.warnings()),

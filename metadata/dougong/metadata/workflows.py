@@ -1,0 +1,23 @@
+"""The part of a compiled model that the workflows room interprets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from dougong.metadata.approval import Approval
+from dougong.metadata.automation import Automation
+
+
+def _none() -> Any:
+    return field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflows:
+    """Approvals, automations and what these name, each by its whole name (``quote.special_price``)."""
+
+    approvals: Mapping[str, Approval] = _none()
+    automations: Mapping[str, Automation] = _none()

@@ -1,0 +1,65 @@
+"""The contract of a kind of step: what approvals and automations can do is asked here.
+
+One kind is one class in one file, registered by the hook `step_types`. Its keys are JSON Schema, so that `check`, the
+reference and (later) the designer read the same definition; `run` is called by the workflows room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from dougong.base.language import Message
+from dougong.base.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class StepFormula:
+    """A formula in what a step is given: where (a JSON pointer below ``with``), and what it must give.
+
+    `object` is over whose record it is asked: None for the record of the automation or approval. `result` is a type of
+    formulas ("boolean", "text", …); None where any will do.
+    """
+
+    pointer: str
+    text: str
+    result: str | None = None
+    object: str | None = None
+
+
+class StepType:
+    """One kind of step.
+
+    `before_save` says that it can stand in an automation that runs while the record is saved; `leaves` that it does
+    something outside the database (a mail, a call), which is carried out by a job of its own with a key.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[Message]
+    keys: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """JSON Schema of each key under ``with``, with `description` and `x-zh-CN`."""
+    required_keys: ClassVar[tuple[str, ...]] = ()
+    before_save: ClassVar[bool] = False
+    leaves: ClassVar[bool] = False
+
+    def formulas(self, given: Mapping[str, Any], object_name: str) -> Iterator[StepFormula]:
+        """The formulas in what a step is given."""
+        return iter(())
+
+    def references(self, given: Mapping[str, Any], object_name: str) -> Iterator[tuple[str, str]]:
+        """(JSON pointer, address) of each component that a step names: ``/template``, ``message_template:won``."""
+        return iter(())
+
+    def run(self, doing: Any) -> Any:
+        """Carry the step out; `doing` is a `dougong.workflows.steps.Doing`. The answer is kept as the step's output.
+
+        Raises:
+            dougong.base.errors.DougongError: it cannot be done; the run stops there, and can go on from there.
+        """
+        raise NotImplementedError
+
+
+STEP_TYPES: Registry[StepType] = Registry("step")
+"""Every kind of step by name; rooms and plugins add theirs."""
