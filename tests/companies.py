@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 import dougong.engine.fields  # noqa: F401  fills the registry of field types
 from dougong.cli import temporary_postgresql as postgresql
+from dougong.cli.assembly import plugins
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Companies, Company, PlainSettings
 from dougong.engine.publish import Publication, publish
@@ -45,8 +46,8 @@ def person(company: Company, login: str, *roles: str, **values: Any) -> Actor:
 
 
 def companies_at(url: str, threads: int = 4) -> Companies:
-    """The companies of the database at `url`."""
-    return Companies(PlainSettings(database_url=make_url(url), threads=threads))
+    """The companies of the database at `url`, with the platform's own rooms as the program has them."""
+    return Companies(PlainSettings(database_url=make_url(url), threads=threads), plugins().hook)
 
 
 def opened(url: str, threads: int = 4) -> Company:
