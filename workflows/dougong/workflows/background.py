@@ -1,0 +1,9 @@
+"""What the room has beside pages: importing this registers its tables with the platform, and makes its jobs known."""
+
+from __future__ import annotations
+
+from dougong.engine.jobs import Job
+from dougong.workflows.notices import tables as _notices  # noqa: F401  registers its tables
+
+JOBS: tuple[Job, ...] = ()
+"""What the workers can do for the room."""

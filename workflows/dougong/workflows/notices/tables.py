@@ -1,0 +1,55 @@
+"""The tables of notices: what people were told, and what became of each message on its way to them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
+
+from dougong.engine.columns import Document, Flag, Id, Instant
+from dougong.engine.tables import PLATFORM
+
+notices = Table(
+    "dg_notice",
+    PLATFORM,
+    Column("id", Id(), primary_key=True),
+    Column("user_id", Id(), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("title", Document(), nullable=False),
+    Column("body", Document(), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("object", Text),
+    Column("record", Id()),
+    Column("urgent", Flag(), nullable=False),
+    Column("at", Instant(), nullable=False),
+    Column("read_at", Instant()),
+    UniqueConstraint("user_id", "key", name="dg_notice_once"),
+    Index("dg_notice_user", "user_id", "id"),
+    comment="What each person was told: once for each `key`. `title` and `body` are texts by language.",
+)
+Index(
+    "dg_notice_unread",
+    notices.c.user_id,
+    sqlite_where=notices.c.read_at.is_(None),
+    postgresql_where=notices.c.read_at.is_(None),
+)
+
+deliveries = Table(
+    "dg_delivery",
+    PLATFORM,
+    Column("id", Id(), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("user_id", Id()),
+    Column("notice_id", Id()),
+    Column("subject", Text, nullable=False),
+    Column("content", Document()),
+    Column("message_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text),
+    Column("at", Instant(), nullable=False),
+    Column("due_at", Instant(), nullable=False),
+    Column("sent_at", Instant()),
+    Index("dg_delivery_notice", "notice_id"),
+    Index("dg_delivery_at", "at"),
+    comment="Messages that leave, one row for each channel and receiver: waiting, sent, failed, dropped, and why.",
+)
