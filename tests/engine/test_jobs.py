@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from dougong.engine import jobs, outbox, tables
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Companies, Company, PlainSettings
-from dougong.engine.jobs import JOBS, Job
+from dougong.engine.jobs import JOBS, Job, NotYet
 from dougong.engine.outbox import Task
 from dougong.engine.unit import Unit
 from dougong.engine.workers import Worker
@@ -32,6 +32,12 @@ def _note(company: Company, task: Task) -> None:
     RAN.set()
 
 
+def _not_yet(company: Company, task: Task) -> None:
+    SEEN.append((task.key, task.tried))
+    if task.attempt < 5:
+        raise NotYet(datetime.now(UTC) + timedelta(minutes=1))
+
+
 def _fail(company: Company, task: Task) -> None:
     SEEN.append((task.key, task.attempt))
     raise RuntimeError("the printer is on fire")
@@ -39,6 +45,7 @@ def _fail(company: Company, task: Task) -> None:
 
 JOBS.add(Job("test-note", _note))
 JOBS.add(Job("test-fail", _fail, attempts=2))
+JOBS.add(Job("test-not-yet", _not_yet, attempts=2))
 
 
 @pytest.fixture
@@ -58,7 +65,8 @@ def _ask(company: Company, job: str, key: str | None = None) -> str | None:
 def _row(company: Company) -> tuple[str, int, str | None]:
     columns = tables.outbox.c
     with company.read(SYSTEM) as unit:
-        return tuple(unit.connection.execute(select(columns.state, columns.attempts, columns.error)).one())
+        ours = columns.job.startswith("test-")
+        return tuple(unit.connection.execute(select(columns.state, columns.attempts, columns.error).where(ours)).one())
 
 
 def _age(company: Company, by: timedelta) -> None:
@@ -66,13 +74,13 @@ def _age(company: Company, by: timedelta) -> None:
 
     def work(unit: Unit) -> None:
         columns = tables.outbox.c
-        for id, run_at, claimed_at in unit.connection.execute(
-            select(columns.id, columns.run_at, columns.claimed_at)
+        for id, run_at, claimed_at, done_at in unit.connection.execute(
+            select(columns.id, columns.run_at, columns.claimed_at, columns.done_at)
         ).all():
             unit.connection.execute(
                 update(tables.outbox)
                 .where(columns.id == id)
-                .values(run_at=run_at - by, claimed_at=claimed_at and claimed_at - by)
+                .values(run_at=run_at - by, claimed_at=claimed_at and claimed_at - by, done_at=done_at and done_at - by)
             )
 
     company.write(SYSTEM, work)
@@ -177,3 +185,72 @@ def test_unknown_job_is_refused_when_asked_for(companies: Companies) -> None:
     """The name is checked where the mistake is made."""
     with pytest.raises(LookupError, match="did you mean 'test-note'"):
         _ask(companies.open(), "test-not")
+
+
+def test_a_task_that_cannot_be_done_yet_has_not_failed(companies: Companies) -> None:
+    """However often it is put off, no attempt is counted."""
+    company = companies.open()
+    _ask(company, "test-not-yet", "a")
+    for _ in range(5):
+        jobs.run_due(company)
+        _age(company, timedelta(minutes=2))
+    assert _row(company) == ("done", 5, None)
+    assert {tried for _, tried in SEEN} == {1}
+
+
+def test_what_was_given_up_can_be_asked_for_again(companies: Companies) -> None:
+    """It has as many attempts as before, and keeps the error until it is done; what is done is not asked for again."""
+    company = companies.open()
+    id = str(_ask(company, "test-fail"))
+    for _ in range(2):
+        jobs.run_due(company)
+        _age(company, timedelta(minutes=5))
+    again = [company.write(SYSTEM, lambda unit: outbox.ask_again(unit.connection, id, unit.now)) for _ in range(2)]
+    assert again == [True, False]
+    assert _row(company)[:2] == ("ready", 2)
+    jobs.run_due(company)
+    assert _row(company)[:2] == ("ready", 3)
+    assert company.write(SYSTEM, lambda unit: outbox.drop(unit.connection, id, unit.now))
+    _age(company, timedelta(days=1))
+    assert jobs.run_due(company) == 0
+    assert _row(company)[0] == "dropped"
+
+
+def test_a_long_task_stays_with_its_worker(companies: Companies, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as it gives signs of life nobody else may have it."""
+    company = companies.open()
+    monkeypatch.setattr(outbox, "RENEWED", timedelta(milliseconds=20))
+    id = str(_ask(company, "test-note"))
+    task = company.write(SYSTEM, lambda unit: outbox.claim(unit.connection, id, JOBS, unit.now))
+    assert task is not None
+    _age(company, outbox.LEASE)
+    with company.read(SYSTEM) as unit:
+        before = outbox.due(unit.connection, JOBS, unit.now)
+    with jobs._alive(company, task):
+        until = time.monotonic() + 10
+        free: object = before
+        while free and time.monotonic() < until:
+            time.sleep(0.02)
+            with company.read(SYSTEM) as unit:
+                free = outbox.due(unit.connection, JOBS, unit.now)
+    assert (list(before), free) == ([id], [])
+
+
+def test_what_was_done_long_ago_is_forgotten(companies: Companies) -> None:
+    """Failed tasks stay until somebody decides about them."""
+    company = companies.open()
+    _ask(company, "test-note", "done")
+    _ask(company, "test-fail", "failed")
+    for _ in range(2):
+        jobs.run_due(company)
+        _age(company, timedelta(minutes=5))
+    _age(company, outbox.KEPT)
+    jobs.ask_daily(company, datetime.now(UTC).date())
+    jobs.ask_daily(company, datetime.now(UTC).date())
+    jobs.run_due(company)
+    with company.read(SYSTEM) as unit:
+        rows = unit.connection.execute(select(tables.outbox.c.job, tables.outbox.c.state)).all()
+    assert sorted(tuple(row) for row in rows if row.job in ("jobs.forget", "test-note", "test-fail")) == [
+        ("jobs.forget", "done"),
+        ("test-fail", "failed"),
+    ]

@@ -9,13 +9,17 @@ unit of its own and looks first whether it was done, and what it sends outside c
 
 from __future__ import annotations
 
+import functools
+import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from dougong.base.registry import Registry
 from dougong.engine import outbox
@@ -31,20 +35,33 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something that workers can do. `run` gets the company and the task; it raises to be tried again."""
+    """Something that workers can do. `run` gets the company and the task; it raises to be tried again.
+
+    What is `daily` the workers ask for themselves, once in each company's day.
+    """
 
     name: str
     run: Callable[[Company, Task], None]
     attempts: int = 5
+    daily: bool = False
 
 
 JOBS: Registry[Job] = Registry("job")
 """Every job by name; rooms and plugins add theirs."""
 
 
-def job(name: str, attempts: int = 5) -> Callable[[Callable[[Company, Task], None]], Job]:
+class NotYet(Exception):
+    """Raised by a job that cannot be done before `until`, through no failure: it is tried again then."""
+
+    def __init__(self, until: datetime) -> None:
+        """Give the task back until then."""
+        super().__init__(until.isoformat())
+        self.until = until
+
+
+def job(name: str, attempts: int = 5, daily: bool = False) -> Callable[[Callable[[Company, Task], None]], Job]:
     """Decorator: register a function as the job `name`."""
-    return lambda run: JOBS.add(Job(name, run, attempts))
+    return lambda run: JOBS.add(Job(name, run, attempts, daily))
 
 
 def enqueue(
@@ -72,7 +89,12 @@ def perform(company: Company, id: str) -> bool:
         return False
     wanted = JOBS[task.job]
     try:
-        wanted.run(company, task)
+        with _alive(company, task):
+            wanted.run(company, task)
+    except NotYet as error:
+        until = error.until
+        company.write(SYSTEM, lambda unit: _postponed(unit, task, until))
+        return True
     except Exception as error:  # whatever a job raises is noted with the task, and the worker goes on
         _log.warning("job failed", job=task.job, task=task.id, attempt=task.attempt, error=str(error))
         said = "".join(traceback.format_exception(error))[-4000:]
@@ -80,6 +102,32 @@ def perform(company: Company, id: str) -> bool:
         return True
     company.write(SYSTEM, lambda unit: outbox.done(unit.connection, task, unit.now))
     return True
+
+
+def _postponed(unit: Unit, task: Task, until: datetime) -> None:
+    outbox.postponed(unit.connection, task, until)
+    unit.company.database.announce(unit.connection, task.id, until)
+
+
+@contextmanager
+def _alive(company: Company, task: Task) -> Iterator[None]:
+    """Signs of life, as long as the block takes: however long a job runs, nobody else begins it meanwhile."""
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(outbox.RENEWED.total_seconds()):
+            try:
+                company.write(SYSTEM, lambda unit: outbox.renew(unit.connection, task, unit.now))
+            except SQLAlchemyError as error:  # the next sign may find better times
+                _log.warning("no sign of life", task=task.id, error=str(error))
+
+    signs = threading.Thread(target=renew, name="dougong-signs", daemon=True)
+    signs.start()
+    try:
+        yield
+    finally:
+        over.set()
+        signs.join()
 
 
 def _failed(unit: Unit, task: Task, said: str, attempts: int) -> None:
@@ -93,3 +141,18 @@ def run_due(company: Company, limit: int = 100) -> int:
     with company.read(SYSTEM) as unit:
         found = outbox.due(unit.connection, JOBS, datetime.now(UTC), limit)
     return sum(perform(company, id) for id in found)
+
+
+def ask_daily(company: Company, today: date) -> None:
+    """Ask for every job that is done once a day, where it was not asked for today."""
+    for each in JOBS.values():
+        if each.daily:
+            key = f"{each.name}:{today.isoformat()}"
+            company.write(SYSTEM, functools.partial(enqueue, name=each.name, payload={}, key=key))
+
+
+@job("jobs.forget", daily=True)
+def _forget(company: Company, task: Task) -> None:
+    """Forget what was done long ago, so many at once."""
+    while company.write(SYSTEM, lambda unit: outbox.forget(unit.connection, unit.now)):
+        pass

@@ -5,7 +5,7 @@ the job; whatever carries it to a worker (`Database.announce`) carries its id al
 
     ready → claimed → done        a worker that dies leaves "claimed"; past `LEASE` the row may be claimed again
       ↑        │
-      └─ later ┴→ failed          after so many attempts as the job allows
+      └─ later ┴→ failed          after so many attempts as the job allows: kept, until somebody asks for it again
 """
 
 from __future__ import annotations
@@ -15,14 +15,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from dougong.base.ids import record_id
 from dougong.engine.dialects.statements import upsert
 from dougong.engine.tables import outbox
 
-LEASE = timedelta(minutes=15)
-"""How long a job may run before its worker is taken for dead."""
+LEASE = timedelta(minutes=2)
+"""How long a worker may give no sign of life before what it has claimed is somebody else's."""
+
+RENEWED = LEASE / 6
+"""How often a worker gives a sign of life while it works on one task."""
+
+KEPT = timedelta(days=30)
+"""How long what is done is remembered: as long does a key keep the same work from being asked for again."""
 
 BACKOFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 """How long after each failure a job is tried again; the last one counts for all further."""
@@ -30,13 +36,19 @@ BACKOFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), t
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A claimed row: `attempt` counts from 1."""
+    """A claimed row: `attempt` counts from 1; `forgiven` of them were before somebody asked for it once more."""
 
     id: str
     job: str
     key: str | None
     payload: Mapping[str, Any]
     attempt: int
+    forgiven: int = 0
+
+    @property
+    def tried(self) -> int:
+        """Which attempt this is since the task was last asked for."""
+        return self.attempt - self.forgiven
 
 
 def put(
@@ -71,7 +83,7 @@ def claim(connection: Connection, id: str, jobs: Iterable[str], now: datetime) -
         update(outbox)
         .where(columns.id == id, _claimable(now), columns.job.in_(list(jobs)))
         .values(state="claimed", claimed_at=now, attempts=columns.attempts + 1)
-        .returning(columns.id, columns.job, columns.key, columns.payload, columns.attempts)
+        .returning(columns.id, columns.job, columns.key, columns.payload, columns.attempts, columns.forgiven)
     ).one_or_none()
     return Task(*row) if row is not None else None
 
@@ -81,20 +93,55 @@ def done(connection: Connection, task: Task, now: datetime) -> None:
     _set(connection, task, state="done", done_at=now, error=None)
 
 
+def renew(connection: Connection, task: Task, now: datetime) -> bool:
+    """Give a sign of life; False where the task is somebody else's by now."""
+    return _set(connection, task, claimed_at=now)
+
+
+def postponed(connection: Connection, task: Task, until: datetime) -> None:
+    """Give a task back that cannot be done yet, without counting the attempt."""
+    _set(connection, task, state="ready", run_at=until, forgiven=outbox.c.forgiven + 1)
+
+
 def failed(connection: Connection, task: Task, error: str, now: datetime, attempts: int) -> datetime | None:
     """Note a failure; when the job is due again, None where it has been tried `attempts` times."""
-    if task.attempt >= attempts:
+    if task.tried >= attempts:
         _set(connection, task, state="failed", error=error, done_at=now)
         return None
-    again = now + BACKOFF[min(task.attempt, len(BACKOFF)) - 1]
+    again = now + BACKOFF[min(task.tried, len(BACKOFF)) - 1]
     _set(connection, task, state="ready", error=error, run_at=again)
     return again
 
 
-def _set(connection: Connection, task: Task, **values: Any) -> None:
+def ask_again(connection: Connection, id: str, now: datetime) -> bool:
+    """Make a failed row ready once more, with as many attempts as a new one; False where it is no failed row."""
+    columns = outbox.c
+    wanted = update(outbox).where(columns.id == id, columns.state == "failed")
+    changed = connection.execute(
+        wanted.values(state="ready", run_at=now, done_at=None, forgiven=columns.attempts)
+    )  # `error` stays: what happened before
+    return changed.rowcount > 0
+
+
+def drop(connection: Connection, id: str, now: datetime) -> bool:
+    """Give up a failed or waiting row; False where it is neither."""
+    columns = outbox.c
+    wanted = update(outbox).where(columns.id == id, columns.state.in_(("failed", "ready")))
+    return connection.execute(wanted.values(state="dropped", done_at=now)).rowcount > 0
+
+
+def forget(connection: Connection, now: datetime, limit: int = 5000) -> int:
+    """Remove rows that were done or dropped long ago; how many."""
+    columns = outbox.c
+    ended = columns.state.in_(("done", "dropped")) & (columns.done_at <= now - KEPT)
+    old = select(columns.id).where(ended).limit(limit)
+    return connection.execute(delete(outbox).where(columns.id.in_(old))).rowcount
+
+
+def _set(connection: Connection, task: Task, **values: Any) -> bool:
     # A worker that was taken for dead and is not must leave alone what another one has begun.
     mine = and_(outbox.c.id == task.id, outbox.c.state == "claimed", outbox.c.attempts == task.attempt)
-    connection.execute(update(outbox).where(mine).values(**values))
+    return connection.execute(update(outbox).where(mine).values(**values)).rowcount > 0
 
 
 def _claimable(now: datetime) -> Any:

@@ -205,6 +205,7 @@ outbox = Table(
     Column("claimed_at", Instant()),
     Column("done_at", Instant()),
     Column("error", Text),
+    Column("forgiven", Integer, nullable=False, server_default="0"),
     Index("dg_outbox_key", "key", unique=True),
     comment="Work that leaves the transaction it was asked for in. The truth about a job, whatever carries it.",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import date, datetime
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -22,6 +23,7 @@ class Worker:
     def __init__(self, companies: Companies) -> None:
         """Work for `companies`, in the way of their database."""
         self._companies, self._stop = companies, threading.Event()
+        self._days: dict[str, date] = {}
         self._thread = threading.Thread(target=self.run, name="dougong-worker", daemon=True)
 
     def start(self) -> Worker:
@@ -49,7 +51,12 @@ class Worker:
     def _due(self, company: str) -> int:
         """What is due in one company; one that cannot be worked for just now keeps nobody else waiting."""
         try:
-            return jobs.run_due(self._companies.open(company))
+            opened = self._companies.open(company)
+            today = datetime.now(opened.zone).date()
+            if self._days.get(company) != today:
+                jobs.ask_daily(opened, today)
+                self._days[company] = today
+            return jobs.run_due(opened)
         except DBAPIError as error:
             _log.warning("company not worked for", company=company, error=str(error.orig))
             return 0
