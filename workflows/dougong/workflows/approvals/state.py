@@ -21,12 +21,26 @@ InstanceStatus = Literal["open", "returned", "approved", "rejected", "recalled",
 """`returned`: sent back to the initiator, who changes the record and submits again, or recalls."""
 
 EntryStatus = Literal[
-    "waiting", "open", "approved", "rejected", "sent_back", "handed_over", "delegated", "skipped", "removed", "void"
-]
+    "waiting", "open", "approved", "rejected", "sent_back", "handed_over", "delegated", "taken_back", "skipped",
+    "removed", "void",
+]  # fmt: skip
 """Of one person's part. `waiting`: their turn has not come. `delegated`: until the delegate gives it back.
-`void`: the node ended, or was left, without them."""
+`taken_back`: they undid it, and decide anew in the entry whose `parent` this is. `void`: the node ended, or was left,
+without them."""
 
-EntryKind = Literal["approver", "added_before", "added_after", "added_parallel", "handed_over", "delegate"]
+EntryKind = Literal[
+    "approver", "added_before", "added_after", "added_parallel", "handed_over", "delegate", "escalated", "retaken"
+]
+"""`escalated`: asked because `parent` was late; whichever of the two decides first decides for both. `retaken`: the
+same person anew, who took a decision back."""
+
+Why = Literal[
+    "", "initiator", "merged", "approved_before", "timed_out_approved", "timed_out_rejected", "timed_out", "inactive",
+    "absent", "rescued",
+]  # fmt: skip
+"""Why an entry has its status, where no person brought it about. Skipped: "initiator" (nobody approves their own) and
+"merged" (asked already in another part of the node) count for nothing, "approved_before" counts as approved,
+"timed_out_…" as it says. Handed over or removed: "timed_out", "inactive", "absent", "rescued"."""
 
 VisitStatus = Literal["open", "passed", "rejected", "sent_back", "void"]
 
@@ -50,6 +64,7 @@ class Entry:
     opened_at: datetime | None = None
     decided_at: datetime | None = None
     opinion: str = ""
+    why: Why = ""
     reminded_at: datetime | None = None
 
 
@@ -71,8 +86,21 @@ class Visit:
     opened_at: datetime | None = None
     closed_at: datetime | None = None
     due_at: datetime | None = None
+    timed_out_at: datetime | None = None
     child: str | None = None
     """Of a sub-process: the id of the instance that runs it."""
+    arrived: tuple[int, ...] = ()
+    """Of a join: the visits from which it was reached."""
+    left: tuple[int, ...] = ()
+    """Of a join that waits for any: the visits that were open in the other branches when it was passed."""
+    resume: tuple[int, ...] = ()
+    """Once this is passed, these visits are opened again, instead of what comes next: it was sent back to here."""
+    reopens: int | None = None
+    """The visit that this one goes on with: whoever had approved there is not asked again."""
+    opened_by: int | None = None
+    """Of one that was opened again by another's `resume`: that one."""
+    undone: bool = False
+    """Whether it was gone back behind: what was decided here counts for nothing further on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +132,9 @@ class State:
 # -- what people and the clock do -------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submit:
-    """The initiator starts; `chosen` as in `State`."""
+    """The initiator, `by`, starts; `chosen` as in `State`."""
 
+    by: str
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -188,19 +217,23 @@ class Recall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resubmit:
-    """The initiator submits again after it was sent back: straight to who sent it back ("resume"), or all again."""
+    """The initiator submits again after it was sent back: straight to who sent it back ("resume"), or all again.
+
+    None takes what is stated by the definition or by who sent it back, and "again" where neither says.
+    """
 
     by: str
-    then: Literal["resume", "again"] = "again"
+    then: Literal["resume", "again"] | None = None
     opinion: str = ""
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remind:
-    """催办 by `by` ("" by the clock): all whose turn it is, at most once in `machine.REMINDED_EVERY`."""
+    """催办 by `by`: all whose turn it is, at most once in `machine.REMINDED_EVERY`. By the clock: "" and the visit."""
 
     by: str
+    visit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,11 +258,34 @@ class Invalidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Did:
+    """The steps of an action node were carried out: it goes on, with the record as they left it."""
+
+    visit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildStarted:
+    """The instance of a sub-process was started: its id."""
+
+    visit: int
+    child: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChildEnded:
     """The instance of a sub-process ended."""
 
     visit: int
     outcome: Literal["approved", "rejected", "recalled", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """Whoever cannot act any more is replaced (`World.active`), and who went on leave meanwhile, by their delegate.
+
+    Sent when a user was deactivated or a delegation began, and by night. Nothing where all can act.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +301,7 @@ class Rescue:
 
 Act = (
     Submit | Approve | Reject | SendBack | Add | Remove | HandOver | TakeBack | Recall | Resubmit | Remind | Read
-    | TimeOut | Invalidate | ChildEnded | Rescue
+    | TimeOut | Invalidate | Did | ChildStarted | ChildEnded | Sweep | Rescue
 )  # fmt: skip
 
 
@@ -283,19 +339,24 @@ class Reminded:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A `TimeOut` is wanted for this visit, or a `Remind`, after what the node's time limit says."""
+    """At `at` a `TimeOut` is wanted for this visit, or a `Remind`. A visit that is closed by then ignores it."""
 
     visit: int
     kind: Literal["due", "remind"]
-    after: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """These steps are carried out on the record: those of an action node, or of an outcome."""
+    """These steps are carried out on the record: those of an action node, or of an outcome.
+
+    `place` is where they stand in the document ("/nodes/mark", "/outcomes/approved"). With `visit`, the machine waits
+    for a `Did` of it, so that what comes next sees what they did (`machine.carry`).
+    """
 
     place: str
     steps: tuple[Step, ...]
+    visit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,13 +368,29 @@ class StartChild:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelChild:
+    """The instance of a sub-process is not wanted any more: it is cancelled, and no `ChildEnded` follows."""
+
+    visit: int
+    child: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """This person cannot act any more and nobody was found in their place: administrators are told, who `Rescue`."""
+
+    visit: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The instance has this status from now on; "returned" waits for the initiator."""
 
     status: InstanceStatus
 
 
-Effect = Opened | Closed | CopySent | Reminded | Timer | Do | StartChild | Ended
+Effect = Opened | Closed | CopySent | Reminded | Timer | Do | StartChild | CancelChild | Stranded | Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,10 +407,11 @@ class World(Protocol):
     @property
     def now(self) -> datetime: ...
 
-    def people(self, approvers: Approvers, state: State) -> Sequence[str]:
+    def people(self, approvers: Approvers, state: State, of: str | None = None) -> Sequence[str]:
         """The active users whom a rule finds, in order, the same one once; empty where there is none.
 
-        Not asked for `chosen_by`: these stand in `State.chosen`.
+        `of` is whose manager or department head is meant, the initiator where None: when an approver's time has run
+        out, theirs is. Not asked for `chosen_by`: these stand in `State.chosen`.
         """
         ...
 
@@ -343,6 +421,14 @@ class World(Protocol):
 
     def holds(self, condition: Formula) -> bool:
         """Whether a formula holds for the record as it is now."""
+        ...
+
+    def changed_since(self, at: datetime) -> bool:
+        """Whether something that the approval is bound to was changed after `at`."""
+        ...
+
+    def later(self, duration: str) -> datetime:
+        """When a duration of the metadata ("8 working hours", "3d") that begins now is over."""
         ...
 
     def active(self, person: str) -> bool:
