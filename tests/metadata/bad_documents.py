@@ -14,6 +14,7 @@ import dougong.engine.fields  # noqa: F401  the field types
 from dougong.base.errors import Problem
 from dougong.metadata.check import check
 from dougong.metadata.documents import Documents, read_texts
+from tests.metadata import bad_approvals
 from tests.metadata.workshop import WORKSHOP, changed, label, text
 
 GOLDEN = Path(__file__).with_name("bad_documents.txt")
@@ -715,6 +716,9 @@ PACKAGES: dict[str, dict[str, dict[str, Any]]] = {
 }  # fmt: skip
 """Cases with packages beside the workshop: folder → file → document."""
 
+
+CASES |= bad_approvals.CASES
+PACKAGES |= bad_approvals.PACKAGES
 
 NAMES = (*CASES, *OVERLAYS, *PACKAGES)
 

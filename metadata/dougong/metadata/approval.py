@@ -33,6 +33,11 @@ ACTS: tuple[Act, ...] = (
     "add_before", "add_after", "add_parallel", "remove_added", "hand_over", "delegate", "send_back",
 )  # fmt: skip
 
+WAYS = (
+    "user", "role", "position", "department_head", "manager", "queue", "field", "formula", "chosen_by",
+)  # fmt: skip
+"""By what people may be found; each set of approvers states one."""
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -174,7 +179,8 @@ class Approval:
     """The document, with which a running instance goes on when a later revision has another one."""
     first: str
     nodes: Mapping[str, Node]
-    active: bool = True
+    active: Formula | bool = True
+    """Whether it may be started; a formula over settings switches it."""
     start: Start = field(default_factory=Start)
     binds: Binding = field(default_factory=Binding)
     lock_except: frozenset[str] = frozenset()

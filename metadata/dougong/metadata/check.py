@@ -15,6 +15,7 @@ from dougong.base.errors import MetadataError, Problem
 from dougong.base.language import msg
 from dougong.metadata import violations
 from dougong.metadata.checking import (
+    approvals,
     calendars,
     completeness,
     constraints,
@@ -77,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     rights.partitions,
     queues.queues,
     rights.parents,
+    approvals.approvals,
     formulas.formulas,
     formula_fields.formula_fields,
     formula_fields.without_columns,

@@ -19,6 +19,7 @@ from dougong.metadata.building.layouts import build_app
 from dougong.metadata.building.objects import build_objects
 from dougong.metadata.building.rights import build_rights
 from dougong.metadata.building.rows import build_rows
+from dougong.metadata.building.workflows import build_workflows
 from dougong.metadata.index import Index
 from dougong.metadata.layers import Effective, effective
 from dougong.metadata.model import Model
@@ -47,6 +48,7 @@ def compile_effective(whole: Effective, revision: str) -> Model:
         layers=whole.provenance,
         calendars=build_calendars(index),
         rights=build_rights(index),
+        workflows=build_workflows(index),
     )
 
 

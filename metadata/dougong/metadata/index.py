@@ -26,7 +26,20 @@ ROLLUP_COUNTS = frozenset({"count", "distinct"})
 """Roll-up operations whose result is a whole number whatever they read."""
 
 NAMING_KINDS = frozenset(
-    {"field", "record_type", "path", "validation_rule", "fill", "layout", "list_view", "conversion", "action", "row"}
+    (
+        "field",
+        "record_type",
+        "path",
+        "validation_rule",
+        "fill",
+        "layout",
+        "list_view",
+        "conversion",
+        "action",
+        "row",
+        "approval",
+        "automation",
+    )
 )
 """Kinds of which an object's components are found under the object."""
 

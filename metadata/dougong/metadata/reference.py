@@ -108,7 +108,7 @@ def _inside(part: Schema, whole: Schema, language: str, path: str) -> Iterator[t
 def _resolved(part: Schema, whole: Schema) -> Schema:
     reference = str(part.get("$ref", ""))
     name = reference.rpartition("/")[2]
-    if not reference or name in ("filter", "labels"):
+    if not reference or name in ("filter", "labels", "steps"):
         return {} if reference else part
     found: Schema = whole["$defs"][name]
     return found

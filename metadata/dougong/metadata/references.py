@@ -1,8 +1,7 @@
 """Who names whom: every reference in a tree, with the characters that it is made of.
 
-The tables say for each kind where names stand. A pattern's steps are keys, ``*`` (each element of a list, each value
-of a map) and ``@`` (each key of a map); what is found there is a name of the given sort, seen from an object.
-Where-used lists, renames and the rule that packages refer only to what they require read this graph.
+Where names stand is said by `dougong.metadata.reference_table`. Where-used lists, renames and the rule that packages
+refer only to what they require read this graph.
 """
 
 from __future__ import annotations
@@ -15,11 +14,14 @@ from dougong.base.errors import FormulaError
 from dougong.formulas.parser import parse
 from dougong.formulas.tree import Call, Node
 from dougong.formulas.tree import Reference as FormulaReference
+from dougong.metadata.building.steps import Place, places
 from dougong.metadata.component import Component
 from dougong.metadata.fill import PLACE
 from dougong.metadata.index import Index
 from dougong.metadata.positions import escape, steps
+from dougong.metadata.reference_table import STEPS, TABLE, Found
 from dougong.metadata.rights import EVERY
+from dougong.metadata.schema import step_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,305 +39,12 @@ class Reference:
     in_key: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A name that a pattern led to: its text, the maps around it (outermost first), its place."""
-
-    component: Component
-    pointer: str
-    text: str
-    around: tuple[Mapping[str, Any], ...]
-    in_key: bool
-
-    @property
-    def own(self) -> str:
-        """The object that the component stands below, or is."""
-        return self.component.name if self.component.kind == "object" else self.component.object or ""
-
-
-From = Callable[[Index, Found], str]
-"""The object from which a name is to be understood."""
-
-
-def _own(index: Index, found: Found) -> str:
-    return found.own
-
-
-def _target(index: Index, found: Found) -> str:
-    facts = index.field(found.own, found.component.own_name)
-    return facts.targets[0] if facts and facts.targets else ""
-
-
-def _before_point(key: str, level: int = -1) -> From:
-    """The child object that a relation (``child.field``) around the name starts with."""
-    return lambda index, found: str(found.around[level].get(key, "")).partition(".")[0]
-
-
-def _related(index: Index, found: Found) -> str:
-    """The child of the related list whose filter the name stands in, however deep."""
-    listed = next((each for each in found.around if isinstance(each.get("from"), str)), {})
-    return str(listed.get("from", "")).partition(".")[0]
-
-
-def _named(key: str, level: int = -1) -> From:
-    """The object that the map around the name has under `key`."""
-    return lambda index, found: str(found.around[level].get(key, ""))
-
-
-def _looked_up(index: Index, found: Found) -> str:
-    facts = index.field(found.own, str(found.around[-1].get("field", "")))
-    return (facts.leads_to if facts else None) or ""
-
-
-def _looked_up_below(index: Index, found: Found) -> str:
-    child = _before_point("from", -3)(index, found)
-    facts = index.field(child, str(found.around[-1].get("field", "")))
-    return (facts.leads_to if facts else None) or ""
-
-
-def _filled_from(index: Index, found: Found) -> str:
-    """The object that a fill chooses from."""
-    return index.fill_source(found.own, found.component.body)
-
-
-def _valued(index: Index, found: Found) -> str:
-    """Of a value in a row, the object that its field refers to; "" where it refers to none."""
-    facts = index.field(found.own, steps(found.pointer)[1])
-    return facts.targets[0] if facts and facts.targets else ""
-
-
-def _scoped(index: Index, found: Found) -> str:
-    """Of a formula in a role's scope, the object whose records it is asked of."""
-    return steps(found.pointer)[1]
-
-
-def _keyed(index: Index, found: Found) -> str:
-    """The object that is the key of the name."""
-    return steps(found.pointer)[-1]
-
-
-def _users(index: Index, found: Found) -> str:
-    return "user"
-
-
-Row = tuple[str, str, From]
-"""A pattern, the sort of name that stands there, and from where it is seen."""
-
-TABLE: Mapping[str, tuple[Row, ...]] = {
-    "package": (("requires/@", "package", _own),),
-    "object": (
-        ("title/field", "path", _own),
-        ("title/template", "formula", _own),
-        ("title/subtitle/*", "path", _own),
-        ("highlights/*/field", "path", _own),
-        ("search/*/field", "path", _own),
-        ("access/parent", "path", _own),
-        ("access/children_follow/*", "relation", _own),
-        ("hierarchy/parent", "path", _own),
-        ("effective_dates/from", "path", _own),
-        ("effective_dates/to", "path", _own),
-        ("effective_dates/keys/*", "path", _own),
-        ("constraints/*/fields/*", "path", _own),
-        ("constraints/*/keys/*", "path", _own),
-        ("constraints/*/range/from", "path", _own),
-        ("constraints/*/range/to", "path", _own),
-        ("constraints/*/field", "path", _own),
-        ("constraints/*/at/*", "path", _own),
-        ("constraints/*/when", "formula", _own),
-        ("constraints/*/formula", "formula", _own),
-        ("retention/*/since", "path", _own),
-        ("retention/*/when", "formula", _own),
-        ("currency/rate_date", "path", _own),
-        ("currency/freeze_when", "formula", _own),
-        ("lines/*/field", "relation", _own),
-        ("completeness/*/field", "path", _own),
-        ("completeness/*/when", "formula", _own),
-    ),
-    "field": (
-        ("target", "object", _own),
-        ("targets/*", "object", _own),
-        ("picklist", "picklist", _own),
-        ("through", "object", _own),
-        ("depends_on/field", "path", _own),
-        ("other/text", "path", _own),
-        ("from", "relation", _own),
-        ("field", "path", _before_point("from")),
-        ("where", "formula", _before_point("from")),
-        ("order/*/field", "path", _before_point("from", -2)),
-        ("window/field", "path", _before_point("from", -2)),
-        ("filter", "formula", _target),
-        ("default", "formula", _own),
-        ("compute/formula", "formula", _own),
-        ("compute/when", "formula", _own),
-        ("formula", "formula", _own),
-        ("copy/@", "path", _own),
-        ("copy/*/from", "path", _target),
-        ("tests/*/given/@", "formula", _own),
-        ("tests/*/before/@", "formula", _own),
-    ),
-    "record_type": (
-        ("object", "object", _own),
-        ("values/@", "path", _own),
-        ("defaults/@", "path", _own),
-        ("defaults/*", "formula", _own),
-        ("path", "path of", _own),
-        ("layouts/*", "layout of", _own),
-        ("switch_to/*", "record_type", _own),
-    ),
-    "path": (
-        ("object", "object", _own),
-        ("field", "path", _own),
-        ("record_types/*", "record_type", _own),
-        ("stages/*/required/*", "path", _own),
-        ("stages/*/gate/*/when", "formula", _own),
-    ),
-    "validation_rule": (
-        ("object", "object", _own),
-        ("when", "formula", _own),
-        ("active", "formula", _own),
-        ("at/*", "place", _own),
-        ("record_types/*", "record_type", _own),
-        ("tests/*/given/@", "formula", _own),
-        ("tests/*/before/@", "formula", _own),
-    ),
-    "fill": (
-        ("object", "object", _own),
-        ("from", "object", _own),
-        ("lookup", "path", _own),
-        ("match/@", "path", _filled_from),
-        ("match/*", "formula", _own),
-        ("where", "formula", _filled_from),
-        ("on", "formula", _own),
-        ("order/*/field", "path", _filled_from),
-        ("set/@", "path", _own),
-        ("set/*", "formula", _filled_from),
-        ("watch/*", "path", _own),
-        ("otherwise", "fill", _own),
-        ("reason/*", "text", _filled_from),
-    ),
-    "layout": (
-        ("object", "object", _own),
-        ("for/record_types/*", "record_type", _own),
-        ("for/roles/*", "role of", _own),
-        ("highlights/*/field", "path", _own),
-        ("actions/*/key", "action", _own),
-        ("tabs/*/visible_when", "formula", _own),
-        ("tabs/*/sections/*/visible_when", "formula", _own),
-        ("tabs/*/sections/*/items/*/field", "path", _own),
-        ("tabs/*/sections/*/items/*/visible_when", "formula", _own),
-        ("tabs/*/sections/*/items/*/required_when", "formula", _own),
-        ("tabs/*/sections/*/items/*/read_only_when", "formula", _own),
-        ("tabs/*/sections/*/lines", "relation", _own),
-        ("tabs/*/sections/*/columns/*/field", "path", _before_point("lines", -2)),
-        ("tabs/*/sections/*/columns/*/visible_when", "formula", _before_point("lines", -2)),
-        ("tabs/*/sections/*/columns/*/required_when", "formula", _before_point("lines", -2)),
-        ("tabs/*/sections/*/columns/*/read_only_when", "formula", _before_point("lines", -2)),
-        ("related/*/from", "relation", _own),
-        ("related/*/columns/*", "path", _before_point("from")),
-        ("related/*/sort/*/field", "path", _before_point("from", -2)),
-        ("related/*/filter/**/field", "path", _related),
-    ),
-    "list_view": (
-        ("object", "object", _own),
-        ("columns/*/field", "path", _own),
-        ("sort/*/field", "path", _own),
-        ("filter/**/field", "path", _own),
-        ("when", "formula", _own),
-        ("shared_with/*", "people", _own),
-    ),
-    "app": (
-        ("for/*", "people", _own),
-        ("items/*/object", "object", _own),
-        ("items/*/view", "list_view", _named("object")),
-    ),
-    "action": (
-        ("object", "object", _own),
-        ("does/create/object", "object", _own),
-        ("does/create/layout", "layout of", _own),
-        ("does/create/record_type", "record_type", _named("object")),
-        ("does/create/prefill/@", "path", _named("object", -2)),
-        ("does/create/prefill/*", "formula", _own),
-        ("does/edit/fields/*", "path", _own),
-        ("does/edit/set/@", "path", _own),
-        ("does/edit/set/*", "formula", _own),
-        ("does/convert", "conversion of", _own),
-        ("visible_when", "formula", _own),
-    ),
-    "conversion": (
-        ("object", "object", _own),
-        ("when", "formula", _own),
-        ("into/*/object", "object", _own),
-        ("into/*/record_type", "record_type", _named("object")),
-        ("into/*/find/same/*", "path", _named("object", -2)),
-        ("into/*/map/@", "path", _named("object", -2)),
-        ("into/*/map/*", "formula", _own),
-        ("into/*/link/@", "path", _named("object", -2)),
-        ("into/*/children/*/from", "relation", _own),
-        ("into/*/children/*/into", "relation", _own),
-        ("into/*/children/*/map/@", "path", _before_point("into", -2)),
-        ("into/*/children/*/map/*", "formula", _before_point("from", -2)),
-        ("after/set/@", "path", _own),
-        ("after/set/*", "formula", _own),
-    ),
-    "row": (
-        ("object", "object", _own),
-        ("values/@", "path", _own),
-        ("values/*", "row", _valued),
-        ("values/*/*", "row", _valued),
-    ),
-    "import_mapping": (
-        ("object", "object", _own),
-        ("key/*", "path", _own),
-        ("columns/*/field", "path", _own),
-        ("columns/*/look_up/*", "path", _looked_up),
-        ("set/@", "path", _own),
-        ("children/*/from", "relation", _own),
-        ("children/*/key/*", "path", _before_point("from")),
-        ("children/*/set/@", "path", _before_point("from", -2)),
-        ("children/*/columns/*/field", "path", _before_point("from", -3)),
-        ("children/*/columns/*/look_up/*", "path", _looked_up_below),
-    ),
-    "permission_set": (
-        ("objects/@", "object", _own),
-        ("fields/@", "relation", _own),
-        ("record_types/@", "record_type of", _own),
-        ("apps/@", "app of", _own),
-        ("actions/@", "action of", _own),
-        ("requires/*", "permission_set of", _own),
-        ("excludes/*", "permission_set of", _own),
-    ),
-    "role": (
-        ("parent", "role of", _own),
-        ("permission_sets/*", "permission_set of", _own),
-        ("scope/@", "object", _own),
-        ("scope/*/*/when", "formula", _scoped),
-    ),
-    "sharing_rule": (
-        ("object", "object", _own),
-        ("when", "formula", _own),
-        ("with/*", "object", _own),
-        ("to/*", "people", _own),
-        ("owned_by/*", "people", _own),
-    ),
-    "queue": (
-        ("objects/*", "object", _own),
-        ("members/*", "people", _own),
-    ),
-    "partition": (
-        ("user_field", "path", _users),
-        ("objects/@", "object", _own),
-        ("objects/*", "path", _keyed),
-        ("across/*", "people", _own),
-        ("may_move/*", "people", _own),
-    ),
-    "overlay": (("target", "address", _own),),
-    "translation": (("texts/@", "address", _own),),
-}
-"""Where names stand in each kind of document."""
-
-
 def references(index: Index, component: Component) -> Iterator[Reference]:
     """Every reference in one component, as it stands there."""
+    for pattern in STEPS.get(component.kind, ()):
+        for pointer, bodies in _lists(component.body, pattern.split("/"), ""):
+            for place in places(bodies, component.object or "", pointer):
+                yield from _in_step(index, component, place)
     for pattern, sort, seen_from in TABLE.get(component.kind, ()):
         for found in _matches(component, component.body, pattern.split("/"), "", ()):
             if found.text == EVERY or (sort == "people" and not found.text.startswith(("role:", "queue:"))):
@@ -373,33 +82,94 @@ def _members(value: Any) -> Iterator[tuple[str | int, Any]]:
         yield from enumerate(value)
 
 
+def _lists(value: Any, way: list[str], pointer: str) -> Iterator[tuple[str, list[Any]]]:
+    """The lists that a pattern of keys and ``*`` leads to."""
+    if not way:
+        if isinstance(value, list):
+            yield pointer, value
+        return
+    for key, below in value.items() if isinstance(value, Mapping) else ():
+        if way[0] in ("*", key):
+            yield from _lists(below, way[1:], f"{pointer}/{escape(key)}")
+
+
+def _in_step(index: Index, component: Component, place: Place) -> Iterator[Reference]:
+    """What one step names; nothing where it is not given what its kind asks for."""
+    for number, branch in enumerate(place.body.get("branches", ())):
+        when = Found(component, f"{place.pointer}/branches/{number}/when", str(branch.get("when")), (), False)
+        yield from _formula(index, when, place.object)
+    if place.kind is None or not step_schema(place.kind)[1].is_valid(place.given):
+        return
+    for each in place.formulas():
+        found = Found(component, f"{place.pointer}/with{each.pointer}", each.text, (), False)
+        yield from _formula(index, found, each.object or place.object)
+        if each.fills is not None and steps(each.pointer)[-1] == each.fills[1]:
+            key = Found(component, found.pointer, each.fills[1], (), True)
+            yield from _path(index, key, each.fills[0], [each.fills[1]], 0)
+    for pointer, address in place.kind.references(place.given, place.object):
+        text: Any = place.given
+        for step in steps(pointer):
+            text = text[int(step) if isinstance(text, list) else step]
+        yield Reference(component, f"{place.pointer}/with{pointer}", 0, len(str(text)), address)
+
+
 def _resolved(index: Index, found: Found, sort: str, origin: str) -> Iterator[Reference]:
     whole = (0, len(found.text))
-    if sort == "path":
-        yield from _path(index, found, origin, found.text.split("."), 0)
-    elif sort == "relation":
-        child, _, rest = found.text.partition(".")
-        yield _reference(found, 0, len(child), f"object:{child}")
-        if rest:
-            yield from _path(index, found, child, rest.split("."), len(child) + 1)
-    elif sort == "place":
-        yield from _resolved(index, found, "relation" if "." in found.text else "path", origin)
-    elif sort in ("formula", "text"):
-        yield from (_formula if sort == "formula" else _text)(index, found, origin)
+    if sort in WALKS:
+        yield from WALKS[sort](index, found, origin)
     elif sort in ("object", "picklist", "package"):
         yield _reference(found, *whole, f"{sort}:{found.text}")
     elif sort in ("address", "people"):
         yield _reference(found, *whole, found.text)
     elif sort.endswith(" of"):
         yield _reference(found, *whole, f"{sort.removesuffix(' of')}:{found.text}")
-    elif sort == "row":
-        if origin:
-            name = found.text if found.text.startswith("row:") else f"row:{origin}.{found.text}"
-            yield _reference(found, *whole, name)
     elif sort == "action" and found.text not in index.of_object("action", origin):
         yield _reference(found, *whole, f"action:{found.text}")
     else:
         yield _reference(found, *whole, f"{sort}:{origin}.{found.text}")
+
+
+def _relation(index: Index, found: Found, origin: str) -> Iterator[Reference]:
+    """A field of another object: ``child.field``."""
+    child, _, rest = found.text.partition(".")
+    yield _reference(found, 0, len(child), f"object:{child}")
+    if rest:
+        yield from _path(index, found, child, rest.split("."), len(child) + 1)
+
+
+def _place(index: Index, found: Found, origin: str) -> Iterator[Reference]:
+    """A field of the object, or lines (``child.field``)."""
+    yield from (_relation if "." in found.text else _whole_path)(index, found, origin)
+
+
+def _row(index: Index, found: Found, origin: str) -> Iterator[Reference]:
+    if origin:
+        name = found.text if found.text.startswith("row:") else f"row:{origin}.{found.text}"
+        yield _reference(found, 0, len(found.text), name)
+
+
+def _whole_path(index: Index, found: Found, origin: str) -> Iterator[Reference]:
+    yield from _path(index, found, origin, found.text.split("."), 0)
+
+
+def _starter(index: Index, found: Found, origin: str) -> Iterator[Reference]:
+    """Who may start an approval: ``role:sales``, ``team:editor``."""
+    kind, _, name = found.text.partition(":")
+    if kind == "role":
+        yield _reference(found, 0, len(found.text), found.text)
+    elif kind == "team":
+        yield _reference(found, len("team:"), len(found.text), f"team_role:{name}")
+
+
+def _gate(index: Index, found: Found, origin: str) -> Iterator[Reference]:
+    """What an approval gates: ``action:send``, ``update:amount``."""
+    kind, _, name = found.text.partition(":")
+    at = len(kind) + 1
+    if kind == "action":
+        whole = name if "." in name else f"{origin}.{name}"
+        yield _reference(found, at, len(found.text), f"action:{whole}")
+    elif kind == "update":
+        yield from _path(index, found, origin, [name], at)
 
 
 def _reference(found: Found, start: int, end: int, target: str) -> Reference:
@@ -450,6 +220,19 @@ def _nodes(node: Node) -> Iterator[Node]:
     if isinstance(node, Call):
         for each in node.arguments:
             yield from _nodes(each)
+
+
+WALKS: Mapping[str, Callable[[Index, Found, str], Iterator[Reference]]] = {
+    "path": _whole_path,
+    "relation": _relation,
+    "place": _place,
+    "formula": _formula,
+    "text": _text,
+    "row": _row,
+    "starter": _starter,
+    "gate": _gate,
+}
+"""How names of these sorts are found in their text; those of others are the whole text."""
 
 
 def used_by(index: Index) -> Mapping[str, tuple[Reference, ...]]:

@@ -16,6 +16,7 @@ from typing import Any
 import jsonschema_rs
 
 from dougong.base.field_types import FIELD_TYPES, FieldType
+from dougong.base.step_types import StepType
 
 Schema = Mapping[str, Any]
 
@@ -46,6 +47,7 @@ KINDS = (
     "team_role",
     "queue",
     "partition",
+    "approval",
 )
 """The kinds that are built, in the order in which they are explained."""
 
@@ -118,3 +120,21 @@ def validator(kind: str, field_type: str | None = None) -> tuple[Schema, jsonsch
         schema = schema_for(kind, field_type)
         _compiled[key] = schema, jsonschema_rs.Draft202012Validator(schema)  # type: ignore[arg-type]
     return _compiled[key]
+
+
+_steps: dict[StepType, tuple[Schema, jsonschema_rs.Validator]] = {}
+
+
+def step_schema(kind: StepType) -> tuple[Schema, jsonschema_rs.Validator]:
+    """The schema of what a kind of step is given, and its compiled validator."""
+    if kind not in _steps:
+        schema = _bundled(
+            {
+                "type": "object",
+                "properties": dict(kind.keys),
+                "required": list(kind.required_keys),
+                "additionalProperties": False,
+            }
+        )
+        _steps[kind] = schema, jsonschema_rs.Draft202012Validator(schema)  # type: ignore[arg-type]
+    return _steps[kind]

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jsonschema_rs import Validator
+
 from dougong.base.errors import Problem
 from dougong.base.field_types import FIELD_TYPES
 from dougong.base.language import Labels, Message, msg
@@ -63,6 +65,16 @@ def problems(component: Component) -> Iterator[Problem]:
     schema, found = violations(component)
     for violation in found:
         yield from _Explained(component, schema, violation).problems()
+
+
+def inside(
+    component: Component, above: Sequence[str], schema: Schema, compiled: Validator, value: Any
+) -> Iterator[Problem]:
+    """What is wrong with `value`, which stands at the steps `above` of a document and has a schema of its own."""
+    way = tuple(int(step) if step.isdecimal() else step for step in above)
+    found = (normalised(error.instance_path, error.schema_path) for error in compiled.iter_errors(value))
+    for each in dict.fromkeys(found):
+        yield from _Explained(component, schema, Violation((*way, *each.instance_path), each.schema_path)).problems()
 
 
 def sound(component: Component) -> Component | None:
@@ -303,4 +315,4 @@ _LIMITS: Mapping[str, Any] = {
     ),
 }
 
-__all__: Sequence[str] = ("Violation", "near", "normalised", "not_yet", "problems", "sound", "violations")
+__all__: Sequence[str] = ("Violation", "inside", "near", "normalised", "not_yet", "problems", "sound", "violations")

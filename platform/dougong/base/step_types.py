@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from dougong.base.language import Message
 from dougong.base.registry import Registry
@@ -19,21 +19,25 @@ from dougong.base.registry import Registry
 class StepFormula:
     """A formula in what a step is given: where (a JSON pointer below ``with``), and what it must give.
 
-    `object` is over whose record it is asked: None for the record of the automation or approval. `result` is a type of
-    formulas ("boolean", "text", …); None where any will do.
+    `object` is over whose record it is asked: None for the record that the step is about. `result` is a type of
+    formulas ("boolean", "text", …); None where any will do. `fills` is the field, (object, name), whose value it gives,
+    whose type it must have then; the name of a field that no formula can hold (an address) is taken over as it is, and
+    is not among the compiled formulas.
     """
 
     pointer: str
     text: str
     result: str | None = None
     object: str | None = None
+    fills: tuple[str, str] | None = None
 
 
 class StepType:
     """One kind of step.
 
     `before_save` says that it can stand in an automation that runs while the record is saved; `leaves` that it does
-    something outside the database (a mail, a call), which is carried out by a job of its own with a key.
+    something outside the database (a mail, a call), which is carried out by a job of its own with a key. `holds` is
+    which steps stand below it: ``branches`` and ``otherwise``, or ``steps`` that are done for each of several records.
     """
 
     name: ClassVar[str]
@@ -43,6 +47,7 @@ class StepType:
     required_keys: ClassVar[tuple[str, ...]] = ()
     before_save: ClassVar[bool] = False
     leaves: ClassVar[bool] = False
+    holds: ClassVar[Literal["nothing", "branches", "steps"]] = "nothing"
 
     def formulas(self, given: Mapping[str, Any], object_name: str) -> Iterator[StepFormula]:
         """The formulas in what a step is given."""
@@ -51,6 +56,10 @@ class StepType:
     def references(self, given: Mapping[str, Any], object_name: str) -> Iterator[tuple[str, str]]:
         """(JSON pointer, address) of each component that a step names: ``/template``, ``message_template:won``."""
         return iter(())
+
+    def inner_object(self, given: Mapping[str, Any], object_name: str) -> str:
+        """The object whose records the steps below are about; `given` may lack keys, as it is not checked yet."""
+        return object_name
 
     def run(self, doing: Any) -> Any:
         """Carry the step out; `doing` is a `dougong.workflows.steps.Doing`. The answer is kept as the step's output.

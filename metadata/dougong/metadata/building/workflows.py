@@ -1,0 +1,12 @@
+"""What the workflows room interprets, of an index."""
+
+from __future__ import annotations
+
+from dougong.metadata.building.approvals import build_approvals
+from dougong.metadata.index import Index
+from dougong.metadata.workflows import Workflows
+
+
+def build_workflows(index: Index) -> Workflows:
+    """Approvals and automations of the model."""
+    return Workflows(approvals=build_approvals(index))

@@ -1,0 +1,351 @@
+"""Where names stand in each kind of document: patterns, the sort of name there, and from where it is seen.
+
+A pattern's steps are keys, ``*`` (each element of a list, each value of a map), ``**`` (any depth) and ``@`` (each key
+of a map); what is found there is a name of the given sort, seen from an object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dougong.metadata.component import Component
+from dougong.metadata.index import Index
+from dougong.metadata.positions import steps
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A name that a pattern led to: its text, the maps around it (outermost first), its place."""
+
+    component: Component
+    pointer: str
+    text: str
+    around: tuple[Mapping[str, Any], ...]
+    in_key: bool
+
+    @property
+    def own(self) -> str:
+        """The object that the component stands below, or is."""
+        return self.component.name if self.component.kind == "object" else self.component.object or ""
+
+
+From = Callable[[Index, Found], str]
+"""The object from which a name is to be understood."""
+
+
+def _own(index: Index, found: Found) -> str:
+    return found.own
+
+
+def _target(index: Index, found: Found) -> str:
+    facts = index.field(found.own, found.component.own_name)
+    return facts.targets[0] if facts and facts.targets else ""
+
+
+def _before_point(key: str, level: int = -1) -> From:
+    """The child object that a relation (``child.field``) around the name starts with."""
+    return lambda index, found: str(found.around[level].get(key, "")).partition(".")[0]
+
+
+def _related(index: Index, found: Found) -> str:
+    """The child of the related list whose filter the name stands in, however deep."""
+    listed = next((each for each in found.around if isinstance(each.get("from"), str)), {})
+    return str(listed.get("from", "")).partition(".")[0]
+
+
+def _named(key: str, level: int = -1) -> From:
+    """The object that the map around the name has under `key`."""
+    return lambda index, found: str(found.around[level].get(key, ""))
+
+
+def _looked_up(index: Index, found: Found) -> str:
+    facts = index.field(found.own, str(found.around[-1].get("field", "")))
+    return (facts.leads_to if facts else None) or ""
+
+
+def _looked_up_below(index: Index, found: Found) -> str:
+    child = _before_point("from", -3)(index, found)
+    facts = index.field(child, str(found.around[-1].get("field", "")))
+    return (facts.leads_to if facts else None) or ""
+
+
+def _filled_from(index: Index, found: Found) -> str:
+    """The object that a fill chooses from."""
+    return index.fill_source(found.own, found.component.body)
+
+
+def _valued(index: Index, found: Found) -> str:
+    """Of a value in a row, the object that its field refers to; "" where it refers to none."""
+    facts = index.field(found.own, steps(found.pointer)[1])
+    return facts.targets[0] if facts and facts.targets else ""
+
+
+def _scoped(index: Index, found: Found) -> str:
+    """Of a formula in a role's scope, the object whose records it is asked of."""
+    return steps(found.pointer)[1]
+
+
+def _keyed(index: Index, found: Found) -> str:
+    """The object that is the key of the name."""
+    return steps(found.pointer)[-1]
+
+
+def _users(index: Index, found: Found) -> str:
+    return "user"
+
+
+Row = tuple[str, str, From]
+"""A pattern, the sort of name that stands there, and from where it is seen."""
+
+APPROVERS = ("nodes/*/approvers", "nodes/*/to", "nodes/*/timeout/to")
+"""Where sets of approvers stand."""
+
+
+def _approvers(place: str) -> tuple[Row, ...]:
+    return (
+        (f"{place}/*/role", "role of", _own),
+        (f"{place}/*/queue", "queue of", _own),
+        (f"{place}/*/field", "path", _own),
+        (f"{place}/*/department_head", "path", _own),
+        (f"{place}/*/formula", "formula", _own),
+        (f"{place}/*/from", "people", _own),
+        (f"{place}/*/when", "formula", _own),
+    )
+
+
+TABLE: Mapping[str, tuple[Row, ...]] = {
+    "package": (("requires/@", "package", _own),),
+    "object": (
+        ("title/field", "path", _own),
+        ("title/template", "formula", _own),
+        ("title/subtitle/*", "path", _own),
+        ("highlights/*/field", "path", _own),
+        ("search/*/field", "path", _own),
+        ("access/parent", "path", _own),
+        ("access/children_follow/*", "relation", _own),
+        ("hierarchy/parent", "path", _own),
+        ("effective_dates/from", "path", _own),
+        ("effective_dates/to", "path", _own),
+        ("effective_dates/keys/*", "path", _own),
+        ("constraints/*/fields/*", "path", _own),
+        ("constraints/*/keys/*", "path", _own),
+        ("constraints/*/range/from", "path", _own),
+        ("constraints/*/range/to", "path", _own),
+        ("constraints/*/field", "path", _own),
+        ("constraints/*/at/*", "path", _own),
+        ("constraints/*/when", "formula", _own),
+        ("constraints/*/formula", "formula", _own),
+        ("retention/*/since", "path", _own),
+        ("retention/*/when", "formula", _own),
+        ("currency/rate_date", "path", _own),
+        ("currency/freeze_when", "formula", _own),
+        ("lines/*/field", "relation", _own),
+        ("completeness/*/field", "path", _own),
+        ("completeness/*/when", "formula", _own),
+    ),
+    "field": (
+        ("target", "object", _own),
+        ("targets/*", "object", _own),
+        ("picklist", "picklist", _own),
+        ("through", "object", _own),
+        ("depends_on/field", "path", _own),
+        ("other/text", "path", _own),
+        ("from", "relation", _own),
+        ("field", "path", _before_point("from")),
+        ("where", "formula", _before_point("from")),
+        ("order/*/field", "path", _before_point("from", -2)),
+        ("window/field", "path", _before_point("from", -2)),
+        ("filter", "formula", _target),
+        ("default", "formula", _own),
+        ("compute/formula", "formula", _own),
+        ("compute/when", "formula", _own),
+        ("formula", "formula", _own),
+        ("copy/@", "path", _own),
+        ("copy/*/from", "path", _target),
+        ("tests/*/given/@", "formula", _own),
+        ("tests/*/before/@", "formula", _own),
+    ),
+    "record_type": (
+        ("object", "object", _own),
+        ("values/@", "path", _own),
+        ("defaults/@", "path", _own),
+        ("defaults/*", "formula", _own),
+        ("path", "path of", _own),
+        ("layouts/*", "layout of", _own),
+        ("switch_to/*", "record_type", _own),
+    ),
+    "path": (
+        ("object", "object", _own),
+        ("field", "path", _own),
+        ("record_types/*", "record_type", _own),
+        ("stages/*/required/*", "path", _own),
+        ("stages/*/gate/*/when", "formula", _own),
+    ),
+    "validation_rule": (
+        ("object", "object", _own),
+        ("when", "formula", _own),
+        ("active", "formula", _own),
+        ("at/*", "place", _own),
+        ("record_types/*", "record_type", _own),
+        ("tests/*/given/@", "formula", _own),
+        ("tests/*/before/@", "formula", _own),
+    ),
+    "fill": (
+        ("object", "object", _own),
+        ("from", "object", _own),
+        ("lookup", "path", _own),
+        ("match/@", "path", _filled_from),
+        ("match/*", "formula", _own),
+        ("where", "formula", _filled_from),
+        ("on", "formula", _own),
+        ("order/*/field", "path", _filled_from),
+        ("set/@", "path", _own),
+        ("set/*", "formula", _filled_from),
+        ("watch/*", "path", _own),
+        ("otherwise", "fill", _own),
+        ("reason/*", "text", _filled_from),
+    ),
+    "layout": (
+        ("object", "object", _own),
+        ("for/record_types/*", "record_type", _own),
+        ("for/roles/*", "role of", _own),
+        ("highlights/*/field", "path", _own),
+        ("actions/*/key", "action", _own),
+        ("tabs/*/visible_when", "formula", _own),
+        ("tabs/*/sections/*/visible_when", "formula", _own),
+        ("tabs/*/sections/*/items/*/field", "path", _own),
+        ("tabs/*/sections/*/items/*/visible_when", "formula", _own),
+        ("tabs/*/sections/*/items/*/required_when", "formula", _own),
+        ("tabs/*/sections/*/items/*/read_only_when", "formula", _own),
+        ("tabs/*/sections/*/lines", "relation", _own),
+        ("tabs/*/sections/*/columns/*/field", "path", _before_point("lines", -2)),
+        ("tabs/*/sections/*/columns/*/visible_when", "formula", _before_point("lines", -2)),
+        ("tabs/*/sections/*/columns/*/required_when", "formula", _before_point("lines", -2)),
+        ("tabs/*/sections/*/columns/*/read_only_when", "formula", _before_point("lines", -2)),
+        ("related/*/from", "relation", _own),
+        ("related/*/columns/*", "path", _before_point("from")),
+        ("related/*/sort/*/field", "path", _before_point("from", -2)),
+        ("related/*/filter/**/field", "path", _related),
+    ),
+    "list_view": (
+        ("object", "object", _own),
+        ("columns/*/field", "path", _own),
+        ("sort/*/field", "path", _own),
+        ("filter/**/field", "path", _own),
+        ("when", "formula", _own),
+        ("shared_with/*", "people", _own),
+    ),
+    "app": (
+        ("for/*", "people", _own),
+        ("items/*/object", "object", _own),
+        ("items/*/view", "list_view", _named("object")),
+    ),
+    "action": (
+        ("object", "object", _own),
+        ("does/create/object", "object", _own),
+        ("does/create/layout", "layout of", _own),
+        ("does/create/record_type", "record_type", _named("object")),
+        ("does/create/prefill/@", "path", _named("object", -2)),
+        ("does/create/prefill/*", "formula", _own),
+        ("does/edit/fields/*", "path", _own),
+        ("does/edit/set/@", "path", _own),
+        ("does/edit/set/*", "formula", _own),
+        ("does/convert", "conversion of", _own),
+        ("visible_when", "formula", _own),
+    ),
+    "conversion": (
+        ("object", "object", _own),
+        ("when", "formula", _own),
+        ("into/*/object", "object", _own),
+        ("into/*/record_type", "record_type", _named("object")),
+        ("into/*/find/same/*", "path", _named("object", -2)),
+        ("into/*/map/@", "path", _named("object", -2)),
+        ("into/*/map/*", "formula", _own),
+        ("into/*/link/@", "path", _named("object", -2)),
+        ("into/*/children/*/from", "relation", _own),
+        ("into/*/children/*/into", "relation", _own),
+        ("into/*/children/*/map/@", "path", _before_point("into", -2)),
+        ("into/*/children/*/map/*", "formula", _before_point("from", -2)),
+        ("after/set/@", "path", _own),
+        ("after/set/*", "formula", _own),
+    ),
+    "row": (
+        ("object", "object", _own),
+        ("values/@", "path", _own),
+        ("values/*", "row", _valued),
+        ("values/*/*", "row", _valued),
+    ),
+    "import_mapping": (
+        ("object", "object", _own),
+        ("key/*", "path", _own),
+        ("columns/*/field", "path", _own),
+        ("columns/*/look_up/*", "path", _looked_up),
+        ("set/@", "path", _own),
+        ("children/*/from", "relation", _own),
+        ("children/*/key/*", "path", _before_point("from")),
+        ("children/*/set/@", "path", _before_point("from", -2)),
+        ("children/*/columns/*/field", "path", _before_point("from", -3)),
+        ("children/*/columns/*/look_up/*", "path", _looked_up_below),
+    ),
+    "permission_set": (
+        ("objects/@", "object", _own),
+        ("fields/@", "relation", _own),
+        ("record_types/@", "record_type of", _own),
+        ("apps/@", "app of", _own),
+        ("actions/@", "action of", _own),
+        ("requires/*", "permission_set of", _own),
+        ("excludes/*", "permission_set of", _own),
+    ),
+    "role": (
+        ("parent", "role of", _own),
+        ("permission_sets/*", "permission_set of", _own),
+        ("scope/@", "object", _own),
+        ("scope/*/*/when", "formula", _scoped),
+    ),
+    "sharing_rule": (
+        ("object", "object", _own),
+        ("when", "formula", _own),
+        ("with/*", "object", _own),
+        ("to/*", "people", _own),
+        ("owned_by/*", "people", _own),
+    ),
+    "queue": (
+        ("objects/*", "object", _own),
+        ("members/*", "people", _own),
+    ),
+    "partition": (
+        ("user_field", "path", _users),
+        ("objects/@", "object", _own),
+        ("objects/*", "path", _keyed),
+        ("across/*", "people", _own),
+        ("may_move/*", "people", _own),
+    ),
+    "approval": (
+        ("object", "object", _own),
+        ("active", "formula", _own),
+        ("start/when", "formula", _own),
+        ("start/by/*", "starter", _own),
+        ("start/gates/*", "gate", _own),
+        ("start/refuse/*/when", "formula", _own),
+        ("binds/fields/*", "place", _own),
+        ("binds/free/*", "path", _own),
+        ("lock/except/*", "path", _own),
+        ("people/nobody/*", "people", _own),
+        *(row for place in APPROVERS for row in _approvers(place)),
+        ("nodes/*/fields/@", "path", _own),
+        ("nodes/*/branches/*/when", "formula", _own),
+        ("nodes/*/approval", "approval of", _own),
+    ),
+    "overlay": (("target", "address", _own),),
+    "translation": (("texts/@", "address", _own),),
+}
+"""Where names stand in each kind of document."""
+
+
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "approval": ("nodes/*/steps", "outcomes/*"),
+    "automation": ("steps",),
+}
+"""Where lists of steps stand in each kind of document."""
