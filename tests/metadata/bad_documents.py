@@ -145,7 +145,22 @@ CASES: dict[str, dict[str, Any]] = {
     "a scope by a formula for every object": role(scope={"*": {"read": {"when": "TRUE"}}}),
     "a scope by the moment": role(scope={"deal": {"read": {"when": "closes_on < DATEVALUE(NOW())"}}}),
     "a scope by what changed": role(scope={"deal": {"read": {"when": "ISCHANGED(name)"}}}),
-    "a key of a role that comes later": role(layouts={"deal": "deal.default"}),
+    "an app and layouts of a role that are not there": role(
+        app="salse", layouts={"deal": "deal.big", "dael": "dael.default"}
+    ),
+    "an app and a layout for other roles": {
+        **role(app="sales", layouts={"deal": "deal.default"}),
+        **role("boss"),
+        "app/sales.json#for": ["role:boss"],
+        "layout/deal/default.json#for/roles": ["boss"],
+    },
+    "a first list for roles that do not have it": {
+        **role(),
+        **role("boss"),
+        "list_view/deal/mine.json#shared_with": ["role:boss"],
+        "list_view/deal/mine.json#default_for": ["head", "chief"],
+    },
+    "a record type for a role that is not there": {"record_type/deal/tender.json#default_for": ["boss"]},
     "a sharing rule without records": sharing(),
     "a sharing rule to nobody": sharing(to=["role:boss", "friends:all"], when="TRUE"),
     "a sharing rule with strangers": sharing(when="TRUE", **{"with": ["stage", "customer"]}, until="2025-02-30"),

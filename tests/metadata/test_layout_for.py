@@ -26,15 +26,21 @@ LAYOUTS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def deal(own: str | None = None) -> Object:
-    """The deals of the workshop with these layouts; `own` is what the record type names to be viewed with."""
+def deal(own: str | None = None, **chosen: str) -> Object:
+    """The deals of the workshop with these layouts; `own` is what the record type names to be viewed with, `chosen`
+    by role what that role names.
+    """
     layouts = {
         f"layout/deal/{name}.json": {**MAIN, "name": f"deal.{name}", "for": {"purpose": ["view"], **said}}
         for name, said in LAYOUTS.items()
     }
     roles = {
-        f"role/{name}.json": {"kind": "role", "name": name, "label": label(name, name)} for name in ("boss", "chief")
-    }
+        f"role/{name}.json": {
+            "kind": "role", "name": name, "label": label(name, name),
+            **({"layouts": {"deal": f"deal.{chosen[name]}"}} if name in chosen else {}),
+        }
+        for name in ("boss", "chief")
+    }  # fmt: skip
     kind = {"record_type/deal/tender.json#layouts": {"view": f"deal.{own}"}} if own else {}
     found = check(read_texts(changed({**layouts, **roles, **kind})))
     assert not found.errors, found.errors
@@ -65,3 +71,23 @@ def test_the_layout_of_somebody(
     """By what the record type names, the record type, the roles held, and the purpose."""
     found = deal(own).layout_for(purpose, record_type, frozenset(roles))
     assert (found.name if found else None) == wanted
+
+
+@pytest.mark.parametrize(
+    ("chosen", "roles", "purpose", "record_type", "wanted"),
+    [
+        ({"boss": "default"}, ("boss",), "view", None, "default"),
+        ({"boss": "default"}, ("chief",), "view", None, "bosses"),
+        ({"boss": "default"}, ("boss", "chief"), "view", "tender", "default"),
+        ({"boss": "typed"}, ("boss",), "view", None, "bosses"),  # it does not serve the type
+        ({"boss": "typed"}, ("boss",), "view", "tender", "typed"),
+        ({"boss": "default"}, ("boss",), "quick_create", None, "quick"),  # nor the purpose
+        ({"boss": "default", "chief": "bosses"}, ("boss", "chief"), "view", None, "bosses"),  # both named: for a role
+    ],
+)
+def test_the_layout_that_a_role_names(
+    chosen: dict[str, str], roles: tuple[str, ...], purpose: str, record_type: str | None, wanted: str
+) -> None:
+    """Before all others, where it serves the purpose and the record type."""
+    found = deal(None, **chosen).layout_for(purpose, record_type, frozenset(roles))
+    assert found is not None and found.name == wanted

@@ -28,6 +28,8 @@ SECTION = {
     "items": [{"field": "name"}, {"field": "amount"}, {"field": "close_date", "required_when": "amount > 5000"}],
 }  # fmt: skip
 
+SELLERS = {"key": "deal", "label": label("For sellers"), "items": [{"field": "name"}, {"field": "amount"}]}
+
 DOCUMENTS: tuple[dict[str, Any], ...] = (
     {
         "kind": "app", "name": "desk", "label": label("Manager's desk"), "for": ["role:sales_manager"],
@@ -46,7 +48,30 @@ DOCUMENTS: tuple[dict[str, Any], ...] = (
         "for": {"roles": ["sales_manager"], "purpose": ["view", "edit"]},
         "tabs": [{"key": "main", "label": label("Main"), "sections": [SECTION]}],
     },
-    {"kind": "permission_set", "name": "desks", "label": label("Desks"), "apps": {"desk": True, "open": True}},
+    {
+        "kind": "list_view", "name": "opportunity.first", "object": "opportunity", "label": label("First of all"),
+        "columns": [{"field": "name"}], "default_for": ["sales"],
+    },
+    {
+        "kind": "record_type", "name": "opportunity.framework", "object": "opportunity", "label": label("Framework"),
+        "default_for": ["sales"],
+    },
+    {
+        "kind": "layout", "name": "opportunity.plain", "object": "opportunity", "for": {"purpose": ["view", "edit"]},
+        "tabs": [{"key": "main", "label": label("Main"), "sections": [SELLERS]}],
+    },
+    {
+        "kind": "app", "name": "till", "label": label("Till"),
+        "items": [{"key": "leads", "object": "lead"}, {"key": "deals", "object": "opportunity"}],
+    },
+    {
+        "kind": "overlay", "name": "seller", "target": "role:sales",
+        "set": {"app": "till", "layouts/opportunity": "opportunity.plain"},
+    },
+    {
+        "kind": "permission_set", "name": "desks", "label": label("Desks"),
+        "apps": {"desk": True, "open": True, "till": True},
+    },
 )  # fmt: skip
 
 
@@ -121,3 +146,26 @@ def test_roles_and_groups_are_known_as_they_change(person: Person, people: dict[
         assert unit.roles == {"system_administrator"} and unit.access.is_one_of(["role:sales_director"])
     with person.company.read(SYSTEM) as unit:
         assert unit.roles == frozenset()
+
+
+def test_a_role_chooses_where_its_holders_begin(person: Person, people: dict[str, Actor]) -> None:
+    """Its app, its layout before others, its list view before the default, its record type where none is chosen."""
+    here = f"/o/opportunity/{person.ids['deal1']}"
+    with signed_in(person, people["seller"]) as browser:
+        assert browser.get("/").headers["location"] == "/o/lead"
+        assert "For sellers" in browser.get(here).text and "For sellers" in browser.get(f"{here}/edit").text
+        assert 'aria-current="page">First of all<' in browser.get("/o/opportunity").text
+        kinds = browser.get("/o/opportunity/new").text
+        assert kinds.index("Framework") < kinds.index("Usual for you") < kinds.index("Tender")
+    with signed_in(person, people["manager"]) as browser:
+        assert browser.get("/").headers["location"] == "/o/opportunity?view=desk"
+        assert "For sellers" not in browser.get(here).text
+        page = browser.get("/o/opportunity").text
+        assert 'aria-current="page">First of all<' not in page and ">First of all<" in page
+        assert "Usual for you" not in browser.get("/o/opportunity/new").text
+    made = {}
+    for name, actor in people.items():
+        deal = Create("opportunity", {"name": name, "account": person.ids["account1"], "owner": actor.user_id})
+        saved = person.company.write(actor, lambda unit, deal=deal: unit.records.save([deal]))  # type: ignore[misc]
+        made[name] = person.value("opportunity", saved.changes[0].id, "record_type")
+    assert made == {"seller": "framework", "manager": "standard"}

@@ -16,6 +16,7 @@ from dougong.base.language import msg
 from dougong.metadata import violations
 from dougong.metadata.checking import (
     approvals,
+    by_role,
     calendars,
     completeness,
     constraints,
@@ -74,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     rows.rows,
     rights.permission_sets,
     rights.roles,
+    by_role.by_role,
     rights.sharing_rules,
     rights.partitions,
     queues.queues,

@@ -146,6 +146,7 @@ class RecordType:
     path: str | None = None
     layouts: Mapping[str, str] = _nothing()
     switch_to: tuple[str, ...] | None = None
+    default_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,13 +271,14 @@ class RelatedList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How a record is shown and edited for some purposes, record types and roles."""
+    """How a record is shown and edited for some purposes, record types and roles; `chosen_by` roles name it."""
 
     object: str
     name: str
     purposes: tuple[str, ...]
     record_types: tuple[str, ...]
     roles: frozenset[str] = frozenset()
+    chosen_by: frozenset[str] = frozenset()
     highlights: tuple[str, ...]
     actions: tuple[Mapping[str, Any], ...]
     tabs: tuple[LayoutTab, ...]
@@ -307,6 +309,7 @@ class ListView:
     sort: tuple[Mapping[str, str], ...] = ()
     shared_with: tuple[str, ...] = ()
     default: bool = False
+    default_for: frozenset[str] = frozenset()
 
 
 EFFECTIVE_DATES = "effective_dates"
@@ -424,8 +427,8 @@ class Object:
     def layout_for(self, purpose: str, record_type: str | None, roles: Set[str] = frozenset()) -> Layout | None:
         """The layout for view, edit or quick_create that somebody with `roles` has.
 
-        One for a role of theirs comes before those for everybody; then the record type's own, one for the type, one for
-        all types.
+        The one that a role of theirs names comes first, then one for a role of theirs, then those for everybody; among
+        these the record type's own, one for the type, one for all types.
         """
         chosen = self.record_types.get(record_type or "")
         own = chosen.layouts.get(purpose) if chosen is not None else None
@@ -438,7 +441,9 @@ class Object:
                 or (purpose in each.purposes and (not each.record_types or record_type in each.record_types))
             )
         ]
-        rank = lambda each: (bool(each.roles), each.name == own, bool(each.record_types))  # noqa: E731
+        rank = lambda each: (  # noqa: E731
+            not roles.isdisjoint(each.chosen_by), bool(each.roles), each.name == own, bool(each.record_types)
+        )  # fmt: skip
         return max(fitting, key=rank, default=None)
 
     def field_named(self, name: str) -> Field | None:

@@ -175,6 +175,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("path", "path of", _own),
         ("layouts/*", "layout of", _own),
         ("switch_to/*", "record_type", _own),
+        ("default_for/*", "role of", _own),
     ),
     "path": (
         ("object", "object", _own),
@@ -236,6 +237,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("filter/**/field", "path", _own),
         ("when", "formula", _own),
         ("shared_with/*", "people", _own),
+        ("default_for/*", "role of", _own),
     ),
     "app": (
         ("for/*", "people", _own),
@@ -301,6 +303,9 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
     "role": (
         ("parent", "role of", _own),
         ("permission_sets/*", "permission_set of", _own),
+        ("app", "app of", _own),
+        ("layouts/@", "object", _own),
+        ("layouts/*", "layout of", _own),
         ("scope/@", "object", _own),
         ("scope/*/*/when", "formula", _scoped),
     ),

@@ -145,7 +145,10 @@ OWN = DataScope(reach="own")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """What a person does in the company. `scopes`: by object (or `EVERY`) and right. `second_step`: asked of them."""
+    """What a person does in the company. `scopes`: by object (or `EVERY`) and right. `second_step`: asked of them.
+
+    `app` is the one in which they begin. What layouts a role names, the layouts know (`Layout.chosen_by`).
+    """
 
     name: str
     label: Labels
@@ -154,6 +157,7 @@ class Role:
     permission_sets: tuple[str, ...] = ()
     scopes: Mapping[str, Mapping[str, DataScope]] = _nothing()
     second_step: bool = False
+    app: str | None = None
 
     def scope(self, object_name: str, right: str) -> DataScope:
         """How far `right` reaches on records of an object: own records where nothing is said."""

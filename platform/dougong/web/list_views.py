@@ -37,6 +37,8 @@ _SAVED = (
 def all_of(unit: Unit, obj: Object) -> list[View]:
     """The views that the actor may choose, in order: the metadata's, shared ones, their own. One statement.
 
+    Of the metadata's those stand first that are the first ones for a role of theirs, then the default for everybody.
+
     Views are made for everybody: each has the columns and the order that the actor may see, and one whose conditions
     ask for what they may not see is not offered.
     """
@@ -45,6 +47,7 @@ def all_of(unit: Unit, obj: Object) -> list[View]:
     if declared is None:
         declared = unit.runtime.prepared[key] = tuple(_offered(unit, obj, map(_declared, _ordered(obj))))
     declared = [each for each in declared if unit.access.is_one_of(_people(obj, each))]
+    declared.sort(key=lambda each: not _is_first(unit, obj, each.name))
     saved = map(_saved, unit.connection.execute(_SAVED, {"object": obj.id, "owner": unit.actor.user_id}))
     return [*declared, *_of_queues(unit, obj, declared), *_offered(unit, obj, saved)] or [everything(unit, obj)]
 
@@ -59,6 +62,11 @@ def _of_queues(unit: Unit, obj: Object, declared: Sequence[View]) -> Iterator[Vi
 
 def _people(obj: Object, view: View) -> tuple[str, ...]:
     return obj.list_views[view.name].shared_with
+
+
+def _is_first(unit: Unit, obj: Object, name: str) -> bool:
+    """Whether a view of the metadata is the first one for a role that the actor holds."""
+    return name in obj.list_views and not unit.roles.isdisjoint(obj.list_views[name].default_for)
 
 
 def _offered(unit: Unit, obj: Object, views: Iterable[View]) -> Iterator[View]:
@@ -91,7 +99,7 @@ def sortable(unit: Unit, obj: Object, sort: Iterable[Sort]) -> tuple[Sort, ...]:
 
 
 def chosen(unit: Unit, views: Sequence[View], name: str, obj: Object) -> View:
-    """The view called `name`; without a name, the default one.
+    """The view called `name`; without a name, the first one for a role of the actor's, else the default one.
 
     Raises:
         NotFound: there is no such view, or it is somebody else's.
@@ -103,6 +111,8 @@ def chosen(unit: Unit, views: Sequence[View], name: str, obj: Object) -> View:
         if name == "everything":
             return everything(unit, obj)
         raise NotFound(Problem(code="view-unknown", reason=msg("There is no such view."), thing=name))
+    if _is_first(unit, obj, views[0].name):
+        return views[0]
     default = next((each.name for each in obj.list_views.values() if each.default), None)
     return next((view for view in views if view.name == default), views[0])
 

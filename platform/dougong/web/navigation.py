@@ -113,9 +113,17 @@ def _parts(visit: Visit, here: str, added: tuple[Item, ...], own: bool) -> tuple
 
 
 def apps(visit: Visit) -> list[App]:
-    """The apps offered to the reader: those for a role of theirs first, the platform's administration last."""
+    """The apps offered to the reader: those that a role of theirs names first, then those that are for one.
+
+    The platform's administration is the last, but for those whose role names it.
+    """
     offered = [each for each in visit.model.apps.values() if visit.unit.access.may_open(each.name)]
-    return sorted(offered, key=lambda each: (each.name == ADMINISTRATION, not each.roles & visit.unit.roles))
+    held = visit.unit.roles
+    named = {visit.model.rights.roles[role].app for role in held}
+    return sorted(
+        offered,
+        key=lambda each: (each.name not in named, each.name == ADMINISTRATION, each.roles.isdisjoint(held)),
+    )
 
 
 def current_app(visit: Visit, here: str) -> App | None:

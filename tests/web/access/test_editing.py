@@ -46,7 +46,7 @@ def test_a_role_is_made_given_and_narrowed(person: Person) -> None:
         "name": "reviewer", "label.en": "Reviewer", "label.zh-CN": "复核",
         "permission_sets": ["sales_work", "work_basics"],
         "scope.0.read": "none", "scope.1.object": "account", "scope.1.read": "formula",
-        "scope.1.read.when": 'name = "Bramley Pumps"',
+        "scope.1.read.when": 'name = "Bramley Pumps"', "app": "sales", "layout.account": "account.person",
     }  # fmt: skip
     plan, there = publish(person, "/access/role", sent)
     assert "Nobody gains or loses" in plan
@@ -54,6 +54,7 @@ def test_a_role_is_made_given_and_narrowed(person: Person) -> None:
         "kind": "role", "name": "reviewer", "label": {"en": "Reviewer", "zh-CN": "复核"},
         "permission_sets": ["sales_work", "work_basics"],
         "scope": {"*": {"read": "none"}, "account": {"read": {"when": 'name = "Bramley Pumps"'}}},
+        "app": "sales", "layouts": {"account": "account.person"},
     }  # fmt: skip
     assert "It is published and in force." in person.get(there).text
     ann = colleague(person, "ann", "reviewer")

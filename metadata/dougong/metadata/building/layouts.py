@@ -41,11 +41,18 @@ def build_layout(index: Index, object_name: str, name: str, body: Mapping[str, A
         purposes=texts(for_.get("purpose")) or PURPOSES,
         record_types=texts(for_.get("record_types")),
         roles=frozenset(texts(for_.get("roles"))),
+        chosen_by=_chosen_by(index, object_name, f"{object_name}.{name}"),
         highlights=tuple(each["field"] for each in header),
         actions=tuple(MappingProxyType(dict(each)) for each in body.get("actions", ())),
         tabs=tuple(_tab(FieldScope(index, object_name), each) for each in body.get("tabs", ())),
         related=tuple(_related(index, each) for each in body.get("related", ())),
     )
+
+
+def _chosen_by(index: Index, object_name: str, layout: str) -> frozenset[str]:
+    """The roles that name the layout for the object."""
+    roles = index.named("role").items()
+    return frozenset(name for name, role in roles if role.body.get("layouts", {}).get(object_name) == layout)
 
 
 def _tab(scope: FieldScope, body: Mapping[str, Any]) -> LayoutTab:
@@ -153,6 +160,7 @@ def build_list_view(index: Index, object_name: str, name: str, body: Mapping[str
         sort=_sort(body),
         shared_with=texts(body.get("shared_with")),
         default=body.get("default", False),
+        default_for=frozenset(texts(body.get("default_for"))),
     )
 
 

@@ -86,6 +86,7 @@ def _role(index: Index, name: str, body: Body) -> Role:
         permission_sets=texts(body.get("permission_sets")),
         scopes=_frozen(scopes),
         second_step=bool(body.get("second_step", False)),
+        app=body.get("app"),
     )
 
 

@@ -51,6 +51,7 @@ def build_record_type(index: Index, object_name: str, name: str, body: Document)
         path=path.rpartition(".")[2] if path else None,
         layouts=MappingProxyType({key: each.rpartition(".")[2] for key, each in body.get("layouts", {}).items()}),
         switch_to=texts(switch_to) if switch_to is not None else None,
+        default_for=frozenset(texts(body.get("default_for"))),
     )
 
 

@@ -12,11 +12,12 @@ from dougong.base.language import msg
 from dougong.engine.saving.expressions import Expressions, formula_needs, refuse_result
 from dougong.engine.saving.money import company_currency
 from dougong.engine.saving.plan import COMPANY, ObjectPlan
+from dougong.engine.saving.record_types import usual_type
 from dougong.engine.saving.related import Need, Needs, merge_needs
 from dougong.engine.saving.rollups import empty
 from dougong.engine.saving.row import Batch, Row, changes, grouped
 from dougong.formulas.formula import Formula
-from dougong.metadata.model import Compute, Field, RecordType
+from dougong.metadata.model import Compute, Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,6 @@ class Defaults:
     compute_needs: Needs
     zeros: Mapping[str, Any]
     owned: bool
-    first_type: str | None
 
 
 def defaults_of(plan: ObjectPlan) -> Defaults:
@@ -74,7 +74,6 @@ def defaults_of(plan: ObjectPlan) -> Defaults:
         compute_needs=compute_needs,
         zeros=_zeros(plan),
         owned=obj.owner != "none" and "owner" in plan.slots,
-        first_type=_first_type(obj.record_types.values()),
     )
 
 
@@ -112,10 +111,6 @@ def _zeros(plan: ObjectPlan) -> dict[str, Any]:
     return found
 
 
-def _first_type(types: Iterable[RecordType]) -> str | None:
-    return next((each.name for each in types if each.active), None)
-
-
 def _copies(plan: ObjectPlan, lookup: Field) -> Iterable[Copy]:
     wanted = lookup.options.get("copy") or {}
     for name, rule in wanted.items():
@@ -146,6 +141,7 @@ def begin(batch: Batch) -> None:
     actor, now = batch.unit.actor, batch.unit.now
     books = company_currency(batch.unit.runtime.model)
     me = Reference("user", actor.user_id) if actor.user_id else None
+    types: dict[str, str | None] = {}
     for row in batch.rows:
         if row.doing == "create":
             defaults = row.plan.part(defaults_of)
@@ -154,8 +150,10 @@ def begin(batch: Batch) -> None:
             }  # fmt: skip
             if defaults.owned:
                 values["owner"] = me
-            if defaults.first_type is not None:
-                values["record_type"] = defaults.first_type
+            if row.plan.name not in types:
+                types[row.plan.name] = usual_type(batch.unit, row.plan.object)
+            if types[row.plan.name] is not None:
+                values["record_type"] = types[row.plan.name]
             values.update(defaults.zeros)
             if row.plan.object.effective:
                 values["life_status"] = "draft"

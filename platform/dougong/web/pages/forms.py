@@ -13,6 +13,7 @@ from dougong.base.errors import BadRequest, DougongError
 from dougong.base.language import label, msg
 from dougong.engine.query import Record
 from dougong.engine.saving.batch import Create, Saved, StaleRecord, Update
+from dougong.engine.saving.record_types import is_usual, offered_types
 from dougong.metadata.model import Object
 from dougong.web import conflicts, errors_in_forms, forms, inputs, live, prefill, submission
 from dougong.web.composer.forms import FormView
@@ -30,8 +31,7 @@ def new(visit: Visit, object: str) -> Response:
     obj = visit.object(object)
     if not visit.unit.access.may("create", obj):
         raise refused(obj)
-    types = [each for each in obj.record_types.values() if each.active]
-    if len(types) > 1 and not _record_type(visit, obj) and not visit.partial:
+    if len(offered_types(visit.unit, obj)) > 1 and not _record_type(visit, obj) and not visit.partial:
         return _choose_type(visit, obj)
     given = _given(visit, obj)
     view = forms.view_of(visit, obj, _purpose(visit, obj), given.get("record_type"))
@@ -42,9 +42,12 @@ def new(visit: Visit, object: str) -> Response:
 def _choose_type(visit: Visit, obj: Object) -> Response:
     pairs = [(key, value) for key, value in visit.request.query_params.multi_items() if key != "type"]
     choices = [
-        (label(each.label, visit.language), with_query(f"/o/{obj.name}/new", [*pairs, ("type", each.name)]))
-        for each in obj.record_types.values()
-        if each.active
+        (
+            label(each.label, visit.language),
+            with_query(f"/o/{obj.name}/new", [*pairs, ("type", each.name)]),
+            is_usual(visit.unit, each),
+        )
+        for each in offered_types(visit.unit, obj)
     ]
     return framed(visit, "choose_type.html", obj.name, _new_title(visit, obj), object=obj, choices=choices)
 

@@ -20,12 +20,14 @@ from dougong.web.visit import Visit
 
 HERE = "/access/role"
 RIGHTS = ("read", "edit", "delete", "transfer")
-USUAL: Mapping[str, Any] = {"label": {}, "parent": "", "user_kind": "internal", "permission_sets": ()}
+USUAL: Mapping[str, Any] = {"label": {}, "parent": "", "user_kind": "internal", "permission_sets": (), "app": ""}
 """What a role says that does not say it."""
 SPARE = 3
 """Empty lines for further objects."""
 MOST_LINES = 200
 FORMULA = "formula"
+LAYOUT = "layout."
+"""Inputs that begin so name an object."""
 KINDS: Mapping[str, Message] = {
     "internal": msg("Own staff"),
     "partner": msg("Partners"),
@@ -72,6 +74,8 @@ def _form(visit: Visit, found: Opened, body: Mapping[str, Any], name: str = "") 
             "roles": [
                 (each.name, label(each.label, visit.language)) for each in rights.roles.values() if each.name != own
             ],
+            "apps": [(each.name, label(each.label, visit.language)) for each in visit.model.apps.values()],
+            "layouts": _layouts(visit, body.get("layouts", {})),
             "kinds": [(key, visit.say(said)) for key, said in KINDS.items()],
             "lines": _lines(body.get("scope", {})),
             "objects": [(each.name, label(each.label, visit.language)) for each in objects(visit)],
@@ -83,6 +87,16 @@ def _form(visit: Visit, found: Opened, body: Mapping[str, Any], name: str = "") 
             "every": EVERY,
         },
     )
+
+
+def _layouts(visit: Visit, said: Mapping[str, str]) -> list[tuple[str, str, list[str], str]]:
+    """Of each object that leaves a choice: its name and label, the names of its layouts, the one that is named."""
+    found = [(each, [f"{each.name}.{own}" for own in each.layouts]) for each in objects(visit)]
+    return [
+        (each.name, label(each.label, visit.language), layouts, said.get(each.name, ""))
+        for each, layouts in found
+        if len(layouts) > 1 or each.name in said
+    ]
 
 
 def _lines(scope: Mapping[str, Any]) -> list[Line]:
@@ -123,8 +137,16 @@ def _sent(visit: Visit, was: Mapping[str, Any]) -> dict[str, Any]:
         "parent": visit.sent("parent"),
         "user_kind": kind if kind in KINDS and (kind != "internal" or "user_kind" in was) else "",
         "permission_sets": [*kept, *sorted(sets - set(kept))],
+        "app": visit.sent("app"),
+        "layouts": _layouts_sent(visit, was.get("layouts", {})),
         "scope": _scope(visit),
     }
+
+
+def _layouts_sent(visit: Visit, was: Mapping[str, str]) -> dict[str, str]:
+    """The layouts chosen; of objects that the form does not have as before."""
+    asked = {key.removeprefix(LAYOUT): visit.sent(key).strip() for key in visit.form if key.startswith(LAYOUT)}
+    return {each: layout for each, layout in {**was, **asked}.items() if layout}
 
 
 def _scope(visit: Visit) -> dict[str, Any]:
