@@ -9,6 +9,7 @@ from typing import Any
 
 from dougong.metadata.approval import Approval
 from dougong.metadata.automation import Automation
+from dougong.metadata.messaging import Channel, Endpoint, MessageTemplate
 
 
 def _none() -> Any:
@@ -21,3 +22,6 @@ class Workflows:
 
     approvals: Mapping[str, Approval] = _none()
     automations: Mapping[str, Automation] = _none()
+    channels: Mapping[str, Channel] = _none()
+    endpoints: Mapping[str, Endpoint] = _none()
+    message_templates: Mapping[str, MessageTemplate] = _none()

@@ -52,6 +52,11 @@ class Specifications:
         raise NotImplementedError
 
     @_specification
+    def channel_types(self) -> Iterable[Any]:
+        """`ChannelType` instances (`dougong.base.channel_types`) by which people can be told things."""
+        raise NotImplementedError
+
+    @_specification
     def before_save(self, unit: Any, changes: Sequence[Any]) -> bool | None:
         """Inspect the coerced changes of a batch before rules are checked; add problems or values to them.
 

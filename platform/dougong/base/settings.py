@@ -167,6 +167,10 @@ def _text(text: str) -> str:
     return text.strip()
 
 
+def _hosts(text: str) -> frozenset[str]:
+    return frozenset(each.strip().lower() for each in text.split(",") if each.strip())
+
+
 def _setting(default: Any, read: Read, help: Message) -> Any:
     """A field of `Settings`. A callable `default` is given the settings read before it."""
     return field(metadata={"default": default, "read": read, "help": help})
@@ -225,6 +229,11 @@ class Settings:
         None, _mail_server, msg("Mail server: smtp://user:password@server:587; without it no mail is sent.")
     )
     mail_from: str | None = _setting(None, _sender, msg("Sender of mails: Sales <crm@example.com>."))
+    near_hosts: frozenset[str] = _setting(
+        "",
+        _hosts,
+        msg("Hosts in private networks that web hooks and bots may call all the same, with commas between them."),
+    )
     oidc_issuer: str | None = _setting(
         None, _issuer, msg("Issuer for single sign-on by OpenID Connect; without it there is none.")
     )
@@ -319,4 +328,6 @@ def shown(value: Any) -> str:
         return value.render_as_string(hide_password=True)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(value))
     return "" if value is None else str(value)

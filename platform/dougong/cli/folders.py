@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from dougong.base.channel_types import CHANNEL_TYPES
 from dougong.base.errors import Problem
 from dougong.base.language import Message, label, msg
 from dougong.base.step_types import STEP_TYPES
@@ -22,11 +23,13 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 def field_types() -> None:
-    """Make every type of field and of step known, those of plugins included: schemas are made of their keys."""
+    """Make every type of field, step and channel known, those of plugins included: schemas are made of their keys."""
     for each in chain.from_iterable(plugins().hook.field_types()):
         FIELD_TYPES.add(each)
     for step in chain.from_iterable(plugins().hook.step_types()):
         STEP_TYPES.add(step)
+    for channel in chain.from_iterable(plugins().hook.channel_types()):
+        CHANNEL_TYPES.add(channel)
 
 
 def report(problems: tuple[Problem, ...], as_json: bool, sound: Message) -> None:

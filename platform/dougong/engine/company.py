@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from dougong.base.channel_types import CHANNEL_TYPES
 from dougong.base.errors import Conflict, Problem
 from dougong.base.field_types import FIELD_TYPES
 from dougong.base.hooks import Hooks, plugin_manager
@@ -68,6 +69,8 @@ class DatabaseSettings(MailSettings, Protocol):
     def default_timezone(self) -> ZoneInfo: ...
     @property
     def default_language(self) -> str: ...
+    @property
+    def near_hosts(self) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,7 @@ class PlainSettings:
     threads: int = 4
     default_timezone: ZoneInfo = ZoneInfo("UTC")
     default_language: str = LANGUAGES[0]
+    near_hosts: frozenset[str] = frozenset()
     smtp_url: Secret | None = None
     mail_from: str | None = None
     public_url: str | None = None
@@ -95,6 +99,8 @@ class Companies:
             FIELD_TYPES.add(field_type)
         for step_type in chain.from_iterable(self._hooks.step_types()):
             STEP_TYPES.add(step_type)
+        for channel_type in chain.from_iterable(self._hooks.channel_types()):
+            CHANNEL_TYPES.add(channel_type)
         for job in chain.from_iterable(self._hooks.jobs()):
             JOBS.add(job)
         self.directory = Directory(settings.database_url)
@@ -121,7 +127,7 @@ class Companies:
                 zone = self._settings.default_timezone
                 way = outgoing(self._settings, public_address(self._settings.public_url, listed), _title(listed))
                 found = self._open[name] = Company(
-                    name, database, self._hooks, zone, way, self._settings.default_language
+                    name, database, self._hooks, zone, way, self._settings.default_language, self._settings.near_hosts
                 )
             return found
 
@@ -206,13 +212,15 @@ class Company:
         zone: ZoneInfo,
         outgoing: Outgoing | None = None,
         language: str = LANGUAGES[0],
+        near: frozenset[str] = frozenset(),
     ) -> None:
         """Serve the company in `database`, whose days begin at midnight in `zone`; mail leaves as `outgoing` says.
 
-        `language`: in which what the metadata names goes into records.
+        `language`: in which what the metadata names goes into records. `near`: hosts of private networks that may be
+        called all the same.
         """
         self.name, self.database, self.hooks, self.zone = name, database, hooks, zone
-        self.outgoing, self.language = outgoing, language
+        self.outgoing, self.language, self.near = outgoing, language, near
         self._runtimes: OrderedDict[int, Runtime] = OrderedDict()
         self._serving: Runtime | None = None
         self._expected: Expected | None = None

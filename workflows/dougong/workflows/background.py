@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dougong.engine.jobs import Job
-from dougong.workflows.approvals import tables as _approvals  # noqa: F401  registers its tables
-from dougong.workflows.notices import tables as _notices  # noqa: F401  registers its tables
+from dougong.workflows.notices import delivering
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (delivering.deliver, delivering.digest, delivering.forget)
 """What the workers can do for the room."""

@@ -21,5 +21,12 @@ class WorkflowsPlugin:
 
         return background.JOBS
 
+    @hook
+    def channel_types(self) -> Iterable[Any]:
+        """By what people are told things outside of the application."""
+        from dougong.workflows.channels import kinds
+
+        return kinds.KINDS
+
 
 plugin = WorkflowsPlugin()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint, false
 
 from dougong.engine.columns import Document, Flag, Id, Instant
 from dougong.engine.tables import PLATFORM
@@ -42,8 +42,10 @@ deliveries = Table(
     Column("notice_id", Id()),
     Column("subject", Text, nullable=False),
     Column("content", Document()),
+    Column("order_key", Text),
     Column("message_id", Text, nullable=False),
     Column("state", Text, nullable=False),
+    Column("digest", Flag(), nullable=False, server_default=false()),
     Column("attempts", Integer, nullable=False),
     Column("error", Text),
     Column("at", Instant(), nullable=False),
@@ -51,5 +53,6 @@ deliveries = Table(
     Column("sent_at", Instant()),
     Index("dg_delivery_notice", "notice_id"),
     Index("dg_delivery_at", "at"),
+    Index("dg_delivery_state", "channel", "state", "at"),
     comment="Messages that leave, one row for each channel and receiver: waiting, sent, failed, dropped, and why.",
 )

@@ -6,16 +6,23 @@ or bot through a job for each, whose key is the notice's, so that nothing is sen
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import Row, and_, cast, select
+from sqlalchemy import Text as TextType
 
+from dougong.base.channel_types import CHANNEL_TYPES
 from dougong.base.ids import is_record_id, record_id
 from dougong.base.language import LANGUAGES, Labels, Message, label
 from dougong.engine.dialects.statements import upsert
 from dougong.engine.entering import entering
+from dougong.engine.tables import settings
+from dougong.workflows.notices import sending
+from dougong.workflows.notices.preferences import MAIL, NAME, Preferences, parse
+from dougong.workflows.notices.sending import Delivery
 from dougong.workflows.notices.tables import notices
 
 if TYPE_CHECKING:
@@ -26,6 +33,9 @@ Text = Message | Labels | str
 
 TOGETHER = 500
 """People told by one statement."""
+
+REACHED_BY = ("email", "mobile")
+"""The fields of a user by which channels reach them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +67,67 @@ def tell(unit: Unit, people: Sequence[str], notice: Notice) -> None:
 
 
 def _tell(unit: Unit, people: Sequence[str], notice: Notice) -> None:
+    found = list(_people(unit, people))
+    if not found:
+        return
+    rows = list(_rows(unit, [each.id for each in found], notice))
+    once = upsert(unit.connection.dialect.name, notices).values(rows)
+    once = once.on_conflict_do_nothing(index_elements=["user_id", "key"]).returning(notices.c.user_id, notices.c.id)
+    told = {row.user_id: row.id for row in unit.connection.execute(once)}
+    newly = [each for each in found if each.id in told]
+    sending.send(unit, [made for each in newly for made in _deliveries(unit, each, told[each.id], notice)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    id: str
+    zone: ZoneInfo
+    preferences: Preferences
+    has: frozenset[str]
+    """Which of "email" and "mobile" they have."""
+
+
+def _people(unit: Unit, ids: Sequence[str]) -> Iterator[_Person]:
+    """Those of `ids` who may come in, with what they prefer: one statement."""
     users = unit.runtime.storage.tables["user"]
-    live = select(users.table.c.id).where(
-        users.table.c.id.in_(people), users.table.c.deleted_at.is_(None), entering(users)
+    parts = {
+        name: users.table.c[users.parts[name][0].key] for name in ("time_zone", *REACHED_BY) if name in users.parts
+    }
+    chosen = and_(settings.c.owner == cast(users.table.c.id, TextType), settings.c.name == NAME)
+    asked = (
+        select(users.table.c.id, settings.c.value.label("chosen"), *(each.label(name) for name, each in parts.items()))
+        .select_from(users.table.outerjoin(settings, chosen))
+        .where(users.table.c.id.in_(ids), users.table.c.deleted_at.is_(None), entering(users))
     )
-    rows = list(_rows(unit, unit.connection.scalars(live).all(), notice))
-    if rows:
-        once = upsert(unit.connection.dialect.name, notices).values(rows)
-        unit.connection.execute(once.on_conflict_do_nothing(index_elements=["user_id", "key"]))
+    for row in unit.connection.execute(asked):
+        has = frozenset(name for name in REACHED_BY if name in parts and getattr(row, name))
+        yield _Person(row.id, _zone(row, unit.company.zone), parse(row.chosen), has)
+
+
+def _zone(row: Row[*tuple[Any, ...]], otherwise: ZoneInfo) -> ZoneInfo:
+    try:
+        return ZoneInfo(getattr(row, "time_zone", "") or str(otherwise))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return otherwise
+
+
+def _deliveries(unit: Unit, person: _Person, notice_id: str, notice: Notice) -> Iterator[Delivery]:
+    """By which channels somebody is told beside the inbox, and when."""
+    chosen = dict.fromkeys((*person.preferences.channels_of(notice.kind), *notice.channels))
+    for channel in reach(unit, chosen, person.has):
+        due, digest = person.preferences.due(unit.now, person.zone, channel, notice.urgent)
+        yield Delivery(channel, person.id, notice_id, label(in_languages(notice.title), LANGUAGES[0]), due, digest)
+
+
+def reach(unit: Unit, channels: Iterable[str], has: frozenset[str]) -> Iterator[str]:
+    """Those of `channels` that there are, for somebody who has these of an e-mail address and a mobile phone."""
+    known = unit.runtime.model.workflows.channels
+    for channel in channels:
+        if channel == MAIL:
+            if unit.company.outgoing is not None and "email" in has:
+                yield channel
+        elif channel in known and CHANNEL_TYPES[known[channel].type].needs in ("", *has):
+            yield channel
 
 
 def _rows(unit: Unit, people: Sequence[str], notice: Notice) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,55 @@
+"""Calls to the outside: guarded, cut short, and a failure unless the other side says that it went well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dougong.base import secrets
+
+if TYPE_CHECKING:
+    from dougong.engine.company import Company
+
+
+class CallFailed(Exception):
+    """The other side answered that it did not go well. The address is not told: it may be the secret itself."""
+
+
+class NoSecret(RuntimeError):
+    """A secret that the metadata names and the operator has not set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """What a channel of a company sends by: see `dougong.base.channel_types.Way`."""
+
+    company: Company
+    options: Mapping[str, Any]
+
+    def secret(self, key: str) -> str:
+        """The secret that the definition names under `key`.
+
+        Raises:
+            NoSecret: the operator has set none of this name.
+        """
+        name = str(self.options[key])
+        found = secrets.secret(self.company.name, name)
+        if found is None:
+            raise NoSecret(f"{secrets.variable(self.company.name, name)} is not set")
+        return found
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """The answer to a call that went well.
+
+        Raises:
+            CallFailed: the answer is no success.
+            httpx2.HTTPError: nobody answered in time.
+        """
+        from dougong.engine import outbound  # httpx2 takes a while
+
+        with outbound.client(self.company.near) as client:
+            answer = client.post(url, content=body, headers=dict(headers))
+            if not answer.is_success:
+                raise CallFailed(f"{answer.status_code} {answer.text[:200]}".strip())
+            return bytes(answer.content)

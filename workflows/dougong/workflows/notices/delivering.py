@@ -1,0 +1,173 @@
+"""The jobs that send messages: one at a time, or what was gathered for a digest.
+
+A job that is killed after sending sends again, with the same Message-ID (or id of the web hook).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, select
+
+from dougong.base.channel_types import CHANNEL_TYPES, Letter, Receiver
+from dougong.base.errors import NotFound
+from dougong.base.language import LANGUAGES, label, msg
+from dougong.engine import mail
+from dougong.engine.actor import SYSTEM
+from dougong.engine.entering import may_enter
+from dougong.engine.jobs import job
+from dougong.engine.mail import Mail
+from dougong.engine.outbox import Task
+from dougong.web.look import look, theme_folder
+from dougong.workflows.channels.calling import Calling
+from dougong.workflows.notices import sending
+from dougong.workflows.notices.preferences import MAIL
+from dougong.workflows.notices.tables import deliveries, notices
+
+if TYPE_CHECKING:
+    from dougong.engine.company import Company
+    from dougong.engine.unit import Unit
+    from dougong.metadata.messaging import Channel
+
+FORGOTTEN = timedelta(days=400)
+"""After how long a notice that was read leaves the inbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What is to be sent in one message of this `id`, with the channel's definition (None: mail)."""
+
+    id: str
+    letters: Sequence[Letter]
+    channel: Channel | None
+
+
+@job(sending.DELIVER, attempts=sending.ATTEMPTS)
+def deliver(company: Company, task: Task) -> None:
+    """Send one message."""
+    wanted = deliveries.c.id == task.payload["delivery"]
+    _send(company, task, wanted, task.payload["delivery"], digest=False)
+
+
+@job(sending.DIGEST, attempts=sending.ATTEMPTS)
+def digest(company: Company, task: Task) -> None:
+    """Send what was gathered for one person until one moment, in one message."""
+    its = deliveries.c
+    due = datetime.fromisoformat(task.payload["due"])
+    wanted = (its.user_id == task.payload["user"]) & (its.channel == task.payload["channel"]) & (its.due_at == due)
+    _send(company, task, wanted & its.digest.is_(True), task.id, digest=True)
+
+
+def _send(company: Company, task: Task, wanted: Any, id: str, digest: bool) -> None:
+    with company.read(SYSTEM) as unit:
+        rows = unit.connection.execute(_asked(wanted)).all()
+        ready = _ready(unit, rows, id) if rows else None
+    ids = [row.id for row in rows]
+    if ready is None:
+        if ids:
+            sending.note(company, ids, "dropped", task)
+        return
+    try:
+        _hand_over(company, ready, digest)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"[:1000]
+        sending.note(company, ids, "failed" if task.tried >= sending.ATTEMPTS else "waiting", task, said)
+        raise
+    sending.note(company, ids, "sent", task)
+
+
+def _asked(wanted: Any) -> Any:
+    columns = (notices.c.title, notices.c.body, notices.c.url, notices.c.at)
+    return (
+        select(deliveries.c.id, deliveries.c.channel, deliveries.c.user_id, *columns)
+        .join(notices, notices.c.id == deliveries.c.notice_id)
+        .where(wanted, deliveries.c.state.in_(("waiting", "failed")))
+        .order_by(deliveries.c.id)
+    )
+
+
+def _ready(unit: Unit, rows: Sequence[Any], id: str) -> _Ready | None:
+    """None where the person is gone, has no address any more, or the channel is gone."""
+    receiver = receiver_of(unit, rows[0].user_id)
+    name = rows[0].channel
+    channel = unit.runtime.model.workflows.channels.get(name)
+    if receiver is None or (channel is None and (name != MAIL or not receiver.email)):
+        return None
+    site = unit.company.outgoing.site if unit.company.outgoing is not None else ""
+    letters = [
+        Letter(
+            id=row.id,
+            subject=label(row.title, receiver.language),
+            text=label(row.body, receiver.language),
+            url=f"{site}{row.url}" if row.url and site else "",
+            to=receiver,
+            at=row.at,
+        )
+        for row in rows
+    ]
+    return _Ready(id, letters, channel)
+
+
+def receiver_of(unit: Unit, user_id: str) -> Receiver | None:
+    """Where messages for a user go; None for who may not come in any more."""
+    try:
+        user = unit.records.get("user", user_id).values
+    except NotFound:
+        return None
+    if not may_enter(user):
+        return None
+    language = user.get("language")
+    return Receiver(
+        name=str(user.get("name") or user.get("login") or ""),
+        language=language if language in LANGUAGES else unit.company.language,
+        email=str(user.get("email") or ""),
+        phone=str(user.get("mobile") or ""),
+    )
+
+
+def _hand_over(company: Company, ready: _Ready, digest: bool) -> None:
+    channel = ready.channel
+    if channel is None:
+        _mail(company, ready, digest)
+        return
+    for letter in ready.letters:
+        CHANNEL_TYPES[channel.type].send(Calling(company, channel.options), letter)
+
+
+def _mail(company: Company, ready: _Ready, digest: bool) -> None:
+    way = company.outgoing
+    if way is None:
+        raise RuntimeError("SMTP_URL is not set: no mail can be sent")
+    first, count = ready.letters[0], len(ready.letters)
+    language, site = first.to.language, " ".join(way.site_name.split())
+    gathered = msg("{n} message from {site}", "{n} messages from {site}", n=count, site=site)
+    subject = gathered.to(language) if digest else " ".join(first.subject.split())
+    values = {
+        "site": way.site_name,
+        "letters": ready.letters,
+        "settings": f"{way.site}/notices/preferences",
+    }
+    templates = look((theme_folder(),))[1]
+    made = Mail(
+        id=ready.id,
+        to=first.to.email,
+        subject=subject,
+        text=templates.render("mail/notice.txt", language, **values),
+        html=templates.render("mail/notice.html", language, **values),
+    )
+    mail.send(way, made, ready.letters[-1].at)
+
+
+@job("notices.forget", daily=True)
+def forget(company: Company, task: Task) -> None:
+    """Forget what was read, and what was sent, long ago. What failed stays until somebody decides about it."""
+
+    def work(unit: Unit) -> None:
+        sent = deliveries.c.state.in_(("sent", "dropped")) & (deliveries.c.at < unit.now - sending.KEPT)
+        unit.connection.execute(delete(deliveries).where(sent))
+        unit.connection.execute(delete(notices).where(notices.c.read_at < unit.now - FORGOTTEN))
+
+    company.write(SYSTEM, work)
