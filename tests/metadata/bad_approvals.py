@@ -148,6 +148,33 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "a way of a split with a condition": approval(nodes__both__branches__0__when="amount > 1"),
     "a way of a condition without one": approval(nodes__size__branches=[{"key": "x", "next": "end"}]),
+    "a latecomer who would be chosen": head(
+        timeout={"after": "1d", "then": "escalate", "to": [{"key": "up", "chosen_by": "previous"}]}
+    ),
+    # -- the chart ------------------------------------------------------------------------------------------------
+    "ways to nodes that are not there": approval(first="haed", nodes__head__next="siez", nodes__size__otherwise="ned",
+        nodes__both__branches__0__next="mony"),
+    "a node that nothing leads to": approval(nodes__alone={"type": "copy_to", "to": [{"key": "b", "manager": 1}],
+        "next": "end"}),
+    "nodes in a circle": approval(nodes__size__otherwise="head"),
+    "a chart without an end": approval(nodes={"head": {"type": "action", "steps": [mark()]}}),
+    "a split of one way": approval(nodes__both__branches=[{"key": "one", "next": "money"}], nodes__law=None),
+    "a split whose ways do not meet": approval(nodes__law__next="end"),
+    "a split whose ways meet at two joins": approval(nodes__law__next="late", nodes__late={"type": "join",
+        "next": "end"}),
+    "a node on two ways of a split": approval(nodes__both__branches__1__next="money", nodes__law=None),
+    "a join of nothing": approval(nodes__both={"type": "approve", "approvers": [{"key": "up", "manager": 2}],
+        "next": "met"}, nodes__money=None, nodes__law=None),
+    "a way into a split from outside": approval(nodes__size__otherwise="law"),
+    "chosen by an approver before the first": head(approvers=[{"key": "a", "chosen_by": "previous"}]),
+    "back to an approver before the first": head(on_reject="previous"),
+    "a condition that need not hold": approval(nodes__size__otherwise=None),
+    "conditions that forget blanks": approval(nodes__size__otherwise=None, nodes__size__branches=[
+        {"key": "large", "when": "amount > 1000", "next": "both"}, {"key": "small", "when": "amount <= 1000",
+        "next": "end"}]),
+    "a sub-process that is not there": approval(nodes__law={"type": "sub_process", "approval": "deal.law",
+        "next": "met"}),
+    "a sub-process of itself": approval(nodes__law={"type": "sub_process", "approval": "deal.dear", "next": "met"}),
     # -- steps ----------------------------------------------------------------------------------------------------
     "an unknown kind of step": approval(outcomes__approved=[{"key": "a", "do": "skecth"}]),
     "a step that is not given what it needs": approval(outcomes__approved=[{"key": "a", "do": "sketch"}]),

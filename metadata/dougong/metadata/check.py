@@ -15,6 +15,7 @@ from dougong.base.errors import MetadataError, Problem
 from dougong.base.language import msg
 from dougong.metadata import violations
 from dougong.metadata.checking import (
+    approval_charts,
     approvals,
     by_role,
     calendars,
@@ -81,6 +82,7 @@ RULES: tuple[Rule, ...] = (
     queues.queues,
     rights.parents,
     approvals.approvals,
+    approval_charts.approval_charts,
     formulas.formulas,
     formula_fields.formula_fields,
     formula_fields.without_columns,

@@ -345,6 +345,10 @@ def _timeout(spot: Spot, name: str, node: Document) -> Iterator[Problem]:
         reason = msg("{key} says something with {other} alone.", key="to", other="escalate, hand_over")
         yield (spot / "to").problem("approval-timeout-to", reason, msg("Take the key out."))
     yield from people(spot, "to", name, limit)
+    for below, each in enumerated(spot, "to", limit):
+        if "chosen_by" in each:
+            reason = msg("When the time is over nobody is there to choose.")
+            yield (below / "chosen_by").problem("approval-timeout-to", reason, msg("Say who comes in."))
 
 
 WRITTEN = ("edit", "require")
