@@ -124,10 +124,13 @@ CASES: dict[str, dict[str, Any]] = {
         fields={"deal.amont": {"read": False}},
         record_types={"deal.big": True},
         apps={"salse": True},
+        tabs={"*": "off", "daels": "on"},
         actions={"deal.print": False},
         requires=["sel"],
     ),
-    "a right that there is not": permission_set(objects={"deal": {"see": True}}, system={"fly": True}),
+    "a right that there is not": permission_set(
+        objects={"deal": {"see": True}}, system={"fly": True}, tabs={"deal": "shown"}
+    ),
     "fields that cannot be masked": permission_set(
         fields={"deal.amount": {"read": "masked"}, "deal.name": {"read": "masked"}}
     ),

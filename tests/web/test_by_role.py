@@ -72,6 +72,13 @@ DOCUMENTS: tuple[dict[str, Any], ...] = (
         "kind": "permission_set", "name": "desks", "label": label("Desks"),
         "apps": {"desk": True, "open": True, "till": True},
     },
+    {
+        "kind": "permission_set", "name": "tidy", "label": label("Tidy"), "apps": {"sales": True},
+        "objects": {"account": {"read": True}, "lead": {"read": True}, "product": {"read": True}},
+        "tabs": {"*": "hidden", "lead": "off", "account": "on"},
+    },
+    {"kind": "permission_set", "name": "untidy", "label": label("Untidy"), "tabs": {"product": "off"}},
+    {"kind": "role", "name": "clerk", "label": label("Clerk"), "permission_sets": ["tidy"]},
 )  # fmt: skip
 
 
@@ -169,3 +176,28 @@ def test_a_role_chooses_where_its_holders_begin(person: Person, people: dict[str
         saved = person.company.write(actor, lambda unit, deal=deal: unit.records.save([deal]))  # type: ignore[misc]
         made[name] = person.value("opportunity", saved.changes[0].id, "record_type")
     assert made == {"seller": "framework", "manager": "standard"}
+
+
+def rail(page: str) -> tuple[str, str]:
+    """The entries of the navigation on a page: those shown, those under *More*."""
+    shown = page.partition('<nav class="rail"')[2].partition("</nav>")[0].partition('class="menu pop"')[2]
+    shown, _, aside = shown.partition('<details class="aside"')
+    return shown, aside.partition("</details>")[0]
+
+
+def test_permission_sets_say_what_navigation_shows(person: Person, people: dict[str, Actor]) -> None:
+    """Shown, under *More*, not at all; the most that a set of theirs says counts. Nothing is protected by it."""
+    clerk = someone(person.company, "clerk", "clerk", language="en")
+    with signed_in(person, clerk) as browser:
+        shown, aside = rail(browser.get("/o/account").text)
+        assert 'href="/o/account' in shown and 'href="/o/lead' in aside and 'href="/o/lead' not in shown
+        assert "/o/product" not in shown + aside and "/o/opportunity" not in shown + aside
+        assert browser.get("/o/product").status_code == 200
+        assert browser.get("/").headers["location"].startswith("/o/account")  # not the leads, which stand before it
+    person.save(Update("user", clerk.user_id or "", {"permission_sets": ["untidy"]}))
+    with signed_in(person, clerk) as browser:
+        shown, aside = rail(browser.get("/o/lead").text)
+        assert 'href="/o/product' in aside and aside.startswith(" open>")  # the place where one is stands there
+    with signed_in(person, Actor(user_id=person.user_id, name="Li Lei")) as browser:
+        shown, aside = rail(browser.get("/o/account").text)
+        assert 'href="/o/lead' in shown and not aside  # who has everything is offered everything

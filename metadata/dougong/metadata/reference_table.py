@@ -293,6 +293,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
     ),
     "permission_set": (
         ("objects/@", "object", _own),
+        ("tabs/@", "object", _own),
         ("fields/@", "relation", _own),
         ("record_types/@", "record_type of", _own),
         ("apps/@", "app of", _own),

@@ -74,6 +74,12 @@ Reach = Literal[
 
 Level = Literal["read", "edit"]
 
+Tab = Literal["on", "off", "hidden"]
+"""How navigation shows an object: among its entries, under *More*, not at all."""
+
+TABS: tuple[Tab, ...] = ("hidden", "off", "on")
+"""The ways to show an object, the least first."""
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -115,6 +121,7 @@ class PermissionSet:
     fields: Mapping[str, Mapping[str, bool | str]] = _nothing()
     record_types: Mapping[str, bool] = _nothing()
     apps: frozenset[str] = frozenset()
+    tabs: Mapping[str, Tab] = _nothing()
     actions: Mapping[str, bool] = _nothing()
     system: frozenset[str] = frozenset()
     requires: tuple[str, ...] = ()
@@ -123,6 +130,11 @@ class PermissionSet:
     def rights(self, object_name: str) -> frozenset[str]:
         """The rights on the records of an object, those on every object included."""
         return self.objects.get(object_name, frozenset()) | self.objects.get(EVERY, frozenset())
+
+    def tab(self, object_name: str) -> Tab:
+        """How it shows an object in navigation: as it says, else shown to whom it lets read."""
+        said = self.tabs.get(object_name) or self.tabs.get(EVERY)
+        return said or ("on" if "read" in self.rights(object_name) else "hidden")
 
     @property
     def everything(self) -> bool:

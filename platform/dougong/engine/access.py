@@ -18,7 +18,7 @@ from dougong.base.language import msg
 from dougong.engine.actor import Scope
 from dougong.engine.fields.masked import masked
 from dougong.metadata.model import Field, Model, Object
-from dougong.metadata.rights import API, Partition
+from dougong.metadata.rights import API, TABS, Partition, Tab
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -92,6 +92,10 @@ class Access:
     def may_open(self, app: str) -> bool:
         """Whether the app is offered to the actor."""
         return True
+
+    def tab(self, obj: Object) -> Tab:
+        """How navigation shows the object, where the actor may read it."""
+        return "on"
 
     def is_one_of(self, people: Collection[str]) -> bool:
         """Whether something for `people` (``role:sales``, ``group:service``; nobody in particular) is for the actor."""
@@ -175,6 +179,10 @@ class Combined(Access):
     def may_open(self, app: str) -> bool:
         """True where every part grants it."""
         return all(part.may_open(app) for part in self.parts)
+
+    def tab(self, obj: Object) -> Tab:
+        """The least that a part shows."""
+        return min((part.tab(obj) for part in self.parts), key=TABS.index)
 
     def is_one_of(self, people: Collection[str]) -> bool:
         """True where every part says so."""
@@ -260,6 +268,10 @@ class Derived(Access):
     def may_open(self, app: str) -> bool:
         """As the access."""
         return self.access.may_open(app)
+
+    def tab(self, obj: Object) -> Tab:
+        """As the access."""
+        return self.access.tab(obj)
 
     def is_one_of(self, people: Collection[str]) -> bool:
         """As the access."""

@@ -27,6 +27,8 @@ class Item:
     url: str = ""
     object: str = ""
     current: bool = False
+    aside: bool = False
+    """Whether it stands under *More*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +95,19 @@ def _added(visit: Visit, here: str) -> Iterator[Item]:
 def _parts(visit: Visit, here: str, added: tuple[Item, ...], own: bool) -> tuple[Markup, Markup, Markup]:
     """Rail, dock and create menu; the way to one's settings is in them in one's `own` view alone."""
     app = current_app(visit, here)
-    items = [*(_items(visit, app, here) if app else ()), *added]
+    found = [*(_items(visit, app, here) if app else ()), *added]
+    items = [each for each in found if not each.aside]
+    aside = [each for each in found if each.aside]
     values = {
         "app_name": app.name if app else "",
-        "items": items,
+        "items": _without_empty(items),
+        "aside": aside,
         "here": here,
         "own": own,
         "app_label": label(app.label, visit.language) if app else visit.site.settings.company_name,
         "apps": [AppEntry(each.name, label(each.label, visit.language), each.icon) for each in apps(visit)],
     }
-    links = [each for each in items if each.kind != "separator"]
+    links = [each for each in (*items, *aside) if each.kind != "separator"]
     makeable = [each for each in links if each.object and _may_create(visit, each.object)]
     render = visit.site.templates.render
     return (
@@ -110,6 +115,15 @@ def _parts(visit: Visit, here: str, added: tuple[Item, ...], own: bool) -> tuple
         Markup(render("parts/dock.html", visit.language, **{**values, "items": links})),
         Markup(render("parts/create.html", visit.language, items=makeable)),
     )
+
+
+def _without_empty(items: list[Item]) -> list[Item]:
+    """`items` without separators that nothing stands below."""
+    kept: list[Item] = []
+    for each in reversed(items):
+        if each.kind != "separator" or (kept and kept[0].kind != "separator"):
+            kept.insert(0, each)
+    return kept
 
 
 def apps(visit: Visit) -> list[App]:
@@ -154,12 +168,15 @@ def _item(visit: Visit, item: AppItem, here: str) -> Item | None:
     obj = visit.model.objects.get(item.target.partition(".")[0])
     if obj is None or not visit.unit.access.may("read", obj):
         return None
+    tab = visit.unit.access.tab(obj)
+    if tab == "hidden":
+        return None
     view = item.view or (item.target.partition(".")[2] if item.kind == "view" else "")
     if (obj.name, view) in _held_back(visit):
         return None
     said = label(item.label, visit.language) or several(obj, visit.language)
     url = with_query(f"/o/{obj.name}", [("view", view)] if view else [])
-    return Item(item.kind, said, item.icon or obj.icon, url, obj.name, obj.name == here)
+    return Item(item.kind, said, item.icon or obj.icon, url, obj.name, obj.name == here, tab == "off")
 
 
 def several(obj: Object, language: str) -> str:
@@ -172,8 +189,8 @@ def _may_create(visit: Visit, name: str) -> bool:
 
 
 def first_page(visit: Visit, app: App | None) -> str:
-    """Where an app begins."""
-    for item in _items(visit, app, "") if app else ():
+    """Where an app begins: what navigation shows comes before what stands under *More*."""
+    for item in sorted(_items(visit, app, "") if app else (), key=lambda each: each.aside):
         if item.url:
             return item.url
     return "/search"

@@ -137,13 +137,14 @@ def test_the_table_of_a_set_changes_what_was_ticked_alone(person: Person) -> Non
 def test_a_set_is_made(person: Person) -> None:
     """What follows by itself and was not ticked, it says not to give."""
     sent = form(person, "/access/set") | {
-        "name": "clerks", "label.en": "Clerks", "o.account": ["read", "view_all"], "apps": ["sales"], "system": []
+        "name": "clerks", "label.en": "Clerks", "o.account": ["read", "view_all"], "apps": ["sales"], "system": [],
+        "tab.account": "on", "tab.*": "hidden",
     }  # fmt: skip
     publish(person, "/access/set", sent)
     assert document(person, "permission_set:clerks") == {
         "kind": "permission_set", "name": "clerks", "label": {"en": "Clerks"},
         "objects": {"account": {"read": True, "view_all": True, "print": False}}, "apps": {"sales": True},
-        "system": {"api": False},
+        "system": {"api": False}, "tabs": {"*": "hidden", "account": "on"},
     }  # fmt: skip
 
 

@@ -66,6 +66,7 @@ def _permission_set(name: str, body: Body) -> PermissionSet:
         fields=_frozen(body.get("fields", {})),
         record_types=_frozen(body.get("record_types", {})),
         apps=_true(body.get("apps", {})),
+        tabs=_frozen(body.get("tabs", {})),
         actions=_frozen(body.get("actions", {})),
         system=system_said(body.get("system", {}), any(objects.values())),
         requires=texts(body.get("requires")),

@@ -26,9 +26,8 @@ WIDTHS = ("none", "own", "own_and_subordinates", "all")
 def permission_sets(index: Index) -> Iterator[Problem]:
     """Everything that permission sets name, and which of them go together."""
     for spot, body in spots(index, "permission_set"):
-        for name in body.get("objects", {}):
-            if name != EVERY:
-                yield from need_object(spot / "objects" / name, name)
+        for below, name in ((spot / key, name) for key in ("objects", "tabs") for name in body.get(key, {})):
+            yield from need_object(below / name, name) if name != EVERY else ()
         for name, said in body.get("fields", {}).items():
             yield from _field(spot / "fields" / name, name)
             if said.get("read") == "masked":

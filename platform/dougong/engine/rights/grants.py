@@ -16,7 +16,7 @@ from dougong.engine.rights.holder import Holder
 from dougong.engine.rights.rows import Rows
 from dougong.metadata.app import App
 from dougong.metadata.model import Field, Object
-from dougong.metadata.rights import EVERY, Partition, PermissionSet
+from dougong.metadata.rights import EVERY, TABS, Partition, PermissionSet, Tab
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -112,6 +112,10 @@ class Granted(Access):
     def may_open(self, app: str) -> bool:
         """Whether a permission set names the app, and a role of theirs is one that it is for."""
         return opens(self.holder, self.model.apps.get(app), app)
+
+    def tab(self, obj: Object) -> Tab:
+        """The most that a permission set of theirs shows."""
+        return max((each.tab(obj.name) for each in self.holder.sets), key=TABS.index, default="hidden")
 
     def is_one_of(self, people: Collection[str]) -> bool:
         """Whether they hold one of the roles, or are in one of the groups or departments."""

@@ -50,5 +50,8 @@ REACH_NAMES: Mapping[str, Message] = {
 BY_FORMULA = msg("By a formula")
 """A data scope that a formula says."""
 
+TAB_NAMES: Mapping[str, Message] = {"on": msg("Shown"), "off": msg("Under More"), "hidden": msg("Hidden")}
+"""How navigation shows an object."""
+
 EVERY_OBJECT = msg("Every object")
 """What holds for all objects that say nothing themselves."""

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from dougong.base.language import label, msg
-from dougong.engine.rights.names import OBJECT_RIGHT_NAMES, SYSTEM_RIGHT_NAMES
+from dougong.engine.rights.names import OBJECT_RIGHT_NAMES, SYSTEM_RIGHT_NAMES, TAB_NAMES
 from dougong.engine.saving.intake import GIVEN_SYSTEM_FIELDS
 from dougong.metadata.model import Object
 from dougong.metadata.rights import API, EVERY, FOLLOWING, rights_said, system_said
@@ -28,13 +28,16 @@ KIND = "permission_set"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An object and the rights given on it; `said` counts its fields of which something is said."""
+    """An object and the rights given on it; `said` counts its fields of which something is said, `tab` is what
+    navigation does with it, "" where nothing is said.
+    """
 
     name: str
     label: str
     given: frozenset[str]
     said: int
     url: str
+    tab: str = ""
 
 
 def _true(body: Any) -> set[str]:
@@ -59,12 +62,15 @@ def show(visit: Visit) -> Response:
 
 def _form(visit: Visit, found: Opened, body: Mapping[str, Any], name: str = "") -> Form:
     own = found.component.own_name if found.component else ""
-    granted, fields = body.get("objects", {}), body.get("fields", {})
-    lines = [Line(EVERY, visit.say(msg("Every object")), frozenset(_ticked(granted.get(EVERY))), 0, "")]
+    granted, fields, tabs = body.get("objects", {}), body.get("fields", {}), body.get("tabs", {})
+    lines = [
+        Line(EVERY, visit.say(msg("Every object")), frozenset(_ticked(granted.get(EVERY))), 0, "", tabs.get(EVERY, ""))
+    ]
     for obj in objects(visit):
         said = sum(each.startswith(f"{obj.name}.") for each in fields)
         url = with_query(FIELDS, [("of", own), ("object", obj.name)]) if own else ""
-        lines.append(Line(obj.name, several(obj, visit.language), frozenset(_ticked(granted.get(obj.name))), said, url))
+        given = frozenset(_ticked(granted.get(obj.name)))
+        lines.append(Line(obj.name, several(obj, visit.language), given, said, url, tabs.get(obj.name, "")))
     apps = [
         (EVERY, visit.say(msg("Every app"))),
         *((each.name, label(each.label, visit.language)) for each in visit.model.apps.values()),
@@ -80,6 +86,7 @@ def _form(visit: Visit, found: Opened, body: Mapping[str, Any], name: str = "") 
             "rights": [(key, visit.say(said)) for key, said in OBJECT_RIGHT_NAMES.items()],
             "system": [(key, visit.say(said)) for key, said in SYSTEM_RIGHT_NAMES.items()],
             "has_system": system_said(body.get("system", {}), _on_objects(body)),
+            "tabs": [(key, visit.say(said)) for key, said in TAB_NAMES.items()],
             "apps": apps,
             "has_apps": _true(body.get("apps")),
         },
@@ -99,6 +106,7 @@ def send(visit: Visit) -> Response:
     )
     values |= _system(body, set(visit.sent_all("system")), _on_objects(_after(body, values)))
     values |= _apps(body, set(visit.sent_all("apps")))
+    values |= _tabs(visit, body, known)
     name = visit.sent("name").strip()
     wish = Wish(found, name, values if found.component else _nested(values))
     there = f"{HERE}?of={wish.address.partition(':')[2]}&made=1"
@@ -135,6 +143,14 @@ def _system(body: Mapping[str, Any], wanted: set[str], on_objects: bool) -> dict
 def _apps(body: Mapping[str, Any], wanted: set[str]) -> dict[str, Any]:
     """What changes of the apps."""
     return {} if wanted == _true(body.get("apps")) else {"apps": dict.fromkeys(sorted(wanted), True) or GONE}
+
+
+def _tabs(visit: Visit, body: Mapping[str, Any], known: list[str]) -> dict[str, Any]:
+    """What changes of the tabs."""
+    was = body.get("tabs", {})
+    sent = {each: visit.sent(f"tab.{each}") for each in known if f"tab.{each}" in visit.form}
+    after = {each: said for each, said in {**was, **sent}.items() if said}
+    return {} if after == was else {"tabs": after or GONE}
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
