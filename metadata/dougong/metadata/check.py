@@ -17,6 +17,7 @@ from dougong.metadata import violations
 from dougong.metadata.checking import (
     approval_charts,
     approvals,
+    automations,
     by_role,
     calendars,
     completeness,
@@ -71,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     rules.actions,
     rules.conversions,
     rules.import_mappings,
+    automations.automations,
     rules.settings,
     calendars.calendars,
     rows.rows,

@@ -344,6 +344,14 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("nodes/*/branches/*/when", "formula", _own),
         ("nodes/*/approval", "approval of", _own),
     ),
+    "automation": (
+        ("object", "object", _own),
+        ("trigger/fields/*", "path", _own),
+        ("trigger/field", "path", _own),
+        ("trigger/endpoint", "endpoint of", _own),
+        ("when", "formula", _own),
+        ("active", "formula", _own),
+    ),
     "overlay": (("target", "address", _own),),
     "translation": (("texts/@", "address", _own),),
 }

@@ -110,7 +110,27 @@ def _in_step(index: Index, component: Component, place: Place) -> Iterator[Refer
         text: Any = place.given
         for step in steps(pointer):
             text = text[int(step) if isinstance(text, list) else step]
-        yield Reference(component, f"{place.pointer}/with{pointer}", 0, len(str(text)), address)
+        name = address.partition(":")[2]
+        yield from _named(Found(component, f"{place.pointer}/with{pointer}", str(text), (), False), address, name)
+
+
+def _named(found: Found, address: str, name: str) -> Iterator[Reference]:
+    """The characters at the end of a text that name a component: all of them, or what follows ``role:``."""
+    if found.text == address:
+        yield _reference(found, 0, len(found.text), address)
+    elif address.startswith("field:"):
+        yield from _relation_of(found, name)
+    elif found.text.endswith(name):
+        yield _reference(found, len(found.text) - len(name), len(found.text), address)
+    else:
+        yield _reference(found, 0, len(found.text), address)
+
+
+def _relation_of(found: Found, name: str) -> Iterator[Reference]:
+    """``child.field``: the object and the field."""
+    child, _, field = name.partition(".")
+    yield _reference(found, 0, len(child), f"object:{child}")
+    yield _reference(found, len(child) + 1, len(found.text), f"field:{child}.{field}")
 
 
 def _resolved(index: Index, found: Found, sort: str, origin: str) -> Iterator[Reference]:

@@ -48,6 +48,7 @@ KINDS = (
     "queue",
     "partition",
     "approval",
+    "automation",
 )
 """The kinds that are built, in the order in which they are explained."""
 
@@ -133,7 +134,7 @@ def step_schema(kind: StepType) -> tuple[Schema, jsonschema_rs.Validator]:
                 "type": "object",
                 "properties": dict(kind.keys),
                 "required": list(kind.required_keys),
-                "additionalProperties": False,
+                "additionalProperties": kind.other_keys,
             }
         )
         _steps[kind] = schema, jsonschema_rs.Draft202012Validator(schema)  # type: ignore[arg-type]

@@ -19,7 +19,8 @@ from dougong.base.registry import Registry
 class StepFormula:
     """A formula in what a step is given: where (a JSON pointer below ``with``), and what it must give.
 
-    `object` is over whose record it is asked: None for the record that the step is about. `result` is a type of
+    `object` is over whose record it is asked: None for the record that the step is about, which is ``$Record`` in
+    formulas over others. `result` is a type of
     formulas ("boolean", "text", …); None where any will do. `fills` is the field, (object, name), whose value it gives,
     whose type it must have then; the name of a field that no formula can hold (an address) is taken over as it is, and
     is not among the compiled formulas.
@@ -30,6 +31,18 @@ class StepFormula:
     result: str | None = None
     object: str | None = None
     fills: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepWrite:
+    """What a step does to records, as far as its document tells: for finding automations that set each other off.
+
+    `event` is as in a trigger ("create", "change", "delete"); `fields` those that it sets.
+    """
+
+    event: str
+    object: str
+    fields: frozenset[str] = frozenset()
 
 
 class StepType:
@@ -45,6 +58,8 @@ class StepType:
     keys: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """JSON Schema of each key under ``with``, with `description` and `x-zh-CN`."""
     required_keys: ClassVar[tuple[str, ...]] = ()
+    other_keys: ClassVar[Mapping[str, Any] | bool] = False
+    """Where the keys under ``with`` are names (of fields), the JSON Schema of what stands at each."""
     before_save: ClassVar[bool] = False
     leaves: ClassVar[bool] = False
     holds: ClassVar[Literal["nothing", "branches", "steps"]] = "nothing"
@@ -55,6 +70,10 @@ class StepType:
 
     def references(self, given: Mapping[str, Any], object_name: str) -> Iterator[tuple[str, str]]:
         """(JSON pointer, address) of each component that a step names: ``/template``, ``message_template:won``."""
+        return iter(())
+
+    def writes(self, given: Mapping[str, Any], object_name: str) -> Iterator[StepWrite]:
+        """What a step does to records."""
         return iter(())
 
     def inner_object(self, given: Mapping[str, Any], object_name: str) -> str:

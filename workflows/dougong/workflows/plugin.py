@@ -5,7 +5,7 @@ Modules are imported where a hook asks for them: the command line alone loads no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dougong.base.hooks import hook
@@ -27,6 +27,34 @@ class WorkflowsPlugin:
         from dougong.workflows.channels import kinds
 
         return kinds.KINDS
+
+    @hook
+    def step_types(self) -> Iterable[Any]:
+        """What automations and approvals can do."""
+        from dougong.workflows.steps.kinds import KINDS
+
+        return KINDS
+
+    @hook
+    def indifferent(self, model: Any, object_name: str) -> bool:
+        """Nothing is done with records of objects that no automation listens to."""
+        from dougong.workflows.automations.triggers import is_indifferent
+
+        return is_indifferent(model, object_name)
+
+    @hook
+    def before_save(self, unit: Any, changes: Sequence[Any]) -> bool | None:
+        """Automations that set values while records are saved."""
+        from dougong.workflows.automations import triggers
+
+        return triggers.before_save(unit, changes)
+
+    @hook
+    def after_save(self, unit: Any, changes: Sequence[Any]) -> None:
+        """Automations that changes set off."""
+        from dougong.workflows.automations import triggers
+
+        triggers.after_save(unit, changes)
 
 
 plugin = WorkflowsPlugin()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from dougong.base.step_types import STEP_TYPES, StepFormula, StepType
+from dougong.formulas import FieldInfo, Path, Type
 from dougong.formulas import compile as compile_formula
 from dougong.metadata.building.fields import yields
 from dougong.metadata.building.rules import is_copied
@@ -17,21 +18,52 @@ from dougong.metadata.steps import Step, StepBranch
 
 Document = Mapping[str, Any]
 
-ScopeOf = Callable[[Index, str], FieldScope]
-"""The names that formulas of steps may use, by the object whose record they are asked of."""
+TRIGGER: Mapping[str, FieldInfo] = MappingProxyType(
+    {"offset": FieldInfo(Type.NUMBER, scale=0), "on": FieldInfo(Type.DATE), "event": FieldInfo(Type.TEXT)}
+)
+"""What ``$Trigger`` knows: days (or working days) from the date, the day, what happened (create, change, …)."""
+
+
+class StepScope(FieldScope):
+    """The names in formulas of steps: fields, ``$Trigger``, and ``$Steps.<key>``, the record that a step gave.
+
+    ``$Trigger.payload.<name>`` is a text that a call from outside brought. ``$Record`` is a record of `record`: in a
+    loop the one around, in formulas over related records the one that the step is about.
+    """
+
+    def __init__(
+        self, index: Index, object_name: str, record: str | None = None, earlier: tuple[str, ...] = ()
+    ) -> None:
+        """Start paths at `object_name`; steps with the keys `earlier` can be named."""
+        super().__init__(index, object_name, record)
+        self.earlier = earlier
+
+    def resolve(self, path: Path) -> FieldInfo | None:
+        """As every scope, and what a run knows."""
+        head, rest = path[0].lower(), path[1:]
+        if head == "$trigger" and len(rest) == 1:
+            return TRIGGER.get(rest[0].lower())
+        if head == "$trigger" and len(rest) == 2 and rest[0].lower() == "payload":
+            return FieldInfo(Type.TEXT)
+        if head == "$steps" and len(rest) == 1 and rest[0] in self.earlier:
+            return FieldInfo(Type.TEXT)
+        return super().resolve(path)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A step somewhere in a document: its pointer below the list that was asked for, and whose records it is about.
 
-    `kind` is None where no such kind of step is known.
+    `kind` is None where no such kind of step is known. Inside a loop `record` is the object of the record around.
+    `earlier` are the keys of steps whose outcome it can name.
     """
 
     pointer: str
     body: Document
     object: str
     kind: StepType | None
+    record: str | None = None
+    earlier: tuple[str, ...] = ()
 
     @property
     def given(self) -> Document:
@@ -43,41 +75,67 @@ class Place:
         """The formulas in what it is given."""
         return self.kind.formulas(self.given, self.object) if self.kind is not None else iter(())
 
+    def scope(self, index: Index, formula: StepFormula | None = None) -> StepScope:
+        """The names that a formula of the step can use; without one, those of its branches."""
+        if formula is None or formula.object is None:
+            return StepScope(index, self.object, self.record, self.earlier)
+        return StepScope(index, formula.object, self.object, self.earlier)
 
-def places(bodies: Sequence[Document], object_name: str, above: str = "") -> Iterator[Place]:
+
+def places(
+    bodies: Sequence[Document],
+    object_name: str,
+    above: str = "",
+    record: str | None = None,
+    earlier: tuple[str, ...] = (),
+) -> Iterator[Place]:
     """Every step of a list and of the lists inside, each before what stands below it."""
     for at, body in enumerate(bodies):
-        name, pointer = str(body.get("do")), f"{above}/{at}"
-        known = name in STEP_TYPES
-        kind = STEP_TYPES[name] if known else None
-        yield Place(pointer, body, object_name, kind)
-        inner = kind.inner_object(body.get("with", {}), object_name) if kind is not None else object_name
+        place = _place(body, object_name, f"{above}/{at}", record, earlier)
+        yield place
+        earlier = (*earlier, str(body.get("key")))
         for number, branch in enumerate(body.get("branches", ())):
-            yield from places(branch.get("steps", ()), object_name, f"{pointer}/branches/{number}/steps")
-        yield from places(body.get("otherwise", ()), object_name, f"{pointer}/otherwise")
-        yield from places(body.get("steps", ()), inner, f"{pointer}/steps")
+            inside = f"{place.pointer}/branches/{number}/steps"
+            yield from places(branch.get("steps", ()), object_name, inside, record, earlier)
+        yield from places(body.get("otherwise", ()), object_name, f"{place.pointer}/otherwise", record, earlier)
+        inner = place.kind.inner_object(place.given, object_name) if place.kind is not None else object_name
+        yield from places(body.get("steps", ()), inner, f"{place.pointer}/steps", object_name, earlier)
+
+
+def _place(body: Document, object_name: str, pointer: str, record: str | None, earlier: tuple[str, ...]) -> Place:
+    name = str(body.get("do"))
+    known = name in STEP_TYPES
+    return Place(pointer, body, object_name, STEP_TYPES[name] if known else None, record, earlier)
 
 
 def build_steps(
-    index: Index, bodies: Sequence[Document], object_name: str, scope_of: ScopeOf = FieldScope
+    index: Index,
+    bodies: Sequence[Document],
+    object_name: str,
+    record: str | None = None,
+    earlier: tuple[str, ...] = (),
 ) -> tuple[Step, ...]:
-    """The steps of the model, in order."""
-    return tuple(_step(index, body, object_name, scope_of) for body in bodies)
+    """The steps of the model, in order; inside a loop `record` is the object of the record around."""
+    found = []
+    for body in bodies:
+        found.append(_step(index, _place(body, object_name, "", record, earlier)))
+        earlier = (*earlier, body["key"])
+    return tuple(found)
 
 
-def _step(index: Index, body: Document, object_name: str, scope_of: ScopeOf) -> Step:
-    kind, given = STEP_TYPES[body["do"]], body.get("with", {})
+def _step(index: Index, place: Place) -> Step:
+    body, given, own, kind = place.body, place.given, place.object, STEP_TYPES[place.body["do"]]
     formulas = {
-        each.pointer: compile_formula(each.text, scope_of(index, each.object or object_name), result_of(index, each))
-        for each in kind.formulas(given, object_name)
-        if not copies(index, each, object_name)
+        each.pointer: compile_formula(each.text, place.scope(index, each), result_of(index, each))
+        for each in place.formulas()
+        if not copies(index, each, own)
     }
-    scope = scope_of(index, object_name)
+    below = (*place.earlier, body["key"])
     branches = tuple(
         StepBranch(
             key=each["key"],
-            when=compile_formula(each["when"], scope, "boolean"),
-            steps=build_steps(index, each["steps"], object_name, scope_of),
+            when=compile_formula(each["when"], place.scope(index), "boolean"),
+            steps=build_steps(index, each["steps"], own, place.record, below),
         )
         for each in body.get("branches", ())
     )
@@ -87,8 +145,8 @@ def _step(index: Index, body: Document, object_name: str, scope_of: ScopeOf) -> 
         given=MappingProxyType(dict(given)),
         formulas=MappingProxyType(formulas),
         branches=branches,
-        otherwise=build_steps(index, body.get("otherwise", ()), object_name, scope_of),
-        steps=build_steps(index, body.get("steps", ()), kind.inner_object(given, object_name), scope_of),
+        otherwise=build_steps(index, body.get("otherwise", ()), own, place.record, below),
+        steps=build_steps(index, body.get("steps", ()), kind.inner_object(given, own), own, below),
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dougong.metadata.building.approvals import build_approvals
+from dougong.metadata.building.automations import build_automations
 from dougong.metadata.index import Index
 from dougong.metadata.workflows import Workflows
 
 
 def build_workflows(index: Index) -> Workflows:
     """Approvals and automations of the model."""
-    return Workflows(approvals=build_approvals(index))
+    return Workflows(approvals=build_approvals(index), automations=build_automations(index))

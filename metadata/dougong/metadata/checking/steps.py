@@ -8,8 +8,9 @@ from typing import Any
 from dougong.base.errors import Problem
 from dougong.base.language import msg
 from dougong.base.step_types import STEP_TYPES, StepFormula, StepType
+from dougong.formulas import Formula
 from dougong.metadata import violations
-from dougong.metadata.building.steps import Place, ScopeOf, copies, places
+from dougong.metadata.building.steps import Place, copies, places, result_of
 from dougong.metadata.checking.formulas import filling, tried
 from dougong.metadata.checking.report import Spot, missing_field, need_object
 from dougong.metadata.positions import steps as pointer_steps
@@ -22,10 +23,11 @@ HELD: Mapping[str, tuple[str, ...]] = {"nothing": (), "branches": ("branches", "
 """The keys with further steps, by what a kind of step holds; the first one is required."""
 
 
-def steps(
-    spot: Spot, bodies: Sequence[Document], object_name: str, scope_of: ScopeOf = FieldScope
-) -> Iterator[Problem]:
-    """Everything that is wrong with the list of steps at `spot`, and with those inside."""
+def steps(spot: Spot, bodies: Sequence[Document], object_name: str, before_save: bool = False) -> Iterator[Problem]:
+    """Everything that is wrong with the list of steps at `spot`, and with those inside.
+
+    `before_save`: they run while a record is being saved.
+    """
     yield from _keys_twice(spot, bodies, object_name)
     for place in places(bodies, object_name):
         here = at(spot, place.pointer)
@@ -37,14 +39,27 @@ def steps(
         shape = list(_shape(here, place.kind, place.body))
         yield from shape
         yield from _held(here, place.kind, place.body)
+        if before_save and not place.kind.before_save:
+            reason = msg("While a record is being saved, only its own fields can be set.")
+            yield (here / "do").problem(
+                "step-before-save", reason, msg("Take before_save out: it then runs afterwards.")
+            )
         if not shape:
-            yield from _formulas(here / "with", place, scope_of)
+            yield from _formulas(here / "with", place, before_save)
             yield from _named(here / "with", place)
-        scope = scope_of(spot.index, place.object)
         for number, branch in enumerate(place.body.get("branches", ())):
-            for found in tried(here / "branches" / number / "when", branch.get("when"), scope, "boolean"):
-                if isinstance(found, Problem):
-                    yield found
+            where = here / "branches" / number / "when"
+            for found in tried(where, branch.get("when"), place.scope(spot.index), "boolean"):
+                yield from _afterwards(where, found, before_save)
+
+
+def _afterwards(spot: Spot, found: Problem | Formula, before_save: bool) -> Iterator[Problem]:
+    """What is wrong with a formula, or that it looks at what changed when that is over."""
+    if isinstance(found, Problem):
+        yield found
+    elif found.save_only and not before_save:
+        reason = msg("A step runs when the record has been saved, so it cannot look at what changed.")
+        yield spot.problem("formula-save-only", reason, msg("Ask for it where it starts, under when."))
 
 
 def at(spot: Spot, pointer: str) -> Spot:
@@ -90,19 +105,20 @@ def _held(spot: Spot, kind: StepType, body: Document) -> Iterator[Problem]:
         yield spot.problem("key-missing", msg("The key {key} is missing.", key=allowed[0]))
 
 
-def _formulas(spot: Spot, place: Place, scope_of: ScopeOf) -> Iterator[Problem]:
+def _formulas(spot: Spot, place: Place, before_save: bool) -> Iterator[Problem]:
     for each in place.formulas():
         where, own = at(spot, each.pointer), each.object or place.object
         if own not in spot.index.fields:
             yield from need_object(where, own)
             continue
-        scope = scope_of(spot.index, own)
+        scope = place.scope(spot.index, each)
         if each.fills is not None:
-            yield from _filled(where, scope, each, place)
-            continue
-        for found in tried(where, each.text, scope, each.result):
-            if isinstance(found, Problem):
-                yield found
+            wrong = list(_filled(where, scope, each, place))
+            yield from wrong
+            if wrong or copies(spot.index, each, place.object):
+                continue
+        for found in tried(where, each.text, scope, result_of(spot.index, each)):
+            yield from _afterwards(where, found, before_save)
 
 
 def _filled(spot: Spot, scope: FieldScope, each: StepFormula, place: Place) -> Iterator[Problem]:
@@ -132,8 +148,18 @@ def _named(spot: Spot, place: Place) -> Iterator[Problem]:
     if place.kind is None:
         return
     for pointer, address in place.kind.references(place.given, place.object):
-        if address not in spot.index.components:
+        if address.startswith("field:"):
+            yield from _relation(at(spot, pointer), *address.removeprefix("field:").split(".", 1))
+        elif address not in spot.index.components:
             kind = address.partition(":")[0]
             known = [f"{kind}:{name}" for name in spot.index.named(kind)]
             reason = msg("There is no component {address}.", address=address)
             yield at(spot, pointer).problem("reference-unknown", reason, violations.near(address, known))
+
+
+def _relation(spot: Spot, object_name: str, field: str = "") -> Iterator[Problem]:
+    """A field of another object, which leads to the record."""
+    if object_name not in spot.index.fields:
+        yield from need_object(spot, object_name)
+    elif spot.index.field(object_name, field) is None:
+        yield missing_field(spot, object_name, field)

@@ -1,0 +1,50 @@
+"""A company whose help desk has automations of every kind, and what its tests do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dougong.engine.actor import SYSTEM
+from dougong.engine.company import Company
+from dougong.engine.jobs import run_due
+from dougong.engine.saving.batch import Create, Update
+from tests.companies import PACKAGES, Copies
+
+DESK = Path(__file__).parent / "desk"
+"""Objects and automations of a help desk."""
+
+
+@pytest.fixture
+def desk(company_copy: Copies, database_kind: str) -> Iterator[Company]:
+    """A company with the desk's metadata and no records, on each kind of database."""
+    with company_copy(database_kind, "desk", (PACKAGES / "base", DESK)) as found:
+        yield found
+
+
+Make = Callable[..., str]
+
+
+def make(company: Company, object: str, **values: Any) -> str:
+    """A new record's id."""
+    return company.write(SYSTEM, lambda unit: unit.records.save([Create(object, values)])).changes[0].id
+
+
+def change(company: Company, object: str, *ids: str, **values: Any) -> None:
+    """Change records in one batch."""
+    company.write(SYSTEM, lambda unit: unit.records.save([Update(object, id, values) for id in ids]))
+
+
+def values(company: Company, object: str, id: str) -> Mapping[str, Any]:
+    """What a record holds."""
+    with company.read(SYSTEM) as unit:
+        return unit.records.get(object, id).values
+
+
+def work(company: Company) -> None:
+    """Do every job that is due, and those that come of it."""
+    while run_due(company):
+        pass

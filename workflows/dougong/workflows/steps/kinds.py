@@ -1,0 +1,14 @@
+"""Every kind of step that the room has; a plugin adds its own by the hook `step_types`."""
+
+from __future__ import annotations
+
+from dougong.base.step_types import StepType
+from dougong.workflows.steps.branch import Branch
+from dougong.workflows.steps.create import CreateRecord
+from dougong.workflows.steps.loop import Loop
+from dougong.workflows.steps.notify import Notify
+from dougong.workflows.steps.set_fields import SetFields
+from dougong.workflows.steps.update import UpdateRelated
+
+KINDS: tuple[StepType, ...] = (SetFields(), CreateRecord(), UpdateRelated(), Branch(), Loop(), Notify())
+"""In the order in which the reference tells of them."""
