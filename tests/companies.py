@@ -6,6 +6,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from dougong.cli.assembly import plugins
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Companies, Company, PlainSettings
 from dougong.engine.publish import Publication, publish
+from dougong.engine.runtime import Runtime
 from dougong.engine.saving.batch import Create
 from dougong.metadata.documents import read_folder
 from dougong.metadata.trees import Tree
@@ -69,6 +71,7 @@ def company_copy(
     The original of a name is published once; a SQLite file is copied, a PostgreSQL database is its template.
     """
     originals: dict[tuple[str, str], str] = {}
+    compiled: dict[tuple[str, str], Runtime] = {}
     numbers = itertools.count(1)
 
     def original(kind: str, name: str, folders: tuple[Path, ...]) -> str:
@@ -80,20 +83,26 @@ def company_copy(
             originals[kind, name] = url
         return originals[kind, name]
 
+    def known(company: Company, kind: str, name: str) -> Company:
+        if (kind, name) not in compiled:
+            compiled[kind, name] = company.runtime()
+        company.remember(replace(compiled[kind, name], prepared={}))
+        return company
+
     @contextmanager
     def copy(kind: str, name: str, folders: tuple[Path, ...]) -> Iterator[Company]:
         source = str(make_url(original(kind, name, folders)).database)
         if kind == "sqlite":
             target = tmp_path_factory.mktemp(name) / "company.sqlite3"
             shutil.copy(source, target)
-            with closing(opened(f"sqlite:///{target}")) as company:
+            with closing(known(opened(f"sqlite:///{target}"), kind, name)) as company:
                 yield company
             return
         server: postgresql.Server = request.getfixturevalue("postgresql_server")
         target_name = f"{source}_copy_{next(numbers)}"
         _command(server, "CREATE DATABASE {} TEMPLATE {}", target_name, source)
         try:
-            with closing(opened(server.url(target_name))) as company:
+            with closing(known(opened(server.url(target_name)), kind, name)) as company:
                 yield company
         finally:
             _command(server, "DROP DATABASE {} WITH (FORCE)", target_name)
