@@ -89,6 +89,8 @@ class Visit:
     timed_out_at: datetime | None = None
     child: str | None = None
     """Of a sub-process: the id of the instance that runs it."""
+    split: int | None = None
+    """Of a join: the visit of the split whose branches it joins."""
     arrived: tuple[int, ...] = ()
     """Of a join: the visits from which it was reached."""
     left: tuple[int, ...] = ()
