@@ -31,7 +31,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 @dataclass
 class Office:
-    """A `World` of plain tables. `rules` gives people by the value of an `Approvers`; `true` are conditions that hold."""
+    """A `World` of plain tables: `rules` are people by the value of an `Approvers`, `true` the conditions that hold."""
 
     rules: dict[str, tuple[str, ...]] = field(default_factory=dict)
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -13,7 +13,7 @@ LABELS: dict[Act, Message] = {
     "add_after": msg("Add somebody after"),
     "add_parallel": msg("Add somebody beside"),
     "remove_added": msg("Remove somebody added"),
-    "hand_over": msg("Hand over"),
+    "hand_over": msg("Hand over to somebody else"),
     "delegate": msg("Ask for an opinion"),
     "send_back": msg("Send back"),
 }
