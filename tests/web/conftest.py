@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 @pytest.fixture
 def client(sales: Company, settings: Settings) -> Iterator[TestClient]:  # noqa: F811
     """Somebody who has not signed in."""
-    app = create_app(make_site(settings, sales))
+    app = create_app(make_site(settings, sales), chain.from_iterable(sales.hooks.pages()))
     with TestClient(app, base_url="http://testserver", raise_server_exceptions=True) as made:
         yield made
 

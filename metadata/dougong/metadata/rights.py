@@ -22,6 +22,7 @@ SYSTEM_RIGHTS = (
     "design",
     "publish",
     "view_audit",
+    "manage_jobs",
     "explain_access",
     "view_as",
     "reveal",

@@ -94,6 +94,19 @@ class Specifications:
         raise NotImplementedError
 
     @_specification
+    def pages(self) -> Iterable[Any]:
+        """`Page`s (`dougong.web.routing`) to serve beside the platform's own."""
+        raise NotImplementedError
+
+    @_specification
+    def badges(self, runtime: Any) -> Mapping[str, Any]:
+        """What every page wants to know of who is signed in: scalar selects by name, about ``dg_session.user_id``.
+
+        They are columns of the one statement by which a page learns who asks: cheap ones, by an index.
+        """
+        raise NotImplementedError
+
+    @_specification
     def navigation(self, actor: Any, model: Any) -> Iterable[Mapping[str, Any]]:
         """Entries to add to the navigation of every app, below its own, for `actor`.
 

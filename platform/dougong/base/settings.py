@@ -207,6 +207,9 @@ class Settings:
         _integer(1, 64),
         msg("Requests answered at once by each process; also its database connections."),
     )
+    background: bool = _setting(
+        "yes", _flag, msg("Whether server processes do background work too: yes, or no where `dougong worker` does it.")
+    )
     max_body_mb: int = _setting("32", _integer(1, 2048), msg("Largest request, in megabytes."))
     company_name: str = _setting("Dougong", _text, msg("Name of a new company, as its pages show it."))
     default_language: str = _setting(

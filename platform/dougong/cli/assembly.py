@@ -50,9 +50,10 @@ def assemble(settings: Settings) -> ASGIApp:
 
     def make(company: Company, listed: Listed | None) -> ASGIApp:
         site = make_site(of_company(settings, listed), company)
-        return create_app(site, routes=chain(api.routes(site), *hooks.routes()))
+        pages = chain.from_iterable(hooks.pages())
+        return create_app(site, pages, routes=chain(api.routes(site), *hooks.routes()))
 
-    return ByHost(companies, make, Starlette(lifespan=lambda _: background(companies)))
+    return ByHost(companies, make, Starlette(lifespan=lambda _: background(companies, settings.background)))
 
 
 def of_company(settings: Settings, listed: Listed | None) -> Settings:
@@ -68,15 +69,20 @@ def of_company(settings: Settings, listed: Listed | None) -> Settings:
 
 
 @asynccontextmanager
-async def background(companies: Companies) -> AsyncIterator[None]:
-    """The threads of one serving process, from its start to its end; then every connection is given back."""
+async def background(companies: Companies, works: bool = True) -> AsyncIterator[None]:
+    """The threads of one serving process, from its start to its end; then every connection is given back.
+
+    `works`: whether it does background work too.
+    """
     from dougong.engine.announcements import Follower
     from dougong.engine.workers import Worker
 
-    worker, follower = Worker(companies).start(), Follower(companies).start()
+    threads: list[Follower | Worker] = [Follower(companies).start()]
+    if works:
+        threads.append(Worker(companies).start())
     try:
         yield
     finally:
-        await anyio.to_thread.run_sync(follower.stop)
-        await anyio.to_thread.run_sync(worker.stop)
+        for each in threads:
+            await anyio.to_thread.run_sync(each.stop)
         companies.close()

@@ -31,6 +31,10 @@ COMMANDS: Registry[Command] = Registry("command")
 for _command in (
     Command("serve", msg("Serve the pages and the API."), "dougong.cli.serve:serve"),
     Command("run", msg("Set up with the sales package and demo data, then serve."), "dougong.cli.run:run"),
+    Command("worker", msg("Do background work, beside the servers."), "dougong.cli.worker:worker"),
+    Command(
+        "jobs", msg("Background work: what waits, what failed, and what is to become of it."), "dougong.cli.jobs:jobs"
+    ),
     Command("metadata", msg("Plan, publish, compare and take back metadata."), "dougong.cli.metadata:metadata"),
     Command("package", msg("Install and export packages."), "dougong.cli.packages:package"),
     Command("query", msg("Read records: list, count and sum them."), "dougong.cli.query:query"),

@@ -76,6 +76,8 @@ LABELS: Mapping[str, Message] = {
     "entries": msg("Entries"),
     "rule": msg("Retention rule"),
     "viewed_as": msg("Looking on as"),
+    "job": msg("Job"),
+    "attempts": msg("Attempts"),
 }
 """What the data of entries are called; a key that is not here is shown as it is."""
 

@@ -164,7 +164,7 @@ def _cookie(visit: Visit) -> str:
 def _who(visit: Visit) -> First | None:
     """The question who the cookie stands for, which goes out with the unit's first statement."""
     token = _cookie(visit)
-    return sessions.asked(token) if token else None
+    return sessions.asked(token, visit.company.hooks) if token else None
 
 
 def _enter(visit: Visit, opened: Unit, page: Page) -> None:

@@ -5,16 +5,18 @@ The cookie holds 32 random bytes; the database holds their SHA-256, so that a co
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Select, Text, and_, bindparam, cast, delete, exists, func, insert, or_, select, update
 
+from dougong.base.hooks import Hooks
 from dougong.base.ids import record_id
 from dougong.base.language import LANGUAGES
 from dougong.base.settings import Settings
@@ -38,6 +40,9 @@ SEEN_EVERY = timedelta(minutes=10)
 
 PREFERENCES = "pages"
 """The name under which a person's preferences stand in `dg_setting`."""
+
+BADGE = "badge_"
+"""What the columns of plugins begin with."""
 
 THEMES = ("system", "light", "dark")
 DENSITIES = ("ordinary", "compact", "comfortable")
@@ -63,6 +68,8 @@ class Session:
     own: Actor | None = None
     lapsed: Actor | None = None
     """As whom they looked on until this request, where that is no longer allowed."""
+    badges: Mapping[str, int] = field(default_factory=dict)
+    """What plugins count for them, by name (see the hook `badges`)."""
 
     @property
     def theme(self) -> str:
@@ -90,9 +97,9 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def asked(token: str) -> First:
-    """Who the cookie `token` stands for, asked with the revision in force."""
-    return First("web.session", _statement, {"token": digest(token)})
+def asked(token: str, hooks: Hooks) -> First:
+    """Who the cookie `token` stands for, and what plugins want to know of them, with the revision in force."""
+    return First("web.session", functools.partial(_statement, hooks), {"token": digest(token)})
 
 
 def find(unit: Unit, token: str, settings: Settings) -> Session | None:
@@ -112,6 +119,7 @@ def find(unit: Unit, token: str, settings: Settings) -> Session | None:
         preferences=row.value or {},
         viewing=viewing if row.viewed_active else None,
         lapsed=None if row.viewed_active else viewing,
+        badges={name[len(BADGE) :]: value or 0 for name, value in row._mapping.items() if name.startswith(BADGE)},
     )
 
 
@@ -149,7 +157,7 @@ def asks_second_step(unit: Unit, actor: Actor) -> bool:
     return asked == "all"
 
 
-def _statement(runtime: Runtime) -> Select[Any]:
+def _statement(hooks: Hooks, runtime: Runtime) -> Select[Any]:
     users = runtime.storage.tables["user"]
     viewed = users.table.alias("viewed")
     keys = {name: users.parts[name][0].key for name in USER_COLUMNS}
@@ -178,6 +186,7 @@ def _statement(runtime: Runtime) -> Select[Any]:
             viewed.c.id.label("viewed_id"),
             and_(entering(users, viewed), viewed.c.deleted_at.is_(None)).label("viewed_active"),
             *(viewed.c[keys[name]].label(f"viewed_{name}") for name in USER_COLUMNS),
+            *(each.label(f"{BADGE}{name}") for some in hooks.badges(runtime=runtime) for name, each in some.items()),
         )
         .select_from(head)
         .join(people, people.c.id == head.c.id)

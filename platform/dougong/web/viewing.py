@@ -22,7 +22,7 @@ from dougong.web.sessions import Session
 
 RIGHT = "view_as"
 
-OWN_PAGES = ("/account", "/password", "/preferences")
+OWN_PAGES = ("/account", "/password", "/preferences", "/notices")
 """Pages about a person's own account: they are not looked at in another one's place."""
 
 

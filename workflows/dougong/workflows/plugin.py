@@ -5,7 +5,7 @@ Modules are imported where a hook asks for them: the command line alone loads no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dougong.base.hooks import hook
@@ -55,6 +55,20 @@ class WorkflowsPlugin:
         from dougong.workflows.automations import triggers
 
         triggers.after_save(unit, changes)
+
+    @hook
+    def pages(self) -> Iterable[Any]:
+        """The room's pages."""
+        from dougong.workflows import pages
+
+        return pages.PAGES
+
+    @hook
+    def badges(self, runtime: Any) -> Mapping[str, Any]:
+        """What each page counts for who is signed in."""
+        from dougong.workflows.notices.badge import unread
+
+        return {"notices": unread()}
 
 
 plugin = WorkflowsPlugin()

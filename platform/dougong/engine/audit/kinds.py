@@ -66,6 +66,8 @@ for _kind in (
     Kind("refused", "refused", msg("Attempt refused")),
     Kind("company_created", "company", msg("Company created")),
     Kind("company_activated", "company", msg("Company activated")),
+    Kind("job_retried", "company", msg("Failed work asked for again")),
+    Kind("job_dropped", "company", msg("Failed work dropped")),
     Kind("company_deactivated", "company", msg("Company deactivated")),
 ):
     KINDS.add(_kind)

@@ -27,6 +27,7 @@ SYSTEM_RIGHT_NAMES: Mapping[str, Message] = {
     "design": msg("Change metadata"),
     "publish": msg("Publish metadata"),
     "view_audit": msg("Read the audit log"),
+    "manage_jobs": msg("Decide about work that failed"),
     "explain_access": msg("Ask why somebody sees something"),
     "view_as": msg("See the pages as others do"),
     "reveal": msg("See masked values whole"),

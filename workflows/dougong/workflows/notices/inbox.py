@@ -60,6 +60,15 @@ def inbox(
     return Inbox(told, told[-1].id if len(rows) > PAGE else None)
 
 
+def one(unit: Unit, user_id: str, id: str) -> Told | None:
+    """A notice of a person's own; None where they have none of this id."""
+    if not is_record_id(id):
+        return None
+    columns = [notices.c[name] for name in Told.__slots__]
+    found = unit.connection.execute(select(*columns).where(notices.c.user_id == user_id, notices.c.id == id)).first()
+    return Told(**found._mapping) if found is not None else None
+
+
 def _of(kinds: Sequence[str]) -> ColumnElement[bool]:
     below = [notices.c.kind.startswith(f"{kind}.", autoescape=True) for kind in kinds]
     return or_(notices.c.kind.in_(kinds), *below)

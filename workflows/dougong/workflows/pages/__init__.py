@@ -1,0 +1,8 @@
+"""The pages of the room, one module per kind. `PAGES` is the list that the application serves."""
+
+from __future__ import annotations
+
+from dougong.web.routing import Page
+from dougong.workflows.pages import inbox, notice_preferences
+
+PAGES: tuple[Page, ...] = (*notice_preferences.PAGES, *inbox.PAGES)
