@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-from dougong.engine.columns import Document, Flag, Id, Instant
+from dougong.engine.columns import Day, Document, Flag, Id, Instant
 from dougong.engine.expressions import Words, index_words
 
 PLATFORM = MetaData()
@@ -283,4 +283,18 @@ people = Table(
     Column("version", BigInteger, nullable=False),
     CheckConstraint("id = 1", name="dg_people_single"),
     comment="One row: raised by every change of who belongs to what.",
+)
+
+lent = Table(
+    "dg_lent",
+    PLATFORM,
+    Column("user_id", Id(), primary_key=True),
+    Column("object", Text, primary_key=True),
+    Column("record_id", Id(), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("edit", Flag(), nullable=False),
+    Column("until", Day()),
+    Index("dg_lent_source", "source"),
+    comment="Records that somebody may read (or change) for as long as the platform needs them to: `source` says what "
+    "for (an approval), `object` is the object's stable id, `until` the last day.",
 )

@@ -22,6 +22,13 @@ class WorkflowsPlugin:
         return background.JOBS
 
     @hook
+    def locks(self, unit: Any, object_name: str, ids: Sequence[str]) -> Mapping[str, Any]:
+        """What open approvals hold."""
+        from dougong.workflows.approvals import locks
+
+        return locks.locks(unit, object_name, ids)
+
+    @hook
     def channel_types(self) -> Iterable[Any]:
         """By what people are told things outside of the application."""
         from dougong.workflows.channels import kinds
@@ -37,23 +44,28 @@ class WorkflowsPlugin:
 
     @hook
     def indifferent(self, model: Any, object_name: str) -> bool:
-        """Nothing is done with records of objects that no automation listens to."""
+        """Nothing is done with records of objects that no automation listens to and no approval is for."""
+        from dougong.workflows.approvals import saving
         from dougong.workflows.automations.triggers import is_indifferent
 
-        return is_indifferent(model, object_name)
+        return is_indifferent(model, object_name) and saving.indifferent(model, object_name)
 
     @hook
     def before_save(self, unit: Any, changes: Sequence[Any]) -> bool | None:
-        """Automations that set values while records are saved."""
+        """Automations that set values while records are saved; then what approvals gate, or have bound."""
+        from dougong.workflows.approvals import saving
         from dougong.workflows.automations import triggers
 
-        return triggers.before_save(unit, changes)
+        was_set = triggers.before_save(unit, changes)
+        return saving.before(unit, changes) or was_set
 
     @hook
     def after_save(self, unit: Any, changes: Sequence[Any]) -> None:
-        """Automations that changes set off."""
+        """What changes mean for approvals, and those that they begin; automations that they set off."""
+        from dougong.workflows.approvals import saving
         from dougong.workflows.automations import triggers
 
+        saving.after(unit, changes)
         triggers.after_save(unit, changes)
 
     @hook

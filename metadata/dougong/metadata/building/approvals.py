@@ -40,11 +40,12 @@ NOBODY: Document = MappingProxyType({})
 
 def build_approvals(index: Index) -> Mapping[str, Approval]:
     """Every approval by its whole name."""
-    found = {name: _approval(index, name, each.body) for name, each in index.named("approval").items()}
+    found = {name: build_approval(index, name, each.body) for name, each in index.named("approval").items()}
     return MappingProxyType(found)
 
 
-def _approval(index: Index, name: str, body: Document) -> Approval:
+def build_approval(index: Index, name: str, body: Document) -> Approval:
+    """One document, against the names of `index`."""
     own, scope = body["object"], FieldScope(index, body["object"])
     return Approval(
         name=name,

@@ -49,6 +49,7 @@ for _kind in (
     Kind("rights_published", "access", msg("Metadata of rights published")),
     Kind("shared", "access", msg("Record shared")),
     Kind("share_ended", "access", msg("Share ended")),
+    Kind("approval_rescued", "access", msg("Approval rescued")),
     Kind("view_as_began", "access", msg("Began to look on as another user")),
     Kind("view_as_ended", "access", msg("Ended looking on as another user")),
     Kind("published", "metadata", msg("Metadata published")),

@@ -30,6 +30,7 @@ from dougong.engine.reading.computed import Terms, reads_changing
 from dougong.engine.rights import grounds, person
 from dougong.engine.rights.grounds import SELF, Ground
 from dougong.engine.rights.holder import formula_value
+from dougong.engine.rights.lent import lent
 from dougong.engine.rights.parents import inherited
 from dougong.engine.rights.probing import Probed, has_small_circle, probe
 from dougong.engine.rights.queued import queued
@@ -205,5 +206,6 @@ class Rows:
         yield from queued(self, right, obj)
         yield from opened(self, right, obj)
         yield from shared(self, right, obj)
+        yield from lent(self, right, obj)
         if default == "by_parent":
             yield from inherited(self, right, obj)

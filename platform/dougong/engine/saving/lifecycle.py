@@ -25,6 +25,13 @@ NEXT: Mapping[str, tuple[str, ...]] = {
 FIRST = ("draft", "effective")
 """The life statuses that a new document may have."""
 
+IN_REVIEW = ("in_review",)
+"""The life status of a new document that an approval holds back."""
+
+
+REVIEWED = "saving.reviewed"
+"""Under this key `Unit.memory` holds the ids of new documents that begin in review: whoever gates them put them so."""
+
 
 def check(batch: Batch, why: str) -> None:
     """Note changes that a record's life does not allow; `why` is the reason given for the whole batch.
@@ -34,13 +41,14 @@ def check(batch: Batch, why: str) -> None:
     if batch.reverting:
         return
     _check_ledgers(batch)
+    reviewed = batch.unit.memory.get(REVIEWED, ())
     for plan, rows in grouped(batch.people("create", "update", "delete")):
         obj = plan.object
         for row in rows:
             if row.doing == "delete":
                 _check_deletion(row)
             elif obj.effective:
-                _check_status(row, row.why or why)
+                _check_status(row, row.why or why, FIRST if row.id not in reviewed else IN_REVIEW)
 
 
 def _check_ledgers(batch: Batch) -> None:
@@ -96,10 +104,10 @@ def _check_deletion(row: Row) -> None:
         )
 
 
-def _check_status(row: Row, why: str) -> None:
+def _check_status(row: Row, why: str, first: tuple[str, ...]) -> None:
     old, new = row.before.get("life_status"), row.values.get("life_status")
     if row.new:
-        if new not in FIRST:
+        if new not in first:
             row.refuse("life-status-first", msg("A new document is a draft or in effect."), at="life_status")
         return
     if old == "void":

@@ -11,7 +11,7 @@
 | rights of the actor; `before_save` hooks | `permissions` |
 | required fields, choices, lookups: every problem of every row | `rules`, `references` |
 | stages, validation rules, conditions of layouts: every problem of every row | `stages`, `validation`, `layouts` |
-| life status, uniqueness: every problem of every row | `lifecycle`, `unique` |
+| life status, records that somebody holds, uniqueness: every problem of every row | `lifecycle`, `held`, `unique` |
 | constraints over several records: their keys are locked, and what others have is read | `constraints` |
 | auto-numbers; rows are written | `numbers`, `writing`, `bin` |
 | who belongs to what, where people, departments or groups changed | `dougong.engine.rights.membership` |
@@ -43,6 +43,7 @@ from dougong.engine.saving import (
     derived,
     discretion,
     granting,
+    held,
     history,
     intake,
     layouts,
@@ -180,6 +181,7 @@ class _Saving:
         layouts.check(batch, batch.people("create", "update"))
         lifecycle.check(batch, self.unit.why)
         lifecycle.check_locks(batch)
+        held.check(batch)
         references.check(batch, batch.expressions)
         unique.check(batch, batch.expressions)
         constraints.check(batch)

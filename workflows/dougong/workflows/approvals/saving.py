@@ -1,0 +1,45 @@
+"""What approvals have to do with saving: the two hooks of the room, for objects that have approvals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dougong.engine.entering import USER
+from dougong.engine.saving.row import Row
+from dougong.workflows.approvals import gates, handover, later_edits, locks
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+    from dougong.metadata.model import Model
+
+
+def before(unit: Unit, rows: Sequence[Row]) -> bool:
+    """Note what gates hold back and what was approved as it is; True where values were set."""
+    concerned = _concerned(unit, rows)
+    if not concerned:
+        return False
+    later_edits.check(unit, concerned)
+    return gates.check(unit, concerned)
+
+
+def after(unit: Unit, rows: Sequence[Row]) -> None:
+    """Submit what was made behind a gate, end what was overtaken, and reroute what waited for people who left."""
+    concerned = _concerned(unit, rows)
+    if concerned:
+        later_edits.follow(unit, concerned)
+        later_edits.start_made(unit)
+    people = [row for row in rows if row.plan.name == USER and row.doing in ("update", "delete")]
+    if people:
+        handover.follow(unit, people)
+
+
+def indifferent(model: Model, object_name: str) -> bool:
+    """Whether the hooks do nothing with records of an object."""
+    return object_name != USER and not any(each.object == object_name for each in model.workflows.approvals.values())
+
+
+def _concerned(unit: Unit, rows: Sequence[Row]) -> list[Row]:
+    names = {row.plan.name for row in rows}
+    wanted = {name for name in names if locks.may_be_approved(unit, name)}
+    return [row for row in rows if row.plan.name in wanted] if wanted else []

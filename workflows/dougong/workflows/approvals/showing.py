@@ -1,0 +1,227 @@
+"""An approval in full, as one person may see it: its log, its people, old → new, and what they may do now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import select
+
+from dougong.base.errors import DougongError
+from dougong.base.language import Labels
+from dougong.metadata.approval import Approval
+from dougong.metadata.model import Object
+from dougong.workflows.approvals import binding, machine, running, seeing
+from dougong.workflows.approvals.binding import Snapshot
+from dougong.workflows.approvals.lists import names_of
+from dougong.workflows.approvals.people import People
+from dougong.workflows.approvals.running import OPEN, Running
+from dougong.workflows.approvals.state import Act, Entry, Recall, State, TakeBack, Visit
+from dougong.workflows.approvals.tables import acts
+from dougong.workflows.approvals.told import ActEntry, Can, Change, Instance, Person
+from dougong.workflows.approvals.world import CompanyWorld
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
+
+
+def instance(unit: Unit, instance_id: str) -> Instance:
+    """One approval in full.
+
+    Raises:
+        NotFound: there is none, or the actor may not know of it.
+    """
+    held = running.find(unit, instance_id)
+    seeing.require(unit, held)
+    return shown(unit, held)
+
+
+def of_record(unit: Unit, object_name: str, record_id: str) -> tuple[Instance, ...]:
+    """The approvals of a record that the actor may see, the newest first.
+
+    Raises:
+        NotFound: no such record for the actor.
+    """
+    unit.records.get(object_name, record_id)
+    return _shown(unit, running.of_records(unit, [record_id], open_only=False))
+
+
+def shown(unit: Unit, held: Running) -> Instance:
+    """An approval as the actor, who may know of it, sees it."""
+    return _shown(unit, [held])[0]
+
+
+def _shown(unit: Unit, several: Sequence[Running]) -> tuple[Instance, ...]:
+    if not several:
+        return ()
+    ids = [each.id for each in several]
+    logs = _logs(unit, ids)
+    kept = binding.kept(unit.connection, ids)
+    people = People(unit)
+    people.fetch(person for each in several for person in _everybody(each.state, logs[each.id]))
+    return tuple(_one(unit, held, logs[held.id], kept.get(held.id, []), people) for held in several)
+
+
+def _one(unit: Unit, held: Running, log: Sequence[Any], kept: Sequence[Snapshot], people: People) -> Instance:
+    approval, obj = held.pinned(unit), held.of(unit)
+    named = names_of(people, list(dict.fromkeys(_everybody(held.state, log))))
+    of, changes = _changes(unit, approval, obj, held, kept)
+    entry = _own_entry(unit, held.state)
+    can = frozenset(_can(unit, approval, held, entry))
+    label: Labels = approval.label if approval is not None else {"en": held.approval}
+    return Instance(
+        id=held.id,
+        approval=approval,
+        name=held.approval,
+        label=label,
+        object=obj.name if obj is not None else "",
+        record=held.record_id,
+        title=held.title,
+        initiator=named.get(held.initiator) or Person(id=held.initiator, name=""),
+        status=held.state.status,
+        state=held.state,
+        round=held.round,
+        started_at=held.started_at,
+        ended_at=held.ended_at,
+        acts=tuple(_act(each, named) for each in log),
+        people=named,
+        snapshot=_seen(unit, obj, kept[-1].values) if kept else {},
+        changes=changes,
+        changes_of=of,
+        entry=entry[1].id if entry else None,
+        can=can,
+        taken_back=_taken_back(unit, held.state) if "take_back" in can else None,
+        number=held.number,
+    )
+
+
+def _logs(unit: Unit, ids: Sequence[str]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {each: [] for each in ids}
+    for row in unit.connection.execute(select(acts).where(acts.c.instance.in_(list(ids))).order_by(acts.c.id)):
+        found[row.instance].append(row)
+    return found
+
+
+def _everybody(state: State, log: Sequence[Any]) -> Iterator[str]:
+    yield state.initiator
+    for copied in state.copies:
+        yield copied.person
+    for visit in state.visits:
+        for entry in visit.entries:
+            yield entry.person
+            if entry.stands_for:
+                yield entry.stands_for
+    for row in log:
+        yield from (each for each in (row.actor_id, row.stands_for) if each)
+
+
+def _act(row: Any, named: Mapping[str, Person]) -> ActEntry:
+    return ActEntry(
+        at=row.at,
+        act=row.act,
+        person=named.get(row.actor_id) if row.actor_id else None,
+        stands_for=named.get(row.stands_for) if row.stands_for else None,
+        node=row.node,
+        entry=row.entry,
+        opinion=row.opinion,
+        files=tuple(row.files),
+        details=row.details,
+        number=row.number,
+    )
+
+
+# -- old → new --------------------------------------------------------------------------------------------------------
+def _changes(
+    unit: Unit, approval: Approval | None, obj: Object | None, held: Running, kept: Sequence[Snapshot]
+) -> tuple[Literal["gated", "round", "none"], tuple[Change, ...]]:
+    """What the approval is about: the change that waits for it, else what changed since the round before."""
+    if obj is None:
+        return "none", ()
+    if held.gated is not None and held.gated["do"] == "update":
+        found = binding.changes(obj, held.gated["old"], held.gated["values"])
+    elif held.gated is not None and held.gated["do"] == "reopened":
+        now = kept[-1].values if kept else {}
+        found = binding.changes(obj, held.gated["old"], {id: now.get(id) for id in held.gated["old"]})
+    elif len(kept) > 1:
+        return "round", _allowed(unit, obj, binding.changes(obj, kept[-2].values, kept[-1].values))
+    else:
+        return "none", ()
+    return "gated", _allowed(unit, obj, found)
+
+
+def _allowed(unit: Unit, obj: Object, changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Those of fields that the actor may read whole."""
+    return tuple(each for each in changes if unit.access.may_field("read", obj, obj.fields[each.field]))
+
+
+def _seen(unit: Unit, obj: Object | None, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A snapshot by field name, as far as the actor may read it whole."""
+    if obj is None:
+        return {}
+    by_id = {field.id: field for field in obj.fields.values()}
+    return {
+        by_id[id].name: value
+        for id, value in values.items()
+        if id in by_id and unit.access.may_field("read", obj, by_id[id])
+    }
+
+
+# -- what the actor may do --------------------------------------------------------------------------------------------
+def _own_entry(unit: Unit, state: State) -> tuple[Visit, Entry] | None:
+    me = unit.actor.user_id
+    return next(
+        (
+            (visit, entry)
+            for visit in state.visits
+            for entry in visit.entries
+            if visit.status == "open" and entry.status == "open" and entry.person == me
+        ),
+        None,
+    )
+
+
+def _can(unit: Unit, approval: Approval | None, held: Running, own: tuple[Visit, Entry] | None) -> Iterator[Can]:
+    """The acts that are open to the actor: of those that can be refused as a whole, what the machine lets through."""
+    me, state = unit.actor.user_id or "", held.state
+    yield "comment"
+    if state.status in OPEN and seeing.may_rescue(unit):
+        yield "rescue"
+    if me == held.initiator and state.status in OPEN:
+        if approval is None or _goes(unit, approval, held, Recall(by=me)):
+            yield "recall"
+        if approval is not None:
+            yield "remind" if state.status == "open" else "resubmit"
+    if approval is None:
+        return
+    if own is not None:
+        yield "approve"
+        yield "reject"
+        node = approval.nodes.get(own[0].node)
+        yield from sorted(node.may) if node is not None else ()
+    last = _taken_back(unit, state)
+    if last is not None and _goes(unit, approval, held, TakeBack(entry=last, by=me)):
+        yield "take_back"
+
+
+def _goes(unit: Unit, approval: Approval, held: Running, act: Act) -> bool:
+    """Whether the machine would carry an act out now; nothing is written."""
+    obj = held.of(unit)
+    if obj is None:
+        return False
+    world = CompanyWorld(unit, obj, running.record_values(unit, obj, held.record_id), held.initiator, approval)
+    try:
+        machine.advance(approval, held.state, act, world)
+    except DougongError:
+        return False
+    return True
+
+
+def _taken_back(unit: Unit, state: State) -> str | None:
+    """The actor's last decision."""
+    mine = [
+        entry
+        for visit in state.visits
+        for entry in visit.entries
+        if entry.person == unit.actor.user_id and entry.status in ("approved", "rejected", "sent_back")
+    ]
+    return max(mine, key=lambda each: each.decided_at.isoformat() if each.decided_at else "").id if mine else None

@@ -1,0 +1,50 @@
+"""Time limits: jobs that wait for their moment, asked for in the transaction that opened the node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dougong.base.errors import NotFound
+from dougong.engine.actor import SYSTEM
+from dougong.engine.jobs import Job, enqueue
+from dougong.workflows.approvals.running import OPEN, Running
+from dougong.workflows.approvals.state import Remind, TimeOut, Timer
+
+if TYPE_CHECKING:
+    from dougong.engine.company import Company
+    from dougong.engine.outbox import Task
+    from dougong.engine.unit import Unit
+
+TIMEOUT = "approval.timeout"
+"""The job: payload `instance`, `visit`, `kind` ("due", "remind")."""
+
+
+def ask(unit: Unit, held: Running, timer: Timer) -> None:
+    """Ask for the job of a timer; the same one is asked for once, however often its transaction is begun anew."""
+    payload = {"instance": held.id, "visit": timer.visit, "kind": timer.kind}
+    key = f"approval:{held.id}:{timer.visit}:{timer.kind}:{timer.at.isoformat()}"
+    enqueue(unit, TIMEOUT, payload, key=key, run_at=timer.at)
+
+
+def run(company: Company, task: Task) -> None:
+    """Carry out a timer: nothing where its visit is closed already, or its approval gone."""
+    company.write(SYSTEM, lambda unit: _run(unit, task))
+
+
+def _run(unit: Unit, task: Task) -> None:
+    from dougong.workflows.approvals import running, service
+
+    said = task.payload
+    try:
+        held = running.find(unit, str(said["instance"]), lock=True)
+    except NotFound:
+        return
+    visit = next((each for each in held.state.visits if each.number == said["visit"]), None)
+    if held.status not in OPEN or visit is None or visit.status != "open":
+        return
+    timed = TimeOut(visit=visit.number) if said["kind"] == "due" else Remind(by="", visit=visit.number)
+    service.carry_out(unit, held, timed)
+
+
+JOBS = (Job(TIMEOUT, run),)
+"""What the workers do for approvals."""
