@@ -46,6 +46,8 @@ CASES: dict[str, dict[str, Any]] = {
         trigger={"type": "record", "on": ["delete"], "before_save": True}
     ),
     "a date that is an amount": automation(trigger={"type": "date", "field": "amount"}),
+    "an anniversary of a moment": automation(trigger={"type": "date", "field": "created_at", "yearly": True}),
+    "nobody as whom it runs": automation(trigger={"type": "schedule", "cron": "0 9 * * *"}, run_as="person"),
     "an offset that is none": automation(trigger={"type": "date", "field": "amount", "offsets": ["soon"]}),
     "a schedule that is none": automation(trigger={"type": "schedule", "cron": "0 25 * * *"}),
     "a hook without an endpoint": automation(trigger={"type": "hook", "endpoint": "orders"}),

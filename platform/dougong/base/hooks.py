@@ -72,6 +72,10 @@ class Specifications:
         raise NotImplementedError
 
     @_specification
+    def published(self, company: Any, connection: Any, model: Any) -> None:
+        """Ask for what a model needs from now on, in the transaction that puts it in force."""
+
+    @_specification
     def locks(self, unit: Any, object_name: str, ids: Sequence[str]) -> Mapping[str, Any]:
         """`RecordLock`s (`dougong.engine.record_locks`) by record id, for those of `ids` that may not be changed now.
 

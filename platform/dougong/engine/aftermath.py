@@ -34,10 +34,11 @@ ROWS = 200
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """What has to follow a publish: jobs with their payloads, and whether values change at midnight."""
+    """What has to follow a publish of `model`: jobs with their payloads, and whether values change at midnight."""
 
     jobs: tuple[tuple[str, dict[str, Any]], ...]
     timed: bool
+    model: Model
 
 
 def work_after(before: Model, coming: Coming) -> Aftermath:
@@ -55,7 +56,7 @@ def work_after(before: Model, coming: Coming) -> Aftermath:
     for filling in coming.fillings:
         if reads_others(filling):
             wanted.append(("metadata.formulas", {"object": filling.after.object.name}))
-    return Aftermath(tuple(wanted), midnight.timed(coming.runtime.model))
+    return Aftermath(tuple(wanted), midnight.timed(coming.runtime.model), coming.runtime.model)
 
 
 def ask_for_work(company: Company, connection: Connection, work: Aftermath) -> list[str]:
@@ -63,6 +64,7 @@ def ask_for_work(company: Company, connection: Connection, work: Aftermath) -> l
     now = datetime.now(UTC)
     if work.timed:
         midnight.ask(company, connection, now)
+    company.hooks.published(company=company, connection=connection, model=work.model)
     tasks: list[str] = []
     for name, payload in work.jobs:
         id = outbox.put(connection, name, payload, None, now, now)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.jobs import run_due
 from dougong.engine.saving.batch import Create, Update
+from dougong.engine.unit import Unit
+from dougong.workflows.automations import kept, starting
+from dougong.workflows.automations.tables import runs as table
 from tests.companies import PACKAGES, Copies
 
 DESK = Path(__file__).parent / "desk"
@@ -23,9 +27,6 @@ def desk(company_copy: Copies, database_kind: str) -> Iterator[Company]:
     """A company with the desk's metadata and no records, on each kind of database."""
     with company_copy(database_kind, "desk", (PACKAGES / "base", DESK)) as found:
         yield found
-
-
-Make = Callable[..., str]
 
 
 def make(company: Company, object: str, **values: Any) -> str:
@@ -48,3 +49,22 @@ def work(company: Company) -> None:
     """Do every job that is due, and those that come of it."""
     while run_due(company):
         pass
+
+
+def all_runs(company: Company) -> list[kept.Run]:
+    """Every run, the first first."""
+    with company.read(SYSTEM) as unit:
+        return [kept.read(row) for row in unit.connection.execute(select(*kept.COLUMNS).order_by(table.c.id))]
+
+
+def press(company: Company, name: str, *ids: str, working: bool = True) -> None:
+    """Set an automation off by hand, and let it run; not `working`, its own job alone is done."""
+
+    def fire(unit: Unit) -> list[str]:
+        return starting.fire(unit, unit.runtime.model.workflows.automations[name], ids, "button")
+
+    company.write(SYSTEM, fire)
+    if working:
+        work(company)
+    else:
+        run_due(company)

@@ -8,27 +8,10 @@ from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.query import Query
 from dougong.engine.saving.batch import Create, Delete, Update
-from dougong.workflows.automations import kept, runs, starting
-from dougong.workflows.automations.tables import runs as table
+from dougong.workflows.automations import runs
 from dougong.workflows.notices.tables import notices
 from tests.companies import ADMINISTRATOR, person
-from tests.workflows.automations.conftest import change, make, values, work
-
-
-def all_runs(company: Company) -> list[kept.Run]:
-    """Every run, the first first."""
-    with company.read(SYSTEM) as unit:
-        return [kept.read(row) for row in unit.connection.execute(select(*kept.COLUMNS).order_by(table.c.id))]
-
-
-def press(company: Company, name: str, *ids: str) -> None:
-    """Set an automation off by hand, and let it run."""
-
-    def fire(unit):  # type: ignore[no-untyped-def]
-        starting.fire(unit, unit.runtime.model.workflows.automations[name], ids, "button")
-
-    company.write(SYSTEM, fire)
-    work(company)
+from tests.workflows.automations.conftest import all_runs, change, make, press, values, work
 
 
 def test_before_save_sets_values_in_the_same_write(desk: Company) -> None:
@@ -189,7 +172,7 @@ def test_a_step_is_done_once_however_often_its_run_is_begun(desk: Company) -> No
 def test_objects_without_automations_are_not_looked_at(desk: Company) -> None:
     """The plugin tells that it does nothing with them, so that saving reads less."""
     hooks, model = desk.hooks, desk.runtime().model
-    assert all(hooks.indifferent(model=model, object_name="entry"))
+    assert all(hooks.indifferent(model=model, object_name="activity"))
     assert not all(hooks.indifferent(model=model, object_name="ticket"))
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dougong.engine.jobs import Job
 from dougong.workflows.approvals import handover, timers
 from dougong.workflows.approvals import tables as _approvals  # noqa: F401  registers its tables
-from dougong.workflows.automations import runs
+from dougong.workflows.automations import clock, runs
 from dougong.workflows.notices import delivering
+from dougong.workflows.steps import call
 
 JOBS: tuple[Job, ...] = (
-    *timers.JOBS, *handover.JOBS, delivering.deliver, delivering.digest, delivering.forget, runs.RUN,
+    *timers.JOBS, *handover.JOBS, delivering.deliver, delivering.digest, delivering.forget,
+    runs.RUN, *clock.JOBS, call.CALL,
 )  # fmt: skip
 """What the workers can do for the room."""

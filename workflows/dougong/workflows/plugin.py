@@ -6,6 +6,7 @@ Modules are imported where a hook asks for them: the command line alone loads no
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from dougong.base.hooks import hook
@@ -41,6 +42,13 @@ class WorkflowsPlugin:
         from dougong.workflows.steps.kinds import KINDS
 
         return KINDS
+
+    @hook
+    def published(self, company: Any, connection: Any, model: Any) -> None:
+        """The clock looks at automations from the moment at which they are published."""
+        from dougong.workflows.automations import clock
+
+        clock.ask(company, connection, model, datetime.now(UTC))
 
     @hook
     def indifferent(self, model: Any, object_name: str) -> bool:

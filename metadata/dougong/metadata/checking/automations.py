@@ -24,6 +24,10 @@ KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """By type of trigger: the keys that it needs, and those that it may have."""
 
 
+BY_NOBODY = ("date", "schedule")
+"""Triggers behind which there is nobody: the clock."""
+
+
 def automations(index: Index) -> Iterator[Problem]:
     """What is wrong with any automation."""
     for spot, body in spots(index, "automation"):
@@ -35,6 +39,9 @@ def automations(index: Index) -> Iterator[Problem]:
         if isinstance(trigger, Mapping):
             yield from _trigger(spot / "trigger", name, trigger)
             before = trigger.get("before_save") is True
+        if body.get("run_as") == "person" and isinstance(trigger, Mapping) and trigger.get("type") in BY_NOBODY:
+            reason = msg("Nobody sets this off, so there is no person as whom it could act.")
+            yield (spot / "run_as").problem("automation-nobody", reason, msg("Let it run as system."))
         yield from _conditions(spot, name, body, trigger if isinstance(trigger, Mapping) else {})
         yield from steps(spot / "steps", body.get("steps", ()), name, before)
 
@@ -83,6 +90,9 @@ def _date(spot: Spot, object_name: str, trigger: Mapping[str, Any]) -> Iterator[
     elif facts.type is not None and (facts.type.formula_type not in ("date", "datetime") or not facts.type.stored):
         reason = msg("{field} is no date that is kept.", field=facts.body.get("label") or facts.name)
         yield (spot / "field").problem("field-type-wrong", reason)
+    elif trigger.get("yearly") is True and facts.type is not None and facts.type.formula_type != "date":
+        reason = msg("An anniversary is that of a date, not of a moment.")
+        yield (spot / "yearly").problem("trigger-yearly", reason, msg("Take the key out, or name a date."))
 
 
 def _schedule(spot: Spot, trigger: Mapping[str, Any]) -> Iterator[Problem]:

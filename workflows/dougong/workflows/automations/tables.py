@@ -48,6 +48,22 @@ run_steps = Table(
     comment="Steps of runs: done, failed. Written in the transaction of what the step did, so that it happens once.",
 )
 
+turns = Table(
+    "dg_turn",
+    PLATFORM,
+    Column("rule", Text, primary_key=True),
+    Column("user_id", Id(), nullable=False),
+    comment="Who was last given a record by a rule that takes people in turn.",
+)
+
+clocks = Table(
+    "dg_clock",
+    PLATFORM,
+    Column("automation", Text, primary_key=True),
+    Column("until", Instant(), nullable=False),
+    comment="Up to which moment the dates and schedules of an automation were looked at.",
+)
+
 occurrences = Table(
     "dg_occurrence",
     PLATFORM,

@@ -55,7 +55,7 @@ def people_of(doing: Doing, evaluating: Evaluating, key: str = "to") -> Named:
         elif each in ("initiator", "approvers"):
             everywhere += doing.people.get(each, ())
         else:
-            everywhere += _group(doing.unit, each)
+            everywhere += group(doing.unit, each)
 
     def named(id: str) -> list[str]:
         own = [str(found) for formula in fields if (found := evaluating.text(formula, id))]
@@ -64,7 +64,8 @@ def people_of(doing: Doing, evaluating: Evaluating, key: str = "to") -> Named:
     return named
 
 
-def _group(unit: Unit, name: str) -> list[str]:
+def group(unit: Unit, name: str) -> list[str]:
+    """The people whom ``role:``, ``queue:`` or ``user:`` names."""
     kind, _, value = name.partition(":")
     if kind == "user":
         users = unit.runtime.storage.tables["user"]

@@ -1,0 +1,86 @@
+"""`call`: a web hook of the outside is called, once for each record, signed, by a job of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from dougong.base.language import msg
+from dougong.base.step_types import StepFormula, StepType
+from dougong.engine.company import Company
+from dougong.engine.jobs import Job, enqueue
+from dougong.engine.outbox import Task
+from dougong.formulas import Formula
+from dougong.workflows.channels.calling import Calling
+from dougong.workflows.channels.signing import signed
+from dougong.workflows.steps.doing import Doing
+from dougong.workflows.steps.evaluating import Evaluating, below
+from dougong.workflows.steps.keys import FORMULAS
+
+JOB = "automation.call"
+
+
+class CallWebHook(StepType):
+    """A program outside is told of each record; it is tried again until it answers that it went well."""
+
+    name = "call"
+    label = msg("Call a web hook")
+    leaves = True
+    keys: ClassVar[Mapping[str, Any]] = {
+        "url": {
+            "type": "string", "pattern": "^https?://[^\\s]+$", "maxLength": 500,
+            "description": "Address that is called, on the internet.", "x-zh-CN": "调用的互联网地址。",
+        },
+        "signing_secret": {
+            "type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$",
+            "description": "Name of the secret that calls are signed with (standardwebhooks.com).",
+            "x-zh-CN": "调用签名所用密钥的名称（standardwebhooks.com 格式）。",
+        },
+        "body": {**FORMULAS, "description": "What is told, by name, as formulas.", "x-zh-CN": "发送的内容（公式）。"},
+    }  # fmt: skip
+    required_keys = ("url", "signing_secret")
+
+    def formulas(self, given: Mapping[str, Any], object_name: str) -> Iterator[StepFormula]:
+        """What is told."""
+        for name, text in given.get("body", {}).items():
+            yield StepFormula(f"/body/{name}", str(text))
+
+    def run(self, doing: Doing) -> dict[str, Any]:
+        """Ask for one call for each record; they leave after the transaction, each under a key of its own."""
+        evaluating, formulas = Evaluating(doing), below(doing.step.formulas, "/body")
+        evaluating.load(formulas.values())
+        given = {key: doing.step.given[key] for key in ("url", "signing_secret")}
+        for id in doing.ids:
+            body = {
+                "type": doing.name,
+                "timestamp": doing.unit.now.isoformat(),
+                "data": _data(evaluating, formulas, id),
+            }
+            enqueue(doing.unit, JOB, {**given, "body": body}, key=f"{JOB}:{doing.key}:{id}")
+        return {"calls": len(doing.ids), "url": given["url"]}
+
+
+def _data(evaluating: Evaluating, formulas: Mapping[str, Formula], id: str) -> dict[str, Any]:
+    values = {name: evaluating.text(formula, id) for name, formula in formulas.items()}
+    return {"object": evaluating.plan.name, "id": id, **{name: _plain(value) for name, value in values.items()}}
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: numbers and days as texts, so that nothing is lost."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    return sorted(value) if isinstance(value, frozenset) else str(value)
+
+
+def _call(company: Company, task: Task) -> None:
+    """The job: one call. The other side sees the same id each time it is tried."""
+    body = json.dumps(task.payload["body"], ensure_ascii=False).encode()
+    calling = Calling(company, task.payload)
+    headers = signed(calling.secret("signing_secret"), f"call_{task.id}", body, datetime.now(UTC))
+    calling.post(str(task.payload["url"]), body, headers)
+
+
+CALL = Job(JOB, _call, attempts=8)
+"""The job that calls."""
