@@ -15,6 +15,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from dougong.base.channel_types import ChannelType
 from dougong.base.field_types import FIELD_TYPES, FieldType
 from dougong.base.step_types import StepType
 
@@ -49,6 +50,7 @@ KINDS = (
     "partition",
     "approval",
     "automation",
+    "channel",
 )
 """The kinds that are built, in the order in which they are explained."""
 
@@ -123,11 +125,11 @@ def validator(kind: str, field_type: str | None = None) -> tuple[Schema, jsonsch
     return _compiled[key]
 
 
-_steps: dict[StepType, tuple[Schema, jsonschema_rs.Validator]] = {}
+_steps: dict[StepType | ChannelType, tuple[Schema, jsonschema_rs.Validator]] = {}
 
 
-def step_schema(kind: StepType) -> tuple[Schema, jsonschema_rs.Validator]:
-    """The schema of what a kind of step is given, and its compiled validator."""
+def step_schema(kind: StepType | ChannelType) -> tuple[Schema, jsonschema_rs.Validator]:
+    """The schema of what a kind of step, or of channel, is given under ``with``, and its compiled validator."""
     if kind not in _steps:
         schema = _bundled(
             {

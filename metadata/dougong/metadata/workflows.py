@@ -9,7 +9,7 @@ from typing import Any
 
 from dougong.metadata.approval import Approval
 from dougong.metadata.automation import Automation
-from dougong.metadata.messaging import Channel, Endpoint, MessageTemplate
+from dougong.metadata.messaging import Channel
 
 
 def _none() -> Any:
@@ -23,5 +23,3 @@ class Workflows:
     approvals: Mapping[str, Approval] = _none()
     automations: Mapping[str, Automation] = _none()
     channels: Mapping[str, Channel] = _none()
-    endpoints: Mapping[str, Endpoint] = _none()
-    message_templates: Mapping[str, MessageTemplate] = _none()

@@ -69,6 +69,8 @@ class ChannelType:
     keys: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """JSON Schema of each key of its own, with `description` and `x-zh-CN`."""
     required_keys: ClassVar[tuple[str, ...]] = ()
+    other_keys: ClassVar[bool] = False
+    """Whether it takes keys that are not among `keys`."""
     needs: ClassVar[str] = ""
 
     def send(self, way: Way, letter: Letter) -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dougong.metadata.building.approvals import build_approvals
 from dougong.metadata.building.automations import build_automations
+from dougong.metadata.building.channels import build_channels
 from dougong.metadata.index import Index
 from dougong.metadata.workflows import Workflows
 
 
 def build_workflows(index: Index) -> Workflows:
-    """Approvals and automations of the model."""
-    return Workflows(approvals=build_approvals(index), automations=build_automations(index))
+    """Approvals, automations, and what they name."""
+    return Workflows(
+        approvals=build_approvals(index),
+        automations=build_automations(index),
+        channels=build_channels(index),
+    )

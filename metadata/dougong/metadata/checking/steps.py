@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dougong.base.channel_types import ChannelType
 from dougong.base.errors import Problem
 from dougong.base.language import msg
 from dougong.base.step_types import STEP_TYPES, StepFormula, StepType
@@ -36,7 +37,7 @@ def steps(spot: Spot, bodies: Sequence[Document], object_name: str, before_save:
             reason = msg("There is no kind of step {name}.", name=name)
             yield (here / "do").problem("step-unknown", reason, violations.near(name, STEP_TYPES, 30))
             continue
-        shape = list(_shape(here, place.kind, place.body))
+        shape = list(shape_of(here, place.kind, place.body))
         yield from shape
         yield from _held(here, place.kind, place.body)
         if before_save and not place.kind.before_save:
@@ -80,8 +81,8 @@ def _keys_twice(spot: Spot, bodies: Sequence[Document], object_name: str) -> Ite
         seen.add(key)
 
 
-def _shape(spot: Spot, kind: StepType, body: Document) -> Iterator[Problem]:
-    """What a step is given, against the schema of its kind."""
+def shape_of(spot: Spot, kind: StepType | ChannelType, body: Document) -> Iterator[Problem]:
+    """What a step or a channel is given, against the schema of its kind."""
     if "with" not in body:
         if kind.required_keys:
             yield spot.problem("key-missing", msg("The key {key} is missing.", key="with"))
