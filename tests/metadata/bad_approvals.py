@@ -123,6 +123,12 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "a field bound and free": approval(binds__free=["amount"]),
     "binding what is not there": approval(binds__fields=["amont", "item.deal"], lock={"except": ["naem"]}),
+    "binding what is computed when it is read": {
+        **approval(binds__fields=["worth"]),
+        "object/deal.json#fields/worth": {
+            "type": "formula", "label": label("Worth", "价值"), "returns": "decimal", "formula": "amount * 2"
+        },
+    },
     "a stand-in after the refusal": approval(people={"nobody": ["refuse", "role:boss", "queue:desk"]}),
     # -- nodes ----------------------------------------------------------------------------------------------------
     "a key of another type of node": head(branches=[{"key": "x", "next": "end"}]),

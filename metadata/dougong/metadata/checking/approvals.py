@@ -28,7 +28,7 @@ from dougong.metadata.checking.report import (
 from dougong.metadata.checking.steps import steps
 from dougong.metadata.component import COMPANY
 from dougong.metadata.index import FieldFacts, Index
-from dougong.metadata.scope import FieldScope
+from dougong.metadata.scope import FieldScope, is_stored
 
 Document = Mapping[str, Any]
 
@@ -165,6 +165,7 @@ def _bound(spot: Spot, name: str, body: Document) -> Iterator[Problem]:
             yield from _lines(below, name, str(each))
         else:
             yield from need_field(below, name, each)
+            yield from _kept(below, name, str(each))
     for below, each in enumerated(spot / "binds", "free", binds):
         yield from need_field(below, name, each)
         if each in fields:
@@ -173,6 +174,14 @@ def _bound(spot: Spot, name: str, body: Document) -> Iterator[Problem]:
     lock = body.get("lock", NOTHING)
     for below, each in enumerated(spot / "lock", "except", lock):
         yield from need_field(below, name, each)
+
+
+def _kept(spot: Spot, name: str, field: str) -> Iterator[Problem]:
+    """What is bound is compared with what is stored later."""
+    facts = spot.index.field(name, field)
+    if facts is not None and facts.body.get("type") == "formula" and not is_stored(facts):
+        reason = msg("{field} is computed when it is read, so an approval cannot be bound to it.", field=field)
+        yield spot.problem("approval-binds-computed", reason, msg("Bind the fields that it is computed from."))
 
 
 def _lines(spot: Spot, name: str, relation: str) -> Iterator[Problem]:
