@@ -105,6 +105,10 @@ def queue(**keys: Any) -> dict[str, Any]:
     return {"queue/desk.json": {"kind": "queue", "name": "desk", "label": label("Desk", "前台"), **keys}}
 
 
+def territory(name: str = "north", **keys: Any) -> dict[str, Any]:
+    return {f"territory/{name}.json": {"kind": "territory", "name": name, "label": label(name, "区域"), **keys}}
+
+
 def partition(**keys: Any) -> dict[str, Any]:
     body = {
         "kind": "partition",
@@ -170,6 +174,29 @@ CASES: dict[str, dict[str, Any]] = {
     "a queue of nothing": queue(objects=["dael", "deal"], members=["role:boss", "queue:other"]),
     "a queue without objects": queue(objects=[], level="all"),
     "a sharing rule to a queue that is not there": sharing(to=["queue:desk"], owned_by=["queue:desk"]),
+    "a territory of nothing": territory(
+        parent="china", members=["role:boss"], objects={"dael": {"when": "TRUE"}, "deal": {}}
+    ),
+    "territories in a circle": {**territory("north", parent="south"), **territory("south", parent="north")},
+    "territories by what does not last": territory(
+        objects={
+            "deal": {"when": "closes_on > TODAY()"},
+            "customer": {"when": "owner = $User.id"},
+            "line": {"when": "ISCHANGED(name)"},
+        }
+    ),
+    "a territory by a wrong formula": territory(objects={"deal": {"when": "amont > 5"}}),
+    "a territory of records that have the field already": {
+        **territory(objects={"deal": {"when": "amount > 5"}}),
+        f"{DEAL}/territory": {"type": "text", "label": label("Territory", "区域")},
+    },
+    "territories with more rules than a formula holds": {
+        name: body
+        for each in ("north", "south")
+        for name, body in territory(each, objects={"deal": {"when": " || ".join(["amount > 5"] * 800)}}).items()
+    },
+    "a territory of a queue": territory(members=["queue:desk"]),
+    "a sharing rule to a territory that is not there": sharing(to=["territory:north"], when="TRUE"),
     "a partition of nothing": partition(across=["role:boss"], may_move=["role:boss"]),
     "a partition by a field that users have not alike": partition(user_field="name"),
     "an object in two partitions": {

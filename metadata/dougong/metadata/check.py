@@ -38,6 +38,7 @@ from dougong.metadata.checking import (
     rights,
     rows,
     rules,
+    territories,
     validation,
     viewer_rollups,
 )
@@ -84,6 +85,7 @@ RULES: tuple[Rule, ...] = (
     rights.sharing_rules,
     rights.partitions,
     queues.queues,
+    territories.territories,
     rights.parents,
     approvals.approvals,
     approval_charts.approval_charts,

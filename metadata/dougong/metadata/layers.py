@@ -16,7 +16,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from dougong.metadata import completeness
+from dougong.metadata import completeness, territories
 from dougong.metadata.component import COMPANY, OF_LAYER, PLATFORM, Component
 from dougong.metadata.documents import read_folder
 from dougong.metadata.keyed import element_key
@@ -110,7 +110,7 @@ def system_components(obj: Component) -> Iterator[Component]:
             yield Component("field", full, {"kind": "field", "name": full, **body}, PLATFORM)
 
 
-LISTED = ("role", "permission_set", "team_role")
+LISTED = ("role", "permission_set", "team_role", "territory")
 """Kinds whose components are the values of a picklist of that name: so that records can name them."""
 
 
@@ -171,7 +171,8 @@ def effective(tree: Tree) -> Effective:
     plain = {address: found[address] for address in bodies}
     for address, body in bodies.items():
         found[address] = dataclasses.replace(found[address], body=body)
-    found |= {each.address: each for each in completeness.components(found)}
+    for made in (completeness.components, territories.components):
+        found |= {each.address: each for each in made(found)}
     layers = {
         address: {"": each.layer, **{place: overlay.layer for place, (overlay, _) in origins.get(address, {}).items()}}
         for address, each in found.items()

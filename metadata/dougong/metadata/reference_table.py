@@ -317,6 +317,12 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("to/*", "people", _own),
         ("owned_by/*", "people", _own),
     ),
+    "territory": (
+        ("parent", "territory of", _own),
+        ("objects/@", "object", _own),
+        ("objects/*/when", "formula", _scoped),
+        ("members/*", "people", _own),
+    ),
     "queue": (
         ("objects/*", "object", _own),
         ("members/*", "people", _own),

@@ -47,7 +47,9 @@ def references(index: Index, component: Component) -> Iterator[Reference]:
                 yield from _in_step(index, component, place)
     for pattern, sort, seen_from in TABLE.get(component.kind, ()):
         for found in _matches(component, component.body, pattern.split("/"), "", ()):
-            if found.text == EVERY or (sort == "people" and not found.text.startswith(("role:", "queue:"))):
+            if found.text == EVERY or (
+                sort == "people" and not found.text.startswith(("role:", "queue:", "territory:"))
+            ):
                 continue  # who else a rule names are records
             yield from _resolved(index, found, sort, seen_from(index, found))
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from dougong.base.language import Labels
 from dougong.formulas import Formula
+from dougong.metadata.territories import Territory
 
 EVERY = "*"
 """Stands for every object or app."""
@@ -256,6 +257,7 @@ class Rights:
     team_roles: Mapping[str, TeamRole] = _nothing()
     queues: Mapping[str, Queue] = _nothing()
     partitions: Mapping[str, Partition] = _nothing()
+    territories: Mapping[str, Territory] = _nothing()
 
     def below(self, role: str) -> frozenset[str]:
         """The roles below `role` in the tree of roles, itself not among them."""
@@ -272,6 +274,10 @@ class Rights:
     def queues_of(self, object_name: str) -> tuple[Queue, ...]:
         """The queues that may own records of an object."""
         return tuple(each for each in self.queues.values() if object_name in each.objects)
+
+    def has_territories(self, object_name: str) -> bool:
+        """Whether the records of an object belong to territories."""
+        return any(object_name in each.objects for each in self.territories.values())
 
     def partition_of(self, object_name: str) -> Partition | None:
         """The partition that an object's records stand in."""

@@ -47,6 +47,7 @@ KINDS = (
     "sharing_rule",
     "team_role",
     "queue",
+    "territory",
     "partition",
     "approval",
     "automation",

@@ -19,14 +19,16 @@ from dougong.engine.dialects.indexing import indexes_of
 from dougong.engine.jobs import job
 from dougong.engine.outbox import Task
 from dougong.engine.preparation import Coming
-from dougong.engine.saving import search_rows
+from dougong.engine.saving import history, search_rows
 from dougong.engine.saving.cascade import recompute, refresh
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Batch
 from dougong.engine.unit import Unit
+from dougong.metadata.component import PLATFORM
 from dougong.metadata.model import Field, Model, Object
+from dougong.metadata.territories import FIELD as TERRITORY
 
 ROWS = 200
 """Records whose roll-ups one transaction computes; their children are what takes the time."""
@@ -102,7 +104,7 @@ def reads_others(filling: Filling) -> bool:
 
 
 def stale_texts(before: Model, after: Model) -> Iterator[str]:
-    """The objects with titles or codes that a formula fills, where it was another one, or none, before."""
+    """The objects with titles, codes or territories that a formula fills, where it was another one, or none, before."""
     known = {obj.id: obj for obj in before.objects.values()}
     for obj in after.objects.values():
         old = known.get(obj.id)
@@ -111,10 +113,13 @@ def stale_texts(before: Model, after: Model) -> Iterator[str]:
 
 
 def _filled(obj: Object) -> dict[str, str]:
-    """The formulas that fill the title and the codes of an object, by the id of the field."""
+    """The formulas that fill the title, the codes and the territory of an object, by the id of the field."""
     fields = [each for each in obj.fields.values() if each.type.name == "barcode"]
     if "template" in obj.raw.get("title", {}):
         fields.append(obj.fields[obj.title])
+    territory = obj.fields.get(TERRITORY)
+    if territory is not None and territory.layer == PLATFORM:
+        fields.append(territory)
     return {each.id: each.compute.formula.text for each in fields if each.compute is not None}
 
 
@@ -153,7 +158,7 @@ def _formulas(company: Company, task: Task) -> None:
 
 @job("metadata.texts")
 def _texts(company: Company, task: Task) -> None:
-    """Fill the titles and codes of every record of an object; done twice it does the same twice."""
+    """Fill the titles, codes and territories of every record of an object; done twice it does the same twice."""
     _every(company, task.payload["object"], _recompute)
 
 
@@ -190,4 +195,5 @@ def _refresh(batch: Batch, plan: ObjectPlan, ids: Sequence[str], fields: Sequenc
 
 def _recompute(batch: Batch, plan: ObjectPlan, ids: Sequence[str]) -> None:
     recompute(batch, plan, ids)
+    history.write(batch, [row for row in batch.rows if row.differs(TERRITORY)])  # who sees it may be others now
     search_rows.write(batch, batch.rows, batch.expressions)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NAMED = 100
 """How many components of each sort an entry names; the revision itself has them all."""
 
-RIGHTS = frozenset({"role", "permission_set", "sharing_rule", "queue"})
+RIGHTS = frozenset({"role", "permission_set", "sharing_rule", "queue", "territory"})
 """The kinds of components that say who may do what."""
 
 KINDS = {"install": "installed", "rollback": "rolled_back"}

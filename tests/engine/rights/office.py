@@ -23,6 +23,9 @@ CODES = ("D1", "D2", "D3", "D4")
 GROUPS = ("G1", "G2")
 QUEUES = ("Q1", "Q2")
 QUEUED = ("account", "memo", "slip")
+TERRITORIES = ("T1", "T2", "T3", "T4")
+SPREAD = ("account", "deal")
+"""The objects whose records belong to territories."""
 ROLES = ("chief", "head", "seller", "clerk")
 REACHES = (
     "none", "own", "own_and_subordinates", "own_and_roles_below", "department", "department_and_below", "segment",
@@ -143,8 +146,15 @@ FORMULAS: Mapping[str, Mapping[str, Any]] = {
 """Conditions, each with what it means."""
 
 
+SETTLED: Mapping[str, tuple[str, ...]] = {
+    "account": ("amount > 50", 'ISPICKVAL(level, "a")', "city.large"),
+    "deal": ('ISPICKVAL(account.level, "b")', 'ISPICKVAL(region, "north")'),
+}
+"""The conditions that do not depend on who looks: rules of territories."""
+
+
 def rules(random: Random) -> list[Body]:
-    """Random permission sets, roles, sharing rules and perhaps a partition."""
+    """Random permission sets, roles, sharing rules, territories and perhaps a partition."""
     found: list[Body] = [_set(random, f"set{number}") for number in range(4)]
     for at, name in enumerate(ROLES):
         parent = random.choice([None, *ROLES[:at]])
@@ -158,7 +168,9 @@ def rules(random: Random) -> list[Body]:
         })  # fmt: skip
     queues = random.sample(QUEUES, random.choice((1, 2, 2)))
     found += [_queue(random, name) for name in queues]
-    found += [_rule(random, number, queues) for number in range(random.randint(0, 5))]
+    territories = [_territory(random, at) for at in range(random.choice((0, 2, 3, 4)))]
+    found += territories
+    found += [_rule(random, number, queues, territories) for number in range(random.randint(0, 5))]
     if random.random() < 0.6:
         found.append({
             "kind": "partition", "name": "regions", "label": label("Regions"), "user_field": "regions",
@@ -206,11 +218,25 @@ def _queue(random: Random, name: str) -> Body:
     }  # fmt: skip
 
 
+def _territory(random: Random, at: int) -> Body:
+    parent = random.choice([None, *TERRITORIES[:at]])
+    objects = {
+        name: {"when": random.choice(SETTLED[name])}
+        for name in random.sample(SPREAD, random.choice((0, 1, 2)) if at else 2)
+    }
+    return {
+        "kind": "territory", "name": TERRITORIES[at].lower(), "label": label(TERRITORIES[at]),
+        **({"parent": parent.lower()} if parent else {}), **({"order": -at} if random.random() < 0.3 else {}),
+        **({"objects": objects} if objects else {}), "level": random.choice(("read", "edit")),
+        **({"members": _people(random)} if random.random() < 0.8 else {}),
+    }  # fmt: skip
+
+
 def _people_or_queue(random: Random, queues: list[str]) -> list[str]:
     return [f"queue:{random.choice(queues).lower()}"] if random.random() < 0.3 else _people(random)
 
 
-def _rule(random: Random, number: int, queues: list[str]) -> Body:
+def _rule(random: Random, number: int, queues: list[str], territories: list[Body]) -> Body:
     name = random.choice(("account", "account", "deal", "memo"))
     body: Body = {
         "kind": "sharing_rule", "name": f"{name}.rule{number}", "object": name, "to": _people_or_queue(random, queues),
@@ -220,6 +246,8 @@ def _rule(random: Random, number: int, queues: list[str]) -> Body:
         body["when"] = random.choice(list(FORMULAS[name]))
     if "when" not in body or random.random() < 0.4:
         body["owned_by"] = _people_or_queue(random, queues)
+    if territories and random.random() < 0.3:
+        body["to"] = [f"territory:{random.choice(territories)['name']}"]
     if name == "account" and random.random() < 0.4:
         body["with"] = ["deal"]
     if random.random() < 0.3:
@@ -277,7 +305,7 @@ class World:
             return True
         if not self._roles(me) and row.get("owner") == me["id"]:
             return True
-        if self._waits(me, name, row, right):
+        if self._waits(me, name, row, right) or self._in_territory(me, name, row, right):
             return True
         if self._shared_by_rule(me, name, row, right) or self._shared_by_hand(me, name, row, right):
             return True
@@ -298,6 +326,43 @@ class World:
         if queue is None or name not in QUEUED or right not in ("read", "edit"):
             return False
         return (right == "read" or queue["level"] == "edit") and self._takes_from(me, queue["name"])
+
+    def spread(self) -> list[str]:
+        """The objects whose records belong to territories."""
+        return [name for name in SPREAD if any(name in each.get("objects", ()) for each in self.of("territory"))]
+
+    def territory(self, name: str, row: Body) -> str | None:
+        """Where a record belongs: what a person said for a reason, else where it ends going down the tree."""
+        return row["territory"] if row["territory_reason"] else self._down(None, name, row)
+
+    def _down(self, above: str | None, name: str, row: Body) -> str | None:
+        taken = self._taken(above, name, row)
+        return above if taken is None else self._down(taken, name, row)
+
+    def _taken(self, above: str | None, name: str, row: Body) -> str | None:
+        """The territory below `above` that takes the record; one without a rule leaves it to those below it."""
+        below = [each for each in self.of("territory") if each.get("parent") == above]
+        for each in sorted(below, key=lambda each: (each.get("order", 0), each["name"])):
+            rule = each.get("objects", {}).get(name)
+            if rule is None:
+                found = self._taken(each["name"], name, row)
+                if found is not None:
+                    return found
+            elif FORMULAS[name][rule["when"]](row, self, {}):
+                return str(each["name"])
+        return None
+
+    def _in_territory(self, me: Body, name: str, row: Body, right: str) -> bool:
+        """Whether it belongs to a territory of theirs, whose members may also change it where that is asked."""
+        if name not in self.spread() or right not in ("read", "edit"):
+            return False
+        where = next((each for each in self.of("territory") if each["name"] == self.territory(name, row)), None)
+        return where is not None and (right == "read" or where["level"] == "edit") and self._of_territory(me, where)
+
+    def _of_territory(self, me: Body, here: Body) -> bool:
+        above = next((each for each in self.of("territory") if each["name"] == here.get("parent")), None)
+        named = me["kind"] != "queue" and self._is_one_of(me, here.get("members", ()), True)
+        return named or (above is not None and self._of_territory(me, above))
 
     def _takes_from(self, me: Body, name: str) -> bool:
         queue = next(each for each in self.of("queue") if each["name"] == name)
@@ -388,6 +453,11 @@ class World:
         for kind, _, name in (each.partition(":") for each in people):
             if kind == "queue" and (self._takes_from(user, name) if further else user["queue"] == name):
                 return True
+            if kind == "territory":
+                where = next(each for each in self.of("territory") if each["name"] == name)
+                if self._of_territory(user, where):
+                    return True
+                continue
             known = {"role": set(user["roles"]), "group": groups, "department": codes, "department_and_below": within}
             if name in known.get(kind, ()):
                 return True

@@ -193,8 +193,34 @@ def stir(unit: Unit, random: Random) -> None:
         unit.records.save([Update("user", user, {**values, "manager": random.choice([None, *users[:at]])})])
     for account in random.sample(_ids(unit, "account"), 5):
         unit.records.save([Update("account", account, {"owner": random.choice(owners(unit, "account"))})])
+    stir_territories(unit, random)
     group = random.choice(_ids(unit, "group"))
     unit.records.save([Update("group", group, {"members": random.sample(users, 2)})])
+
+
+def stir_territories(unit: Unit, random: Random) -> None:
+    """What the rules of territories read changes, at records and at their parents; some records are put by hand."""
+    for city in random.sample(_ids(unit, "city"), 2):
+        unit.records.save([Update("city", city, {"large": random.random() < 0.5})])
+    for account in random.sample(_ids(unit, "account"), 5):
+        values = {"level": random.choice(office.LEVELS), "amount": random.randint(0, 100)}
+        unit.records.save([Update("account", account, values)])
+    model = unit.runtime.model
+    for name in (each for each in office.SPREAD if model.rights.has_territories(each)):
+        for id in random.sample(_ids(unit, name), 4):
+            where = random.choice([None, *model.rights.territories])
+            said = random.choice(({"territory_reason": None}, {"territory_reason": "asked for", "territory": where}))
+            unit.records.save([Update(name, id, said)])
+
+
+def compare_territories(unit: Unit, world: office.World) -> int:
+    """Where each record belongs is where the rules, as they are now, put it, or a person; how many there were."""
+    count = 0
+    for name in world.spread():
+        wanted = {id: world.territory(name, row) for id, row in world.records[name].items()}
+        assert {id: row["territory"] for id, row in world.records[name].items()} == wanted, name
+        count += len(wanted)
+    return count
 
 
 def compare(unit: Unit, world: office.World) -> int:
@@ -286,7 +312,7 @@ SEEDS = (1, 2)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_database_and_the_rules_agree(empty_company: Company, seed: int) -> None:
     """Rows seen in both shapes, rows that each right covers, and what the explanation says of them."""
-    random, done, counted, round = Random(seed), 0, 0, 0
+    random, done, counted, placed, round = Random(seed), 0, 0, 0, 0
     while done < TRIPLES / len(SEEDS):
         documents = documents_of(random)
         publish(empty_company, Publication(tree=Tree.of(office.components(documents)), message=f"round {round}"))
@@ -296,7 +322,8 @@ def test_the_database_and_the_rules_agree(empty_company: Company, seed: int) -> 
         with empty_company.read(SYSTEM) as unit:
             world = world_of(unit, documents)
             done += compare(unit, world)
+            placed += compare_territories(unit, world)
             if round % 4 == 0:
                 counted += compare_rollups(unit, world, Random(round).sample(world.people(), 2))
         round += 1
-    assert counted
+    assert counted and placed

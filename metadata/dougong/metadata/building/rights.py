@@ -26,6 +26,7 @@ from dougong.metadata.rights import (
     system_said,
 )
 from dougong.metadata.scope import FieldScope
+from dougong.metadata.territories import build_territory
 
 Body = Mapping[str, Any]
 
@@ -45,6 +46,9 @@ def build_rights(index: Index) -> Rights:
         sharing_rules=_frozen({name: tuple(found) for name, found in rules.items()}),
         team_roles=_frozen({name: _team_role(name, each.body) for name, each in index.named("team_role").items()}),
         queues=_frozen({name: _queue(name, each) for name, each in index.named("queue").items()}),
+        territories=_frozen(
+            {name: build_territory(name, each.body) for name, each in index.named("territory").items()}
+        ),
         partitions=_frozen({name: _partition(name, each.body) for name, each in index.named("partition").items()}),
     )
 

@@ -11,6 +11,8 @@
 | `queue:id` | who takes from the queue |
 | `queue_edit:id` | the same, of a queue whose members may change what is in it |
 | `is_queue:name` | the queue itself |
+| `territory:name` | whose territory it is, or one above it |
+| `territory_edit:name` | the same, of a territory whose members may change its records |
 
 Departments and groups with a code stand under the code as well, queues under their name.
 """
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from dougong.engine.saving.row import Batch, Row
     from dougong.engine.unit import Unit
     from dougong.metadata.model import Model
+    from dougong.metadata.territories import Territory
 
 PLACES: Mapping[str, tuple[str, ...]] = {
     "user": (
@@ -94,11 +97,15 @@ def _named(links: Any) -> set[str]:
 
 
 def moves(before: Model, after: Model) -> bool:
-    """Whether a publish changes who belongs to what: the first roles, other partitions or queues, fields of people."""
+    """Whether a publish changes who belongs to what.
+
+    That are the first roles, other partitions, queues or territories, and fields of people.
+    """
     if not after.rights.roles:
         return False
     old, new = before.rights, after.rights
     same = old.partitions == new.partitions and old.queues == new.queues and _known(before) == _known(after)
+    same = same and old.territories == new.territories
     return not (before.rights.roles and same)
 
 
@@ -166,6 +173,7 @@ class _Company:
             known.setdefault(user, set()).add(group)
             yield user, group
         yield from self._queues(known, ids)
+        yield from self._territories(known)
 
     def _queues(self, known: Mapping[str, set[str]], ids: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Who takes from queues: the people in their records, and whom the metadata names; and the queues themselves.
@@ -192,6 +200,18 @@ class _Company:
             if queues[name].level == "edit":
                 yield user, f"queue_edit:{name}"
         yield from ((name, f"is_queue:{each.name}") for name, each in queues.items() if name in wanted)
+
+    def _territories(self, known: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+        """Whose each territory is: whom it names, or one above it. Further departments count like the main one."""
+        territories = self.model.rights.territories
+        queues = {each.record for each in self.model.rights.queues.values()}
+        inside = {user: {plain(each) for each in groups} for user, groups in known.items() if user not in queues}
+        for each in territories.values():
+            named = {group_of(people) for one in _upwards(territories, each) for people in one.members}
+            for user in (user for user, groups in inside.items() if not named.isdisjoint(groups)):
+                yield user, f"territory:{each.name}"
+                if each.level == "edit":
+                    yield user, f"territory_edit:{each.name}"
 
     def _places(self, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
         partitions = self.model.rights.partitions.values()
@@ -249,6 +269,14 @@ class _Company:
         if "deleted_at" in link.table.c:
             asked = asked.where(link.table.c.deleted_at.is_(None))
         yield from ((source, target) for source, target in self.unit.connection.execute(asked))
+
+
+def _upwards(territories: Mapping[str, Territory], first: Territory) -> Iterator[Territory]:
+    """A territory and those above it."""
+    here: Territory | None = first
+    while here is not None:
+        yield here
+        here = territories.get(here.parent or "")
 
 
 def _listed(stored: str | None) -> list[str]:

@@ -24,6 +24,8 @@ def parameters(holder: Holder) -> Mapping[str, Any]:
         named("department"): tuple(f"department:{each}" for each in departments),
         named("within"): tuple(f"within:{each}" for each in departments),
         named("role"): holder.named("role"),
+        named("territory"): holder.named("territory"),
+        named("territory_edit"): holder.named("territory_edit"),
     }
     for kind in ("group", "department", "within", "queue", "queue_edit"):
         found[named(kind, "ids")] = record_ids(holder.named(kind))

@@ -37,6 +37,7 @@ from dougong.engine.rights.queued import queued
 from dougong.engine.rights.scopes import scoped
 from dougong.engine.rights.shares import shared
 from dougong.engine.rights.sharing_rules import applies, opened
+from dougong.engine.rights.territories import of_territory
 from dougong.engine.variables import variables
 from dougong.formulas import Context
 from dougong.metadata.model import Object
@@ -204,6 +205,7 @@ class Rows:
             yield grounds.everybody(msg("Everybody with the right sees every record."))
         yield from scoped(self, right, obj)
         yield from queued(self, right, obj)
+        yield from of_territory(self, right, obj)
         yield from opened(self, right, obj)
         yield from shared(self, right, obj)
         yield from lent(self, right, obj)

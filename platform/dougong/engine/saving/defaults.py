@@ -18,6 +18,8 @@ from dougong.engine.saving.rollups import empty
 from dougong.engine.saving.row import Batch, Row, changes, grouped
 from dougong.formulas.formula import Formula
 from dougong.metadata.model import Compute, Field
+from dougong.metadata.territories import FIELD as TERRITORY
+from dougong.metadata.territories import REASON
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +313,10 @@ def _fill_company_amount(row: Row, field: Field, expressions: Expressions) -> No
 def refuse_edit(row: Row, field: Field) -> None:
     """Note, once, that somebody set a field that is computed."""
     if not row.has_problem(field.name):
-        row.refuse("field-computed", msg("{label} is computed and cannot be set.", label=field.label), at=field.name)
+        why = row.plan.object.fields.get(REASON) if field.name == TERRITORY else None
+        fix = msg("Say why under {label}.", label=why.label) if why is not None else None
+        reason = msg("{label} is computed and cannot be set.", label=field.label)
+        row.refuse("field-computed", reason, fix, at=field.name)
 
 
 def _is_edited(row: Row, field: Field, rule: Compute, expressions: Expressions) -> bool:

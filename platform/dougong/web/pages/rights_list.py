@@ -1,4 +1,4 @@
-"""All roles, permission sets, sharing rules and queues, with the ways to change them and to make new ones."""
+"""All roles, permission sets, sharing rules, queues and territories, with ways to change and make them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from dougong.web.frame import framed
 from dougong.web.pages.formulas import objects
 from dougong.web.rights_change import package_name
 from dougong.web.rights_form import HERE
+from dougong.web.rights_people import named_territories
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, with_query
 
@@ -77,9 +78,24 @@ def show(visit: Visit) -> Response:
              for name, each in sets.items()), key=lambda each: each.label
         ),
         queues=sorted(queues, key=lambda each: each.label),
+        territories=_territories(visit),
         rules=sorted(rules, key=lambda each: (each.said, each.label)),
         objects=[(each.name, label(each.label, visit.language)) for each in objects(visit)],
     )  # fmt: skip
+
+
+def _territories(visit: Visit) -> list[tuple[str, str, int]]:
+    """Every territory: what it is called, the objects that it has rules for, how many people's it is."""
+    counts: Counter[str] = Counter()
+    for (_, groups), count in holders(visit.unit).items():
+        counts.update(dict.fromkeys(groups, count))
+    objects = visit.model.objects
+    between = visit.say(msg(", "))
+    return [
+        (said, between.join(sorted(label(objects[name].label, visit.language) for name in each.objects)), people)
+        for each, said in named_territories(visit)
+        for people in (counts[f"territory:{each.name}"],)
+    ]
 
 
 def _people(visit: Visit) -> Counter[str]:

@@ -78,7 +78,7 @@ def _form(visit: Visit, found: Opened, draft: Draft, note: str = "") -> Form:
             "found": _meaning(visit, draft),
             "note": note,
             "tested": (),
-            "people": {key: named_people(visit, names, queues=True) for key, names in chosen.items()},
+            "people": {key: named_people(visit, names, True, key == "to") for key, names in chosen.items()},
             "chosen": chosen,
             "levels": [(key, visit.say(said)) for key, said in LEVELS.items()],
             "children": _children(visit, draft.object, body),
