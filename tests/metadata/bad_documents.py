@@ -196,6 +196,7 @@ CASES: dict[str, dict[str, Any]] = {
         for name, body in territory(each, objects={"deal": {"when": " || ".join(["amount > 5"] * 800)}}).items()
     },
     "a territory of a queue": territory(members=["queue:desk"]),
+    "a territory of rows": {**tiers(), **territory(objects={"tier": {"when": "rate > 0.1"}})},
     "a sharing rule to a territory that is not there": sharing(to=["territory:north"], when="TRUE"),
     "a partition of nothing": partition(across=["role:boss"], may_move=["role:boss"]),
     "a partition by a field that users have not alike": partition(user_field="name"),
