@@ -17,6 +17,18 @@ from dougong.workflows.approvals.machine.clock import REMINDED_EVERY
 from dougong.workflows.approvals.machine.course import MOST_VISITS
 from dougong.workflows.approvals.machine.foreseeing import Ahead
 from dougong.workflows.approvals.machine.foreseeing import foresee as ahead
+from dougong.workflows.approvals.machine.possible import Possible, possible
 from dougong.workflows.approvals.machine.turns import HAND_OVERS
 
-__all__ = ["HAND_OVERS", "MOST_VISITS", "REMINDED_EVERY", "Ahead", "Pick", "advance", "ahead", "carry"]
+__all__ = [
+    "HAND_OVERS",
+    "MOST_VISITS",
+    "REMINDED_EVERY",
+    "Ahead",
+    "Pick",
+    "Possible",
+    "advance",
+    "ahead",
+    "carry",
+    "possible",
+]

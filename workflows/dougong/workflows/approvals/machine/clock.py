@@ -96,10 +96,7 @@ def remind(course: Course, act: Remind) -> None:
     if act.visit is not None:
         _by_the_clock(course, act.visit)
         return
-    due = remindable(course, act.by)
-    if not due:
-        raise refusals.reminded_already()
-    for number, entry in due:
+    for number, entry in remindable(course, act.by):
         _remind(course, number, [entry])
 
 
@@ -107,20 +104,23 @@ def remindable(course: Course, by: str) -> list[tuple[int, Entry]]:
     """The open entries whose people somebody may remind now.
 
     Raises:
-        dougong.base.errors.DougongError: nothing runs, or they have no part in it.
+        dougong.base.errors.DougongError: nothing runs, they have no part in it, or all were reminded already.
     """
     turns.running(course)
     entries = [(visit.number, each) for visit in course.state.visits for each in visit.entries]
     if by != course.state.initiator and all(each.person != by for _, each in entries):
         raise refusals.not_involved()
     now = course.world.now
-    return [
+    due = [
         (number, each)
         for number, each in entries
         if each.status == "open"
         and each.person != by
         and (each.reminded_at is None or now - each.reminded_at >= REMINDED_EVERY)
     ]
+    if not due:
+        raise refusals.reminded_already()
+    return due
 
 
 def _by_the_clock(course: Course, number: int) -> None:

@@ -9,7 +9,8 @@ from dougong.workflows.approvals.machine import parts, replacing
 from dougong.workflows.approvals.machine.course import Course
 from dougong.workflows.approvals.state import Do, Entry, StartChild, Timer, Visit
 
-_SETTLED = frozenset({"approved", "rejected", "skipped", "handed_over", "taken_back"})
+_SETTLED = frozenset({"approved", "rejected", "skipped", "removed", "handed_over", "taken_back"})
+_STANDS = frozenset({"removed", "handed_over", "taken_back"})
 _OPINIONS = {True: frozenset({"approved", "rejected"}), False: frozenset[str]()}
 
 
@@ -44,13 +45,9 @@ def reopen(course: Course, number: int, *, opened_by: int | None = None, again: 
 
 def _copied(course: Course, old: Visit, number: int, again: str | None) -> Iterator[Entry]:
     """The entries of a visit in a new one: who had approved is passed over, everybody else is asked."""
-    ids: dict[str, str] = {}
     for entry in old.entries:
-        if entry.status == "removed" or (entry.parent is not None and entry.parent not in ids):
-            continue
-        ids[entry.id] = f"{number}.{len(ids) + 1}"
-        parent = ids[entry.parent] if entry.parent is not None else None
-        copy = replace(entry, id=ids[entry.id], parent=parent, opened_at=None, reminded_at=None)
+        parent = None if entry.parent is None else _renumbered(entry.parent, number)
+        copy = replace(entry, id=_renumbered(entry.id, number), parent=parent, opened_at=None, reminded_at=None)
         if entry.id == again:
             yield _anew(copy)
         elif entry.status in (_SETTLED if again is not None else _OPINIONS[parts.only_an_opinion(old, entry)]):
@@ -59,9 +56,13 @@ def _copied(course: Course, old: Visit, number: int, again: str | None) -> Itera
             yield _resumed(course, copy)
 
 
+def _renumbered(entry_id: str, number: int) -> str:
+    return f"{number}.{entry_id.partition('.')[2]}"
+
+
 def _resumed(course: Course, entry: Entry) -> Entry:
     """After a sending back, approvals hold; whoever said no is asked again, as what they saw has been worked on."""
-    if entry.status in parts.TAKEN_OVER or (entry.status == "skipped" and entry.why != "timed_out_rejected"):
+    if entry.status in _STANDS or (entry.status == "skipped" and entry.why != "timed_out_rejected"):
         return entry
     if entry.status == "approved":
         return replace(entry, status="skipped", why="approved_before", opinion="", decided_at=course.world.now)
