@@ -353,7 +353,7 @@ class Do:
     """These steps are carried out on the record: those of an action node, or of an outcome.
 
     `place` is where they stand in the document ("/nodes/mark", "/outcomes/approved"). With `visit`, the machine waits
-    for a `Did` of it, so that what comes next sees what they did (`machine.carry`).
+    for a `Did` of it, so that what comes next sees what they did.
     """
 
     place: str

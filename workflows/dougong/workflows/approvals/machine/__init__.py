@@ -11,7 +11,7 @@
 | `foreseeing`, `possible` | what is still to come, what somebody may do now |
 """
 
-from dougong.workflows.approvals.machine.advance import advance, carry
+from dougong.workflows.approvals.machine.advance import advance
 from dougong.workflows.approvals.machine.choosing import Pick
 from dougong.workflows.approvals.machine.clock import REMINDED_EVERY
 from dougong.workflows.approvals.machine.course import MOST_VISITS
@@ -29,6 +29,5 @@ __all__ = [
     "Possible",
     "advance",
     "ahead",
-    "carry",
     "possible",
 ]

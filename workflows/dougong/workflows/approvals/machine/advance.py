@@ -27,7 +27,6 @@ from dougong.workflows.approvals.state import (
     ChildEnded,
     ChildStarted,
     Did,
-    Effect,
     HandOver,
     Invalidate,
     Read,
@@ -62,28 +61,6 @@ def advance(approval: Approval, state: State | None, act: Act, world: World) -> 
     course = Course(approval, state, world)
     _ACTS[type(act)](course, act)
     return course.advanced()
-
-
-def carry(
-    approval: Approval,
-    state: State | None,
-    act: Act,
-    world: World,
-    carry_out: Callable[[Effect, State], Act | None],
-) -> State:
-    """Advance, and go on as long as effects answer with an act.
-
-    `carry_out` does what an effect says; for a `Do` with a visit it answers `Did`, for a `StartChild` `ChildStarted`
-    (or `ChildEnded`, where that ended at once), for all others None. `world` is asked anew after each answer.
-    """
-    waiting: list[Act] = [act]
-    while waiting:
-        advanced = advance(approval, state, waiting.pop(0), world)
-        state = advanced.state
-        answers = [carry_out(effect, state) for effect in advanced.effects]
-        waiting = [*(each for each in answers if each is not None), *waiting]
-    assert state is not None
-    return state
 
 
 def _submit(approval: Approval, state: State | None, act: Submit, world: World) -> Advanced:

@@ -54,9 +54,17 @@ def end(course: Course, status: InstanceStatus) -> None:
 def leave(course: Course, number: int, status: VisitStatus = "passed") -> list[Arrival]:
     """Close a visit that is done; what is reached next, if it does not go back to who had sent it here."""
     visit = course.close(number, status)
-    for each in visit.resume:
-        reopening.reopen(course, each, opened_by=number)
-    return [] if visit.resume else _next(course, visit)
+    if visit.resume:
+        return [arrival for each in visit.resume for arrival in open_again(course, each, opened_by=number)]
+    return _next(course, visit)
+
+
+def open_again(course: Course, number: int, *, opened_by: int | None = None) -> list[Arrival]:
+    """Go on with a visit that was left; what is reached next, where nobody is left there to be asked."""
+    visit = reopening.reopen(course, number, opened_by=opened_by)
+    node = course.node(visit)
+    passed = node.type == "approve" and parts.verdict(node, visit) == "passed"
+    return leave(course, visit.number) if passed else []
 
 
 def _next(course: Course, visit: Visit, within: Within | None = None) -> list[Arrival]:

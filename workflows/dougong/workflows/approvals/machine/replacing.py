@@ -30,9 +30,11 @@ def hang(course: Course, number: int, entry: Entry, kind: EntryKind, person: str
 
 def pass_on(course: Course, number: int, entry: Entry, person: str, *, why: Why = "", source: str = "") -> Entry:
     """Somebody else speaks for an entry from now on; an opinion that it waited for is not needed any more."""
-    for each in parts.below(course.visit(number), entry):
-        if each.kind not in ("added_before", "added_after") and each.status in parts.UNDECIDED:
-            course.put(number, replace(each, status="void"))
+    visit = course.visit(number)
+    for asked in parts.children(visit, entry, "delegate", "escalated"):
+        for each in (asked, *parts.below(visit, asked)):
+            if each.status in parts.UNDECIDED:
+                course.put(number, replace(each, status="void"))
     course.put(number, replace(entry, status="handed_over", why=why, decided_at=course.world.now))
     return hang(course, number, entry, "handed_over", person, source or entry.source)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from dougong.workflows.approvals.machine import advancing, choosing, refusals, reopening, turns
+from dougong.workflows.approvals.machine import advancing, choosing, refusals, turns
 from dougong.workflows.approvals.machine.advancing import Arrival
 from dougong.workflows.approvals.machine.course import CLOSED, Course
 from dougong.workflows.approvals.state import Resubmit, SendBack, Visit, VisitStatus
@@ -158,8 +158,7 @@ def resubmit(course: Course, act: Resubmit) -> None:
     course.state = replace(course.state, status="open", round=course.state.round + 1, resume=(), resume_said=None)
     choosing.choose(course, act.chosen, choosing.of_initiator(course.approval))
     if then == "resume":
-        for number in resume:
-            reopening.reopen(course, number)
+        advancing.run(course, *(arrival for number in resume for arrival in advancing.open_again(course, number)))
         return
     for each in course.state.visits:
         course.alter(each.number, undone=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dougong.workflows.approvals.machine import advancing, deciding, parts, refusals, reopening, sending_back, turns
+from dougong.workflows.approvals.machine.advancing import Arrival
 from dougong.workflows.approvals.machine.course import CLOSED, Course
 from dougong.workflows.approvals.state import Entry, Recall, TakeBack, Visit
 
@@ -16,14 +17,17 @@ def take_back(course: Course, act: TakeBack) -> None:
     """Undo one's decision; what was opened because of it is closed, and what closed because of it opens again."""
     visit, entry = takeable(course, act.entry, act.by)
     if visit.status == "passed":
-        _close_followers(course, visit)
+        arrivals = _close_followers(course, visit)
     elif not any(each.status == "void" for each in visit.entries):
         course.put(visit.number, replace(entry, status="taken_back"))
         course.append(visit.number, _retaken(course, visit, entry))
         course.settle(visit.number)
         return
+    else:
+        arrivals = []
     course.close(visit.number, "void")
     made = reopening.reopen(course, visit.number, again=entry.id)
+    advancing.run(course, *arrivals)
     deciding.judge(course, made.number)
 
 
@@ -120,8 +124,9 @@ def _touched(entry: Entry) -> bool:
     )
 
 
-def _close_followers(course: Course, visit: Visit) -> None:
+def _close_followers(course: Course, visit: Visit) -> list[Arrival]:
     """Close what was reached from a visit; joins go on waiting for what has arrived otherwise."""
+    arrivals: list[Arrival] = []
     followers = _followers(course, visit)
     gone = {visit.number, *(each.number for each in followers)}
     for each in followers:
@@ -131,10 +136,11 @@ def _close_followers(course: Course, visit: Visit) -> None:
         elif each.status in ("open", "passed"):
             course.close(each.number, "void")
             for number in each.left:
-                reopening.reopen(course, number)
+                arrivals += advancing.open_again(course, number)
             if others and course.node(each).wait_for == "all":
                 made = course.begin(node=each.node, before=others[0], within=each.within, reopens=each.number)
                 course.alter(made.number, split=each.split, arrived=others)
+    return arrivals
 
 
 # -- 撤回 -------------------------------------------------------------------------------------------------------------
