@@ -1,0 +1,162 @@
+"""A company whose processes are killed at random moments while people work: what is started, killed, and counted."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+
+from tests.receivers import Calls, Mailbox, free_port
+from tests.system.serving import START_SECONDS, Person, Place
+
+HASTY = """
+from datetime import timedelta
+from dougong.engine import outbox
+from dougong.engine.dialects import queue
+outbox.LEASE, outbox.RENEWED = timedelta(seconds=4), timedelta(seconds=0.5)
+queue.SWEEP_SECONDS = 1.0
+from dougong.cli import main
+main()
+"""
+"""The program, in which a dead worker's work is another's after some seconds: nobody waits for minutes here."""
+
+SIGNED = "whsec_" + base64.b64encode(b"kill" * 8).decode()
+
+
+def write_package(folder: Path, hook: str) -> Path:
+    """A package: each task that is made is followed by an activity, and its owner is told by mail and by web hook."""
+    documents = {
+        "package.json": {
+            "kind": "package", "name": "kill-test", "label": {"en": "Kill test", "zh-CN": "测试"}, "version": "1.0.0",
+            "namespace": "kill", "requires": {"base": ">=0.1"},
+        },
+        "channel/hook.json": {
+            "kind": "channel", "name": "kill__hook", "label": {"en": "Hook", "zh-CN": "钩子"}, "type": "webhook",
+            "with": {"url": hook, "signing_secret": "hook"},
+        },
+        "automation/task/told.json": {
+            "kind": "automation", "name": "task.kill__told", "object": "task",
+            "label": {"en": "Told", "zh-CN": "告知"}, "trigger": {"type": "record", "on": ["create"]},
+            "steps": [
+                {"key": "follow", "do": "create", "with": {"object": "activity", "values": {
+                    "subject": "subject", "kind": '"call"', "status": '"done"', "owner": "owner"}}},
+                {"key": "tell", "do": "notify", "with": {"to": ["field:owner"], "title": {"en": "subject"},
+                                                           "channels": ["mail", "kill__hook"]}},
+            ],
+        },
+    }  # fmt: skip
+    for name, body in documents.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(body, ensure_ascii=False, indent=2), "utf-8")
+    return folder
+
+
+@dataclass
+class Process:
+    """One of the company's processes: `again` starts it anew after it was killed."""
+
+    place: Place
+    arguments: tuple[str, ...]
+    settings: dict[str, str]
+    running: subprocess.Popen[bytes] | None = None
+
+    def again(self) -> None:
+        """Start it."""
+        log = (self.place.folder / f"{self.arguments[0]}-{id(self)}.log").open("ab")
+        with log:
+            self.running = subprocess.Popen(
+                [sys.executable, "-c", HASTY, *self.arguments],
+                cwd=self.place.folder, env=self.place.environment() | self.settings, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        if self.running is not None:
+            os.killpg(self.running.pid, signal.SIGKILL)
+            self.running.wait()
+            self.running = None
+
+
+@dataclass
+class Working:
+    """The processes of a company and a person who works in it without end."""
+
+    place: Place
+    person: Person
+    mailbox: Mailbox
+    calls: Calls
+    port: int = field(default_factory=free_port)
+    acknowledged: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What all processes run with."""
+        return {
+            "SMTP_URL": self.mailbox.url, "MAIL_FROM": "crm@example.com", "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "NEAR_HOSTS": "127.0.0.1", "DOUGONG_SECRET_HOOK": SIGNED, "BACKGROUND": "no",
+        }  # fmt: skip
+
+    @contextmanager
+    def processes(self) -> Iterator[list[Process]]:
+        """A server and two workers, gone at the end of the block."""
+        serve = ("serve", "--port", str(self.port))
+        found = [Process(self.place, each, self.settings) for each in (serve, ("worker",), ("worker",))]
+        try:
+            for each in found:
+                each.again()
+            self._wait()
+            yield found
+        finally:
+            for each in found:
+                each.kill()
+
+    def _wait(self) -> None:
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            try:
+                httpx2.get(f"http://127.0.0.1:{self.port}/health")
+                return
+            except httpx2.TransportError:
+                time.sleep(0.05)
+        raise AssertionError("the server did not listen")
+
+    def work(self, count: int) -> None:
+        """Make tasks by the API until so many were acknowledged; whatever was not is never asked for again."""
+        headers = {"authorization": f"Bearer {self.person.token}"}
+        number = 0
+        while len(self.acknowledged) < count and not self.over.is_set():
+            number += 1
+            values = {"subject": f"task {number:05}", "status": "open", "priority": "normal"}
+            try:
+                with httpx2.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=10) as client:
+                    answer = client.post(
+                        "/records/task", json={**values, "owner": self.person.user_id}, headers=headers
+                    )
+                assert answer.status_code == 201, answer.text
+                self.acknowledged.append(answer.json()["id"])
+            except httpx2.TransportError:
+                time.sleep(0.05)
+
+
+def kill_at_random(working: Working, processes: list[Process], kills: int, chance: random.Random) -> None:
+    """Kill one process after another, each at a moment of its own, and start it anew."""
+    for _ in range(kills):
+        time.sleep(chance.uniform(0.2, 1.5))
+        victim = chance.choice(processes)
+        victim.kill()
+        victim.again()
