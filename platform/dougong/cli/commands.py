@@ -45,6 +45,11 @@ for _command in (
     Command("audit", msg("The audit log: verify and export it."), "dougong.cli.audit:audit"),
     Command("access", msg("Who may see and do what."), "dougong.cli.access:access"),
     Command("privacy", msg("What is kept of a person: show it, give it out, erase it."), "dougong.cli.privacy:privacy"),
+    Command(
+        "approval",
+        msg("Approvals: what runs, who is waited for, and what is to become of it."),
+        "dougong.cli.approvals:approval",
+    ),
     Command("user", msg("People who sign in."), "dougong.cli.people:user"),
     Command("token", msg("Tokens of programs that call the API."), "dougong.cli.people:token"),
     Command(

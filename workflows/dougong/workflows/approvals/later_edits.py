@@ -58,7 +58,7 @@ def _touched(unit: Unit, rows: Sequence[Row]) -> Iterable[tuple[Row, Approval, R
     for plan, group in grouped(row for row in rows if row.doing in ("update", "derive")):
         if not locks.may_be_approved(unit, plan.name):
             continue
-        changed = [row for row in group if not is_unlocked(unit, plan.name, row.id) and row.stored_changes()]
+        changed = [row for row in group if not is_unlocked(unit, plan.name, row.id) and row.changed()]
         if not changed:
             continue
         latest: dict[tuple[str, str], Running] = {}

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
 
-from dougong.base.errors import BadRequest, Problem
+from dougong.base.errors import BadRequest, Forbidden, Problem
 from dougong.base.ids import is_record_id
 from dougong.base.language import msg
+from dougong.workflows.approvals import seeing
 from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.tables import copies, instances
 from dougong.workflows.approvals.tables import tasks as task_rows
@@ -45,6 +46,20 @@ def tasks(unit: Unit, which: Which, cursor: str | None = None, limit: int = PAGE
     people.fetch(id for row in rows for id in (row.of_initiator, getattr(row, "stands_for", None)) if id)
     told = tuple(_told(unit, people, row) for row in rows)
     return TaskPage(rows=told, next=_cursor(which, rows[-1]) if more and rows else None)
+
+
+def running_now(unit: Unit, limit: int = LARGEST_PAGE) -> tuple[TaskRow, ...]:
+    """The approvals of the company that have not ended, the newest first.
+
+    Raises:
+        Forbidden: the actor does not look after approvals.
+    """
+    if not seeing.may_rescue(unit):
+        raise Forbidden(Problem(code="not-allowed", reason=msg("Approvals are rescued by those who manage users.")))
+    found = select(*_ABOUT).where(instances.c.ended_at.is_(None)).order_by(instances.c.id.desc()).limit(limit)
+    rows, people = unit.connection.execute(found).all(), People(unit)
+    people.fetch(row.of_initiator for row in rows if row.of_initiator)
+    return tuple(_told(unit, people, row) for row in rows)
 
 
 def todo_count(unit: Unit) -> int:

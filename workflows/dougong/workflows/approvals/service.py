@@ -21,7 +21,7 @@ from dougong.metadata.model import Object
 from dougong.workflows.approvals import carrying, definitions, gates, running, seeing, starting, telling, walking
 from dougong.workflows.approvals import state as states
 from dougong.workflows.approvals.carrying import Carrying
-from dougong.workflows.approvals.lists import PAGE, tasks, todo_count
+from dougong.workflows.approvals.lists import PAGE, running_now, tasks, todo_count
 from dougong.workflows.approvals.running import OPEN, Running
 from dougong.workflows.approvals.showing import instance, of_record, shown
 from dougong.workflows.approvals.told import Instance, Preview, Startable
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
 __all__ = [
-    "PAGE", "act", "comment", "instance", "of_record", "preview", "start", "startable", "submit", "tasks", "todo_count",
+    "PAGE", "act", "comment", "instance", "of_record", "preview", "running_now", "start", "startable", "submit",
+    "tasks", "todo_count",
 ]  # fmt: skip
 
 Chosen = Mapping[str, Sequence[str]]

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dougong.base.language import Labels, Message, msg
+from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.running import Running
-from dougong.workflows.approvals.state import Closed, CopySent, Effect, Ended, Opened, Reminded
+from dougong.workflows.approvals.seeing import RESCUERS
+from dougong.workflows.approvals.state import CopySent, Effect, Ended, Opened, Reminded, Stranded
 from dougong.workflows.notices.telling import Notice, tell
 
 if TYPE_CHECKING:
@@ -35,11 +37,23 @@ def of_effect(unit: Unit, held: Running, label: Labels | str, effect: Effect) ->
         case CopySent(copied=copied):
             said = msg("{approval}: you were sent a copy of {record}", **names)
             _tell(unit, held, copied.person, "approval.copy", said, f"copy:{copied.node}:{held.number}")
-        case Closed(entry=entry) if entry.status in ("removed", "handed_over"):
-            pass
+        case Stranded(entry=entry):
+            said = msg("{approval}: {record} waits for somebody who can no longer decide", **names)
+            for person in administrators(unit):
+                _tell(unit, held, person, "approval.stranded", said, f"stranded:{entry.id}:{held.number}", urgent=True)
         case Ended(status=status) if status in _ENDS:
             said = msg("{approval}: {record}: {outcome}", **names, outcome=_ENDS[status])
             _tell(unit, held, held.initiator, "approval.ended", said, f"ended:{held.number}")
+
+
+def administrators(unit: Unit) -> list[str]:
+    """Those whose roles let them rescue approvals."""
+    rights = unit.runtime.model.rights
+    sets = {name for name, each in rights.permission_sets.items() if RESCUERS in each.system}
+    roles = [name for name, role in rights.roles.items() if sets & set(role.permission_sets)]
+    groups = [*(f"role:{name}" for name in roles), *(f"set:{name}" for name in sorted(sets))]
+    people = People(unit)
+    return list(dict.fromkeys(person for group in groups for person in people.in_group(group)))
 
 
 def _tell(unit: Unit, held: Running, person: str, kind: str, said: Message, key: str, urgent: bool = False) -> None:

@@ -1,0 +1,240 @@
+"""What open approvals hold, what gates wait for, and what later edits of bound values bring about: on every path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from dougong.base.errors import DougongError, NotFound, Rejected
+from dougong.engine.actor import SYSTEM, Channel
+from dougong.engine.query import Page, Query
+from dougong.engine.saving.batch import Change, Create, Delete, Update
+from dougong.engine.unit import Unit
+from dougong.workflows.approvals import gates, service
+from dougong.workflows.approvals.state import Recall, Reject, Resubmit, SendBack
+from tests.workflows.approvals.conftest import LARGE, SMALL, Office
+
+CHANGES: dict[str, Callable[[str], Change]] = {
+    "update": lambda id: Update("purchase", id, {"amount": 9}),
+    "computed company amount": lambda id: Update("purchase", id, {"amount": "7000"}),
+    "delete": lambda id: Delete("purchase", id),
+    "new line": lambda id: Create("purchase_line", {"purchase": id, "item": "pens"}),
+}
+
+
+CHANNELS: tuple[Channel, ...] = ("form", "inline", "bulk", "api", "import", "conversion", "workflow", "undo")
+
+
+def test_a_record_in_approval_is_locked_on_every_path(office: Office) -> None:
+    """Whoever owns it, by whichever channel: refused with who holds it and until when; a free field may change."""
+    purchase = office.make("clerk", amount=SMALL)
+    office.submit("clerk", purchase)
+    for channel in CHANNELS:
+        for name, change in CHANGES.items():
+            with pytest.raises(DougongError) as refused:
+                _save(office, channel, change(purchase))
+            told = [str(each.reason) for each in refused.value.problems if each.code == "record-locked"]
+            assert told and "Boss" in told[0] and "until 20" in told[0], (channel, name)
+        _save(office, channel, Update("purchase", purchase, {"note": channel}))
+        assert office.values(purchase)["note"] == channel
+
+
+def _save(office: Office, channel: Channel, change: Change) -> None:
+    """As the clerk, by a channel."""
+    office.company.write(replace(office.who["clerk"], channel=channel), lambda unit: unit.records.save([change]))
+
+
+def test_the_platform_itself_is_held_as_well(office: Office) -> None:
+    """What acts as the system does not slip through."""
+    purchase = office.make("clerk", amount=SMALL)
+    office.submit("clerk", purchase)
+    with pytest.raises(Rejected):
+        office.company.write(SYSTEM, lambda unit: unit.records.save([Update("purchase", purchase, {"amount": 1})]))
+
+
+def test_the_lock_goes_with_the_approval(office: Office) -> None:
+    """Recalled, sent back or ended: nothing is left behind."""
+    purchase = office.make("clerk", amount=SMALL)
+    running = office.submit("clerk", purchase)
+    office.act("boss", running, SendBack(entry=office.entry("boss", running), by=office.id("boss"), opinion="why"))
+    office.change("clerk", purchase, amount=6000)
+    office.act("clerk", running, Resubmit(by=office.id("clerk")))
+    with pytest.raises(Rejected):
+        office.change("clerk", purchase, amount=7000)
+    office.act("clerk", running, Recall(by=office.id("clerk")))
+    office.change("clerk", purchase, amount=8000)
+
+
+def test_an_approver_may_edit_what_the_node_says_and_no_more(office: Office) -> None:
+    """The record is lent to them while they decide; what they change is part of what is approved."""
+    purchase = office.make("clerk", amount=LARGE)
+    running = office.submit("clerk", purchase)
+    with pytest.raises(NotFound):
+        office.read("fay", lambda unit: unit.records.get("purchase", purchase))
+    with pytest.raises(DougongError):
+        office.change("boss", purchase, cost_code="A")
+    office.approve("boss", running)
+    office.read("fay", lambda unit: unit.records.get("purchase", purchase))
+    office.change("fay", purchase, cost_code="A7", discount="5")
+    with pytest.raises(Rejected):
+        office.change("fay", purchase, amount=1)
+    with pytest.raises(DougongError):
+        office.change("boss", purchase, cost_code="B")
+    for login in ("fay", "finn", "flo"):
+        office.approve(login, running)
+    with pytest.raises(DougongError):
+        office.change("fay", purchase, cost_code="C")
+    assert office.values(purchase)["discount"] == Decimal(5)
+    office.change("clerk", purchase, stage="ordered")
+
+
+def test_copies_lend_the_record(office: Office) -> None:
+    """Who was sent a copy may read the record, not change it; strangers may not."""
+    purchase = office.make("clerk", amount=LARGE)
+    running = office.submit("clerk", purchase)
+    for login in ("boss", "fay", "finn", "flo"):
+        office.approve(login, running)
+    office.read("aud", lambda unit: unit.records.get("purchase", purchase))
+    assert [row.id for row in office.read("aud", _listed).rows] == [purchase]
+    assert not office.read("stranger", _listed).rows
+    with pytest.raises(DougongError):
+        office.change("aud", purchase, note="seen")
+
+
+def _listed(unit: Unit) -> Page:
+    return unit.records.query(Query(object="purchase", columns=("name",)))
+
+
+# -- gates ------------------------------------------------------------------------------------------------------------
+def test_a_stage_waits_for_its_approval(office: Office) -> None:
+    """Where the condition holds the move is refused, with what is needed; once approved as it is, it goes."""
+    purchase, cheap = office.make("clerk", amount=SMALL), office.make("clerk", amount=10)
+    move = Update("purchase", purchase, {"stage": "ordered"})
+    _save(office, "form", Update("purchase", cheap, {"stage": "ordered"}))
+    for channel in CHANNELS:
+        with pytest.raises(Rejected) as refused:
+            _save(office, channel, move)
+        assert [each.code for each in refused.value.problems] == ["approval-needed"], channel
+    running = office.submit("clerk", purchase)
+    office.approve("boss", running)
+    _save(office, "form", move)
+    assert office.values(purchase)["stage"] == "ordered"
+
+
+def test_what_was_approved_lapses_with_a_later_edit(office: Office) -> None:
+    """Approve, then rewrite: the approval no longer opens the gate, and its initiator is told."""
+    purchase = office.make("clerk", amount=SMALL)
+    running = office.submit("clerk", purchase)
+    office.approve("boss", running)
+    office.change("clerk", purchase, note="free")
+    office.change("clerk", purchase, amount=9000)
+    assert "lapsed" in [each.act for each in office.look("clerk", running).acts]
+    with pytest.raises(Rejected, match="approval"):
+        office.change("clerk", purchase, stage="ordered")
+    office.change("clerk", purchase, amount=SMALL)
+    office.change("clerk", purchase, stage="ordered")
+
+
+def test_a_line_is_bound_with_its_document(office: Office) -> None:
+    """Another line after the approval closes the gate again."""
+    purchase = office.make("clerk", amount=SMALL)
+    office.approve("boss", office.submit("clerk", purchase))
+    line = Create("purchase_line", {"purchase": purchase, "item": "gold"})
+    office.write("clerk", lambda unit: unit.records.save([line]))
+    with pytest.raises(Rejected):
+        office.change("clerk", purchase, stage="ordered")
+
+
+def test_a_gated_change_is_carried_by_its_approval(office: Office) -> None:
+    """Old and new are seen; it happens when it is approved, and not when it is rejected."""
+    purchase = office.make("clerk", amount=10)
+    wanted = Update("purchase", purchase, {"reviewer": office.id("aud")})
+    with pytest.raises(Rejected) as refused:
+        office.write("clerk", lambda unit: unit.records.save([wanted]))
+    assert [(each.code, each.place.field) for each in refused.value.problems] == [("approval-needed", "reviewer")]
+    running = office.submit("clerk", purchase, "purchase.change", change=wanted)
+    seen = office.look("fay", running)
+    assert [(each.field, each.old, each.new) for each in seen.changes] == [("reviewer", None, office.id("aud"))]
+    office.act("fay", running, Reject(entry=office.entry("fay", running), by=office.id("fay"), opinion="no"))
+    assert office.values(purchase)["reviewer"] is None
+    running = office.submit("clerk", purchase, "purchase.change", change=wanted)
+    office.approve("finn", running)
+    assert office.values(purchase)["reviewer"].id == office.id("aud")
+
+
+def test_a_gated_deletion_is_carried_by_its_approval(office: Office) -> None:
+    """The record goes when the deletion is approved."""
+    purchase = office.make("clerk", amount=10)
+    gone = Delete("purchase", purchase)
+    with pytest.raises(Rejected):
+        office.write("clerk", lambda unit: unit.records.save([gone]))
+    running = office.submit("clerk", purchase, "purchase.change", change=gone)
+    assert office.approve("flo", running).status == "approved"
+    with pytest.raises(NotFound):
+        office.values(purchase)
+
+
+def test_what_is_made_behind_a_gate_is_in_review(office: Office) -> None:
+    """It counts nowhere until it is approved; rejected it is a draft, and submitted again from there."""
+    actor = replace(office.who["clerk"], channel="import")
+    made = [Create("supplier", {"name": "good"}), Create("supplier", {"name": "odd", "risky": True})]
+    good, odd = (each.id for each in office.company.write(actor, lambda unit: unit.records.save(made)).changes)
+    assert office.values(odd, "supplier")["life_status"] == "in_review"
+    assert office.values(good, "supplier")["life_status"] == "draft"
+    (row,) = office.tasks("fay").rows
+    assert row.record == odd
+    office.act("fay", row.instance, Reject(entry=str(row.entry), by=office.id("fay"), opinion="who is that"))
+    assert office.values(odd, "supplier")["life_status"] == "draft"
+    with pytest.raises(Rejected):
+        office.change("clerk", odd, "supplier", life_status="effective")
+    running = office.submit("clerk", odd, "supplier.new")
+    assert office.values(odd, "supplier")["life_status"] == "in_review"
+    office.approve("finn", running)
+    assert office.values(odd, "supplier")["life_status"] == "effective"
+    office.change("clerk", good, "supplier", life_status="effective")
+
+
+def test_what_nobody_can_approve_is_not_made(office: Office) -> None:
+    """A record whose approval would wait for nobody is refused as a whole."""
+    gone = [Update("user", office.id(login), {"active": False}) for login in ("fay", "finn", "flo")]
+    office.write("admin", lambda unit: unit.records.save(gone))
+    with pytest.raises(Rejected):
+        office.make("clerk", "odd", "supplier", risky=True)
+    assert not office.read("clerk", lambda unit: unit.records.query(Query(object="supplier"))).rows
+
+
+def test_a_later_edit_begins_an_approval_of_the_change_and_rejection_restores(office: Office) -> None:
+    """Reopen: old and new are seen, and where it is rejected what was approved stands again."""
+    supplier = office.make("clerk", "odd", "supplier", risky=True, limit=100)
+    (first,) = office.tasks("fay").rows
+    office.approve("fay", first.instance)
+    office.change("clerk", supplier, "supplier", limit=900)
+    (second,) = office.tasks("fay").rows
+    assert second.instance != first.instance
+    seen = office.look("fay", second.instance)
+    assert [(each.field, each.old, each.new) for each in seen.changes] == [("limit", "100.00", "900.00")]
+    with pytest.raises(Rejected):
+        office.change("clerk", supplier, "supplier", limit=5)
+    office.act("fay", second.instance, Reject(entry=str(second.entry), by=office.id("fay"), opinion="no"))
+    assert office.values(supplier, "supplier")["limit"] == Decimal(100)
+
+
+def test_an_action_that_does_not_save_can_ask_the_gate(office: Office) -> None:
+    """Whoever runs something gated asks before."""
+    purchase = office.make("clerk", amount=SMALL)
+    office.read("clerk", lambda unit: gates.check_action(unit, "purchase", purchase, "action:print"))
+    with pytest.raises(Rejected):
+        office.read("clerk", lambda unit: gates.check_action(unit, "purchase", purchase, "delete"))
+
+
+def test_whoever_comments_is_heard(office: Office) -> None:
+    """A comment is in the log and decides nothing; an empty one is refused."""
+    running = office.submit("clerk", office.make("clerk", amount=SMALL))
+    office.write("boss", lambda unit: service.comment(unit, running, "why now?"))
+    with pytest.raises(Rejected):
+        office.write("boss", lambda unit: service.comment(unit, running, "  "))
+    assert office.look("clerk", running).acts[-1].opinion == "why now?"
+    assert office.waiting(running) == {"boss"}
