@@ -11,9 +11,10 @@ from dougong.base.errors import DougongError
 from dougong.base.language import Labels
 from dougong.metadata.approval import Approval
 from dougong.metadata.model import Object
-from dougong.workflows.approvals import binding, machine, running, seeing
+from dougong.workflows.approvals import binding, running, seeing
 from dougong.workflows.approvals.binding import Snapshot
 from dougong.workflows.approvals.lists import names_of
+from dougong.workflows.approvals.machine import advance
 from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.running import OPEN, Running
 from dougong.workflows.approvals.state import Act, Entry, Recall, State, TakeBack, Visit
@@ -210,7 +211,7 @@ def _goes(unit: Unit, approval: Approval, held: Running, act: Act) -> bool:
         return False
     world = CompanyWorld(unit, obj, running.record_values(unit, obj, held.record_id), held.initiator, approval)
     try:
-        machine.advance(approval, held.state, act, world)
+        advance(approval, held.state, act, world)
     except DougongError:
         return False
     return True
