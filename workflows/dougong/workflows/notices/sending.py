@@ -27,7 +27,7 @@ DELIVER, DIGEST = "notices.deliver", "notices.digest"
 """The jobs that send one message, and what was gathered for one person."""
 
 ATTEMPTS = 8
-"""How often a message is tried: for some five hours."""
+"""How often a message is tried: for some four hours."""
 
 KEPT = timedelta(days=90)
 """How long the fate of a message is kept, but of one that failed."""
