@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from dougong.base.settings import Settings
+from dougong.engine import file_contents
 from dougong.engine.actor import SYSTEM
 from dougong.engine.audit.chain import link
 from dougong.engine.audit.verify import verify
 from dougong.engine.saving.batch import Create
 from dougong.engine.tables import audit
-from dougong.web import attachments, sessions
+from dougong.web import sessions
 from tests.companies import person as member
 from tests.web.conftest import Person
 
@@ -42,7 +43,7 @@ def test_from_finding_to_the_proof(person: Person, contact: str, settings: Setti
     assert "+8613800138000" in {each["value"] for each in given["values"]}
     (file,) = (name for name in archive.namelist() if name.startswith("files/"))
     assert archive.read(file) == b"bytes of hers"
-    kept: Path = attachments.place(settings.data_dir, file.removeprefix("files/"))
+    kept: Path = file_contents.place(settings.data_dir, file.removeprefix("files/"))
     assert kept.is_file()
     refused = person.post(f"{here}/erase", {"why": " "})
     assert refused.status_code == 422 and person.value("contact", contact, "name") == NAME

@@ -58,13 +58,12 @@ def assemble(settings: Settings) -> ASGIApp:
 
 def of_company(settings: Settings, listed: Listed | None) -> Settings:
     """The settings as they are for one company: its name, its address and its own folder of files."""
-    from dougong.engine.directory import public_address
+    from dougong.engine.directory import folder_of, public_address
 
     if listed is None:
         return settings
     found = replace(settings, company_name=listed.title or settings.company_name)
-    if listed.name != "default":
-        found = replace(found, data_dir=settings.data_dir / "companies" / listed.name)
+    found = replace(found, data_dir=folder_of(settings.data_dir, listed.name))
     return replace(found, public_url=public_address(settings.public_url, listed))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from dougong.base.settings import Settings
 from dougong.cli.assembly import of_company
 from dougong.cli.opening import chosen_company, for_company, open_company, operator
 from dougong.cli.terminal import language, say, text
+from dougong.engine import file_contents
 from dougong.engine.company import Companies
 from dougong.engine.privacy import Kept, erase, find
 from dougong.engine.privacy.retaining import carry_out, due, rules_of
-from dougong.web import attachments
 from dougong.web.person_archive import write_archive
 
 MOST_REFUSED = 20
@@ -70,7 +69,7 @@ def erase_(object_name: str, record_id: str, why: str, yes: bool) -> None:
             return
         erased = company.write(operator(), lambda unit: erase(unit, object_name, record_id), why=why)
     for content in erased.contents:
-        attachments.forget(_folder(), content)
+        file_contents.forget(_folder(), content)
     _tell(erased)
     say(msg("This was erased. The audit log has the proof."))
 
@@ -98,18 +97,12 @@ def retain(object_name: str, dry_run: bool) -> None:
                         )
                     )
                 continue
-            done = carry_out(company, operator(), obj, rule, partial(_forget, folder=_folder()))
+            done = carry_out(company, operator(), obj, rule, partial(file_contents.forget_all, _folder()))
             say(msg("{rule}: {n} record done", "{rule}: {n} records done", n=done.records, rule=named))
             for record_id, reason in done.refused[:MOST_REFUSED]:
                 click.echo(f"  {record_id}: {reason.to(language())}")
             if len(done.refused) > MOST_REFUSED:
                 say(msg("{n} more is left out", "{n} more are left out", n=len(done.refused) - MOST_REFUSED))
-
-
-def _forget(contents: Iterable[str], folder: Path) -> None:
-    """Remove the bytes of files whose records are gone."""
-    for content in contents:
-        attachments.forget(folder, content)
 
 
 def _folder() -> Path:

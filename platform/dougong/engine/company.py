@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -34,7 +35,7 @@ from dougong.engine.audit import Entry
 from dougong.engine.audit import log as audit_log
 from dougong.engine.beside import beside_requests
 from dougong.engine.dialects import Database, Head, open_database
-from dougong.engine.directory import Directory, Listed, public_address, require_name
+from dougong.engine.directory import Directory, Listed, folder_of, public_address, require_name
 from dougong.engine.first import First
 from dougong.engine.jobs import JOBS
 from dougong.engine.lately import Lately
@@ -71,6 +72,8 @@ class DatabaseSettings(MailSettings, Protocol):
     def default_language(self) -> str: ...
     @property
     def near_hosts(self) -> frozenset[str]: ...
+    @property
+    def data_dir(self) -> Path | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,7 @@ class PlainSettings:
     default_timezone: ZoneInfo = ZoneInfo("UTC")
     default_language: str = LANGUAGES[0]
     near_hosts: frozenset[str] = frozenset()
+    data_dir: Path | None = None
     smtp_url: Secret | None = None
     mail_from: str | None = None
     public_url: str | None = None
@@ -129,6 +133,8 @@ class Companies:
                 found = self._open[name] = Company(
                     name, database, self._hooks, zone, way, self._settings.default_language, self._settings.near_hosts
                 )
+                if self._settings.data_dir is not None:
+                    found.data_dir = folder_of(self._settings.data_dir, name)
             return found
 
     def retire(self, name: str) -> None:
@@ -221,6 +227,8 @@ class Company:
         """
         self.name, self.database, self.hooks, self.zone = name, database, hooks, zone
         self.outgoing, self.language, self.near = outgoing, language, near
+        self.data_dir: Path | None = None
+        """Where its files stand; None for code that opens a database without a server around it."""
         self._runtimes: OrderedDict[int, Runtime] = OrderedDict()
         self._serving: Runtime | None = None
         self._expected: Expected | None = None

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,6 +57,11 @@ class Listed:
     active: bool
     account: Account | None
     changed_at: datetime
+
+
+def folder_of(data_dir: Path, name: str) -> Path:
+    """The folder of a company's own files: that of the server for the default one, else one below it."""
+    return data_dir if name == "default" else data_dir / "companies" / name
 
 
 def public_address(public_url: str | None, listed: Listed | None) -> str | None:

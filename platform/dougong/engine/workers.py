@@ -10,10 +10,11 @@ from sqlalchemy.exc import DBAPIError
 
 from dougong.engine import abandoned, aftermath, jobs, midnight
 from dougong.engine.company import Companies
+from dougong.engine.privacy import nightly
 
 _log = structlog.get_logger()
 
-JOBS_OF_THE_ENGINE = (abandoned, aftermath, midnight)
+JOBS_OF_THE_ENGINE = (abandoned, aftermath, midnight, nightly)
 """The modules whose jobs every worker knows, by importing them."""
 
 

@@ -14,6 +14,7 @@ from starlette.datastructures import UploadFile
 from dougong.base.errors import Place, Problem
 from dougong.base.ids import record_id
 from dougong.base.language import msg
+from dougong.engine.file_contents import place
 
 LARGEST_MB = 20
 LONGEST_NAME = 200
@@ -21,11 +22,6 @@ REFUSED = frozenset({"exe", "dll", "bat", "cmd", "com", "msi", "scr", "ps1", "vb
 """Endings of programs: a CRM need not pass them on."""
 
 _UNFIT = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
-
-
-def place(data_dir: Path, file_id: str) -> Path:
-    """Where the content of the file record `file_id` stands."""
-    return data_dir / "files" / file_id[-2:] / file_id
 
 
 def clean_name(name: str) -> str:
@@ -67,11 +63,6 @@ def rename(data_dir: Path, old: str, new: str) -> None:
     target = place(data_dir, new)
     target.parent.mkdir(parents=True, exist_ok=True)
     place(data_dir, old).rename(target)
-
-
-def forget(data_dir: Path, blob: str) -> None:
-    """Remove a content that no record took."""
-    place(data_dir, blob).unlink(missing_ok=True)
 
 
 def is_really(path: Path, kind: str) -> bool:

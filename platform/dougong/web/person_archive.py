@@ -7,9 +7,9 @@ import zipfile
 from pathlib import Path
 from typing import IO
 
+from dougong.engine import file_contents
 from dougong.engine.privacy import find, given_out
 from dougong.engine.unit import Unit
-from dougong.web import attachments
 
 
 def write_archive(unit: Unit, object_name: str, record_id: str, data_dir: Path, file: IO[bytes] | Path) -> None:
@@ -22,6 +22,6 @@ def write_archive(unit: Unit, object_name: str, record_id: str, data_dir: Path, 
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("person.json", json.dumps(given, ensure_ascii=False, indent=2, default=str))
         for content in kept.contents:
-            path = attachments.place(data_dir, content)
+            path = file_contents.place(data_dir, content)
             if path.is_file():
                 archive.write(path, f"files/{content}")

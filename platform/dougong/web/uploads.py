@@ -16,7 +16,7 @@ from starlette.datastructures import FormData, UploadFile
 from dougong.base.errors import Place, Problem, Rejected, TooLarge
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
-from dougong.engine import abandoned
+from dougong.engine import abandoned, file_contents
 from dougong.engine.fields.files import FileType, ImageType
 from dougong.engine.saving.batch import Create, Update
 from dougong.engine.unit import Unit
@@ -125,7 +125,7 @@ def keep(visit: Visit, sent: UploadFile, about: Mapping[str, str] | None) -> Ref
     try:
         return Reference("file", visit.write(write), name)
     except BaseException:
-        attachments.forget(folder, blob)
+        file_contents.forget(folder, blob)
         raise
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from dougong.base.ids import record_id
+from dougong.engine import file_contents, jobs
 from dougong.engine.actor import SYSTEM
 from dougong.engine.audit.reading import Asked, search
 from dougong.engine.audit.verify import verify
 from dougong.engine.company import Company
-from dougong.engine.privacy import retaining
+from dougong.engine.directory import folder_of
+from dougong.engine.jobs import JOBS
+from dougong.engine.privacy import nightly, retaining
 from dougong.engine.privacy.retaining import Done, carry_out, due, rules_of
 from dougong.engine.query import Query
 from dougong.engine.saving.batch import Create, Delete
@@ -113,6 +117,25 @@ def test_the_bin_is_emptied_of_what_lies_there_long(hotel: Company) -> None:
     assert [each["step"] for each in told(hotel)] == ["delete"]
 
 
+def test_every_rule_is_carried_out_once_a_day(hotel: Company) -> None:
+    """Asked for by the workers as a day begins, done as the platform; asked for again the day after."""
+    closed = {"closed_at": f"{days_ago(hotel, 20)}T10:00:00Z"}
+    make(hotel, "guest", {"name": "Old", "left": days_ago(hotel, 366)}, {"name": "Here"})
+    make(hotel, "room", {"name": "1", **closed}, {"name": "2"})
+    assert JOBS[nightly.JOB].daily
+    today = datetime.now(hotel.zone).date()
+    for _ in range(2):
+        jobs.ask_daily(hotel, today)
+    assert jobs.run_due(hotel) and not jobs.run_due(hotel)
+    assert names(hotel, "guest") == ["Here", "–"] and names(hotel, "room") == ["2"]
+    assert [each["rule"] for each in told(hotel)] == ["room.closed"]
+    make(hotel, "room", {"name": "3", **closed})
+    jobs.ask_daily(hotel, today)
+    assert not jobs.run_due(hotel) and names(hotel, "room") == ["2", "3"]
+    jobs.ask_daily(hotel, today + timedelta(days=1))
+    assert jobs.run_due(hotel) and names(hotel, "room") == ["2"]
+
+
 def test_the_company_says_how_long_the_bin_keeps_the_rest(hotel: Company) -> None:
     """An object with a rule of its own keeps it; rows of the metadata and what is never deleted have none."""
     model = hotel.runtime().model
@@ -122,3 +145,18 @@ def test_the_company_says_how_long_the_bin_keeps_the_rest(hotel: Company) -> Non
     model = replace(model, settings={**model.settings, retaining.BIN_DAYS: 90})
     found = {(obj.name, rule.key): rule.days for obj, rule in rules_of(model)}
     assert found["guest", "bin"] == 30 and found["room", "bin"] == 90 and ("task", "bin") in found
+
+
+def test_the_bytes_of_what_is_gone_are_removed(tmp_path: Path) -> None:
+    """Of each company in its own folder; what is not there is no fault."""
+    folders = [folder_of(tmp_path, name) for name in ("default", "north")]
+    blob, other = record_id(), record_id()
+    for folder in folders:
+        for each in (blob, other):
+            path = file_contents.place(folder, each)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"x")
+    for _ in range(2):
+        file_contents.forget_all(folders[1], [blob])
+    there = [file_contents.place(folder, each).exists() for folder in folders for each in (blob, other)]
+    assert there == [True, True, False, True]

@@ -9,6 +9,7 @@ from starlette.responses import FileResponse, Response
 
 from dougong.base.errors import NotFound, Place, Problem
 from dougong.base.language import msg
+from dougong.engine import file_contents
 from dougong.engine.query import Record
 from dougong.web import attachments
 from dougong.web.context import record_url
@@ -38,7 +39,7 @@ def send(visit: Visit, object: str, id: str) -> Response:
 def fetch(visit: Visit, id: str) -> Response:
     """The bytes of a file, for those who may see its record."""
     record = visit.unit.records.get("file", id)
-    path = attachments.place(visit.site.settings.data_dir, _content(visit, record))
+    path = file_contents.place(visit.site.settings.data_dir, _content(visit, record))
     if not path.is_file():
         raise NotFound(
             Problem(code="file-missing", reason=msg("The file's content is missing."), thing=id, place=Place())

@@ -9,13 +9,13 @@ from starlette.responses import Response
 
 from dougong.base.errors import Conflict, DougongError, Rejected
 from dougong.base.language import Message, label, msg
+from dougong.engine import file_contents
 from dougong.engine.audit.reading import Recorded
 from dougong.engine.privacy import Kept, erase, find
 from dougong.engine.privacy.finding import LONGEST_REASON, RIGHT, personal_fields
 from dougong.engine.privacy.proving import proof_json, proofs
 from dougong.engine.query import Query
 from dougong.metadata.model import Object
-from dougong.web import attachments
 from dougong.web.context import record_url
 from dougong.web.downloads import download
 from dougong.web.frame import framed
@@ -129,7 +129,7 @@ def carry_out(visit: Visit, object: str, id: str) -> Response:
         with visit.read() as reading:
             return _one(reading, object, id, error)
     for content in erased.contents:
-        attachments.forget(visit.site.settings.data_dir, content)
+        file_contents.forget(visit.site.settings.data_dir, content)
     return visit.go(_url(erased.object.name, erased.id), visit.say(msg("Erased. The proof stands in the audit log.")))
 
 
