@@ -13,6 +13,7 @@ from dougong.base.language import label, msg
 from dougong.engine.access import Right
 from dougong.engine.query import Condition, Page, Query, Record
 from dougong.engine.reading.covering import rights_on
+from dougong.engine.record_locks import locks_on
 from dougong.engine.saving.layouts import PLAIN, LayoutState, state_of
 from dougong.metadata.model import Object
 from dougong.web import access_links, belonging_links, buttons, completeness, path_bar, queues, record_tables, timeline
@@ -101,7 +102,7 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
     changes = asked.changes()
     status = record.values.get("life_status")
     live = not (record.deleted or status == "void" or at)
-    rights = rights_on(visit.unit, obj, record.id, ("edit", "delete", "transfer")) if live else set()
+    rights = _rights(visit, obj, record) if live else set()
     shown = {
         "values": _values(view, record, asked),
         "id": record.id,
@@ -139,6 +140,16 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         lacks=completeness.of(visit, obj, record, "edit" in rights) if live else None,
         at=at,
     )
+
+
+def _rights(visit: Visit, obj: Object, record: Record) -> set[Right]:
+    """What the actor may do with the record now: of one that somebody holds, change what is left open of it."""
+    rights = rights_on(visit.unit, obj, record.id, ("edit", "delete", "transfer"))
+    lock = locks_on(visit.unit, obj.name, [record.id]).get(record.id) if rights else None
+    if lock is None:
+        return rights
+    held: set[Right] = {"delete"} if lock.except_fields - {"owner"} else {"delete", "edit"}
+    return rights - held
 
 
 def _with_taking(take: Action | None, shown: tuple[Action, ...]) -> tuple[Action, ...]:

@@ -109,6 +109,8 @@ def delegate(
 ) -> str:
     """Let `to` decide for `person`, who is the actor or somebody whom an administrator looks after; its id.
 
+    What waits for the person already goes to the delegate when the first day begins.
+
     Raises:
         Forbidden: it is somebody else's to do.
         Rejected: dates the wrong way round, nobody there, an object that does not exist.
@@ -127,12 +129,15 @@ def delegate(
         wrong.append(msg("There is no object {name}.", name=object_name))
     if wrong:
         raise Rejected(Problem(code="delegation-wrong", reason=each, thing=f"user:{person}") for each in wrong)
+    from dougong.workflows.approvals import handover
+
     id = record_id()
     values: Mapping[str, Any] = {
         "id": id, "person": person, "delegate": to, "since": since, "until": until,
         "object": obj.id if obj else None, "up_to": up_to, "made_by": unit.actor.user_id, "made_at": unit.now,
     }  # fmt: skip
     unit.connection.execute(insert(delegations).values(**values))
+    handover.ask(unit, person, since)
     return id
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -36,13 +37,15 @@ def follow(unit: Unit, rows: Sequence[Row]) -> None:
         left = may_enter(row.before) and (row.doing == "delete" or not may_enter(row.values))
         away = row.doing == "update" and any(row.differs(name) for name in AWAY)
         if left or away:
-            ask(unit, row.id)
+            ask(unit, row.id, row.values.get("absent_from") if away else None)
 
 
-def ask(unit: Unit, person: str) -> None:
-    """Ask for the job that gives to others what waits for somebody."""
+def ask(unit: Unit, person: str, since: date | None = None) -> None:
+    """Ask for the job that gives to others what waits for somebody: now, or when the day `since` begins."""
+    zone = unit.company.zone
+    begins = unit.now if since is None else max(unit.now, datetime.combine(since, time(), zone).astimezone(UTC))
     key = f"approval.sweep:{person}:{unit.now.isoformat()}"
-    enqueue(unit, SWEEP, {"person": person}, key=key)
+    enqueue(unit, SWEEP, {"person": person}, key=key, run_at=begins)
 
 
 def run(company: Company, task: Task) -> None:
