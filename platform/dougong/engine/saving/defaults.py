@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
@@ -252,9 +252,11 @@ def _compute_all(batch: Batch, rows: Sequence[Row], computes: Iterable[tuple[Fie
     own_reads = rows[0].plan.part(defaults_of).own_reads
     for field, rule in computes:
         reads = own_reads[field.name] if written else None
-        for row in rows:
-            if reads is None or changes(row.written, row.values, reads):
-                _compute(row, field, rule, expressions, reverting)
+        due = rows if reads is None else [row for row in rows if changes(row.written, row.values, reads)]
+        if due:
+            value_of = expressions.values_of(rule.formula, field, due[0].plan)
+            for row in due:
+                _compute(row, field, rule, expressions, reverting, value_of)
 
 
 def _copy(batch: Batch, row: Row, copy: Copy) -> None:
@@ -269,13 +271,20 @@ def _copy(batch: Batch, row: Row, copy: Copy) -> None:
         row.values[copy.field.name] = source[copy.source]
 
 
-def _compute(row: Row, field: Field, rule: Compute, expressions: Expressions, reverting: bool) -> None:
+def _compute(
+    row: Row,
+    field: Field,
+    rule: Compute,
+    expressions: Expressions,
+    reverting: bool,
+    value_of: Callable[[Row], Any],
+) -> None:
     if rule.mode == "when" and rule.when is not None and not expressions.holds(rule.when, row):
         return
     if rule.mode == "until_edited" and _is_edited(row, field, rule, expressions):
         return
     try:
-        value = reference_of(field, expressions.field_value(rule.formula, field, row))
+        value = reference_of(field, value_of(row))
     except ValueRefused as refused:
         refuse_result(row, field, refused)
         return
@@ -283,7 +292,8 @@ def _compute(row: Row, field: Field, rule: Compute, expressions: Expressions, re
     if bound and _is_against(row, field, rule, value):
         refuse_edit(row, field)
     row.values[field.name] = value
-    _fill_company_amount(row, field, expressions)
+    if field.company is not None:
+        row.values[field.name + COMPANY] = expressions.company_value(rule.formula, field, row)
 
 
 def _held(row: Row, rule: Compute, expressions: Expressions) -> bool:
@@ -301,13 +311,8 @@ def _is_against(row: Row, field: Field, rule: Compute, value: Any) -> bool:
 def fill_stored(row: Row, field: Field, formula: Formula, expressions: Expressions) -> None:
     """Set the value of a stored formula field."""
     row.values[field.name] = expressions.field_value(formula, field, row)
-    _fill_company_amount(row, field, expressions)
-
-
-def _fill_company_amount(row: Row, field: Field, expressions: Expressions) -> None:
     if field.company is not None:
-        amount = expressions.field_value(field.company, field, row)
-        row.values[field.name + COMPANY] = None if amount is field.type.undefined else amount
+        row.values[field.name + COMPANY] = expressions.company_value(formula, field, row)
 
 
 def refuse_edit(row: Row, field: Field) -> None:

@@ -80,11 +80,46 @@ def _accessor(plan: ObjectPlan, path: tuple[str, ...]) -> Accessor:
     return _behind(plan, name, rest)
 
 
+_AS_THEY_ARE = frozenset({"text", "number", "date", "datetime", "time", "picklist"})
+
+
 def _own(field: Field) -> Accessor:
     name = field.name
-    if field.type.plain and field.type.formula_type in ("text", "number", "date", "datetime", "time", "picklist"):
+    if _is_as_it_is(field):
         return lambda values, related: values.get(name)
     return lambda values, related: plain_value(field, values.get(name))
+
+
+def _is_as_it_is(field: Field) -> bool:
+    """Whether formulas know a value of a field as the record has it."""
+    return field.type.plain and field.type.formula_type in _AS_THEY_ARE
+
+
+def amounts_read(plan: ObjectPlan, formula: Formula) -> tuple[tuple[Path, str], ...] | None:
+    """The paths that a formula reads, with the key of the record's values that each means; None where any means more:
+    what lies behind a lookup, or a value that formulas know in another form.
+    """
+    known: dict[int, tuple[tuple[Path, str], ...] | None] = plan.part(_amounts_read)
+    try:
+        return known[id(formula)]
+    except KeyError:
+        keys = [_key(plan, path) for path in formula.references]
+        found = None if None in keys else tuple(zip(formula.references, map(str, keys), strict=True))
+        known[id(formula)] = found
+        return found
+
+
+def _key(plan: ObjectPlan, path: Path) -> str | None:
+    field = plan.object.fields.get(path[0])
+    if field is None or field.type.undefined is not None:
+        return None
+    if field.type.money and path[1:] in ((), ("company",)):
+        return field.name + COMPANY if path[1:] else field.name
+    return field.name if len(path) == 1 and _is_as_it_is(field) else None
+
+
+def _amounts_read(plan: ObjectPlan) -> dict[int, tuple[tuple[Path, str], ...] | None]:
+    return {}
 
 
 def _behind(plan: ObjectPlan, name: str, rest: tuple[str, ...]) -> Accessor:
@@ -107,7 +142,9 @@ def _currency(plan: ObjectPlan) -> Accessor:
 
 
 def choices_read(plan: ObjectPlan, formula: Formula) -> tuple[str, ...] | None:
-    """The picklists, yes/no fields and counts of the record itself that a formula reads; None where it reads more."""
+    """The picklists, yes/no fields, texts and counts of the record itself that a formula reads; None where it reads
+    more.
+    """
     known: dict[int, tuple[str, ...] | None] = plan.part(_choices_read)
     try:
         return known[id(formula)]
@@ -119,9 +156,13 @@ def choices_read(plan: ObjectPlan, formula: Formula) -> tuple[str, ...] | None:
 
 
 def _is_choice(field: Field) -> bool:
-    """Whether many records have one of few values in a field: a new one counts nothing yet."""
+    """Whether many records have one of few values in a field: a new one counts nothing yet, most texts are blank."""
     counts = field.type.name == "rollup" and field.options.get("op") == "count"
-    return counts or field.type.formula_type in ("picklist", "boolean")
+    return counts or field.type.formula_type in ("picklist", "boolean") or _is_text(field)
+
+
+def _is_text(field: Field) -> bool:
+    return field.type.plain and field.type.formula_type == "text"
 
 
 def _choices_read(plan: ObjectPlan) -> dict[int, tuple[str, ...] | None]:
@@ -157,13 +198,19 @@ class Expressions:
         values = row.values if values is None else values
         reads = choices_read(row.plan, formula)
         if reads is None or (formula.save_only and not row.new):
-            return formula.evaluate(self._reader(row.plan, values), self._context(row))
+            return self._evaluated(formula, row, values)
         key = (id(formula), row.new, *map(values.get, reads))
         try:
             return self._known[key]
         except KeyError:
-            found = self._known[key] = formula.evaluate(self._reader(row.plan, values), self._context(row))
+            found = self._known[key] = self._evaluated(formula, row, values)
             return found
+
+    def _evaluated(self, formula: Formula, row: Row, values: Mapping[str, Any]) -> Any:
+        read = amounts_read(row.plan, formula)
+        if read is None:
+            return formula.evaluate(self._reader(row.plan, values), self._context(row))
+        return formula.evaluate({path: values.get(key) for path, key in read}, self._context(row))
 
     def _context(self, row: Row) -> Context:
         """What formulas may know beside the row; one serves all new rows."""
@@ -260,6 +307,40 @@ class Expressions:
         if found is None:
             found = self._fitted[key] = fitted(field, result, self.unit.reading)
         return found
+
+    def values_of(self, formula: Formula, field: Field, plan: ObjectPlan) -> Callable[[Row], Any]:
+        """`field_value` of many rows of one object: made once of choices alone for all rows that agree in them."""
+        reads = choices_read(plan, formula)
+        if reads is None:
+            return lambda row: self.field_value(formula, field, row)
+        known: dict[tuple[Any, ...], Any] = {}
+
+        def value(row: Row) -> Any:
+            if formula.save_only and not row.new:
+                return self.field_value(formula, field, row)
+            key = (row.new, *map(row.values.get, reads))
+            if key not in known:
+                known[key] = self.field_value(formula, field, row)
+            return known[key]
+
+        return value
+
+    def company_value(self, formula: Formula, field: Field, row: Row) -> Any:
+        """The company amount of a money `field` that is computed by `formula` and has its value by now.
+
+        Where the formula reads the same in both currencies, it gives the same.
+        """
+        assert field.company is not None
+        value = row.values.get(field.name)
+        if not self._is_in_company(formula, field.company, row):
+            value = self.field_value(field.company, field, row)
+        return None if value is field.type.undefined else value
+
+    def _is_in_company(self, formula: Formula, company: Formula, row: Row) -> bool:
+        own, others, values = amounts_read(row.plan, formula), amounts_read(row.plan, company), row.values
+        if own is None or others is None or len(own) != len(others):
+            return False
+        return all(values.get(key) is values.get(other) for (_, key), (_, other) in zip(own, others, strict=True))
 
     def _reader(self, plan: ObjectPlan, values: Mapping[str, Any]) -> Callable[[tuple[str, ...]], Any]:
         related, known = self.related, plan.part(_accessors)

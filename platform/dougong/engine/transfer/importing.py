@@ -83,7 +83,7 @@ def run_import(
         BadRequest: the mapping does not fit, or the run to resume is none.
     """
     actor = replace(actor, channel="import")
-    with company.read(actor) as unit:
+    with uncollected(), company.read(actor) as unit:
         made = plan(unit.runtime.model, unit.access, table.header, object_name=object_name, document=mapping, key=key)
         rows = [(number, dict(zip(table.header, cells, strict=True))) for number, cells in table.rows]
         rows = ordered(unit.runtime.model, made, rows, _reading(unit, made))

@@ -134,12 +134,22 @@ class _Column:
 
 
 @dataclass(frozen=True, slots=True)
+class _Referring:
+    """A column whose cells name records. `met` are the ids of those met so far by text, where no row of the file makes
+    or renames such records: what a text names stays the same then.
+    """
+
+    plan: ColumnPlan
+    met: dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Target:
     """A target's columns by what is done with them, and the fields by whose values the file calls its records."""
 
     plan: TargetPlan
     plain: tuple[_Column, ...]
-    referring: tuple[ColumnPlan, ...]
+    referring: tuple[_Referring, ...]
     naming: frozenset[str]
 
 
@@ -152,9 +162,16 @@ def _target(target: TargetPlan, plan: ImportPlan) -> _Target:
     return _Target(
         target,
         tuple(_column(each) for each in target.columns if not each.look_up),
-        tuple(each for each in target.columns if each.look_up),
+        tuple(_referring(each, plan) for each in target.columns if each.look_up),
         frozenset(keys | named),
     )
+
+
+def _referring(column: ColumnPlan, plan: ImportPlan) -> _Referring:
+    columns = [each for target in plan.targets for each in target.columns if each.missing == "create" and each.look_up]
+    made = {each.object.name for each in plan.targets} | {each.field.targets[0] for each in columns}
+    stays = not column.field.type.many and column.field.targets[0] not in made
+    return _Referring(column, {} if stays else None)
 
 
 def _column(plan: ColumnPlan) -> _Column:
@@ -247,19 +264,25 @@ class _Row:
         return None
 
     def _references(self, target: _Target, record: Record | None) -> Iterator[tuple[str, Any]]:
-        for column in target.referring:
+        for each in target.referring:
+            column, met = each.plan, each.met
             cell = column.cell(self.row)
+            if met is not None and type(cell) is str and (known := met.get(cell)) is not None:
+                yield column.field.name, known
+                continue
             if blank(cell):
                 continue
             if not column.field.type.many:
                 found = self._reference(column, cell, record)
                 if found is not None:
                     yield column.field.name, found
+                if met is not None and type(cell) is str and isinstance(found, str) and record is None:
+                    met[cell] = found
                 continue
-            each = [self._reference(column, part.strip(), None) for part in BETWEEN.split(str(cell)) if part.strip()]
-            if any(isinstance(one, Made) for one in each):
+            named = [self._reference(column, part.strip(), None) for part in BETWEEN.split(str(cell)) if part.strip()]
+            if any(isinstance(one, Made) for one in named):
                 raise Pending
-            yield column.field.name, [one for one in each if one is not None]
+            yield column.field.name, [one for one in named if one is not None]
 
     def _reference(self, column: ColumnPlan, cell: Any, record: Record | None) -> Record | None:
         target = self.builder.unit.runtime.model.objects[column.field.targets[0]]

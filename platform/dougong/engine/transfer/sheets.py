@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dougong.base.errors import BadRequest, Place, Problem, TooLarge
 from dougong.base.language import Message, msg
+from dougong.engine.beside import uncollected
 from dougong.engine.transfer.books import broken, harmless
 from dougong.engine.transfer.guard import unguarded
 
@@ -64,7 +65,8 @@ def read(name: str, data: bytes, *, encoding: str = "", separator: str = "", she
         reason, fix = msg("The file is an Excel book of the old kind (XLS)."), msg("Save it as XLSX, or as CSV.")
         raise BadRequest(_problem(name, "file-old-excel", reason, fix))
     rows = _xlsx(name, data, sheet) if data[:4] == b"PK\x03\x04" else _csv(name, data, encoding, separator)
-    return _table(name, rows)
+    with uncollected():
+        return _table(name, rows)
 
 
 def _problem(name: str, code: str, reason: Message, fix: Message | None = None, line: int | None = None) -> Problem:
@@ -82,11 +84,11 @@ def _table(name: str, rows: Iterator[tuple[int, Sequence[Any]]]) -> Table:
         header.pop()
     problems = _header_problems(name, header)
     found: list[tuple[int, tuple[Any, ...]]] = []
+    width = len(header)
     for at, row in rows:
-        cells = list(row)
-        if all(_blank(cell) for cell in cells):
+        if all(map(_blank, row)):
             continue
-        if len(cells) > len(header) and any(not _blank(cell) for cell in cells[len(header) :]):
+        if not all(map(_blank, row[width:])):
             problems.append(
                 _problem(
                     name,
@@ -98,7 +100,7 @@ def _table(name: str, rows: Iterator[tuple[int, Sequence[Any]]]) -> Table:
             )
             if len(problems) > 20:
                 break
-        found.append((at, tuple((cells + [None] * len(header))[: len(header)])))
+        found.append((at, tuple(row[:width]) + (None,) * (width - len(row))))
     if problems:
         raise BadRequest(problems)
     return Table(name, tuple(header), tuple(found))
@@ -153,6 +155,7 @@ def decode(name: str, data: bytes, encoding: str = "") -> str:
 def _csv(name: str, data: bytes, encoding: str, separator: str) -> Iterator[tuple[int, Sequence[Any]]]:
     text = decode(name, data, encoding)
     csv.field_size_limit(LARGEST_CELL)
+    is_guarded = "'" in text
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator or _separator(text), strict=True)
     while True:
         try:
@@ -169,7 +172,7 @@ def _csv(name: str, data: bytes, encoding: str, separator: str) -> Iterator[tupl
                     reader.line_num,
                 )
             ) from None
-        yield reader.line_num, [unguarded(cell) for cell in row]
+        yield reader.line_num, [unguarded(cell) for cell in row] if is_guarded else row
 
 
 def _separator(text: str) -> str:
