@@ -15,6 +15,7 @@ from threading import Event
 from typing import Any, ClassVar, cast
 
 import psycopg
+import psycopg._queries
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from psycopg import errors, sql
@@ -30,6 +31,10 @@ from dougong.engine.dialects import bulk, guards, platform_tables, queue
 from dougong.engine.dialects.base import Busy, ByColumn, Head
 from dougong.engine.dialects.places import Account
 from dougong.formulas.sql import installation
+
+# Statements over a whole record are longer than what psycopg remembers the reading of, and are sent again and again.
+psycopg._queries.MAX_CACHED_STATEMENT_LENGTH = 65_536
+psycopg._queries.MAX_CACHED_STATEMENT_PARAMS = 500
 
 LOCK_MILLISECONDS = 25
 """How long a publish may stand in a lock's queue: everybody who comes after stands behind it. It stands in two, the

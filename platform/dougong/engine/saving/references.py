@@ -120,23 +120,38 @@ def fetch(batch: Batch, lock: bool = True) -> None:
         lookups, needs = plan.part(lookups_of), plan.part(wanted_of)
         for rule in lookups.rules:
             name = rule.field.name
-            given = [(value, row) for row in rows if (value := row.values.get(name)) is not None]
             fields = rule.needs | (needs[name].fields if name in needs else set())
-            kind = {KIND} if rule.queues is not None else set()
-            for value, row in given:
-                if row.before and value == row.before.get(name):
-                    continue
-                for reference in references(value):
-                    if reference.id == own and reference.object == "user" and not fields:
-                        continue
-                    ids, names = wanted.setdefault(reference.object, (set(), set()))
-                    ids.add(reference.id)
-                    names |= fields | kind
-    objects = [name for name in sorted(wanted) if name in batch.unit.runtime.model.objects]
+            for object_name, ids in _named(rows, name).items():
+                if not fields and object_name == "user":
+                    ids.discard(own or "")
+                if ids:
+                    known, names = wanted.setdefault(object_name, (set(), set()))
+                    known |= ids
+                    names |= fields | ({KIND} if rule.queues is not None else set())
+    objects = [
+        name
+        for name in sorted(wanted)
+        if name in batch.unit.runtime.model.objects and batch.related.missing(name, *wanted[name])
+    ]
     with batch.unit.together() if len(objects) > 1 else nullcontext():
         asked = [batch.related.ask(name, *wanted[name], lock) for name in objects]
     for read in asked:
         read()
+
+
+def _named(rows: Iterable[Row], name: str) -> dict[str, set[str]]:
+    """By object the ids that the lookup `name` of `rows` names, where it does not name them already."""
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        value = row.values.get(name)
+        if value is None or (row.before and value == row.before.get(name)):
+            continue
+        for reference in (value,) if type(value) is Reference else references(value):
+            if reference.object in found:
+                found[reference.object].add(reference.id)
+            else:
+                found[reference.object] = {reference.id}
+    return found
 
 
 def check(batch: Batch, expressions: Expressions) -> None:

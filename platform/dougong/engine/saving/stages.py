@@ -115,10 +115,12 @@ def _check(batch: Batch, row: Row, path: Path, why: str, after: bool) -> None:
     stage = path.stages.get(row.values.get(path.field) or "")
     if stage is None:
         return
+    asked = row.plan.part(asked_of)[path.name, stage.value, after]
+    if not (asked.required or asked.gates) and (row.new or after):
+        return
     moved = row.differs(path.field)
     if moved and not (row.new or after) and batch.unit.memory.get(CONVERTING) != (row.plan.name, row.id):
         _check_step(row, path, stage, why)
-    asked = row.plan.part(asked_of)[path.name, stage.value, after]
     if asked.required and (moved or any(row.differs(name) for name in stage.required)):
         _check_required(row, path, stage, asked.required)
     if moved:
