@@ -168,6 +168,10 @@ def begin(batch: Batch) -> None:
 
 
 def _take(row: Row) -> None:
+    if None not in row.given.values():
+        row.values.update(row.given)
+        row.edited.update(row.given)
+        return
     for name, value in row.given.items():
         if value is None and row.new and name in ("record_type", "life_status", "currency"):
             continue
@@ -250,8 +254,12 @@ def follow_amounts(batch: Batch, rows: Iterable[Row], written: bool = False) -> 
 def _compute_all(batch: Batch, rows: Sequence[Row], computes: Iterable[tuple[Field, Compute]], written: bool) -> None:
     expressions, reverting = batch.expressions, batch.reverting
     own_reads = rows[0].plan.part(defaults_of).own_reads
+    changed = {name for row in rows for name in changes(row.written, row.values, row.values)} if written else set()
     for field, rule in computes:
         reads = own_reads[field.name] if written else None
+        if reads is not None and changed.isdisjoint(reads):
+            continue
+        changed.add(field.name)
         due = rows if reads is None else [row for row in rows if changes(row.written, row.values, reads)]
         if due:
             value_of = expressions.values_of(rule.formula, field, due[0].plan)

@@ -71,8 +71,8 @@ def rows_of(unit: Unit, changes: Sequence[tuple[int, Change]]) -> list[Row]:
     problems += _twice(rows)
     if problems:
         raise BadRequest(problems)
-    if made:
-        for row in rows:
+    for row in rows if made else ():
+        if Made in map(type, row.given.values()):
             _resolve_made(row, made)
     return rows
 
@@ -181,24 +181,31 @@ def read_given(batch: Batch) -> None:
                 _read(batch, row, fields, texts)
 
 
-def _given(batch: Batch, plan: ObjectPlan, name: str, new: bool) -> tuple[Field | None, bool]:
-    """The field that the actor calls `name`, where there is one that may be read, and whether its value may be set."""
+Given = tuple[Field | None, bool, bool]
+"""What a caller means by a name: the field, where there is one that may be read; whether its value may be set, and
+whether one that is read already is taken as it is.
+"""
+
+
+def _given(batch: Batch, plan: ObjectPlan, name: str, new: bool) -> Given:
     actor = batch.unit.actor
     field = plan.object.field_named(name)
     seen = None if field is None else batch.unit.access.seen(plan.object, field)
     if field is None or seen is None:
-        return None, False
-    return seen, _may_be_given(field, new, actor.channel in MOVING_CHANNELS or actor.is_system)
+        return None, False, False
+    takes = _may_be_given(field, new, actor.channel in MOVING_CHANNELS or actor.is_system)
+    kept = seen.type.refers or seen.type.recalls or isinstance(seen.type, MaskedType)
+    return seen, takes, takes and not kept
 
 
-def _read(
-    batch: Batch, row: Row, fields: Mapping[str, tuple[Field | None, bool]], texts: dict[tuple[str, str], Any]
-) -> None:
+def _read(batch: Batch, row: Row, fields: Mapping[str, Given], texts: dict[tuple[str, str], Any]) -> None:
     coerced: dict[str, Any] = {}
     for name, value in row.given.items():
-        field, takes = fields[name]
+        field, takes, at_once = fields[name]
         if field is None:
             _unknown_field(batch, row, name)
+        elif at_once and row.read:
+            coerced[field.name] = value
         elif not takes:
             if not _as_stored(batch, row, field, value):
                 _refuse_kept(row, field)

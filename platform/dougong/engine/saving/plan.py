@@ -127,7 +127,9 @@ class ObjectPlan:
             field, to_row = slot.field, slot.field.type.to_row
             if len(slot.keys) == 1:
                 given = [values.get(slot.name) for values in rows]
-                found[slot.keys[0]] = [None if value is None else to_row(field, value)[0] for value in given]
+                each = {id(value): value for value in given if value is not None}  # the owner of many is one object
+                made_of = {key: to_row(field, value)[0] for key, value in each.items()}
+                found[slot.keys[0]] = [made_of.get(id(value)) for value in given]
             else:
                 made = [self.params(values, (slot.name,)) for values in rows]
                 found.update((key, [each[key] for each in made]) for key in slot.keys)

@@ -128,7 +128,8 @@ def _insert_columns(plan: ObjectPlan, rows: Sequence[Row]) -> dict[str, list[Any
     every = [row.values for row in rows]
     used = None
     if len(rows) >= MANY:
-        used = {name for name in plan.slots if any(values.get(name) is not None for values in every)}
+        known = plan.slots.keys() & set().union(*every)
+        used = {name for name in known if any(values.get(name) is not None for values in every)}
     return {**plan.by_column(every, used), **_helpers(plan.part(sort_columns), rows)}
 
 

@@ -82,6 +82,10 @@ class _Wave:
             entries = [*self._helpers(left), *(entry for row in left for entry in row.entries)]
             since = savepoint(self.unit)
             saved = self.unit.records.save([entry.change for entry in entries], partial=True, operation=self.operation)
+            if not saved.problems:
+                since.commit()
+                self._done(left, entries, saved)
+                break
             kept = self._judge(left, entries, saved.problems)
             if {id(entry) for entry in self._entries(kept)} == {id(entries[each.row - 1]) for each in saved.changes}:
                 since.commit()
