@@ -70,7 +70,7 @@ def write(batch: Batch, rows: Iterable[Row], expressions: Expressions) -> None:
         plan = row.plan.part(search_plan)
         if row.doing == "delete":
             removed.append(row.id)
-        elif row.doing in ("create", "restore") or row.searched or any(row.differs(name) for name in plan.own):
+        elif row.doing in ("create", "restore") or row.searched or _is_changed(row, plan):
             written.setdefault(row.plan.name, []).append(row)
     if removed:
         batch.unit.connection.execute(_DELETE, {"ids": removed})
@@ -80,6 +80,11 @@ def write(batch: Batch, rows: Iterable[Row], expressions: Expressions) -> None:
         batch.unit.company.database.put_many(batch.unit.connection, tables.search, columns)
     elif entries:
         batch.unit.connection.execute(_statement(batch), dict(zip(_COLUMNS, entries[0], strict=True)))
+
+
+def _is_changed(row: Row, plan: SearchPlan) -> bool:
+    """Whether a text by which a stored record is found changed; of what is known in part, none can."""
+    return not row.part and any(row.differs(name) for name in plan.own)
 
 
 def _statement(batch: Batch) -> Any:
