@@ -14,7 +14,7 @@ import dougong.engine.fields  # noqa: F401  the field types
 from dougong.base.errors import Problem
 from dougong.metadata.check import check
 from dougong.metadata.documents import Documents, read_texts
-from tests.metadata import bad_approvals, bad_automations, bad_channels
+from tests.metadata import bad_approvals, bad_automations, bad_channels, bad_scenarios
 from tests.metadata.workshop import WORKSHOP, changed, label, text
 
 GOLDEN = Path(__file__).with_name("bad_documents.txt")
@@ -763,7 +763,7 @@ PACKAGES: dict[str, dict[str, dict[str, Any]]] = {
 """Cases with packages beside the workshop: folder → file → document."""
 
 
-CASES |= bad_approvals.CASES | bad_automations.CASES | bad_channels.CASES
+CASES |= bad_approvals.CASES | bad_automations.CASES | bad_channels.CASES | bad_scenarios.CASES
 PACKAGES |= bad_approvals.PACKAGES
 
 NAMES = (*CASES, *OVERLAYS, *PACKAGES)

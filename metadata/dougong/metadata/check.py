@@ -38,6 +38,7 @@ from dougong.metadata.checking import (
     rights,
     rows,
     rules,
+    scenarios,
     territories,
     validation,
     viewer_rollups,
@@ -94,6 +95,7 @@ RULES: tuple[Rule, ...] = (
     formula_fields.without_columns,
     viewer_rollups.viewer_rollups,
     formula_tests.formula_tests,
+    scenarios.scenarios,
     references.requirements,
 )
 """Every rule over the effective tree, in the order in which people would look."""

@@ -92,6 +92,24 @@ def _keyed(index: Index, found: Found) -> str:
     return steps(found.pointer)[-1]
 
 
+def _tried(index: Index, found: Found) -> str:
+    """Of a value in a test, the object of the record that it is a value of."""
+    around = found.around[-2]
+    if isinstance(around.get("create"), str):
+        return str(around["create"])
+    names = [str(around[each]).removeprefix("@") for each in ("update", "record") if each in around]
+    made = found.component.body.get("when", {}).get("create", "")
+    given = {each.get("key"): each for each in found.component.body.get("given", ())}
+    return next((_made(given.get(each)) or str(made) for each in names), "")
+
+
+def _made(given: Mapping[str, Any] | None) -> str:
+    """The object of a record that a test is given; "" where it is not given one."""
+    if given is None:
+        return ""
+    return "user" if "user" in given else str(given.get("record") or given.get("do", {}).get("create") or "")
+
+
 def _users(index: Index, found: Found) -> str:
     return "user"
 
@@ -357,6 +375,22 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("trigger/endpoint", "endpoint of", _own),
         ("when", "formula", _own),
         ("active", "formula", _own),
+    ),
+    "test": (
+        ("given/*/user/role", "role of", _own),
+        ("given/*/user/values/@", "path", _users),
+        ("given/*/record", "object", _own),
+        ("given/*/values/@", "path", _named("record", -2)),
+        ("given/*/setting", "setting of", _own),
+        ("given/*/do/create", "object", _own),
+        ("given/*/do/values/@", "path", _tried),
+        ("given/*/do/to", "address", _own),
+        ("when/create", "object", _own),
+        ("when/values/@", "path", _tried),
+        ("when/to", "address", _own),
+        ("then/*/refused_by", "component", _own),
+        ("then/*/warned_by", "address", _own),
+        ("then/*/has/@", "path", _tried),
     ),
     "overlay": (("target", "address", _own),),
     "translation": (("texts/@", "address", _own),),

@@ -174,6 +174,13 @@ def _whole_path(index: Index, found: Found, origin: str) -> Iterator[Reference]:
     yield from _path(index, found, origin, found.text.split("."), 0)
 
 
+def _component(index: Index, found: Found, origin: str) -> Iterator[Reference]:
+    """A component, or an element of it (``approval:quote.special_price#stale``); codes of problems name none."""
+    address = found.text.partition("#")[0]
+    if ":" in address:
+        yield _reference(found, 0, len(address), address)
+
+
 def _starter(index: Index, found: Found, origin: str) -> Iterator[Reference]:
     """Who may start an approval: ``role:sales``, ``team:editor``."""
     kind, _, name = found.text.partition(":")
@@ -253,6 +260,7 @@ WALKS: Mapping[str, Callable[[Index, Found, str], Iterator[Reference]]] = {
     "row": _row,
     "starter": _starter,
     "gate": _gate,
+    "component": _component,
 }
 """How names of these sorts are found in their text; those of others are the whole text."""
 

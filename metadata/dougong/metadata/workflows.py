@@ -10,6 +10,7 @@ from typing import Any
 from dougong.metadata.approval import Approval
 from dougong.metadata.automation import Automation
 from dougong.metadata.messaging import Channel
+from dougong.metadata.scenario import Scenario
 
 
 def _none() -> Any:
@@ -18,8 +19,10 @@ def _none() -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflows:
-    """Approvals, automations and what these name, each by its whole name (``quote.special_price``)."""
+    """Approvals, automations and what these name, each by its whole name (``quote.special_price``); and tests."""
 
     approvals: Mapping[str, Approval] = _none()
     automations: Mapping[str, Automation] = _none()
     channels: Mapping[str, Channel] = _none()
+    tests: Mapping[str, Scenario] = _none()
+    """Tests of the configuration, for `dougong package test`."""

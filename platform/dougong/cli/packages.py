@@ -11,6 +11,7 @@ from dougong.base.language import msg
 from dougong.cli.folders import FOLDER, check_folder, format_package, list_packages
 from dougong.cli.metadata import show_changes, show_plan, write_files
 from dougong.cli.opening import for_company, open_company, operator
+from dougong.cli.scenarios import test_package
 from dougong.cli.terminal import say, text
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
@@ -27,7 +28,7 @@ def package() -> None:
     """Commands about packages."""
 
 
-for _command in (list_packages, check_folder, format_package):
+for _command in (list_packages, check_folder, format_package, test_package):
     package.add_command(_command)
 
 

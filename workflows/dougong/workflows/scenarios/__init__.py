@@ -1,0 +1,1 @@
+"""Tests of a configuration, carried out on a company that is thrown away."""
