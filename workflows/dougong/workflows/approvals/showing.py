@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import select
 
-from dougong.base.errors import DougongError
 from dougong.base.language import Labels
 from dougong.metadata.approval import Approval
 from dougong.metadata.model import Object
-from dougong.workflows.approvals import binding, running, seeing
+from dougong.workflows.approvals import binding, machine, running, seeing
 from dougong.workflows.approvals.binding import Snapshot
 from dougong.workflows.approvals.lists import names_of
-from dougong.workflows.approvals.machine import advance
+from dougong.workflows.approvals.machine import Possible
 from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.running import OPEN, Running
-from dougong.workflows.approvals.state import Act, Entry, Recall, State, TakeBack, Visit
+from dougong.workflows.approvals.state import Entry, State, Visit
 from dougong.workflows.approvals.tables import acts
 from dougong.workflows.approvals.told import ActEntry, Can, Change, Instance, Person
 from dougong.workflows.approvals.world import CompanyWorld
@@ -68,7 +67,7 @@ def _one(unit: Unit, held: Running, log: Sequence[Any], kept: Sequence[Snapshot]
     named = names_of(people, list(dict.fromkeys(_everybody(held.state, log))))
     of, changes = _changes(unit, approval, obj, held, kept)
     entry = _own_entry(unit, held.state)
-    can = frozenset(_can(unit, approval, held, entry))
+    offered = _offered(unit, approval, held)
     label: Labels = approval.label if approval is not None else {"en": held.approval}
     return Instance(
         id=held.id,
@@ -90,8 +89,8 @@ def _one(unit: Unit, held: Running, log: Sequence[Any], kept: Sequence[Snapshot]
         changes=changes,
         changes_of=of,
         entry=entry[1].id if entry else None,
-        can=can,
-        taken_back=_taken_back(unit, held.state) if "take_back" in can else None,
+        can=frozenset(_can(unit, approval, held, offered)),
+        taken_back=next((each.entry for each in reversed(offered) if each.act == "take_back"), None),
         number=held.number,
     )
 
@@ -181,48 +180,22 @@ def _own_entry(unit: Unit, state: State) -> tuple[Visit, Entry] | None:
     )
 
 
-def _can(unit: Unit, approval: Approval | None, held: Running, own: tuple[Visit, Entry] | None) -> Iterator[Can]:
-    """The acts that are open to the actor: of those that can be refused as a whole, what the machine lets through."""
-    me, state = unit.actor.user_id or "", held.state
+def _can(unit: Unit, approval: Approval | None, held: Running, offered: Sequence[Possible]) -> Iterator[Can]:
+    """The acts that are open to the actor."""
     yield "comment"
-    if state.status in OPEN and seeing.may_rescue(unit):
+    if held.state.status in OPEN and seeing.may_rescue(unit):
         yield "rescue"
-    if me == held.initiator and state.status in OPEN:
-        if approval is None or _goes(unit, approval, held, Recall(by=me)):
-            yield "recall"
-        if approval is not None:
-            yield "remind" if state.status == "open" else "resubmit"
-    if approval is None:
-        return
-    if own is not None:
-        yield "approve"
-        yield "reject"
-        node = approval.nodes.get(own[0].node)
-        yield from sorted(node.may) if node is not None else ()
-    last = _taken_back(unit, state)
-    if last is not None and _goes(unit, approval, held, TakeBack(entry=last, by=me)):
-        yield "take_back"
+    if approval is None and held.state.status in OPEN and unit.actor.user_id == held.initiator:
+        yield "recall"
+    for each in offered:
+        if each.act != "read":
+            yield each.act
 
 
-def _goes(unit: Unit, approval: Approval, held: Running, act: Act) -> bool:
-    """Whether the machine would carry an act out now; nothing is written."""
+def _offered(unit: Unit, approval: Approval | None, held: Running) -> tuple[Possible, ...]:
+    """What the machine lets the actor do; nothing where the definition or the object is not there any more."""
     obj = held.of(unit)
-    if obj is None:
-        return False
+    if approval is None or obj is None or held.state.status not in OPEN:
+        return ()
     world = CompanyWorld(unit, obj, running.record_values(unit, obj, held.record_id), held.initiator, approval)
-    try:
-        advance(approval, held.state, act, world)
-    except DougongError:
-        return False
-    return True
-
-
-def _taken_back(unit: Unit, state: State) -> str | None:
-    """The actor's last decision."""
-    mine = [
-        entry
-        for visit in state.visits
-        for entry in visit.entries
-        if entry.person == unit.actor.user_id and entry.status in ("approved", "rejected", "sent_back")
-    ]
-    return max(mine, key=lambda each: each.decided_at.isoformat() if each.decided_at else "").id if mine else None
+    return machine.possible(approval, held.state, unit.actor.user_id or "", world)
