@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import insert, select, update
 
 from dougong.base.errors import NotFound, Problem
 from dougong.base.ids import is_record_id
 from dougong.base.language import msg
+from dougong.engine.dialects.among import among
 from dougong.engine.dialects.statements import upsert
 from dougong.engine.saving.plan import plan_of
 from dougong.engine.tables import bodies
@@ -93,12 +94,10 @@ def unknown(id: str) -> NotFound:
 
 def of_records(unit: Unit, ids: Sequence[str], *, open_only: bool) -> list[Running]:
     """The approvals of some records, the newest first."""
-    return [read(row) for row in unit.connection.execute(_of_records(ids, open_only))]
-
-
-def _of_records(ids: Sequence[str], open_only: bool) -> Select[Any]:
-    found = select(*COLUMNS).where(instances.c.record_id.in_(list(ids))).order_by(instances.c.id.desc())
-    return found.where(instances.c.ended_at.is_(None)) if open_only else found
+    found = select(*COLUMNS).where(among(instances.c.record_id, "ids")).order_by(instances.c.id.desc())
+    if open_only:
+        found = found.where(instances.c.ended_at.is_(None))
+    return [read(row) for row in unit.connection.execute(found, {"ids": list(ids)})]
 
 
 def begin(unit: Unit, running: Running) -> None:

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from dougong.base.language import Labels
 from dougong.metadata.approval import Approval
 from dougong.metadata.model import Object
-from dougong.workflows.approvals import binding, machine, running, seeing
+from dougong.workflows.approvals import binding, running, seeing
 from dougong.workflows.approvals.binding import Snapshot
 from dougong.workflows.approvals.lists import names_of
-from dougong.workflows.approvals.machine import Possible
+from dougong.workflows.approvals.machine import Possible, possible
 from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.running import OPEN, Running
 from dougong.workflows.approvals.state import Entry, State, Visit
@@ -67,7 +67,8 @@ def _one(unit: Unit, held: Running, log: Sequence[Any], kept: Sequence[Snapshot]
     named = names_of(people, list(dict.fromkeys(_everybody(held.state, log))))
     of, changes = _changes(unit, approval, obj, held, kept)
     entry = _own_entry(unit, held.state)
-    offered = _offered(unit, approval, held)
+    may = _possible(unit, approval, obj, held)
+    can = frozenset(_can(unit, approval, held, may))
     label: Labels = approval.label if approval is not None else {"en": held.approval}
     return Instance(
         id=held.id,
@@ -89,8 +90,9 @@ def _one(unit: Unit, held: Running, log: Sequence[Any], kept: Sequence[Snapshot]
         changes=changes,
         changes_of=of,
         entry=entry[1].id if entry else None,
-        can=frozenset(_can(unit, approval, held, offered)),
-        taken_back=next((each.entry for each in reversed(offered) if each.act == "take_back"), None),
+        can=can,
+        possible=may,
+        taken_back=next((each.entry for each in reversed(may) if each.act == "take_back"), None),
         number=held.number,
     )
 
@@ -180,22 +182,22 @@ def _own_entry(unit: Unit, state: State) -> tuple[Visit, Entry] | None:
     )
 
 
-def _can(unit: Unit, approval: Approval | None, held: Running, offered: Sequence[Possible]) -> Iterator[Can]:
-    """The acts that are open to the actor."""
-    yield "comment"
-    if held.state.status in OPEN and seeing.may_rescue(unit):
-        yield "rescue"
-    if approval is None and held.state.status in OPEN and unit.actor.user_id == held.initiator:
-        yield "recall"
-    for each in offered:
-        if each.act != "read":
-            yield each.act
-
-
-def _offered(unit: Unit, approval: Approval | None, held: Running) -> tuple[Possible, ...]:
-    """What the machine lets the actor do; nothing where the definition or the object is not there any more."""
-    obj = held.of(unit)
+def _possible(unit: Unit, approval: Approval | None, obj: Object | None, held: Running) -> tuple[Possible, ...]:
+    """What the actor may do with it, by the machine: nothing once it has ended but to read a copy."""
     if approval is None or obj is None or held.state.status not in OPEN:
         return ()
-    world = CompanyWorld(unit, obj, running.record_values(unit, obj, held.record_id), held.initiator, approval)
-    return machine.possible(approval, held.state, unit.actor.user_id or "", world)
+    values = running.record_values(unit, obj, held.record_id)
+    world = CompanyWorld(unit, obj, values, held.initiator, approval)
+    return possible(approval, held.state, unit.actor.user_id or "", world)
+
+
+def _can(unit: Unit, approval: Approval | None, held: Running, may: Sequence[Possible]) -> Iterator[Can]:
+    yield "comment"
+    yield from (each.act for each in may)
+    if held.state.status in OPEN:
+        if seeing.may_rescue(unit):
+            yield "rescue"
+        if approval is None and unit.actor.user_id == held.initiator:
+            yield "recall"
+    elif any(each.person == unit.actor.user_id for each in held.state.copies):
+        yield "read"

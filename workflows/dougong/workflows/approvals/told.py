@@ -11,6 +11,7 @@ from typing import Any, Literal
 from dougong.base.errors import Problem
 from dougong.base.language import Labels, Message
 from dougong.metadata.approval import Approval, Mode
+from dougong.workflows.approvals.machine import Possible
 from dougong.workflows.approvals.state import InstanceStatus, State
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -113,7 +114,7 @@ class ActEntry:
 
 Can = Literal[
     "approve", "reject", "send_back", "add_before", "add_after", "add_parallel", "remove_added", "hand_over",
-    "delegate", "take_back", "recall", "resubmit", "remind", "comment", "rescue",
+    "delegate", "take_back", "recall", "resubmit", "remind", "read", "comment", "rescue",
 ]  # fmt: skip
 
 
@@ -147,6 +148,7 @@ class Instance:
     changes_of: Literal["gated", "round", "none"] = "none"
     entry: str | None = None
     can: frozenset[Can] = frozenset()
+    possible: tuple[Possible, ...] = ()
     taken_back: str | None = None
     number: int = 0
 
