@@ -41,9 +41,11 @@ def test_each_reason_says_whether_it_holds(person: Person) -> None:
         ("no", "They do not own it."),
         ("no", "The sharing rule Important customers is for them, but not for this record."),
         ("no", "It was not shared with them, and they are not in its team."),
+        ("no", "They have nothing to decide about it, and were sent no copy."),
         ("no", "Nothing gives them the right to change this record."),
         ("no", "They do not own it."),
         ("no", "It was not shared with them, and they are not in its team."),
+        ("no", "They have nothing to decide about it, and were sent no copy."),
         ("no", "The sharing rule Important customers lets them see, not change."),
     ]
     person.save(Update("account", person.ids["account1"], {"owner": ann}))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def lent(rows: Rows, right: Right, obj: Object) -> Iterator[Ground]:
     """What was lent to the person, of objects whose records are: those that an approval is defined for."""
-    if right not in ("read", "edit") or not _is_lent(rows, obj) or not rows.holder.user_id:
+    if right not in ("read", "edit") or not _is_lent(rows, right, obj) or not rows.holder.user_id:
         return
     said = msg("They decide on it, or were sent a copy.")
     otherwise = msg("They have nothing to decide about it, and were sent no copy.")
@@ -34,8 +34,13 @@ def lent(rows: Rows, right: Right, obj: Object) -> Iterator[Ground]:
     yield Ground("lent", said, otherwise, holds, finds, walks=finds)
 
 
-def _is_lent(rows: Rows, obj: Object) -> bool:
-    return any(each.object == obj.name for each in rows.model.workflows.approvals.values())
+def _is_lent(rows: Rows, right: Right, obj: Object) -> bool:
+    """Whether an approval of the object lends its records for reading, or for editing at one of its nodes."""
+    approvals = [each for each in rows.model.workflows.approvals.values() if each.object == obj.name]
+    if right == "read":
+        return bool(approvals)
+    modes = (mode for each in approvals for node in each.nodes.values() for mode in node.fields.values())
+    return any(mode in ("edit", "require") for mode in modes)
 
 
 def _lent(rows: Rows, right: Right, obj: Object) -> Select[tuple[str]]:
