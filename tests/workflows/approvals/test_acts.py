@@ -599,3 +599,12 @@ def test_ahead_says_who_is_missing() -> None:
     approval = chart("one", one=asks("ann", next="two"), two=asks("none"))
     found = ahead(approval, State(status="open", initiator="ivy"), office())
     assert [problem.code for each in found for problem in each.problems] == ["approval-nobody"]
+
+
+def test_ahead_says_where_the_way_ends() -> None:
+    approval = chart("one", one=asks("ann", next="which"), which=node("condition"))
+    found = ahead(approval, State(status="open", initiator="ivy"), office())
+    assert [(each.node, [problem.code for problem in each.problems]) for each in found] == [
+        ("one", []),
+        ("which", ["approval-no-way-on"]),
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from dougong.base.errors import Problem
+from dougong.base.errors import DougongError, Problem
 from dougong.metadata.approval import Approval
 from dougong.workflows.approvals.machine import advancing, parts
 from dougong.workflows.approvals.machine.course import CLOSED, Course
@@ -16,7 +16,8 @@ from dougong.workflows.approvals.state import Entry, State, Visit, World
 class Ahead:
     """A node still to come, in order; `entries` are those of the people that it would ask.
 
-    `problems` say why it would ask nobody: nobody is found, or somebody has to be chosen first.
+    `problems` say why it would ask nobody (nobody is found, or somebody has to be chosen first), or why the way
+    does not go on there.
     """
 
     node: str
@@ -34,14 +35,22 @@ def foresee(approval: Approval, state: State, world: World) -> tuple[Ahead, ...]
         return ()
     course = Course(approval, state, world)
     course.foreseeing = True
-    if not any(course.open_visits()):
-        course.state = replace(state, status="open", round=state.round + bool(state.visits))
-        advancing.start(course)
     begun = len(state.visits)
+    try:
+        _follow(course, begun)
+    except DougongError as refused:
+        course.missing[len(course.state.visits)] = refused
+    return tuple(_ahead(course, visit) for visit in course.state.visits[begun:])
+
+
+def _follow(course: Course, begun: int) -> None:
+    """Pass whatever is open until nothing is."""
+    if not any(course.open_visits()):
+        course.state = replace(course.state, status="open", round=course.state.round + bool(course.state.visits))
+        advancing.start(course)
     while (visit := next(_next(course, begun), None)) is not None:
         _approve(course, visit)
         advancing.run(course, *advancing.leave(course, visit.number))
-    return tuple(_ahead(course, visit) for visit in course.state.visits[begun:])
 
 
 def _next(course: Course, begun: int) -> Iterator[Visit]:
