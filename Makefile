@@ -47,6 +47,7 @@ bench: install ## measure the engine against the same operations written by hand
 	@.venv/bin/python -m tests.benchmarks.formula_reads
 	@.venv/bin/python -m tests.benchmarks.publishing
 	@.venv/bin/python -m tests.benchmarks.visibility
+	@.venv/bin/python -m tests.benchmarks.automating
 
 pictures: install ## take the pictures of docs/pictures
 	@scripts/prepare.sh --pictures

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from dougong.base.settings import describe
 from dougong.cli import temporary_postgresql as postgresql
+from dougong.cli.folders import field_types
 from tests import chromium
 
 RUN_FOLDER = "DOUGONG_TEST_RUN"
@@ -51,6 +52,7 @@ def forget_the_operator() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder that all processes of this run share. The name is short: it holds a socket."""
     forget_the_operator()
+    field_types()  # packages that ship have steps, whose kinds are known by then
     if not hasattr(config, "workerinput"):
         os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="dougong-")
         os.chmod(os.environ[RUN_FOLDER], 0o755)

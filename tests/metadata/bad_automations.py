@@ -9,7 +9,7 @@ from tests.metadata.workshop import label
 
 field_types()  # what a step is given is judged by the kind of step
 
-RECORD: dict[str, Any] = {"type": "record", "on": ["change"]}
+RECORD: dict[str, Any] = {"type": "record", "on": ["change"], "fields": ["stage"]}
 SET: dict[str, Any] = {"key": "mark", "do": "set", "with": {"name": '"x"'}}
 
 
@@ -56,6 +56,29 @@ CASES: dict[str, dict[str, Any]] = {
         trigger={"type": "button"}, when="ISCHANGED(amount)"
     ),
     "a switch that reads a field": automation(active="amount > 5"),
+    "a button for what the clock sets off": {
+        **automation(trigger={"type": "schedule", "cron": "0 9 * * *"}),
+        "action/deal/go.json": {
+            "kind": "action", "name": "deal.go", "object": "deal", "label": label("Go", "执行"),
+            "does": {"run": "deal.won"},
+        },
+    },
+    "an automation that makes records without end": automation(
+        trigger={"type": "record", "on": ["create"]},
+        steps=[{"key": "next", "do": "create", "with": {"object": "deal", "values": {"name": "name"}}}],
+    ),
+    "two automations that may set each other off": {
+        **automation(
+            trigger={"type": "record", "on": ["change"], "fields": ["stage"]},
+            steps=[{"key": "mark", "do": "set", "with": {"name": '"x"'}}],
+            active="amount > 5",
+        ),
+        "automation/deal/back.json": {
+            "kind": "automation", "name": "deal.back", "object": "deal", "label": label("Back", "返回"),
+            "trigger": {"type": "record", "on": ["change"], "fields": ["name"]},
+            "steps": [{"key": "mark", "do": "set", "with": {"stage": '"open"'}}],
+        },
+    },
     "a step of no kind": step(do="sett", **{"with": {"name": '"x"'}}),
     "an automation that sets what is not there": step(do="set", **{"with": {"amont": "5"}}),
     "a step that sets the wrong type": step(do="set", **{"with": {"amount": '"five"', "stage": '"lots"'}}),

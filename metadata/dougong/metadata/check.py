@@ -17,6 +17,7 @@ from dougong.metadata import violations
 from dougong.metadata.checking import (
     approval_charts,
     approvals,
+    automation_circles,
     automations,
     by_role,
     calendars,
@@ -77,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     rules.import_mappings,
     automations.automations,
     channels.channels,
+    automation_circles.circles,
     rules.settings,
     calendars.calendars,
     rows.rows,

@@ -273,6 +273,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("does/edit/set/@", "path", _own),
         ("does/edit/set/*", "formula", _own),
         ("does/convert", "conversion of", _own),
+        ("does/run", "automation of", _own),
         ("visible_when", "formula", _own),
     ),
     "conversion": (

@@ -140,6 +140,9 @@ def _of_record(visit: Visit, obj: Object, record: Record, key: str, back: str, p
         name = str(does["convert"]).partition(".")[2]
         offered = name in obj.conversions and conversion.is_open(visit.unit, record, name)
         return Action(said, icon, f"{here}/convert/{name}", False, False) if offered else None
+    if "run" in does:
+        url = with_query(f"{here}/run/{key}", [("back", back)] if back != here else [])
+        return Action(said, icon, url, False, sheet=False, post=True)
     if not may_set(visit, obj, body):
         return None
     asks = bool(does["edit"].get("fields"))

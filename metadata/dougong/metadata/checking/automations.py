@@ -7,12 +7,13 @@ from typing import Any
 
 from dougong.base.errors import Problem
 from dougong.base.language import Message, msg
+from dougong.formulas import Type
 from dougong.metadata.building.steps import StepScope
 from dougong.metadata.checking.formulas import tried
 from dougong.metadata.checking.report import Spot, enumerated, need_field, need_object, spots, unknown
 from dougong.metadata.checking.steps import steps
 from dougong.metadata.index import Index
-from dougong.metadata.scope import FieldScope
+from dougong.metadata.scope import FieldScope, formula_type
 
 KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "record": (("on",), ("fields", "before_save")),
@@ -87,10 +88,13 @@ def _date(spot: Spot, object_name: str, trigger: Mapping[str, Any]) -> Iterator[
     facts = spot.index.field(object_name, name) if isinstance(name, str) else None
     if facts is None:
         yield from need_field(spot / "field", object_name, name)
-    elif facts.type is not None and (facts.type.formula_type not in ("date", "datetime") or not facts.type.stored):
+        return
+    kind = formula_type(spot.index, facts)
+    kept = facts.type is not None and facts.type.stored and not facts.type.virtual
+    if kind not in (Type.DATE, Type.DATETIME) or not kept:
         reason = msg("{field} is no date that is kept.", field=facts.body.get("label") or facts.name)
         yield (spot / "field").problem("field-type-wrong", reason)
-    elif trigger.get("yearly") is True and facts.type is not None and facts.type.formula_type != "date":
+    elif trigger.get("yearly") is True and kind is not Type.DATE:
         reason = msg("An anniversary is that of a date, not of a moment.")
         yield (spot / "yearly").problem("trigger-yearly", reason, msg("Take the key out, or name a date."))
 

@@ -111,7 +111,7 @@ def actions(index: Index) -> Iterator[Problem]:
             yield from need_record_type(where / "create" / "record_type", target, create.get("record_type"))
             for field in create.get("prefill", {}):
                 yield from need_field(where / "create" / "prefill" / field, target, field)
-        if own is None and ("edit" in does or "convert" in does):
+        if own is None and does.keys() & {"edit", "convert", "run"}:
             reason = msg("An action that changes or converts records belongs to an object.")
             yield spot.problem("action-global", reason, msg("Name it object.name and give it the key object."))
         if "list" in body.get("place", ()) and "create" not in does:
@@ -127,6 +127,13 @@ def actions(index: Index) -> Iterator[Problem]:
         known = {each.name for each in index.of_object("conversion", own or "").values()}
         if "convert" in does and does["convert"] not in known:
             yield unknown(where / "convert", msg("conversion"), does["convert"], known)
+        buttons = {
+            each.name
+            for each in index.of_object("automation", own or "").values()
+            if each.body.get("trigger", {}).get("type") == "button"
+        }
+        if "run" in does and does["run"] not in buttons:
+            yield unknown(where / "run", msg("automation of a button"), does["run"], buttons)
 
 
 def conversions(index: Index) -> Iterator[Problem]:

@@ -1,0 +1,77 @@
+"""Runs at the pages: who sets one off by a button, what stands there, how a failed one goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+import pytest
+from starlette.testclient import TestClient
+
+from dougong.base.settings import Settings
+from dougong.engine.actor import SYSTEM
+from dougong.engine.company import Company
+from dougong.web import sessions
+from dougong.web.app import create_app, make_site
+from tests.companies import ADMINISTRATOR, person
+from tests.web.conftest import Person, settings
+from tests.workflows.automations.conftest import all_runs, change, make, values, work
+
+__all__ = ["settings"]
+
+
+@pytest.fixture
+def boss(desk: Company, settings: Settings) -> Iterator[Person]:
+    """An administrator of the desk, signed in."""
+    yield from signed_in(desk, settings, "boss", ADMINISTRATOR)
+
+
+def signed_in(desk: Company, settings: Settings, login: str, *roles: str) -> Iterator[Person]:
+    """Somebody at the desk's pages."""
+    user = str(person(desk, login, *roles, language="en", time_zone="UTC").user_id)
+    app = create_app(make_site(settings, desk), chain.from_iterable(desk.hooks.pages()))
+    token = desk.write(SYSTEM, lambda unit: sessions.begin(unit, user, "test", "127.0.0.1"))
+    with TestClient(app, base_url="http://testserver") as client:
+        client.cookies.set(sessions.cookie_name(False), token)
+        yield Person(client, desk, user)
+
+
+def test_a_button_sets_an_automation_off(boss: Person, desk: Company) -> None:
+    """The record offers it; pressing it asks for the run of this record alone."""
+    id = make(desk, "ticket", name="One", amount="500")
+    page = boss.get(f"/o/ticket/{id}")
+    assert "Sort it" in page.text
+    sent = boss.form(f"/o/ticket/{id}/edit") | {}
+    answer = boss.post(f"/o/ticket/{id}/run/sort", {"csrf": sent["csrf"]})
+    assert answer.headers["location"] == f"/o/ticket/{id}"
+    work(desk)
+    assert values(desk, "ticket", id)["reminded"] == "big"
+    (run,) = all_runs(desk)
+    assert (run.event, run.actor_id) == ("button", boss.user_id)
+
+
+def test_a_failed_run_says_why_and_is_resumed(boss: Person, desk: Company) -> None:
+    """The list and the run tell the rule's message; resuming lets it go on after the last step that was done."""
+    id = make(desk, "ticket", name="bad")
+    change(desk, "ticket", id, status="won")
+    work(desk)
+    (run,) = all_runs(desk)
+    listed = boss.get("/automations/runs?show=failed").text
+    assert "No bad notes" in listed
+    assert f"/automations/runs/{run.id}" in listed
+    assert "No runs here" in boss.get("/automations/runs?show=done").text
+    shown = boss.get(f"/automations/runs/{run.id}").text
+    assert "No bad notes" in shown
+    assert "&#34;do&#34;: &#34;set&#34;" in shown
+    change(desk, "ticket", id, name="good")
+    csrf = boss.form(f"/o/ticket/{id}/edit")["csrf"]
+    boss.post(f"/automations/runs/{run.id}/resume", {"csrf": csrf})
+    work(desk)
+    assert values(desk, "ticket", id)["note"] == "won: good"
+    assert boss.post(f"/automations/runs/{run.id}/resume", {"csrf": csrf}).status_code == 409
+
+
+def test_runs_are_for_those_who_look_after_work(desk: Company, settings: Settings) -> None:
+    """Somebody without the right sees no runs."""
+    for somebody in signed_in(desk, settings, "li"):
+        assert somebody.get("/automations/runs").status_code == 403
