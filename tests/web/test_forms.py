@@ -257,6 +257,44 @@ def test_a_clone_begins_with_what_the_record_says(person: Person) -> None:
     assert person.form(f"/o/account/new?clone={person.ids['account1']}").get("credit_code") == ""
 
 
+def test_a_clone_brings_its_lines_along(person: Person) -> None:
+    """Copied into the form, where they are changed, removed and added to; the original keeps its own."""
+    deal = person.ids["deal1"]
+    for name, price in (("Gateway", "100"), ("Sensor", "20"), ("Cable", "3")):
+        line = {"opportunity": deal, "name": name, "quantity": "2", "unit_price": price, "discount": "0.1"}
+        person.save(Create("opportunity_line", line))
+    path = f"/o/opportunity/new?clone={deal}"
+    sent = person.form(path)
+    assert [sent[f"opportunity_line-{at}.name"] for at in range(3)] == ["Gateway", "Sensor", "Cable"]
+    assert not any(sent[f"opportunity_line-{at}.id"] for at in range(3))
+    wrong = person.post(
+        path, {**sent, "name": "", "opportunity_line-1.remove": "1", "opportunity_line-2.quantity": "7"}
+    )
+    assert wrong.status_code == 422
+    saved = person.post(path, fields(wrong.text) | {"name": "Again", "opportunity_line-1.remove": "1"})
+    assert saved.status_code == 303
+    made = saved.headers["location"].rpartition("/")[2]
+    assert made != deal and lines(person, made) == [("Gateway", 2), ("Cable", 7)]
+    assert lines(person, deal) == [("Gateway", 2), ("Sensor", 2), ("Cable", 2)]
+
+
+def test_no_line_is_cloned_by_naming_it(person: Person) -> None:
+    """A line of another record under the name of a copy is none; what is typed stays."""
+    deal = person.ids["deal1"]
+    line = {"name": "Gateway", "quantity": "2", "unit_price": "100"}
+    own, stranger = person.save(
+        *(Create("opportunity_line", {**line, "opportunity": each}) for each in (deal, person.ids["deal3"]))
+    )
+    path = f"/o/opportunity/new?clone={deal}"
+    sent = person.form(path)
+    assert sent["opportunity_line-0.source"] == own
+    blank = {key: "" for key in sent if key.startswith("opportunity_line-0.")}
+    for at, source in enumerate((stranger, "x")):
+        forged = {"name": f"Forged {at}", "opportunity_line-0.source": source, "opportunity_line-0.base": "{}"}
+        made = person.post(path, sent | blank | forged).headers["location"].rpartition("/")[2]
+        assert lines(person, made) == []
+
+
 def test_two_at_one_record_with_lines_are_asked_too(person: Person) -> None:
     """The lines that were typed are kept through the question and saved with the decision."""
     path = f"/o/opportunity/{person.ids['deal1']}/edit"

@@ -19,10 +19,9 @@ from dougong.web.errors_in_forms import FormErrors, Said
 from dougong.web.inputs import Input, Typed
 from dougong.web.layouts import layout_for
 from dougong.web.list_views import sortable
-from dougong.web.prefill import titled
+from dougong.web.prefill import MOST_LINES, lines_by_clone, titled
 from dougong.web.visit import Visit
 
-MOST_LINES = 500
 BLANK_LINES = 1
 
 
@@ -37,6 +36,8 @@ class Line:
     base: str = "{}"
     auto: str = "{}"
     removed: bool = False
+    source: str = ""
+    """The line that a new one was copied from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class EnteredLine:
     removed: bool
     auto: str = "{}"
     row: int = 0
+    source: str = ""
 
 
 def view_of(visit: Visit, obj: Object, purpose: str, record_type: str | None) -> FormView:
@@ -123,8 +125,12 @@ def build(
     entered: Entered = Entered(),
     errors: FormErrors = errors_in_forms.NONE,
     more_lines: str = "",
+    clone: str = "",
 ) -> Form:
-    """The form over `values`, with what was `entered` on top and `errors` beside."""
+    """The form over `values`, with what was `entered` on top and `errors` beside.
+
+    Where it is a `clone` of the record of that id, with copies of the lines of that one.
+    """
     present = {**values, **entered.own.values}
     conditions = state_of(visit.unit, view.layout, present, new=not record_id)
     asked = _required(obj, present) | conditions.required
@@ -135,7 +141,7 @@ def build(
     for name in (conditions.hidden | conditions.read_only) & made.keys():
         made[name] = replace(made[name], hidden=name in conditions.hidden, locked=name in conditions.read_only)
     tables = {
-        section.key: _table(visit, section.lines, record_id, entered, errors, more_lines)
+        section.key: _table(visit, section.lines, record_id, entered, errors, more_lines, clone)
         for section in view.sections
         if section.lines
     }
@@ -190,7 +196,13 @@ def _broken(view: FormView, made: Mapping[str, Input], tables: Mapping[str, Line
 
 # -- lines ------------------------------------------------------------------------------------------------------
 def _table(
-    visit: Visit, lines: Lines, record_id: str, entered: Entered, errors: FormErrors, more_lines: str
+    visit: Visit,
+    lines: Lines,
+    record_id: str,
+    entered: Entered,
+    errors: FormErrors,
+    more_lines: str,
+    clone: str,
 ) -> LineTable:
     child = lines.object.name
     fresh = start(visit, lines.object, {})
@@ -198,7 +210,7 @@ def _table(
     if child in entered.lines:
         rows = [_entered(visit, lines, each, errors) for each in entered.lines[child]]
     else:
-        rows = _stored(visit, lines, record_id) if record_id else []
+        rows = _stored(visit, lines, record_id) if record_id else _copied(visit, lines, fresh, clone) if clone else []
     blank = BLANK_LINES if not rows or more_lines == child else 0
     at = len(rows)
     rows += [_renamed(model, f"{child}-{at + offset}") for offset in range(blank)]
@@ -248,6 +260,7 @@ def _entered(visit: Visit, lines: Lines, line: EnteredLine, errors: FormErrors) 
         version=line.version,
         base=line.base,
         removed=line.removed,
+        source=line.source,
     )
 
 
@@ -277,6 +290,16 @@ def _stored(visit: Visit, lines: Lines, record_id: str) -> list[Line]:
                 base=_base(lines, values),
             )
         )
+    return found
+
+
+def _copied(visit: Visit, lines: Lines, fresh: Mapping[str, Any], clone: str) -> list[Line]:
+    """New lines as those of another record are; what is not copied is as in any new line."""
+    found = []
+    for at, (id, copied) in enumerate(lines_by_clone(visit, lines.object, lines.parent, clone).items()):
+        values = {**fresh, **copied}
+        prefix = f"{lines.object.name}-{at}"
+        found.append(_line(visit, lines, prefix, values, Typed(), {}, base=_base(lines, values), source=id))
     return found
 
 

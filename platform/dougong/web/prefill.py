@@ -9,7 +9,7 @@ from dougong.base.errors import NotFound, Problem
 from dougong.base.field_types import Reference, ValueRefused
 from dougong.base.language import msg
 from dougong.engine.access import may_read
-from dougong.engine.query import Condition, Query
+from dougong.engine.query import Condition, Query, Sort
 from dougong.engine.reading.paths import resolve
 from dougong.engine.saving.expressions import fitted, plain_value
 from dougong.engine.variables import formula_context
@@ -18,6 +18,9 @@ from dougong.metadata.model import Field, Object
 from dougong.web.buttons import need_offer
 from dougong.web.composer.columns import editable
 from dougong.web.visit import Visit
+
+MOST_LINES = 500
+"""Lines that a form takes."""
 
 GIVEN = "v."
 """Parameters of the address that begin so name fields: ``v.account=0198…``."""
@@ -39,6 +42,8 @@ def given(visit: Visit, obj: Object) -> dict[str, Any]:
 def by_clone(visit: Visit, obj: Object, record_id: str) -> dict[str, Any]:
     """What a clone of a record begins with: its fields, but those that identify one record or come by themselves.
 
+    Who may not hand records over owns the clone.
+
     Raises:
         NotFound: there is no such record.
     """
@@ -46,7 +51,43 @@ def by_clone(visit: Visit, obj: Object, record_id: str) -> dict[str, Any]:
     return {
         name: value
         for name, value in record.values.items()
-        if value is not None and (field := obj.fields[name]).copy and not field.unique and editable(field)
+        if value is not None and _is_copied(visit, obj, obj.fields[name])
+    }
+
+
+def _is_copied(visit: Visit, obj: Object, field: Field) -> bool:
+    given = field.name != "owner" or not field.system or visit.unit.access.may("transfer", obj)
+    return given and field.copy and not field.unique and editable(field)
+
+
+def lines_by_clone(visit: Visit, obj: Object, parent: str, record_id: str) -> dict[str, dict[str, Any]]:
+    """By id of the original, what the lines of a clone begin with: those of `record_id`, to which `parent` points.
+
+    Nothing where the person may not clone such records, and of each no field that they may not see whole and change.
+    """
+    access = visit.unit.access
+    if not access.may("copy", obj) or not access.may("create", obj):
+        return {}
+    names = tuple(
+        each.name
+        for each in obj.fields.values()
+        if _is_copied(visit, obj, each)
+        and each.name != parent
+        and each.type.stored
+        and access.may_field("read", obj, each)
+        and access.may_field("edit", obj, each)
+    )
+    order = str(obj.fields[parent].options.get("order") or "id")
+    query = Query(
+        object=obj.name,
+        columns=names,
+        where=Condition(parent, "is", record_id),
+        sort=(Sort(order), Sort("id")) if order in names else (Sort("id"),),
+        limit=MOST_LINES,
+    )
+    return {
+        row.id: {name: value for name, value in zip(names, row.values, strict=True) if value is not None}
+        for row in visit.unit.records.query(query).rows
     }
 
 

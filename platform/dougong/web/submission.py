@@ -23,6 +23,7 @@ from dougong.web.composer.columns import editable
 from dougong.web.composer.forms import LOCKED, FormView, Lines
 from dougong.web.forms import Entered, EnteredLine
 from dougong.web.inputs import Typed
+from dougong.web.prefill import lines_by_clone
 from dougong.web.visit import Visit, refused, whole_number
 
 DECIDED = "decide."
@@ -107,7 +108,7 @@ def read(
         if section.lines:
             lines[section.lines.object.name] = tuple(_lines(visit, section.lines, record_id, changes))
     changes = _meant(visit, view, changes)
-    changes += _adopted(visit, obj, view, own, taken.kept) if not record_id else ()
+    changes += _beside_new(visit, obj, lines, _adopted(visit, obj, view, own, taken.kept)) if not record_id else ()
     problems = tuple(_placed(each, lines) for each in taken.refused)
     return Submission(Entered(own, lines), tuple(changes), base, taken.form, problems)
 
@@ -131,6 +132,16 @@ def _meant(visit: Visit, view: FormView, changes: list[Change]) -> list[Change]:
             each = replace(each, values=kept)
         found.append(each)
     return found
+
+
+def _beside_new(visit: Visit, obj: Object, shown: Collection[str], files: Iterable[Change]) -> Iterator[Change]:
+    """What is saved with a new record: its `files`, and of a clone copies of the lines that its form does not show."""
+    yield from files
+    clone = visit.asked("clone")
+    for child, parent in (each.split(".") for each in obj.lines):
+        if clone and child not in shown:
+            for values in lines_by_clone(visit, visit.model.objects[child], parent, clone).values():
+                yield Create(child, {**values, parent: Made(OWN)})
 
 
 # -- files ------------------------------------------------------------------------------------------------------
@@ -176,9 +187,11 @@ def _placed(refused: uploads.Refused, lines: Mapping[str, Sequence[EnteredLine]]
 
 
 def _lines(visit: Visit, lines: Lines, record_id: str, changes: list[Change]) -> Iterator[EnteredLine]:
+    clone = visit.asked("clone") if not record_id else ""
+    originals = lines_by_clone(visit, lines.object, lines.parent, clone) if clone else {}
     for prefix in _prefixes(visit, lines.object.name):
         sent = _line(visit, lines, prefix)
-        change = _change(visit, lines, sent, record_id)
+        change = _change(visit, lines, sent, record_id, originals.get(sent.source))
         if change is None:
             if not (sent.removed and not sent.id):
                 yield sent
@@ -208,6 +221,7 @@ def _line(visit: Visit, lines: Lines, prefix: str) -> EnteredLine:
         base=visit.sent(f"{prefix}.base", "{}"),
         auto=visit.sent(f"{prefix}.auto", "{}"),
         removed=visit.sent(f"{prefix}.remove") == "1",
+        source=visit.sent(f"{prefix}.source"),
     )
 
 
@@ -215,7 +229,10 @@ def _writable(lines: Lines) -> list[Field]:
     return [each for each in lines.columns if editable(each)]
 
 
-def _change(visit: Visit, lines: Lines, line: EnteredLine, record_id: str) -> Change | None:
+def _change(
+    visit: Visit, lines: Lines, line: EnteredLine, record_id: str, original: Mapping[str, Any] | None
+) -> Change | None:
+    """What a line asks for. A new one that nothing was typed into is none, but for a copy of an `original`."""
     base = inputs.from_json(lines.columns, line.base, visit.reading)
     auto = inputs.from_json(lines.columns, line.auto, visit.reading)
     sent = [each for each in _writable(lines) if each.name in line.typed.raw]
@@ -225,12 +242,14 @@ def _change(visit: Visit, lines: Lines, line: EnteredLine, record_id: str) -> Ch
             return Delete(lines.object.name, line.id)
         version = whole_number(line.version)
         return Update(lines.object.name, line.id, changed, version=version, base=base) if changed else None
-    if line.removed or not changed:
+    if line.removed or (not changed and original is None):
         return None
     parent: Any = Reference(lines.object.fields[lines.parent].targets[0], record_id) if record_id else Made(OWN)
-    names = _names(lines) - plan_of(visit.unit.runtime, lines.object.name).part(following)
+    follows = plan_of(visit.unit.runtime, lines.object.name).part(following)
+    names = _names(lines) - (follows if original is None else follows - original.keys())
     begun = {name: value for name, value in base.items() if name not in changed and name in names}
-    return Create(lines.object.name, {**begun, **changed, lines.parent: parent})
+    beside = {name: value for name, value in (original or {}).items() if name not in _names(lines)}
+    return Create(lines.object.name, {**beside, **begun, **changed, lines.parent: parent})
 
 
 def _names(lines: Lines) -> frozenset[str]:

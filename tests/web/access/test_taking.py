@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.testclient import TestClient
 
 from dougong.base.settings import Settings
 from dougong.engine.actor import SYSTEM
-from dougong.engine.saving.batch import Create
+from dougong.engine.query import Condition, Query
+from dougong.engine.saving.batch import Create, Update
 from dougong.web.api import routes
 from dougong.web.app import create_app, make_site
 from dougong.web.identity import api_tokens
@@ -27,6 +30,26 @@ def test_pages_are_printed_and_records_cloned_where_it_is_not_held_back(person: 
         assert kiosk.get(f"/o/{name}/new?clone={id}").status_code == (403 if held else 200)
         sent = {"name": "Copied", "record_type": "enterprise"}
         assert kiosk.post(f"/o/{name}/new?clone={id}", sent).status_code == (403 if held else 303)
+
+
+def test_lines_are_cloned_with_their_record_as_far_as_rights_go(person: Person) -> None:
+    """Who may clone the record and not its lines begins without lines."""
+    deal = person.ids["deal1"]
+    line = {"name": "Gateway", "quantity": "2", "unit_price": "100", "opportunity": deal}
+    person.save(Create("opportunity_line", line))
+    user = colleague(person, "kiosk", "kiosk")
+    found = []
+    for sets in ([], ["copier"]):
+        person.save(Update("user", user, {"permission_sets": sets}))
+        kiosk = sign_in(person, user)
+        sent = kiosk.form(f"/o/opportunity/new?clone={deal}")
+        answer = kiosk.post(f"/o/opportunity/new?clone={deal}", sent | {"name": "Copied"})
+        assert answer.status_code == 303, re.findall(r"class=\"err\".*", answer.text)
+        made = answer.headers["location"].rpartition("/")[2]
+        with person.company.read(SYSTEM) as unit:
+            query = Query(object="opportunity_line", columns=("name",), where=Condition("opportunity", "is", made))
+            found.append([row.values[0] for row in unit.records.query(query).rows])
+    assert found == [[], ["Gateway"]]
 
 
 def test_a_token_opens_nothing_without_the_right(person: Person, settings: Settings) -> None:

@@ -321,6 +321,7 @@ def _row_source(
     hidden = (
         '<input type="hidden" name="{{ line.prefix }}.id" value="{{ line.id }}">'
         '<input type="hidden" name="{{ line.prefix }}.version" value="{{ line.version }}">'
+        '<input type="hidden" name="{{ line.prefix }}.source" value="{{ line.source }}">'
         '<input type="hidden" name="{{ line.prefix }}.base" value="{{ line.base }}">'
         '<input type="hidden" name="{{ line.prefix }}.auto" value="{{ line.auto }}">'
     )

@@ -35,7 +35,7 @@ def new(visit: Visit, object: str) -> Response:
         return _choose_type(visit, obj)
     given = _given(visit, obj)
     view = forms.view_of(visit, obj, _purpose(visit, obj), given.get("record_type"))
-    form = forms.build(visit, obj, view, forms.start(visit, obj, given))
+    form = forms.build(visit, obj, view, forms.start(visit, obj, given), clone=visit.asked("clone"))
     return _new_page(visit, obj, live.settled(visit, form, Create(obj.name, given)))
 
 
