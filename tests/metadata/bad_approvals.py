@@ -117,6 +117,7 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "a gate of creation without effective records": approval(start__gates=["create"]),
     "gates of what is not there": approval(start__gates=["update:amont", "action:send", "stage:wonn"]),
+    "a gate that comes later": approval(start__gates=["action:convert"]),
     "a gate of conversions that are none": {
         "approval/customer/new.json": {**SOUND, "kind": "approval", "name": "customer.new", "object": "customer",
             "start": {"gates": ["convert"]}, "binds": {}, "nodes": {"head": {"type": "end"}}, "outcomes": {}},

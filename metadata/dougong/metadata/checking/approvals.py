@@ -29,10 +29,14 @@ from dougong.metadata.checking.steps import steps
 from dougong.metadata.component import COMPANY
 from dougong.metadata.index import FieldFacts, Index
 from dougong.metadata.scope import FieldScope, is_stored
+from dougong.metadata.violations import not_yet
 
 Document = Mapping[str, Any]
 
 NOTHING: Document = {}
+
+GATES_OF_ACTIONS = {"en": "approvals that hold back actions", "zh-CN": "限制动作的审批"}
+"""What a gate of an action waits for: nothing asks for it when the action is done."""
 
 OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "approve": (
@@ -138,6 +142,8 @@ def _gate(spot: Spot, name: str, gate: str) -> Iterator[Problem]:
         known = {each.name.removeprefix(f"{name}."): each for each in index.of_object("action", name).values()}
         if which not in known:
             yield unknown(spot, msg("action"), which, known)
+        else:
+            yield not_yet(spot.component, spot.pointer, gate, GATES_OF_ACTIONS)
     elif kind == "convert" and not index.of_object("conversion", name):
         reason = msg("{object} is never converted.", object=object_label(index, name))
         yield spot.problem("approval-gate-convert", reason, msg("Take it out."))
@@ -330,12 +336,10 @@ def _most(node: Document) -> int | None:
     """How many people a node asks at most, where that can be known."""
     most = 0
     for each in node.get("approvers", ()):
-        if "user" in each or "field" in each or "formula" in each or "department_head" in each:
+        if any(way in each for way in ("user", "field", "formula", "department_head", "manager")):
             most += 1
         elif "chosen_by" in each:
             most += int(each.get("max", 1))
-        elif "manager" in each and "up_to" not in each:
-            most += 1
         else:
             return None
     return None if node.get("may") else most
