@@ -1,4 +1,4 @@
-"""Channels, as the compiled model has them."""
+"""Channels and incoming web hooks, as the compiled model has them."""
 
 from __future__ import annotations
 
@@ -20,3 +20,25 @@ class Channel:
     label: Labels
     type: str
     options: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An incoming web hook. Callers sign with one secret or send the other as a token; pointers are JSON pointers."""
+
+    name: str
+    label: Labels
+    active: bool
+    signing_secret: str | None
+    token_secret: str | None
+    largest_bytes: int
+    once: str | None
+    """Of what is the same where a call is repeated; None for a header."""
+    rows: str | None
+    """Of the list whose elements are dealt with one by one; None where the body is the one element."""
+    values: Mapping[str, str]
+    """Name of a value: pointer within an element."""
+    required: tuple[str, ...]
+    field: str
+    """Of the object of each automation: the records that have `value` in it are what an element is about."""
+    value: str

@@ -52,6 +52,7 @@ KINDS = (
     "approval",
     "automation",
     "channel",
+    "endpoint",
     "test",
 )
 """The kinds that are built, in the order in which they are explained."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from dougong.metadata.approval import Approval
 from dougong.metadata.automation import Automation
-from dougong.metadata.messaging import Channel
+from dougong.metadata.messaging import Channel, Endpoint
 from dougong.metadata.scenario import Scenario
 
 
@@ -24,5 +24,6 @@ class Workflows:
     approvals: Mapping[str, Approval] = _none()
     automations: Mapping[str, Automation] = _none()
     channels: Mapping[str, Channel] = _none()
+    endpoints: Mapping[str, Endpoint] = _none()
     tests: Mapping[str, Scenario] = _none()
     """Tests of the configuration, for `dougong package test`."""

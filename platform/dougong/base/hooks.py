@@ -93,8 +93,8 @@ class Specifications:
         """Act on what was written, in the same transaction."""
 
     @_specification
-    def routes(self) -> Iterable[Any]:
-        """Starlette routes to add to the application."""
+    def routes(self, site: Any) -> Iterable[Any]:
+        """Starlette routes to add to the application of `site` (`dougong.web.site.Site`)."""
         raise NotImplementedError
 
     @_specification

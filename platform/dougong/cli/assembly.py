@@ -51,7 +51,7 @@ def assemble(settings: Settings) -> ASGIApp:
     def make(company: Company, listed: Listed | None) -> ASGIApp:
         site = make_site(of_company(settings, listed), company)
         pages = chain.from_iterable(hooks.pages())
-        return create_app(site, pages, routes=chain(api.routes(site), *hooks.routes()))
+        return create_app(site, pages, routes=chain(api.routes(site), *hooks.routes(site=site)))
 
     return ByHost(companies, make, Starlette(lifespan=lambda _: background(companies, settings.background)))
 

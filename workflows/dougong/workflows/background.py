@@ -6,11 +6,12 @@ from dougong.engine.jobs import Job
 from dougong.workflows.approvals import handover, timers
 from dougong.workflows.approvals import tables as _approvals  # noqa: F401  registers its tables
 from dougong.workflows.automations import clock, runs
+from dougong.workflows.endpoints import rows
 from dougong.workflows.notices import delivering
 from dougong.workflows.steps import call
 
 JOBS: tuple[Job, ...] = (
     *timers.JOBS, *handover.JOBS, delivering.deliver, delivering.digest, delivering.forget,
-    runs.RUN, *clock.JOBS, call.CALL,
+    runs.RUN, *clock.JOBS, call.CALL, rows.row,
 )  # fmt: skip
 """What the workers can do for the room."""

@@ -77,6 +77,13 @@ class WorkflowsPlugin:
         triggers.after_save(unit, changes)
 
     @hook
+    def routes(self, site: Any) -> Iterable[Any]:
+        """The door of incoming web hooks."""
+        from dougong.workflows.endpoints import receiving
+
+        return receiving.routes(site)
+
+    @hook
     def pages(self) -> Iterable[Any]:
         """The room's pages."""
         from dougong.workflows import pages

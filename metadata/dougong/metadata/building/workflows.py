@@ -5,6 +5,7 @@ from __future__ import annotations
 from dougong.metadata.building.approvals import build_approvals
 from dougong.metadata.building.automations import build_automations
 from dougong.metadata.building.channels import build_channels
+from dougong.metadata.building.endpoints import build_endpoints
 from dougong.metadata.building.scenarios import build_scenarios
 from dougong.metadata.index import Index
 from dougong.metadata.workflows import Workflows
@@ -16,5 +17,6 @@ def build_workflows(index: Index) -> Workflows:
         approvals=build_approvals(index),
         automations=build_automations(index),
         channels=build_channels(index),
+        endpoints=build_endpoints(index),
         tests=build_scenarios(index),
     )
