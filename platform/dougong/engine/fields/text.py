@@ -122,15 +122,18 @@ class TextType(TextLike):
         options = field.options
         if options.get("trim", True):
             text = text.strip()
-        text = _CASES[options.get("case") or "as_typed"](text)
+        case = options.get("case") or "as_typed"
+        if case != "as_typed":
+            text = _CASES[case](text)
         check_length(text, options.get("length", 255))
-        _check_pattern(options.get("pattern"), text)
+        if pattern := options.get("pattern"):
+            _check_pattern(pattern, text)
         check = options.get("check")
         return CHECKS[check](text) if check else text
 
 
-def _check_pattern(pattern: Mapping[str, Any] | None, text: str) -> None:
-    if pattern and not matches(text, pattern["regex"]):
+def _check_pattern(pattern: Mapping[str, Any], text: str) -> None:
+    if not matches(text, pattern["regex"]):
         raise ValueRefused("value-pattern", msg("{message}", message=pattern["message"]))
 
 

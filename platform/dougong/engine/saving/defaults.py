@@ -287,18 +287,20 @@ def _compute(
     reverting: bool,
     value_of: Callable[[Row], Any],
 ) -> None:
-    if rule.mode == "when" and rule.when is not None and not expressions.holds(rule.when, row):
+    mode = rule.mode
+    if mode == "when" and rule.when is not None and not expressions.holds(rule.when, row):
         return
-    if rule.mode == "until_edited" and _is_edited(row, field, rule, expressions):
+    if mode == "until_edited" and _is_edited(row, field, rule, expressions):
         return
     try:
         value = reference_of(field, value_of(row))
     except ValueRefused as refused:
         refuse_result(row, field, refused)
         return
-    bound = rule.mode == "always" or (not reverting and _held(row, rule, expressions))
-    if bound and _is_against(row, field, rule, value):
-        refuse_edit(row, field)
+    if field.name in row.edited:
+        bound = mode == "always" or (not reverting and _held(row, rule, expressions))
+        if bound and _is_against(row, field, rule, value):
+            refuse_edit(row, field)
     row.values[field.name] = value
     if field.company is not None:
         row.values[field.name + COMPANY] = expressions.company_value(rule.formula, field, row)
@@ -311,7 +313,7 @@ def _held(row: Row, rule: Compute, expressions: Expressions) -> bool:
 
 def _is_against(row: Row, field: Field, rule: Compute, value: Any) -> bool:
     """Whether somebody says another value than the one that is computed."""
-    if rule.mode == "until_edited" or field.name not in row.edited:
+    if rule.mode == "until_edited":
         return False
     return row.given[field.name] not in (None, value, row.before.get(field.name))
 

@@ -161,7 +161,8 @@ def check(batch: Batch, expressions: Expressions) -> None:
         lookups = plan.part(lookups_of)
         expressions.follow([row.values for row in rows], lookups.record_needs)
         for rule in lookups.rules:
-            chosen = [row for row in rows if _is_due(row, rule)]
+            name = rule.field.name
+            chosen = [row for row in rows if row.values.get(name) is not None and _is_due(row, rule)]
             if chosen and rule.filter is not None:
                 _load_behind(batch, chosen, rule)
             for row in chosen:
@@ -171,10 +172,7 @@ def check(batch: Batch, expressions: Expressions) -> None:
 
 
 def _is_due(row: Row, rule: LookupRule) -> bool:
-    name = rule.field.name
-    if row.values.get(name) is None:
-        return False
-    return row.differs(name) or any(row.differs(each) for each in rule.watched)
+    return row.differs(rule.field.name) or any(row.differs(each) for each in rule.watched)
 
 
 def _load_behind(batch: Batch, rows: Iterable[Row], rule: LookupRule) -> None:

@@ -66,6 +66,11 @@ class Asked:
     required: tuple[Field, ...]
     gates: tuple[Gate, ...]
 
+    @property
+    def any(self) -> bool:
+        """Whether the stage asks for anything."""
+        return bool(self.required or self.gates)
+
 
 def asked_of(plan: ObjectPlan) -> Mapping[tuple[str, str, bool], Asked]:
     """What stages ask for, by path, value, and whether it is judged after the roll-ups: it reads what follows these."""
@@ -77,6 +82,15 @@ def asked_of(plan: ObjectPlan) -> Mapping[tuple[str, str, bool], Asked]:
         )
         for path in plan.object.paths.values()
         for stage in path.stages.values()
+        for after in (False, True)
+    }
+
+
+def silent_of(plan: ObjectPlan) -> Mapping[bool, frozenset[tuple[str, str | None]]]:
+    """Paths and stages that ask for nothing, by whether it would be judged after the roll-ups."""
+    asked = plan.part(asked_of)
+    return {
+        after: frozenset((path, stage) for (path, stage, at), each in asked.items() if at == after and not each.any)
         for after in (False, True)
     }
 
@@ -99,10 +113,11 @@ def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> N
             field_names = {path.field for path in paths}
             moved = [row.values for row in group if any(row.differs(name) for name in field_names)]
             batch.expressions.follow(moved, needs)
+        silent = plan.part(silent_of)[after]
         by_type = {name: path_for(plan, name) for name in {row.values.get("record_type") for row in group}}
         for row in group:
             path = by_type[row.values.get("record_type")]
-            if path is None:
+            if path is None or ((after or row.new) and (path.name, row.values.get(path.field)) in silent):
                 continue
             before = len(row.problems)
             _check(batch, row, path, row.why or why, after)
@@ -115,12 +130,10 @@ def _check(batch: Batch, row: Row, path: Path, why: str, after: bool) -> None:
     stage = path.stages.get(row.values.get(path.field) or "")
     if stage is None:
         return
-    asked = row.plan.part(asked_of)[path.name, stage.value, after]
-    if not (asked.required or asked.gates) and (row.new or after):
-        return
     moved = row.differs(path.field)
     if moved and not (row.new or after) and batch.unit.memory.get(CONVERTING) != (row.plan.name, row.id):
         _check_step(row, path, stage, why)
+    asked = row.plan.part(asked_of)[path.name, stage.value, after]
     if asked.required and (moved or any(row.differs(name) for name in stage.required)):
         _check_required(row, path, stage, asked.required)
     if moved:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -64,14 +64,22 @@ def _value(field: Field, cell: Any, reading: Reading) -> Any:
 
 
 def look_up(
-    unit: Unit, obj: Object, field_name: str, cells: Iterable[Any], reading: Reading
+    unit: Unit,
+    obj: Object,
+    field_name: str,
+    cells: Iterable[Any],
+    reading: Reading,
+    value_of: Callable[[Any], Any] | None = None,
 ) -> Mapping[Name, frozenset[str]]:
-    """The ids of the live records that the actor sees under each of the names `cells`."""
+    """The ids of the live records that the actor sees under each of the names `cells`.
+
+    `value_of` reads a cell as the field keeps it, where somebody remembers what was read; None where it cannot be one.
+    """
     field = obj.fields[field_name]
     if field_name == "id":
         wanted = {cell.strip().lower() for cell in map(str, cells) if is_record_id(cell.strip().lower())}
     else:
-        values = (_value(field, cell, reading) for cell in cells)
+        values = map(value_of, cells) if value_of else (_value(field, cell, reading) for cell in cells)
         wanted = {asked for value in values if value is not None for asked in _asked(unit, field, value)}
     found: dict[Name, set[str]] = {}
     statement = prepared(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -47,12 +48,19 @@ class Builder:
         self._names: dict[tuple[str, str, type, Any], Name] = {}
         self._current: dict[tuple[str, str], dict[str, str | None]] = {}
         self.targets = [_target(each, plan) for each in plan.targets]
+        self._values = {
+            (target.plan.object.name, column.name): partial(self._value, column)
+            for target in self.targets
+            for column in target.plain
+            if column.name in target.plan.key and not (column.plan.date_order or column.plan.decimal_mark)
+        }
 
     def learn(self, rows: Sequence[Cells]) -> None:
         """Ask for every name in `rows` at once: one statement per field by which records are found."""
         for (object_name, field_name), cells in cells_to_look_up(self.plan, rows).items():
             obj = self.unit.runtime.model.objects[object_name]
-            self.names.learn(look_up(self.unit, obj, field_name, cells, self.reading))
+            value_of = self._values.get((object_name, field_name))
+            self.names.learn(look_up(self.unit, obj, field_name, cells, self.reading, value_of))
 
     def build(self, number: int, row: Cells) -> RowChanges:
         """The changes of one row.
@@ -101,6 +109,10 @@ class Builder:
         if found is None:
             found = column.known[key] = (None, None) if blank(cell) else self._read(column.plan, cell)
         return found
+
+    def _value(self, column: _Column, cell: Any) -> Any:
+        """A cell of a key, which is read once: to find the record by, and as its value."""
+        return self.read(column, cell)[0]
 
     def _read(self, column: ColumnPlan, cell: Any) -> Known:
         reading = self.reading
