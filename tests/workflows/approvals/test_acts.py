@@ -548,6 +548,19 @@ def test_who_has_left_is_replaced() -> None:
     assert case.act(Sweep()).turns == {"bob", "eve"}, "who stands in"
 
 
+def test_who_left_while_they_waited_is_replaced_when_their_turn_comes() -> None:
+    """They had no task yet, so that nothing of theirs was found when they left."""
+    world = office(addresses={"role:chief": ("eve",)})
+    people = PeopleRules(nobody=("role:chief",))
+    case = Case(chart("one", one=asks("ann", "bob", "cat", mode="sequence"), people=people), world)
+    world.gone.add("bob")
+    world.away["cat"] = "dan"
+    assert case.approves("ann").turns == {"eve"}
+    assert case.approves("eve").turns == {"dan"}
+    assert case.entry("dan").stands_for == "cat"
+    assert case.approves("dan").status == "approved"
+
+
 def test_nobody_left_is_told_and_rescued() -> None:
     case = Case(chart("one", one=asks("ann")), office())
     case.office.gone.add("ann")

@@ -286,7 +286,7 @@ class ChildEnded:
 class Sweep:
     """Whoever cannot act any more is replaced (`World.active`), and who went on leave meanwhile, by their delegate.
 
-    Sent when a user was deactivated or a delegation began, and by night. Nothing where all can act.
+    Sent when a user was deactivated or a leave began. Nothing where all can act.
     """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dougong.workflows.approvals.machine import advancing, choosing, parts, sending_back, turns
+from dougong.workflows.approvals.machine import advancing, choosing, parts, replacing, sending_back, turns
 from dougong.workflows.approvals.machine.course import Course
 from dougong.workflows.approvals.state import Approve, Reject
 
@@ -30,7 +30,7 @@ def reject(course: Course, act: Reject) -> None:
 
 def judge(course: Course, number: int) -> None:
     """Give the turn to those whose it is now; go on where the node is passed, or do what it does when rejected."""
-    course.settle(number)
+    replacing.give_turns(course, number)
     visit = course.visit(number)
     match parts.verdict(course.node(visit), visit):
         case "passed":

@@ -39,6 +39,20 @@ def pass_on(course: Course, number: int, entry: Entry, person: str, *, why: Why 
     return hang(course, number, entry, "handed_over", person, source or entry.source)
 
 
+def give_turns(course: Course, number: int) -> None:
+    """Give the turn to those whose it is now, or to others where they have left or went on leave while they waited."""
+    known = {each.id for each in course.visit(number).entries if each.status == "open"}
+    course.settle(number)
+    while new := [each for each in course.visit(number).entries if each.status == "open" and each.id not in known]:
+        known |= {each.id for each in new}
+        for entry in new:
+            if not course.world.active(entry.person):
+                _replace(course, number, entry)
+            else:
+                _pass_to_delegate(course, number, entry)
+        course.settle(number)
+
+
 def replace_inactive(course: Course, number: int) -> None:
     """Reroute what waits for people who cannot act any more."""
     for entry in course.visit(number).entries:
@@ -50,9 +64,13 @@ def replace_absent(course: Course, number: int) -> None:
     """Pass on what waits for people who went on leave to who acts for them."""
     for entry in course.visit(number).entries:
         if entry.status in ("open", "waiting") and course.world.active(entry.person):
-            acting = asking.acting_for(course, entry.person)
-            if acting is not None and not parts.has_part(course.visit(number), acting):
-                pass_on(course, number, entry, entry.person, why="absent")
+            _pass_to_delegate(course, number, entry)
+
+
+def _pass_to_delegate(course: Course, number: int, entry: Entry) -> None:
+    acting = asking.acting_for(course, entry.person)
+    if acting is not None and not parts.has_part(course.visit(number), acting):
+        pass_on(course, number, entry, entry.person, why="absent")
 
 
 def _replace(course: Course, number: int, entry: Entry) -> None:
