@@ -14,10 +14,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import fmean
+from types import MappingProxyType
 
 GAP_X = 32
 """Between neighbours in a layer."""
-GAP_Y = 44
+GAP_Y = 44.0
 """Between two layers: room for a line to change its x, and for what is written at it."""
 LINE = 20
 """What a line that crosses a layer takes of it."""
@@ -36,6 +37,9 @@ class Edge:
     source: str
     target: str
     key: str = ""
+
+
+NO_ROOM: Mapping[Edge, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +84,11 @@ class _Way:
 Vertex = Hashable
 
 
-def lay_out(sizes: Mapping[str, Size], edges: Sequence[Edge]) -> Layout:
+def lay_out(sizes: Mapping[str, Size], edges: Sequence[Edge], room: Mapping[Edge, float] = NO_ROOM) -> Layout:
     """Lay out nodes of these sizes; the order of nodes and edges is kept where nothing speaks against it.
 
-    An edge that would close a circle is left out of the layers and of the drawing.
+    An edge with `room` has an upright piece of that length behind its first bend, for what is written at it. One that
+    would close a circle is left out of the layers and of the drawing.
     """
     kept = _without_circles(sizes, edges)
     layer_of = _layers(sizes, kept)
@@ -91,7 +96,10 @@ def lay_out(sizes: Mapping[str, Size], edges: Sequence[Edge]) -> Layout:
     layers = _ordered(layers, above)
     middles = _middles(layers, above, sizes)
     heights = [max((sizes[each][1] for each in row if isinstance(each, str)), default=0.0) for row in layers]
-    tops = [MARGIN + sum(heights[:number]) + GAP_Y * number for number in range(len(layers))]
+    gaps = [GAP_Y] * len(layers)
+    for edge in kept:
+        gaps[layer_of[edge.source]] = max(gaps[layer_of[edge.source]], GAP_Y + room.get(edge, 0))
+    tops = [MARGIN + sum(heights[:number]) + sum(gaps[:number]) for number in range(len(layers))]
     boxes = {
         key: Box(middles[key] - width / 2, tops[layer_of[key]], width, height, layer_of[key])
         for key, (width, height) in sizes.items()
@@ -264,7 +272,12 @@ def _line(
     bottom = tops[source.layer] + heights[source.layer]
     if bottom > source.bottom:
         points.append((source.middle, bottom))
-    for layer in range(source.layer + 1, target.layer):
-        x = middles[_Way(edge, layer)]
-        points += [(x, tops[layer]), (x, tops[layer] + heights[layer])]
-    return (*points, (target.middle, target.y))
+    for layer in range(source.layer + 1, target.layer + 1):
+        x = target.middle if layer == target.layer else middles[_Way(edge, layer)]
+        if tops[layer] > bottom + GAP_Y:
+            points.append((x, bottom + GAP_Y))
+        bottom = tops[layer] + heights[layer]
+        points.append((x, tops[layer]))
+        if layer < target.layer:
+            points.append((x, bottom))
+    return tuple(points)
