@@ -141,9 +141,11 @@ def test_what_was_approved_lapses_with_a_later_edit(office: Office) -> None:
 def test_a_line_is_bound_with_its_document(office: Office) -> None:
     """Another line after the approval closes the gate again."""
     purchase = office.make("clerk", amount=SMALL)
-    office.approve("boss", office.submit("clerk", purchase))
+    running = office.submit("clerk", purchase)
+    office.approve("boss", running)
     line = Create("purchase_line", {"purchase": purchase, "item": "gold"})
     office.write("clerk", lambda unit: unit.records.save([line]))
+    assert "lapsed" in [each.act for each in office.look("clerk", running).acts]
     with pytest.raises(Rejected):
         office.change("clerk", purchase, stage="ordered")
 

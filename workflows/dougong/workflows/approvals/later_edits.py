@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
+from dougong.base.field_types import Reference
 from dougong.base.language import msg
 from dougong.engine.record_locks import is_unlocked
 from dougong.engine.saving.row import Row, grouped
@@ -14,6 +17,7 @@ from dougong.workflows.approvals import binding, gates, locks, running, starting
 from dougong.workflows.approvals.carrying import Carrying, write_log
 from dougong.workflows.approvals.running import Running
 from dougong.workflows.approvals.state import Invalidate
+from dougong.workflows.approvals.tables import acts
 from dougong.workflows.approvals.world import CompanyWorld
 
 if TYPE_CHECKING:
@@ -43,14 +47,35 @@ def check(unit: Unit, rows: Sequence[Row]) -> None:
 
 def follow(unit: Unit, rows: Sequence[Row]) -> None:
     """After a save: approvals whose bound values were changed end, lapse or begin anew, as each says."""
+    done: set[str] = set()
     for row, approval, held, fields in _touched(unit, rows):
-        if held.status == "returned":
-            continue
+        done.add(held.id)
         if held.status == "open" and _by_approver(unit, approval, held):
             _bind_anew(unit, approval, row.plan.object, held)
-        elif approval.binds.on_later_edit in ("invalidate", "reopen"):
-            _lapse(unit, approval, row, held, fields)
+        elif held.status != "returned" and approval.binds.on_later_edit != "refuse":
+            _lapse(unit, approval, row.plan.object, held, {each.name: row.before.get(each.name) for each in fields})
+    for obj, approval, held in _with_other_lines(unit, rows):
+        if held.id not in done:
+            _lapse(unit, approval, obj, held, {})
     _end_with_record(unit, [row for row in rows if row.doing == "delete"])
+
+
+def _with_other_lines(unit: Unit, rows: Sequence[Row]) -> Iterable[tuple[Object, Approval, Running]]:
+    """Approved documents of which bound lines were added, changed or taken away: one statement an object of lines."""
+    for plan, group in grouped(rows):
+        master = plan.object.master
+        if master is None or not locks.may_be_approved(unit, master.targets[0]):
+            continue
+        obj = unit.runtime.model.objects[master.targets[0]]
+        named = {row.values.get(master.name) or row.before.get(master.name) for row in group if row.doing != "derive"}
+        ids = sorted(each.id for each in named if isinstance(each, Reference))
+        latest: dict[tuple[str, str], Running] = {}
+        for each in running.of_records(unit, ids, open_only=False) if ids else ():
+            latest.setdefault((each.record_id, each.approval), each)
+        for held in latest.values():
+            approval = held.pinned(unit) if held.status == "approved" and held.of(unit) is obj else None
+            if approval is not None and (plan.name, master.name) in binding.line_objects(approval, obj):
+                yield obj, approval, held
 
 
 def _touched(unit: Unit, rows: Sequence[Row]) -> Iterable[tuple[Row, Approval, Running, list[Field]]]:
@@ -85,22 +110,29 @@ def _bind_anew(unit: Unit, approval: Approval, obj: Object, held: Running) -> No
     write_log(unit, held, name="Edited", by=unit.actor.user_id or "")
 
 
-def _lapse(unit: Unit, approval: Approval, row: Row, held: Running, fields: Sequence[Field]) -> None:
-    obj = row.plan.object
+def _lapse(unit: Unit, approval: Approval, obj: Object, held: Running, before: Mapping[str, Any]) -> None:
+    """An approval no longer stands for the record: an open one ends; `before` is what fields were."""
     values = running.record_values(unit, obj, held.record_id)
+    names = list(before)
     if held.status == "open":
-        held = Carrying(unit, running.find(unit, held.id, lock=True), approval).carry(
-            Invalidate(reason=", ".join(field.name for field in fields))
-        )
-    else:
-        if binding.take(unit, approval, obj, values).hash == held.snapshot:
-            return
-        write_log(
-            unit, held, name="Lapsed", by=unit.actor.user_id or "", details={"fields": [each.name for each in fields]}
-        )
-        telling.lapsed(unit, held, approval.label)
-    if approval.binds.on_later_edit != "reopen":
+        held = running.find(unit, held.id, lock=True)
+        held = Carrying(unit, held, approval).carry(Invalidate(reason=", ".join(names)))
+    elif not values or binding.take(unit, approval, obj, values).hash == held.snapshot:
         return
+    elif not _has_lapsed(unit, held):
+        write_log(unit, held, name="Lapsed", by=unit.actor.user_id or "", details={"fields": names})
+        telling.lapsed(unit, held, approval.label)
+    if approval.binds.on_later_edit == "reopen":
+        _reopen(unit, obj, held, values, before)
+
+
+def _has_lapsed(unit: Unit, held: Running) -> bool:
+    last = select(acts.c.act).where(acts.c.instance == held.id).order_by(acts.c.id.desc()).limit(1)
+    return unit.connection.scalar(last) == "lapsed"
+
+
+def _reopen(unit: Unit, obj: Object, held: Running, values: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    """Begin an approval of the change, where the record as it is now needs one."""
     from dougong.workflows.approvals import definitions, service
 
     now = definitions.current(unit, held.approval)
@@ -108,11 +140,10 @@ def _lapse(unit: Unit, approval: Approval, row: Row, held: Running, fields: Sequ
     world = CompanyWorld(unit, obj, values, initiator, now)
     if now is None or not starting.is_active(now, world) or not starting.is_needed(now, world):
         return
-    old = {each.id: each.type.to_json(each, row.before[each.name]) if row.before.get(each.name) is not None else None
-           for each in fields}  # fmt: skip
-    service.start(
-        unit, now.name, held.record_id, initiator=initiator, gated={"do": "reopened", "values": {}, "old": old}
-    )
+    pairs = [(obj.fields[name], was) for name, was in before.items()]
+    old = {each.id: None if was is None else each.type.to_json(each, was) for each, was in pairs}
+    gated = {"do": "reopened", "values": {}, "old": old}
+    service.start(unit, now.name, held.record_id, initiator=initiator, gated=gated)
 
 
 def _end_with_record(unit: Unit, rows: Sequence[Row]) -> None:

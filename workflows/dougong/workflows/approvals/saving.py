@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dougong.engine.entering import USER
-from dougong.engine.saving.row import Row
+from dougong.engine.saving.row import Row, grouped
 from dougong.workflows.approvals import gates, handover, later_edits, locks
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def before(unit: Unit, rows: Sequence[Row]) -> bool:
 def after(unit: Unit, rows: Sequence[Row]) -> None:
     """Submit what was made behind a gate, end what was overtaken, and reroute what waited for people who left."""
     concerned = _concerned(unit, rows)
-    if concerned:
-        later_edits.follow(unit, concerned)
+    if concerned or _has_lines(unit, rows):
+        later_edits.follow(unit, rows)
         later_edits.start_made(unit)
     people = [row for row in rows if row.plan.name == USER and row.doing in ("update", "delete")]
     if people:
@@ -35,8 +35,17 @@ def after(unit: Unit, rows: Sequence[Row]) -> None:
 
 
 def indifferent(model: Model, object_name: str) -> bool:
-    """Whether the hooks do nothing with records of an object."""
-    return object_name != USER and not any(each.object == object_name for each in model.workflows.approvals.values())
+    """Whether the hooks do nothing with records of an object: no approval is for it, or for what it is a line of."""
+    obj = model.objects.get(object_name)
+    above = obj.master.targets if obj is not None and obj.master is not None else ()
+    names = {object_name, *above}
+    return object_name != USER and not any(each.object in names for each in model.workflows.approvals.values())
+
+
+def _has_lines(unit: Unit, rows: Sequence[Row]) -> bool:
+    """Whether there are lines of documents that are approved."""
+    masters = [plan.object.master for plan, _ in grouped(rows)]
+    return any(each is not None and locks.may_be_approved(unit, each.targets[0]) for each in masters)
 
 
 def _concerned(unit: Unit, rows: Sequence[Row]) -> list[Row]:
