@@ -78,11 +78,11 @@ def test_a_large_discount_waits_for_the_head(desk: Office) -> None:
 
 
 def test_what_was_approved_is_what_is_sent(desk: Office) -> None:
-    """Another price after the approval needs another approval."""
+    """Another price after the approval needs another approval, which has begun with the change."""
     _, made = quote(desk, "1000", "0.31")
     desk.approve("li", desk.submit("wang", made, "quote.discount"))
     saved(desk, Create("quote_line", {"quote": made, "name": "箱", "unit_price": "500", "discount": "0.5"}))
-    assert refusal(lambda: send(desk, made)) == {"approval-needed"}
+    assert refusal(lambda: send(desk, made)) == {"approval-needed", "record-locked"}
 
 
 def test_a_large_quote_is_reviewed_jointly(desk: Office) -> None:
