@@ -156,7 +156,7 @@ def sent(visit: Visit, user: str) -> Handover:
         except orjson.JSONDecodeError:
             return read(None, user, reads)
     parts = {key: body for key in _keys(visit) if (body := _part(visit, key)) is not None}
-    document = {"to": _people(visit, "to"), "closed": bool(visit.sent("closed")), "parts": parts}
+    document = {"to": people_sent(visit, "to"), "closed": bool(visit.sent("closed")), "parts": parts}
     return read({**document, "afterwards": visit.sent("afterwards", "stay")}, user, reads)
 
 
@@ -173,9 +173,9 @@ def _part(visit: Visit, key: str) -> dict[str, Any] | None:
     if choice == "leave":
         return {"leave": True}
     if choice == "others":
-        body["to"] = _people(visit, f"to.{key}")
+        body["to"] = people_sent(visit, f"to.{key}")
     if when:
-        body["cases"] = [{"when": when, "to": _people(visit, f"case.{key}")}]
+        body["cases"] = [{"when": when, "to": people_sent(visit, f"case.{key}")}]
     return body or ({} if _is_unusual(visit, key) else None)
 
 
@@ -191,10 +191,10 @@ def person_sent(visit: Visit, name: str) -> str:
         BadRequest: a name that nobody has, or several have.
     """
     chosen = visit.sent(name)
-    return chosen or next(iter(_people(visit, name)), "")
+    return chosen or next(iter(people_sent(visit, name)), "")
 
 
-def _people(visit: Visit, name: str) -> list[str]:
+def people_sent(visit: Visit, name: str) -> list[str]:
     """The ids that were chosen, and those whose names were typed.
 
     Raises:

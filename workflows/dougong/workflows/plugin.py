@@ -93,9 +93,10 @@ class WorkflowsPlugin:
     @hook
     def badges(self, runtime: Any) -> Mapping[str, Any]:
         """What each page counts for who is signed in."""
+        from dougong.workflows.approvals.badge import waiting
         from dougong.workflows.notices.badge import unread
 
-        return {"notices": unread()}
+        return {"notices": unread(), "approvals": waiting()}
 
 
 plugin = WorkflowsPlugin()

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dougong.web.routing import Page
-from dougong.workflows.pages import automation_runs, inbox, notice_preferences
+from dougong.workflows.pages import approval, approvals, automation_runs, inbox, notice_preferences
 
-PAGES: tuple[Page, ...] = (*notice_preferences.PAGES, *inbox.PAGES, *automation_runs.PAGES)
+PAGES: tuple[Page, ...] = (
+    *notice_preferences.PAGES,
+    *inbox.PAGES,
+    *automation_runs.PAGES,
+    *approvals.PAGES,
+    *approval.PAGES,
+)

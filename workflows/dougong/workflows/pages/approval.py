@@ -1,0 +1,145 @@
+"""The page of one approval: what it is about, where it stands, who said what, and what one may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from starlette.responses import Response
+
+from dougong.base.errors import Conflict, DougongError, Rejected
+from dougong.base.language import Message, label, msg
+from dougong.web import changes as changes_of_records
+from dougong.web.changes import Told
+from dougong.web.context import record_url
+from dougong.web.frame import framed
+from dougong.web.routing import Page
+from dougong.web.visit import Visit, whole_number
+from dougong.workflows.approvals import service
+from dougong.workflows.approvals import state as states
+from dougong.workflows.approvals.machine import Possible
+from dougong.workflows.approvals.machine.possible import Name
+from dougong.workflows.approvals.told import Instance
+from dougong.workflows.pages.approvals import HERE, status_of
+from dougong.workflows.pages.approving import SAID, act_sent
+
+ONE = HERE + "/{id}"
+
+DID: Mapping[str, tuple[Message, str, str]] = {
+    "submit": (msg("asked for approval"), "send", ""),
+    "approve": (msg("approved"), "check", "ok"),
+    "reject": (msg("rejected"), "x", "bad"),
+    "send_back": (msg("sent back"), "arrow-back-up", "bad"),
+    "add": (msg("added approvers"), "user-plus", ""),
+    "remove": (msg("removed an approver"), "user-x", ""),
+    "hand_over": (msg("handed over"), "transfer", ""),
+    "delegate": (msg("asked for an opinion"), "transfer", ""),
+    "take_back": (msg("took the decision back"), "arrow-back-up", ""),
+    "recall": (msg("recalled"), "arrow-back-up", ""),
+    "resubmit": (msg("submitted again"), "send", ""),
+    "remind": (msg("reminded"), "bell", ""),
+    "read": (msg("read the copy"), "eye", ""),
+    "comment": (msg("commented"), "message-2", ""),
+    "time_out": (msg("the time ran out"), "clock", "bad"),
+    "invalidate": (msg("the record was changed"), "alert-circle", "bad"),
+    "rescue": (msg("stepped in"), "tool", ""),
+}
+"""What the log says of each act, with its icon and tone."""
+
+UNTOLD = frozenset({"did", "child_started", "child_ended", "sweep"})
+"""What the machine notes for itself."""
+
+
+def show(visit: Visit, id: str) -> Response:
+    """The page; who was sent a copy has read it with that."""
+    if any(each.act == "read" for each in service.instance(visit.unit, id).possible):
+        read = states.Read(by=visit.actor.user_id or "")
+        visit.write(lambda unit: service.act(unit, id, read))
+    return _page(visit, id)
+
+
+def printed(visit: Visit, id: str) -> Response:
+    """The record of opinions, to print."""
+    return _page(visit, id, template="approval_print.html")
+
+
+def _page(visit: Visit, id: str, error: DougongError | None = None, template: str = "approval.html") -> Response:
+    found = service.instance(visit.unit, id)
+    obj = visit.model.objects.get(found.object)
+    node = _own_node(found)
+    return framed(
+        visit,
+        template,
+        HERE,
+        found.title,
+        status=200 if error is None else 409 if isinstance(error, Conflict) else 422,
+        instance=found,
+        object_label=label(obj.label, visit.language) if obj else "",
+        record_url=record_url(found.object, found.record) if obj else "",
+        changed=_changed(visit, found),
+        content=_content(visit, found),
+        status_of=status_of,
+        did=DID,
+        log=[each for each in reversed(found.acts) if each.act not in UNTOLD],
+        visits=[each for each in found.state.visits if each.entries],
+        nodes=found.approval.nodes if found.approval else {},
+        here_node=node,
+        offers=_by_act(found.possible),
+        adds=[each.act.removeprefix("add_") for each in found.possible if each.act.startswith("add_")],
+        may_recall="recall" in found.can,
+        errors=[each.text(visit.language) for each in error.problems] if error else [],
+        sent={name: visit.sent(name) for name in ("act", "opinion")},
+        fresh=error is None,
+    )
+
+
+def _by_act(possible: tuple[Possible, ...]) -> Mapping[str, Possible | None]:
+    """Every act, with what the asker may do of it first; None where they may not."""
+    return {name: next((each for each in possible if each.act == name), None) for name in get_args(Name)}
+
+
+def _own_node(found: Instance) -> Any:
+    if found.approval is None or found.entry is None:
+        return None
+    mine = next((v for v in found.state.visits if any(e.id == found.entry for e in v.entries)), None)
+    return found.approval.nodes.get(mine.node) if mine else None
+
+
+def _changed(visit: Visit, found: Instance) -> tuple[Told, ...]:
+    """Old → new in words."""
+    return _words(visit, found, {each.field: (each.old, each.new) for each in found.changes})
+
+
+def _content(visit: Visit, found: Instance) -> tuple[Told, ...]:
+    """What the approval is bound to, in words, where that holds anything."""
+    return tuple(each for each in _words(visit, found, {k: (None, v) for k, v in found.snapshot.items()}) if each.new)
+
+
+def _words(visit: Visit, found: Instance, fields: Mapping[str, tuple[Any, Any]]) -> tuple[Told, ...]:
+    obj = visit.model.objects.get(found.object)
+    if obj is None or not fields:
+        return ()
+    known = {name: pair for name, pair in fields.items() if name in obj.fields}
+    change = changes_of_records.Change("update", found.started_at, "", "", "", 0, known, "")
+    told = changes_of_records.told(visit, obj, [change])
+    return told[0].changes if told else ()
+
+
+def act(visit: Visit, id: str) -> Response:
+    """Do what the form says; the page again, with the reason, where that is refused."""
+    said, number = visit.sent("act"), whole_number(visit.sent("number"))
+    try:
+        if said == "comment":
+            visit.write(lambda unit: service.comment(unit, id, visit.sent("opinion")))
+        else:
+            with visit.read() as reading:
+                sent = act_sent(reading)
+            visit.write(lambda unit: service.act(unit, id, sent, number=number))
+    except (Rejected, Conflict) as error:
+        with visit.read() as reading:
+            return _page(reading, id, error)
+    back = HERE if said in ("approve", "reject", "send_back", "hand_over") else f"{HERE}/{id}"
+    return visit.go(visit.back(back), visit.say(SAID["add" if said == "add" else said]))
+
+
+PAGES = (Page("GET", ONE, show), Page("POST", ONE, act), Page("GET", ONE + "/print", printed))
