@@ -24,7 +24,7 @@ from dougong.workflows.approvals.carrying import Carrying
 from dougong.workflows.approvals.lists import PAGE, running_now, tasks, todo_count
 from dougong.workflows.approvals.running import OPEN, Running
 from dougong.workflows.approvals.showing import instance, of_record, shown
-from dougong.workflows.approvals.told import Instance, Preview, Startable
+from dougong.workflows.approvals.told import Instance, Preview, Startable, Stop
 from dougong.workflows.approvals.world import CompanyWorld
 
 if TYPE_CHECKING:
@@ -84,6 +84,17 @@ def preview(unit: Unit, approval_name: str, record_id: str) -> Preview:
     values = running.record_values(unit, obj, record_id)
     world = CompanyWorld(unit, obj, values, unit.actor.user_id or "", approval)
     return walking.preview(approval, world, unit.actor.user_id or "")
+
+
+def ahead(unit: Unit, instance_id: str) -> tuple[Stop, ...]:
+    """Who would still be asked in an approval if everybody approved and the record stayed as it is.
+
+    Raises:
+        NotFound: there is none, or the actor may not know of it.
+    """
+    held = running.find(unit, instance_id)
+    seeing.require(unit, held)
+    return walking.ahead(unit, held)
 
 
 def submit(

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dougong.base.errors import Problem
 from dougong.base.language import Message, msg
 from dougong.metadata.approval import Approval, Node
-from dougong.workflows.approvals import machine, starting, state
+from dougong.workflows.approvals import machine, running, starting, state
+from dougong.workflows.approvals.running import Running
 from dougong.workflows.approvals.told import Preview, Stop
 from dougong.workflows.approvals.world import CompanyWorld
+
+if TYPE_CHECKING:
+    from dougong.engine.unit import Unit
 
 
 def preview(approval: Approval, world: CompanyWorld, initiator: str) -> Preview:
@@ -29,6 +35,16 @@ def preview(approval: Approval, world: CompanyWorld, initiator: str) -> Preview:
         refused=tuple(refused),
         choices=starting.choices(approval, world),
     )
+
+
+def ahead(unit: Unit, held: Running) -> tuple[Stop, ...]:
+    """Who would still be asked in an approval that runs, node by node; none where that cannot be said any more."""
+    approval, obj = held.pinned(unit), held.of(unit)
+    if approval is None or obj is None:
+        return ()
+    world = CompanyWorld(unit, obj, running.record_values(unit, obj, held.record_id), held.initiator, approval)
+    found = machine.ahead(approval, held.state, world)
+    return tuple(_stop(approval.nodes[each.node], each, world) for each in found)
 
 
 def _problem(approval: Approval, code: str, said: Message) -> Problem:

@@ -12,6 +12,7 @@ from dougong.base.language import Message, label, msg
 from dougong.web import changes as changes_of_records
 from dougong.web.changes import Told
 from dougong.web.context import record_url
+from dougong.web.formats import formats
 from dougong.web.frame import framed
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, whole_number
@@ -20,6 +21,8 @@ from dougong.workflows.approvals import state as states
 from dougong.workflows.approvals.machine import Possible
 from dougong.workflows.approvals.machine.possible import Name
 from dougong.workflows.approvals.told import Instance
+from dougong.workflows.charts.drawing import Chart, draw
+from dougong.workflows.charts.telling import Teller
 from dougong.workflows.pages.approvals import HERE, status_of
 from dougong.workflows.pages.approving import SAID, act_sent
 
@@ -81,6 +84,7 @@ def _page(visit: Visit, id: str, error: DougongError | None = None, template: st
         status_of=status_of,
         did=DID,
         log=[each for each in reversed(found.acts) if each.act not in UNTOLD],
+        chart=_chart(visit, found),
         visits=[each for each in found.state.visits if each.entries],
         nodes=found.approval.nodes if found.approval else {},
         here_node=node,
@@ -91,6 +95,23 @@ def _page(visit: Visit, id: str, error: DougongError | None = None, template: st
         sent={name: visit.sent(name) for name in ("act", "opinion")},
         fresh=error is None,
     )
+
+
+def _chart(visit: Visit, found: Instance) -> Chart | None:
+    """Where it stands, who decided and who would still be asked; None where the definition can no longer be read."""
+    if found.approval is None:
+        return None
+    ahead = service.ahead(visit.unit, found.id)
+    people = (*found.people.values(), *(each for stop in ahead for each in stop.people))
+    teller = Teller(
+        say=visit.say,
+        language=visit.language,
+        names={each.id: each.name for each in people},
+        me=visit.actor.user_id or "",
+        ahead={stop.node: tuple(each.id for each in stop.people) for stop in ahead},
+    )
+    said, zone, today = formats(visit.language), visit.reading.zone, visit.reading.today
+    return draw(teller, found.approval, found.state, lambda at: said.datetime(at.astimezone(zone), today))
 
 
 def _by_act(possible: tuple[Possible, ...]) -> Mapping[str, Possible | None]:
