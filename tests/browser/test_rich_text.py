@@ -118,6 +118,7 @@ def test_a_field_in_place_gets_the_editor_too(site: Demo, open_page: Open) -> No
     box.fill("结构紧凑")
     page.get_by_role("button", name="加粗").wait_for()
     page.get_by_role("button", name="保存", exact=True).click()
+    expect(box).to_have_count(0)
     expect(page.locator("#f-description dd .prose")).to_have_text("结构紧凑")
     assert site.record("product", product).values["description"] == "<p>结构紧凑</p>"
 
