@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.jobs import run_due
 from dougong.engine.saving.batch import Create, Update
+from dougong.engine.tables import outbox
 from dougong.engine.unit import Unit
+from dougong.metadata.automation import Automation
 from dougong.workflows.automations import kept, starting
 from dougong.workflows.automations.tables import runs as table
 from tests.companies import PACKAGES, Copies
@@ -68,3 +72,26 @@ def press(company: Company, name: str, *ids: str, working: bool = True) -> None:
         work(company)
     else:
         run_due(company)
+
+
+def hurry(company: Company) -> None:
+    """Let every job be due now, also one that is to be tried again later."""
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    ready = update(outbox).where(outbox.c.state == "ready").values(run_at=past)
+    company.write(SYSTEM, lambda unit: unit.connection.execute(ready))
+
+
+def with_automation(company: Company, automation: Automation) -> Automation:
+    """Let an automation be in force beside the others, or instead of the one of its name."""
+    model = company.runtime().model
+    every = {**model.workflows.automations, automation.name: automation}
+    changed = replace(model, workflows=replace(model.workflows, automations=every))
+    company.remember(replace(company.runtime(), model=changed, prepared={}))
+    return automation
+
+
+def with_setting(company: Company, name: str, value: Any) -> None:
+    """Let a setting have a value."""
+    model = company.runtime().model
+    changed = replace(model, settings={**model.settings, name: value})
+    company.remember(replace(company.runtime(), model=changed, prepared={}))

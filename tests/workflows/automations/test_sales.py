@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from dougong.base.field_types import Reference
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.query import Query
@@ -14,7 +15,7 @@ from dougong.engine.saving.batch import Create
 from dougong.workflows.automations import clock
 from dougong.workflows.notices.tables import notices
 from tests.companies import person
-from tests.workflows.automations.conftest import make, values, work
+from tests.workflows.automations.conftest import make, values, with_setting, work
 
 
 def look(company: Company, name: str, day: str) -> None:
@@ -64,11 +65,64 @@ def test_birthdays_are_remembered(sales: Company) -> None:
     assert tasks(sales) == [("Birthday: Wang Wei", li, contact)]
 
 
+def test_who_is_silent_is_reminded_of(sales: Company) -> None:
+    """Two weeks: the owner; three: the manager too; a month: the manager's task. An activity begins anew."""
+    boss = str(person(sales, "boss").user_id)
+    li = str(person(sales, "li", manager=boss).user_id)
+    account = make(sales, "account", name="Wu Pumps", record_type="enterprise")
+    deal = make(sales, "opportunity", name="Pumps", account=account, stage="qualify", owner=li)
+
+    def visit(day: str) -> None:
+        about = {"related_to": Reference("opportunity", deal), "kind": "visit", "status": "done"}
+        given = Create("activity", {**about, "subject": "Visit", "done_at": datetime.fromisoformat(day)}, read=True)
+        sales.write(SYSTEM, lambda unit: unit.records.save([given]))
+
+    visit("2026-03-02T04:00Z")
+    for day in ("2026-03-13", "2026-03-16", "2026-03-17"):
+        look(sales, "opportunity.follow_up", day)
+    assert told(sales) == [(li, "14 days without activity: Pumps")]
+    look(sales, "opportunity.follow_up", "2026-03-23")
+    assert sorted(told(sales)[1:]) == sorted((each, "21 days without activity: Pumps") for each in (li, boss))
+    look(sales, "opportunity.follow_up", "2026-04-01")
+    assert (told(sales)[3:], tasks(sales)) == (
+        [(li, "30 days without activity: Pumps")],
+        [("A month without activity: Pumps", boss, deal)],
+    )
+    visit("2026-04-06T04:00Z")
+    look(sales, "opportunity.follow_up", "2026-04-20")
+    assert told(sales)[4:] == [(li, "14 days without activity: Pumps")]
+
+
+def leads(company: Company, *industries: str | None) -> list[str]:
+    """New leads that wait for an owner."""
+    queue = company.runtime().model.rights.queues["new_leads"].record
+    given = {"name": "A lead", "company": "Wu", "person": "Wu", "owner": queue}
+    made = [
+        Create("lead", {**given, "mobile": f"1380000000{n}", "industry": each}) for n, each in enumerate(industries)
+    ]
+    return [each.id for each in company.write(SYSTEM, lambda unit: unit.records.save(made)).changes]
+
+
+def test_leads_are_dispatched_where_switched_on(sales: Company) -> None:
+    """Those of the state go to the manager who has the fewest, the others to sales people in turn; each is told."""
+    with_setting(sales, "sales.dispatch_leads", True)
+    managers = [str(person(sales, login, "sales_manager").user_id) for login in ("zhou", "xu")]
+    sellers = sorted(str(person(sales, login, "sales").user_id) for login in ("li", "wang"))
+    ids = leads(sales, "government", "finance", None, None, None)
+    look(sales, "lead.dispatch", "2026-03-11")
+    owners = [values(sales, "lead", id)["owner"].id for id in ids]
+    assert sorted(owners[:2]) == sorted(managers)
+    assert sorted(owners[2:]) in ([sellers[0], sellers[0], sellers[1]], [sellers[0], sellers[1], sellers[1]])
+    assert sorted(who for who, _ in told(sales)) == sorted(owners)
+    (later,) = leads(sales, None)
+    look(sales, "lead.dispatch", "2026-03-12")
+    given = [*owners[2:], values(sales, "lead", later)["owner"].id]
+    assert [given.count(each) for each in sellers] == [2, 2]
+
+
 def test_leads_are_not_dispatched_unless_switched_on(sales: Company) -> None:
     """The package leaves leads where they are: a company switches the dispatch on."""
     person(sales, "li", "sales")
-    queue = sales.runtime().model.rights.queues["new_leads"].record
-    given = {"name": "A lead", "company": "Wu", "person": "Wu", "mobile": "13800000000", "owner": queue}
-    lead = sales.write(SYSTEM, lambda unit: unit.records.save([Create("lead", given)])).changes[0].id
+    (lead,) = leads(sales, None)
     look(sales, "lead.dispatch", "2026-03-11")
-    assert values(sales, "lead", lead)["owner"].id == queue
+    assert values(sales, "lead", lead)["owner"].id == sales.runtime().model.rights.queues["new_leads"].record
