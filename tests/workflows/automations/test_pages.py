@@ -75,3 +75,12 @@ def test_runs_are_for_those_who_look_after_work(desk: Company, settings: Setting
     """Somebody without the right sees no runs."""
     for somebody in signed_in(desk, settings, "li"):
         assert somebody.get("/automations/runs").status_code == 403
+
+
+def test_the_administration_leads_to_the_runs(boss: Person, desk: Company, settings: Settings) -> None:
+    """Whoever looks after background work finds them in the navigation; nobody else is shown the way."""
+    way = 'href="/automations/runs"'
+    assert way in boss.get("/jobs").text
+    assert way in boss.get("/automations/runs").text
+    for somebody in signed_in(desk, settings, "li"):
+        assert way not in somebody.get("/").text
