@@ -8,12 +8,10 @@ import click
 
 from dougong.base.errors import Problem, Rejected
 from dougong.base.language import label, msg
-from dougong.cli.opening import for_company, open_company, operator, user_id
+from dougong.cli.opening import acting, for_company, open_company, operator, user_id
 from dougong.cli.terminal import language, text
-from dougong.engine.actor import Actor
 
 if TYPE_CHECKING:
-    from dougong.engine.company import Company
     from dougong.workflows.approvals.state import Act
     from dougong.workflows.approvals.told import Instance
 
@@ -63,7 +61,7 @@ def submit(name: str, record: str, login: str) -> None:
     from dougong.workflows.approvals import service
 
     with open_company() as company:
-        click.echo(company.write(_person(company, login), lambda unit: service.submit(unit, name, record)))
+        click.echo(company.write(acting(company, login), lambda unit: service.submit(unit, name, record)))
 
 
 @approval.command("act", help=text(msg("Decide, recall or remind as somebody.")))
@@ -77,7 +75,7 @@ def act(id: str, what: str, login: str, opinion: str) -> None:
     from dougong.workflows.approvals import service
 
     with open_company() as company:
-        actor = _person(company, login)
+        actor = acting(company, login)
         with company.read(actor) as unit:
             entry = service.instance(unit, id).entry
         wanted = _act(what, actor.user_id or "", entry, opinion)
@@ -102,7 +100,7 @@ def rescue(id: str, end: bool, entry: str | None, to: str | None, login: str, op
             Problem(code="approval-rescue", reason=msg("Say either --end, or --entry and --to."), thing="rescue")
         )
     with open_company() as company:
-        actor = _person(company, login)
+        actor = acting(company, login)
         with company.read(operator()) as unit:
             other = user_id(unit, to) if to else None
         wanted = Rescue(
@@ -124,14 +122,6 @@ def _act(what: str, by: str, entry: str | None, opinion: str) -> Act:
         raise Rejected(Problem(code="approval-no-turn", reason=reason, thing="entry"))
     kind = Approve if what == "approve" else Reject
     return kind(entry=entry, by=by, opinion=opinion)
-
-
-def _person(company: Company, login: str) -> Actor:
-    with company.read(operator()) as unit:
-        id = user_id(unit, login)
-        name = str(unit.records.get("user", id).values.get("name") or login)
-    asking = operator()
-    return Actor(user_id=id, name=name, login=login, channel="cli", language=asking.language, zone=asking.zone)
 
 
 def _print(seen: Instance) -> None:

@@ -50,6 +50,9 @@ for _command in (
         msg("Approvals: what runs, who is waited for, and what is to become of it."),
         "dougong.cli.approvals:approval",
     ),
+    Command(
+        "automation", msg("Automations: what they did, and setting one off."), "dougong.cli.automations:automation"
+    ),
     Command("user", msg("People who sign in."), "dougong.cli.people:user"),
     Command("token", msg("Tokens of programs that call the API."), "dougong.cli.people:token"),
     Command(

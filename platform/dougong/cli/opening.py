@@ -75,3 +75,16 @@ def user_id(unit: Unit, login: str) -> str:
     if not page.rows:
         raise NotFound(Problem(code="user-unknown", thing=login, reason=msg("There is no user {login}.", login=login)))
     return page.rows[0].id
+
+
+def acting(company: Company, login: str) -> Actor:
+    """A person of the company, as who the operator acts from the terminal.
+
+    Raises:
+        NotFound: there is none with `login`.
+    """
+    asking = operator()
+    with company.read(asking) as unit:
+        id = user_id(unit, login)
+        name = str(unit.records.get("user", id).values.get("name") or login)
+    return Actor(user_id=id, name=name, login=login, channel="cli", language=asking.language, zone=asking.zone)

@@ -69,6 +69,9 @@ def test_a_failed_run_says_why_and_is_resumed(boss: Person, desk: Company) -> No
     work(desk)
     assert values(desk, "ticket", id)["note"] == "won: good"
     assert boss.post(f"/automations/runs/{run.id}/resume", {"csrf": csrf}).status_code == 409
+    assert boss.post("/automations/runs/nothing/resume", {"csrf": csrf}).status_code == 409
+    assert boss.get("/automations/runs/nothing").status_code == 404
+    assert boss.get("/automations/runs?before=nothing").status_code == 200
 
 
 def test_runs_are_for_those_who_look_after_work(desk: Company, settings: Settings) -> None:

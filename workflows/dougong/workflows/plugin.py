@@ -71,8 +71,9 @@ class WorkflowsPlugin:
     def after_save(self, unit: Any, changes: Sequence[Any]) -> None:
         """What changes mean for approvals, and those that they begin; automations that they set off."""
         from dougong.workflows.approvals import saving
-        from dougong.workflows.automations import triggers
+        from dougong.workflows.automations import triggers, watching
 
+        watching.saw(changes)
         saving.after(unit, changes)
         triggers.after_save(unit, changes)
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from dougong.base.errors import DougongError, Problem
+from dougong.base.ids import is_record_id
 from dougong.base.language import msg
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
@@ -65,9 +66,21 @@ def read(row: Any) -> Run:
 
 
 def find(unit: Unit, id: str) -> Run | None:
-    """A run by its id."""
+    """A run by its id; None where nothing is called so."""
+    if not is_record_id(id):
+        return None
     row = unit.connection.execute(select(*COLUMNS).where(runs.c.id == id)).first()
     return read(row) if row is not None else None
+
+
+def latest(unit: Unit, limit: int, state: str | None = None, automation: str | None = None) -> tuple[Run, ...]:
+    """The newest runs, the newest first; of one state or all, of one automation or all."""
+    wanted = select(*COLUMNS).order_by(runs.c.id.desc()).limit(limit)
+    if state is not None:
+        wanted = wanted.where(runs.c.status == state)
+    if automation is not None:
+        wanted = wanted.where(runs.c.automation == automation)
+    return tuple(read(row) for row in unit.connection.execute(wanted))
 
 
 def notes_of(unit: Unit, id: str) -> tuple[Note, ...]:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from sqlalchemy import update
 
 from dougong.base.errors import Conflict, DougongError, Problem
+from dougong.base.ids import is_record_id
 from dougong.base.language import label, msg
 from dougong.base.step_types import STEP_TYPES
 from dougong.engine.actor import SYSTEM, Actor
@@ -276,3 +277,14 @@ def resume(unit: Unit, run_id: str) -> bool:
     if changed.rowcount:
         enqueue(unit, JOB, {"run": run_id})
     return bool(changed.rowcount)
+
+
+def resume_one(unit: Unit, run_id: str) -> None:
+    """Let a run go on that somebody names.
+
+    Raises:
+        Conflict: it has neither failed nor been stopped, or is not there.
+    """
+    if not (is_record_id(run_id) and resume(unit, run_id)):
+        reason = msg("This run cannot be resumed: it has not failed.")
+        raise Conflict(Problem(code="run-not-failed", thing=run_id, reason=reason))

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from starlette.responses import Response
 
 from dougong.base.errors import Conflict, NotFound, Problem
+from dougong.base.ids import is_record_id
 from dougong.base.language import Message, label, msg
 from dougong.engine import backlog
 from dougong.engine.unit import Unit
@@ -56,7 +57,7 @@ def show(visit: Visit) -> Response:
         wanted, counted = wanted.where(table.c.automation == name), counted.where(table.c.automation == name)
     if state in STATES:
         wanted = wanted.where(table.c.status == state)
-    if before:
+    if is_record_id(before):
         wanted = wanted.where(table.c.id < before)
     found = [kept.read(row) for row in visit.unit.connection.execute(wanted)]
     counts = {row[0]: int(row[1]) for row in visit.unit.connection.execute(counted)}
@@ -136,9 +137,7 @@ def resume(visit: Visit, id: str) -> Response:
 
     def work(unit: Unit) -> None:
         backlog.require_right(unit)
-        if not runs.resume(unit, id):
-            reason = msg("This run cannot be resumed: it has not failed.")
-            raise Conflict(Problem(code="run-not-failed", thing=id, reason=reason))
+        runs.resume_one(unit, id)
 
     visit.write(work)
     return visit.go(f"{HERE}/{id}", visit.say(msg("It goes on")))

@@ -1,0 +1,92 @@
+"""`dougong automation`: what there is and ran, setting off, going on, looking ahead."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dougong.cli import automations
+from dougong.cli.program import program
+from dougong.engine.company import Company
+from tests.companies import ADMINISTRATOR, company_copy, person
+from tests.workflows.automations.conftest import all_runs, change, desk, make, values, work
+
+__all__ = ["company_copy", "desk"]
+
+
+@pytest.fixture
+def dougong(desk: Company, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """A function that runs `dougong automation` at the desk."""
+
+    @contextmanager
+    def opened() -> Iterator[Company]:
+        yield desk
+
+    monkeypatch.setattr(automations, "open_company", opened)
+
+    def run(*arguments: str, code: int = 0, language: str = "C") -> Result:
+        words = ("automation", *arguments)
+        found = CliRunner().invoke(program, words, env={"LC_ALL": language}, catch_exceptions=False)
+        assert found.exit_code == code, found.output
+        return found
+
+    return run
+
+
+def test_list_and_run(dougong: Callable[..., Result], desk: Company) -> None:
+    """A line for each; setting one off asks for its run, in the name of who is said."""
+    li = person(desk, "li", ADMINISTRATOR)
+    lines = dougong("list").output.splitlines()
+    assert [line.split() for line in lines if line.startswith("ticket.sort")] == [
+        ["ticket.sort", "button", "on", "Sort"]
+    ]
+    id = make(desk, "ticket", name="One", amount="500")
+    run = dougong("run", "ticket.sort", id, "--as", "li").output.strip()
+    work(desk)
+    assert values(desk, "ticket", id)["reminded"] == "big"
+    (found,) = all_runs(desk)
+    assert (found.id, found.status, found.actor_id) == (run, "done", li.user_id)
+    assert "no automation ticket.nothing" in dougong("run", "ticket.nothing", id, code=1).output
+    assert "automation-by-hand" in dougong("run", "ticket.won", id, code=1).output
+    dougong("run", "ticket.sort", "nobody", code=1)
+    assert len(all_runs(desk)) == 1
+
+
+def test_runs_and_resume(dougong: Callable[..., Result], desk: Company) -> None:
+    """What failed is listed with its reason and shown with its steps; mended, it goes on."""
+    id = make(desk, "ticket", name="bad")
+    change(desk, "ticket", id, status="won")
+    work(desk)
+    (run,) = all_runs(desk)
+    assert run.id in (line := dougong("runs", "--state", "failed", "--of", "ticket.won").output)
+    assert "No bad notes" in line
+    assert dougong("runs", "--state", "done").output == ""
+    (told,) = json.loads(dougong("runs", "--json").output)
+    assert (told["id"], told["status"], told["records"]) == (run.id, "failed", [id])
+    assert "备注不合规" in dougong("runs", run.id, language="zh_CN.UTF-8").output.splitlines()[1]
+    change(desk, "ticket", id, name="good")
+    assert dougong("resume", run.id).output == "1 run goes on\n"
+    work(desk)
+    assert values(desk, "ticket", id)["note"] == "won: good"
+    assert "run-not-failed" in dougong("resume", run.id, code=1).output
+    assert "There is no run" in dougong("runs", "nothing", code=1).output
+    assert "run-not-failed" in dougong("resume", "nothing", code=1).output
+
+
+def test_preview(dougong: Callable[..., Result], desk: Company) -> None:
+    """Each step with what it would write and tell, in the terminal's language; nothing is there afterwards."""
+    li = person(desk, "li", ADMINISTRATOR)
+    id = make(desk, "ticket", name="One", amount="5", owner=li.user_id, status="won")
+    told = dougong("preview", "ticket.won", id).output
+    assert f"note  set\n  would change: Ticket {id}\n    Note: — → won: One\n" in told
+    assert "entry  create\n  would create: Entry\n    Name: won 5\n" in told
+    assert "would tell Li: Won: One\n" in told
+    assert told.endswith("Nothing was written.\n")
+    assert f"将修改：工单 {id}" in dougong("preview", "ticket.won", id, language="zh_CN.UTF-8").output
+    lost = make(desk, "ticket", name="Lost", status="lost")
+    assert "would do nothing" in dougong("preview", "ticket.sort", lost).output
+    assert values(desk, "ticket", id)["note"] is None
