@@ -22,6 +22,7 @@ from dougong.web.changes import Change, Entry, told
 from dougong.web.changes import ask as ask_changes
 from dougong.web.composer.records import RecordView, ShownSection, ShownTab, compose
 from dougong.web.layouts import layout_for
+from dougong.web.panels import Panel, panels
 from dougong.web.record_tables import Table
 from dougong.web.visit import Visit, with_query
 
@@ -70,6 +71,7 @@ class RecordPage:
     may_delete: bool
     may_void: bool
     lacks: completeness.Completeness | None = None
+    panels: tuple[Panel, ...] = ()
     at: datetime | None = None
     """The moment as of which the record is shown; None for now."""
 
@@ -117,9 +119,7 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         record=record,
         title=title_of(visit, obj, record.values),
         record_type=_type(visit, obj, record),
-        life_status=obj.fields["life_status"].picklist.values.get(status)
-        if status and obj.fields["life_status"].picklist
-        else None,
+        life_status=_life_status(obj, status),
         highlights=Markup(view.highlights.render(shown)),
         tabs=_tabs(visit, obj, record, tabs, tab, at),
         parts=tuple(
@@ -138,6 +138,7 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         may_delete=obj.delete == "bin" and not obj.append_only and "delete" in rights,
         may_void=obj.void and obj.effective and "edit" in rights,
         lacks=completeness.of(visit, obj, record, "edit" in rights) if live else None,
+        panels=panels(visit, obj, record) if live else (),
         at=at,
     )
 
@@ -172,6 +173,11 @@ def title_of(visit: Visit, obj: Object, values: Mapping[str, Any]) -> str:
 def _type(visit: Visit, obj: Object, record: Record) -> str:
     kind = obj.record_types.get(record.values.get("record_type") or "")
     return label(kind.label, visit.language) if kind and len(obj.record_types) > 1 else ""
+
+
+def _life_status(obj: Object, status: Any) -> Any:
+    picklist = obj.fields["life_status"].picklist if status else None
+    return picklist.values.get(status) if picklist else None
 
 
 def _most(visit: Visit) -> int:

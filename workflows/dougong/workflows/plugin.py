@@ -92,6 +92,13 @@ class WorkflowsPlugin:
         return pages.PAGES
 
     @hook
+    def record_panels(self, visit: Any, obj: Any, record: Any) -> Iterable[Any]:
+        """Where the approvals of a record stand."""
+        from dougong.workflows.pages import approval_panel
+
+        return approval_panel.panels(visit, obj, record)
+
+    @hook
     def badges(self, runtime: Any) -> Mapping[str, Any]:
         """What each page counts for who is signed in."""
         from dougong.workflows.approvals.badge import waiting

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dougong.web.routing import Page
-from dougong.workflows.pages import approval, approvals, automation_runs, inbox, notice_preferences
+from dougong.workflows.pages import approval, approval_start, approvals, automation_runs, inbox, notice_preferences
 
 PAGES: tuple[Page, ...] = (
     *notice_preferences.PAGES,
@@ -11,4 +11,5 @@ PAGES: tuple[Page, ...] = (
     *automation_runs.PAGES,
     *approvals.PAGES,
     *approval.PAGES,
+    *approval_start.PAGES,
 )
