@@ -14,14 +14,14 @@ from typing import Any
 import uvicorn
 
 from dougong.base.settings import Settings
-from dougong.cli.assembly import plugins
+from dougong.cli.assembly import application, plugins
 from dougong.cli.run import ADMINISTRATOR, prepare
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Companies, Company
 from dougong.engine.query import Condition, Filter, Query, Record, Sort
 from dougong.engine.saving.batch import Change, Update
-from dougong.web import api, credentials, sessions
-from dougong.web.app import create_app, make_site
+from dougong.web import credentials, sessions
+from dougong.web.app import make_site
 
 READY_SECONDS = 20
 PASSWORD = "several words together"
@@ -119,7 +119,7 @@ def serving(url: str, folder: Path) -> Iterator[Demo]:
     with closing(companies):
         company = companies.open()
         site = make_site(settings, company)
-        app = create_app(site, routes=api.routes(site))
+        app = application(site)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, lifespan="off"))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

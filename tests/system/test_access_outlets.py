@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from dougong.base.errors import BadRequest, DougongError
 from dougong.base.settings import Settings
+from dougong.cli.assembly import application
 from dougong.engine.actor import SYSTEM
 from dougong.engine.audit.reading import Asked, Recorded, search
 from dougong.engine.company import Company
@@ -30,8 +31,7 @@ from dougong.metadata.documents import from_bodies
 from dougong.metadata.model import Field, Object
 from dougong.metadata.trees import Tree
 from dougong.web import sessions
-from dougong.web.api import routes
-from dougong.web.app import create_app, make_site
+from dougong.web.app import make_site
 from dougong.web.identity.api_tokens import make as make_token
 from tests.companies import PACKAGES, Copies, company_copy, person, tree_of  # noqa: F401
 from tests.system import planting
@@ -102,7 +102,7 @@ def arena(request: pytest.FixtureRequest, kind: str, company_copy: Copies) -> It
             cookies[name] = company.write(SYSTEM, partial(_session, user_id=str(actor.user_id)))
             tokens[name] = company.write(SYSTEM, partial(_token, user_id=str(actor.user_id)))
         site = make_site(Settings.from_environment(), company)
-        app = create_app(site, routes=routes(site))
+        app = application(site)
         client = stack.enter_context(TestClient(app, base_url="http://127.0.0.1:8000"))
         yield Arena(company, client, people, cookies, tokens, planted.labels, planted)
 

@@ -17,13 +17,14 @@ from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from dougong.base.settings import Settings
+from dougong.cli.assembly import application
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.saving.batch import Create, Update
 from dougong.engine.unit import Unit
-from dougong.web.api import routes
-from dougong.web.app import create_app, make_site
+from dougong.web.app import make_site
 from dougong.web.pages import PAGES
+from dougong.workflows.pages import PAGES as OF_WORKFLOWS
 from tests.companies import PACKAGES, Copies, company_copy  # noqa: F401
 from tests.conftest import KINDS
 from tests.system.serving import Person, welcome
@@ -110,7 +111,7 @@ def scene(request: pytest.FixtureRequest, company_copy: Copies) -> Iterator[Scen
         ids = company.write(SYSTEM, work)
         settings = Settings.from_environment({"MAX_BODY_MB": str(LIMIT_MB)})
         site = make_site(settings, company)
-        app = create_app(site, routes=routes(site))
+        app = application(site)
         with TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as client:
             yield Scene(company, client, people, ids)
 
@@ -156,7 +157,7 @@ def test_no_page_breaks_on_its_address(scene: Scene, garbage: str | bytes) -> No
     quoted = quote(garbage)[:3000]
     wrong = {}
     with capture_logs() as logged:
-        for page in PAGES:
+        for page in (*PAGES, *OF_WORKFLOWS):
             if page.method != "GET":
                 continue
             sound = next(places(scene, page.path, scene.ids["opportunity"]))
@@ -220,7 +221,9 @@ def test_no_form_breaks_or_changes_a_record(scene: Scene, number: int) -> None:
     before = scene.stored()
     wrong = {}
     taking = [
-        page for page in PAGES if page.method == "POST" and page.path not in ("/sign-out", "/preferences/sessions")
+        page
+        for page in (*PAGES, *OF_WORKFLOWS)
+        if page.method == "POST" and page.path not in ("/sign-out", "/preferences/sessions")
     ]
     with capture_logs() as logged:
         for (at, page), (turn, (kind, body)) in product(enumerate(taking), enumerate(bodies(garbage))):

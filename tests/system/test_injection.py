@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 
 from dougong.base.errors import DougongError
 from dougong.base.settings import Settings
+from dougong.cli.assembly import application
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
 from dougong.engine.query import Condition, Query
@@ -27,10 +28,10 @@ from dougong.engine.saving.batch import Create
 from dougong.engine.transfer import sheets
 from dougong.engine.transfer.importing import run_import
 from dougong.web import sessions
-from dougong.web.api import routes
-from dougong.web.app import create_app, make_site
+from dougong.web.app import make_site
 from dougong.web.identity.api_tokens import make as make_token
 from dougong.web.pages import PAGES
+from dougong.workflows.pages import PAGES as OF_WORKFLOWS
 from tests.companies import PACKAGES, Copies, company_copy, person  # noqa: F401
 from tests.conftest import KINDS
 
@@ -98,7 +99,7 @@ def scene(
         cookie, token, account = company.write(SYSTEM, work)
         folder = tmp_path_factory.mktemp("data")
         site = make_site(Settings.from_environment({"DATA_DIR": str(folder)}), company)
-        app = create_app(site, routes=routes(site))
+        app = application(site)
         with TestClient(app, base_url="http://testserver", raise_server_exceptions=False) as client:
             yield Scene(company, client, actor, cookie, token, account, folder)
 
@@ -217,7 +218,7 @@ def test_nothing_that_is_sent_makes_a_header(scene: Scene, text: str) -> None:
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "testserver@evil.example", "evil.example/x?"])
 def test_no_page_believes_the_host_header(scene: Scene, host: str) -> None:
     """No link, no redirect, no policy names the host that a request says; so no cache or mail is poisoned by one."""
-    for page in PAGES:
+    for page in (*PAGES, *OF_WORKFLOWS):
         if page.method == "GET":
             path = page.path.format_map(defaultdict(lambda: "name", object="account", id=scene.account))
             for headers in ({"host": host}, {"x-forwarded-host": host, "x-forwarded-proto": "https"}):

@@ -16,15 +16,16 @@ from starlette.testclient import TestClient
 
 from dougong.base.ids import record_id
 from dougong.base.settings import Settings
+from dougong.cli.assembly import application
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.publish import Publication, publish
 from dougong.engine.query import Query
 from dougong.engine.saving.batch import Create, Update
 from dougong.metadata.trees import Tree
-from dougong.web.api import routes
-from dougong.web.app import create_app, make_site
+from dougong.web.app import make_site
 from dougong.web.pages import PAGES
+from dougong.workflows.pages import PAGES as OF_WORKFLOWS
 from tests.companies import PACKAGES, opened, tree_of
 from tests.system.serving import Person, welcome
 
@@ -36,12 +37,16 @@ CLOSING = f"</script></title></textarea><script>{MARK}</script>"
 RAW = re.compile(rf"<(img src={MARK}|svg onload={MARK}|script>{MARK}|/textarea><script>{MARK})")
 
 
+FORMULAS = ("with",)
+"""What a step is given are formulas, not texts."""
+
+
 def hostile(value: Any) -> Any:
     """A document in which every text for people is markup."""
     if isinstance(value, Mapping):
         if isinstance(value.get("en"), str) and set(value) <= {"en", "zh-CN"}:
             return {language: f"{text[:12]}{BREAKING_OUT}{ATTACK}" for language, text in value.items()}
-        return {key: hostile(each) for key, each in value.items()}
+        return {key: each if key in FORMULAS and "do" in value else hostile(each) for key, each in value.items()}
     return [hostile(each) for each in value] if isinstance(value, list) else value
 
 
@@ -104,7 +109,7 @@ def ids(company: Company, person: Person) -> dict[str, str]:
 def client(company: Company) -> Iterator[TestClient]:
     """A browser."""
     site = make_site(Settings.from_environment({}), company)
-    with TestClient(create_app(site, routes=routes(site)), base_url="http://testserver") as made:
+    with TestClient(application(site), base_url="http://testserver") as made:
         yield made
 
 
@@ -114,7 +119,7 @@ def get(client: TestClient, person: Person, path: str, **headers: str) -> Any:
 
 def addresses(ids: dict[str, str], person: Person) -> Iterator[str]:
     """Every page that is read, of every object where it asks for one."""
-    for page in PAGES:
+    for page in (*PAGES, *OF_WORKFLOWS):
         if page.method != "GET":
             continue
         for name, id in {**ids, "user": person.user_id}.items():

@@ -21,6 +21,7 @@ from dougong.workflows.plugin import plugin as workflows
 if TYPE_CHECKING:
     from dougong.engine.company import Companies, Company
     from dougong.engine.directory import Listed
+    from dougong.web.site import Site
 
 
 @functools.cache
@@ -39,8 +40,7 @@ def plugins() -> pluggy.PluginManager:
 def assemble(settings: Settings) -> ASGIApp:
     """The application of one process over the companies of `settings`; the first one's database is made if missing."""
     from dougong.engine.company import Companies  # plugins() alone, as for `dougong --help`, loads no engine
-    from dougong.web import api
-    from dougong.web.app import create_app, make_site
+    from dougong.web.app import make_site
     from dougong.web.hosts import ByHost
 
     hooks = plugins().hook
@@ -49,11 +49,19 @@ def assemble(settings: Settings) -> ASGIApp:
     companies.open()  # what is wrong with the database is told before anything is served
 
     def make(company: Company, listed: Listed | None) -> ASGIApp:
-        site = make_site(of_company(settings, listed), company)
-        pages = chain.from_iterable(hooks.pages())
-        return create_app(site, pages, routes=chain(api.routes(site), *hooks.routes(site=site)))
+        return application(make_site(of_company(settings, listed), company))
 
     return ByHost(companies, make, Starlette(lifespan=lambda _: background(companies, settings.background)))
+
+
+def application(site: Site) -> ASGIApp:
+    """All that is served of one company: the pages and the API, and what the rooms and plugins add to them."""
+    from dougong.web import api
+    from dougong.web.app import create_app
+
+    hooks = site.company.hooks
+    pages = chain.from_iterable(hooks.pages())
+    return create_app(site, pages, routes=chain(api.routes(site), *hooks.routes(site=site)))
 
 
 def of_company(settings: Settings, listed: Listed | None) -> Settings:

@@ -230,9 +230,10 @@ def test_a_digest_is_one_mail(mailing: Company, li: Actor, mailbox: Mailbox) -> 
     _prefer(mailing, li, digest="daily")
     for key in ("a", "b", "c"):
         _tell(mailing, li, key, title=f"Number {key}")
-    assert jobs.run_due(mailing) == 0
+    jobs.run_due(mailing)
+    assert not mailbox.mails
     with time_machine.travel(datetime.now(UTC) + timedelta(days=1, minutes=1), tick=True):
-        assert jobs.run_due(mailing) == 1
+        jobs.run_due(mailing)
     (mail,) = mailbox.mails
     assert mail["Subject"] == "Yuanshan 有 3 条消息"
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]

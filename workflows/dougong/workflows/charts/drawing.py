@@ -28,6 +28,8 @@ NARROW, WIDE = 92, 248
 ACROSS_A_PHONE = 340
 """What a chart from top to bottom may take, where its boxes do not need more."""
 LEAST = 120
+SAID = 118
+"""What is written beside a line may take: behind that another line may run."""
 DOT = 20
 """Side of what is drawn as a dot: where ways part and meet, and the end."""
 DOTS = frozenset({"split", "join", "end"})
@@ -233,7 +235,7 @@ def _written(way: Way, points: Sequence[Point], across: bool) -> Text | None:
     if not way.said:
         return None
     x, y = next((here for before, here in pairwise(points) if _bends(before, here, across)), points[1])
-    return Text(x, y - 6, way.said, "d") if across else Text(x + 8, y + 14, way.said, "d")
+    return Text(x, y - 6, way.said, "d") if across else Text(x + 8, y + 14, fitting(way.said, SAID), "d")
 
 
 def _bends(before: Point, here: Point, across: bool) -> bool:
