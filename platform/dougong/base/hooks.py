@@ -12,7 +12,7 @@ Types of the rooms above are named in the docstrings, not imported: imports poin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import pluggy
@@ -64,8 +64,8 @@ class Specifications:
         """
 
     @_specification
-    def indifferent(self, model: Any, object_name: str) -> bool:
-        """True where `before_save` and `after_save` of the same plugin do nothing with records of an object.
+    def indifferent(self, model: Any, object_name: str, fields: Set[str]) -> bool:
+        """True where `before_save` and `after_save` of a plugin do nothing with records of which `fields` alone change.
 
         Saving then reads less of records that only follow from others.
         """

@@ -5,7 +5,7 @@ Modules are imported where a hook asks for them: the command line alone loads no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,12 +51,12 @@ class WorkflowsPlugin:
         clock.ask(company, connection, model, datetime.now(UTC))
 
     @hook
-    def indifferent(self, model: Any, object_name: str) -> bool:
-        """Nothing is done with records of objects that no automation listens to and no approval is for."""
+    def indifferent(self, model: Any, object_name: str, fields: Set[str]) -> bool:
+        """Nothing is done where no automation listens to these fields and no approval is bound to them."""
         from dougong.workflows.approvals import saving
         from dougong.workflows.automations.triggers import is_indifferent
 
-        return is_indifferent(model, object_name) and saving.indifferent(model, object_name)
+        return is_indifferent(model, object_name, fields) and saving.indifferent(model, object_name, fields)
 
     @hook
     def before_save(self, unit: Any, changes: Sequence[Any]) -> bool | None:

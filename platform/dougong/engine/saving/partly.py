@@ -30,9 +30,13 @@ SAID = ("id", "version", "created_at", "deleted_at")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A few fields of an object: the statement that reads and locks them, by id, and how its rows are read."""
+    """A few fields of an object: the statement that reads and locks them, by id, and how its rows are read.
+
+    `following` are those among them that may change, with what they are computed from.
+    """
 
     names: frozenset[str]
+    following: frozenset[str]
     load: Select[Any]
     reading: RowReading
 
@@ -43,19 +47,18 @@ class Part:
 
 def part_of(batch: Batch, plan: ObjectPlan, concerned: Concerned) -> Part | None:
     """What is read of parents that only got new children; None where it is everything."""
-    if _somebody_looks(batch, plan):
-        return None
     known: dict[frozenset[str], Part | None] = plan.part(_parts)
     names = frozenset(concerned.names)
     if names not in known:
         known[names] = _part(plan, names)
-    return known[names]
+    part = known[names]
+    return None if part is None or _somebody_looks(batch, plan, part) else part
 
 
-def _somebody_looks(batch: Batch, plan: ObjectPlan) -> bool:
-    """Whether a plugin acts on what is saved of an object: it is shown whole records."""
+def _somebody_looks(batch: Batch, plan: ObjectPlan, part: Part) -> bool:
+    """Whether a plugin acts on what changes of an object: it is shown whole records."""
     hooks = batch.unit.company.hooks
-    known = hooks.indifferent(model=batch.unit.runtime.model, object_name=plan.name)
+    known = hooks.indifferent(model=batch.unit.runtime.model, object_name=plan.name, fields=part.following)
     return len(hooks.after_save.get_hookimpls()) > sum(map(bool, known))
 
 
@@ -79,7 +82,8 @@ def _part(plan: ObjectPlan, names: frozenset[str]) -> Part | None:
         start += len(slot.keys)
     columns = [plan.table.c[key] for slot in slots for key in slot.keys]
     statement = select(*columns).where(among(plan.table.c.id, "ids")).order_by(plan.table.c.id)
-    return Part(frozenset(slot.name for slot in slots), statement.with_for_update(key_share=True), reading_of(slots))
+    read_here = frozenset(slot.name for slot in slots)
+    return Part(read_here, following, statement.with_for_update(key_share=True), reading_of(slots))
 
 
 def _wants_all(plan: ObjectPlan) -> bool:

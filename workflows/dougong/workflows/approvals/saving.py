@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING
 
 from dougong.engine.entering import USER
@@ -11,6 +11,7 @@ from dougong.workflows.approvals import gates, handover, later_edits, locks
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
+    from dougong.metadata.approval import Approval
     from dougong.metadata.model import Model
 
 
@@ -34,12 +35,22 @@ def after(unit: Unit, rows: Sequence[Row]) -> None:
         handover.follow(unit, people)
 
 
-def indifferent(model: Model, object_name: str) -> bool:
-    """Whether the hooks do nothing with records of an object: no approval is for it, or for what it is a line of."""
+def indifferent(model: Model, object_name: str, fields: Set[str]) -> bool:
+    """Whether the hooks do nothing with records of which `fields` alone change.
+
+    So it is where no approval of the object is bound to one of them, and none is for what the object is a line of.
+    """
     obj = model.objects.get(object_name)
     above = obj.master.targets if obj is not None and obj.master is not None else ()
-    names = {object_name, *above}
-    return object_name != USER and not any(each.object in names for each in model.workflows.approvals.values())
+    return object_name != USER and not any(
+        each.object in above or (each.object == object_name and _is_bound(each, fields))
+        for each in model.workflows.approvals.values()
+    )
+
+
+def _is_bound(approval: Approval, fields: Set[str]) -> bool:
+    bound = approval.binds.fields
+    return not bound or not bound.isdisjoint(fields)
 
 
 def _has_lines(unit: Unit, rows: Sequence[Row]) -> bool:

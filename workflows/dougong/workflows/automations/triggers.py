@@ -7,7 +7,7 @@ all the records of the batch that it is for, in the transaction that changes the
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from dougong.base.field_types import ValueRefused
@@ -57,10 +57,13 @@ def _listening(model: Model) -> Mapping[str, Listening]:
     return found
 
 
-def is_indifferent(model: Model, object_name: str) -> bool:
-    """Whether no automation listens to changes of an object."""
+def is_indifferent(model: Model, object_name: str, fields: Set[str]) -> bool:
+    """Whether no automation listens to changes of these fields of an object."""
     return not any(
-        each.object == object_name and each.trigger.type == "record" for each in model.workflows.automations.values()
+        each.object == object_name
+        and each.trigger.type == "record"
+        and (not each.trigger.fields or not each.trigger.fields.isdisjoint(fields))
+        for each in model.workflows.automations.values()
     )
 
 
