@@ -90,6 +90,7 @@ def add_lines(page: Page, products: list[str]) -> None:
             lines.get_by_role("button", name="添加一行").click()
         row = lines.locator("tbody tr").nth(at)
         choose(row.get_by_role("combobox", name="产品"), product)
+        expect(row.get_by_label("含税单价", exact=True)).not_to_have_value("")  # the price of the list has come
         for label, value in (("品名", product), ("数量", str(at + 1)), ("含税单价", "6000")):
             row.get_by_label(label, exact=True).fill(value)
     page.locator(".stick").get_by_role("button", name="保存", exact=True).click()
