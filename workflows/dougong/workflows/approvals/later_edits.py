@@ -83,7 +83,11 @@ def _touched(unit: Unit, rows: Sequence[Row]) -> Iterable[tuple[Row, Approval, R
     for plan, group in grouped(row for row in rows if row.doing in ("update", "derive")):
         if not locks.may_be_approved(unit, plan.name):
             continue
-        changed = [row for row in group if not is_unlocked(unit, plan.name, row.id) and row.changed()]
+        changed = [
+            row
+            for row in group
+            if not is_unlocked(unit, plan.name, row.id) and row.changed() and _may_be_bound(unit, row)
+        ]
         if not changed:
             continue
         latest: dict[tuple[str, str], Running] = {}
@@ -95,6 +99,17 @@ def _touched(unit: Unit, rows: Sequence[Row]) -> Iterable[tuple[Row, Approval, R
                 fields = binding.differing(approval, plan.object, row.before, row.values) if approval else []
                 if approval is not None and fields:
                     yield row, approval, held, fields
+
+
+def _may_be_bound(unit: Unit, row: Row) -> bool:
+    """Whether an approval may be bound to what changed; to what follows from other records only where it names that.
+
+    Asked of the definitions in force, so that a customer with a new deal costs no question about its approvals.
+    """
+    if row.doing != "derive":
+        return True
+    mine = [each for each in unit.runtime.model.workflows.approvals.values() if each.object == row.plan.name]
+    return any(not each.binds.fields.isdisjoint(row.changed()) for each in mine)
 
 
 def _by_approver(unit: Unit, approval: Approval, held: Running) -> bool:
