@@ -13,7 +13,7 @@ from dougong.engine.actor import SYSTEM, Channel
 from dougong.engine.query import Page, Query
 from dougong.engine.saving.batch import Change, Create, Delete, Update
 from dougong.engine.unit import Unit
-from dougong.workflows.approvals import gates, service
+from dougong.workflows.approvals import service
 from dougong.workflows.approvals.state import Recall, Reject, Resubmit, SendBack
 from tests.workflows.approvals.conftest import LARGE, SMALL, Office
 
@@ -222,14 +222,6 @@ def test_a_later_edit_begins_an_approval_of_the_change_and_rejection_restores(of
         office.change("clerk", supplier, "supplier", limit=5)
     office.act("fay", second.instance, Reject(entry=str(second.entry), by=office.id("fay"), opinion="no"))
     assert office.values(supplier, "supplier")["limit"] == Decimal(100)
-
-
-def test_an_action_that_does_not_save_can_ask_the_gate(office: Office) -> None:
-    """Whoever runs something gated asks before."""
-    purchase = office.make("clerk", amount=SMALL)
-    office.read("clerk", lambda unit: gates.check_action(unit, "purchase", purchase, "action:print"))
-    with pytest.raises(Rejected):
-        office.read("clerk", lambda unit: gates.check_action(unit, "purchase", purchase, "delete"))
 
 
 def test_whoever_comments_is_heard(office: Office) -> None:

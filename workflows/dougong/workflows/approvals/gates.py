@@ -19,7 +19,7 @@ from dougong.engine.record_locks import is_unlocked, unlocked
 from dougong.engine.saving.batch import Change, Delete, Update
 from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.lifecycle import REVIEWED
-from dougong.engine.saving.plan import COMPANY, plan_of
+from dougong.engine.saving.plan import COMPANY
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Row, grouped
 from dougong.engine.saving.stages import CONVERTING
@@ -147,24 +147,6 @@ def needs(approval: Approval) -> Problem:
         fix=msg("Submit it for approval."),
         thing=f"approval:{approval.name}",
     )
-
-
-def check_action(unit: Unit, object_name: str, record_id: str, gate: str) -> None:
-    """Stop what does not save but may be gated: "print", ``action:<name>``, "convert".
-
-    Raises:
-        Rejected: an approval is needed first.
-    """
-    obj = unit.runtime.model.objects[object_name]
-    gating = [each for each in of_object(unit.runtime.model, object_name) if gate in each.start.gates]
-    if not gating or unit.actor.user_id is None:
-        return
-    values = dict(running.record_values(unit, obj, record_id))
-    row = Row(0, "update", plan_of(unit.runtime, object_name), record_id, {}, before=values, values=values)
-    for approval in gating:
-        needing = _needing(unit, approval, [(row, gate)])
-        if needing and record_id not in _approved(unit, approval, obj, [row]):
-            raise Rejected(needs(approval))
 
 
 # -- a change that waits for its approval -----------------------------------------------------------------------------

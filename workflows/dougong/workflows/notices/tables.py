@@ -42,7 +42,6 @@ deliveries = Table(
     Column("notice_id", Id()),
     Column("subject", Text, nullable=False),
     Column("content", Document()),
-    Column("order_key", Text),
     Column("message_id", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("digest", Flag(), nullable=False, server_default=false()),
