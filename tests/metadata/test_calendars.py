@@ -15,7 +15,7 @@ from dougong.metadata.check import check, load
 from dougong.metadata.component import Component
 from dougong.metadata.documents import read_folder
 from dougong.metadata.model import Model
-from tests.metadata.bad_documents import calendar, formula
+from tests.metadata.unsound import calendar, formula
 from tests.metadata.workshop import documents
 
 BASE = files("dougong.metadata") / "packages/base"
