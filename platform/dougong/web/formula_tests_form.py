@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from dougong.base.errors import DougongError
 from dougong.base.language import Message
 from dougong.engine.saving.expressions import reader
@@ -48,7 +50,7 @@ def made_tests(visit: Visit) -> tuple[Mapping[str, Any], ...]:
 
 def _read(text: str) -> Mapping[str, Any] | None:
     try:
-        found = json.loads(text)
+        found = orjson.loads(text)
     except ValueError:
         return None
     sound = isinstance(found, dict) and {"key", "expect"} <= set(found) <= _KEYS and isinstance(found["key"], str)

@@ -90,12 +90,12 @@ def _touched(unit: Unit, rows: Sequence[Row]) -> Iterable[tuple[Row, Approval, R
         ]
         if not changed:
             continue
-        latest: dict[tuple[str, str], Running] = {}
+        latest: dict[str, dict[str, Running]] = {}
         for each in running.of_records(unit, [row.id for row in changed], open_only=False):
-            latest.setdefault((each.record_id, each.approval), each)
+            latest.setdefault(each.record_id, {}).setdefault(each.approval, each)
         for row in changed:
-            for held in latest.values():
-                approval = held.pinned(unit) if held.record_id == row.id and held.status in CONCERNED else None
+            for held in latest.get(row.id, {}).values():
+                approval = held.pinned(unit) if held.status in CONCERNED else None
                 fields = binding.differing(approval, plan.object, row.before, row.values) if approval else []
                 if approval is not None and fields:
                     yield row, approval, held, fields

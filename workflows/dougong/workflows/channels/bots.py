@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from dougong.base.channel_types import Letter, Way
 
 ADDRESS_KEYS: Mapping[str, Any] = {
@@ -52,7 +54,7 @@ def send(way: Way, url: str, message: Mapping[str, Any], code: str) -> None:
     body = json.dumps(message, ensure_ascii=False).encode()
     answer = way.post(url, body, {"content-type": "application/json; charset=utf-8"})
     try:
-        found = json.loads(answer)
+        found = orjson.loads(answer)
     except ValueError:
         found = None
     if not isinstance(found, dict) or found.get(code) != 0:

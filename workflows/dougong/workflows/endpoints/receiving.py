@@ -7,11 +7,11 @@ which people see and try again; the other elements are done all the same.
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import anyio.to_thread
+import orjson
 import structlog
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
@@ -97,7 +97,7 @@ def _keep(company: Company, endpoint: Endpoint, headers: Headers, body: bytes) -
     """Ask for the work of a call; how many elements that was. A call that is repeated asks for nothing more."""
     _prove(company, endpoint, headers, body)
     try:
-        document = json.loads(body)
+        document = orjson.loads(body)
     except ValueError:
         raise Refused(400, "the body is no JSON") from None
     key, rows = _key(endpoint, headers, document), _rows(endpoint, document)
