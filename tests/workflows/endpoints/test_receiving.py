@@ -152,7 +152,8 @@ def test_a_bad_row_is_put_aside_and_tried_again(shop: Company, caller: TestClien
 @pytest.mark.parametrize(
     ("what", "status"),
     [
-        ("another secret", 401), ("too old", 401), ("no signature", 401), ("changed", 401), ("no list", 400), ("nowhere", 404), ("closed", 404), ("large", 413), ("many", 413),
+        ("another secret", 401), ("too old", 401), ("no signature", 401), ("changed", 401),
+        ("no list", 400), ("nowhere", 404), ("closed", 404), ("large", 413), ("many", 413),
     ],
 )  # fmt: skip
 def test_what_is_not_taken_leaves_nothing(shop: Company, caller: TestClient, what: str, status: int) -> None:
