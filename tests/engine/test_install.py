@@ -10,7 +10,7 @@ from dougong.base.errors import Conflict, MetadataError
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
-from dougong.engine.install import install
+from dougong.engine.install import behind, install
 from dougong.metadata.canonical import canonical_text, file_of
 from dougong.metadata.component import Component
 from dougong.metadata.documents import Documents
@@ -67,6 +67,16 @@ def test_installed_package_is_remembered(company: Company) -> None:
         version, digest = revisions.installed(unit.connection)["garage"]
         origin = revisions.get_tree(unit.connection, digest)
     assert (version, "field:garage__vehicle.plate" in origin) == ("1.0.0", True)
+
+
+def test_packages_that_came_from_other_files_are_behind(company: Company) -> None:
+    """Whatever the company made of them since, and whatever version they say; what is not installed is not behind."""
+    install(company, [package("1.0.0", plate())])
+    relabelled = plate(label={"en": "Registration", "zh-CN": "车牌"})
+    change(company, Component("field", relabelled["name"], relabelled, "garage"))
+    same, other = package("1.0.0", plate()), package("1.0.0", plate(length=20))
+    found = [behind(company, [each, read_package(shipped()["segments"].folder)]) for each in (same, other)]
+    assert found == [(), ("garage",)]
 
 
 def test_upgrade_keeps_what_the_company_changed(company: Company) -> None:

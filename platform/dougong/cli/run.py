@@ -15,12 +15,12 @@ from dougong.cli import serve as server
 from dougong.cli.opening import open_company, operator
 from dougong.cli.terminal import say, text
 from dougong.engine.company import Company
-from dougong.engine.install import install
+from dougong.engine.install import behind, install
 from dougong.engine.query import Condition, Query
 from dougong.engine.saving.batch import Create, Update
 from dougong.engine.transfer.data_sets import load
 from dougong.engine.unit import Unit
-from dougong.metadata.packages import read_package
+from dougong.metadata.packages import read_package, shipped
 from dougong.web.credentials import one_time_password, set_password
 
 PACKAGES = ("base", "sales-core")
@@ -52,6 +52,15 @@ def prepare(company: Company, settings: Settings, with_demo: bool) -> str | None
     return password
 
 
+def tell_what_is_behind(company: Company) -> None:
+    """Say which packages came with an older program: what a company made of them is upgraded by people alone."""
+    found = behind(company, [read_package(each.folder) for each in shipped().values()])
+    if found:
+        names = " ".join(found)
+        say(msg("Other files of these packages are installed than ship with this program: {names}", names=names))
+        say(msg("What an upgrade would do: dougong package install --plan {names}", names=names))
+
+
 def _administrator(unit: Unit, password: str) -> None:
     found = unit.records.query(Query(object="user", where=Condition("login", "is", ADMINISTRATOR), limit=1)).rows
     roles = {"roles": [ADMINISTRATOR_ROLE]} if ADMINISTRATOR_ROLE in unit.runtime.model.rights.roles else {}
@@ -75,6 +84,7 @@ def run(demo: bool, listen: str | None, port: int | None) -> None:
         if not company.runtime().model.objects:
             say(msg("Setting up: this takes a moment."))
         password = prepare(company, settings, demo)
+        tell_what_is_behind(company)
     say(msg("Dougong serves {address}", address=server.address(settings)))
     if password:
         say(msg("Sign in as {login} with the one-time password {password}", login=ADMINISTRATOR, password=password))

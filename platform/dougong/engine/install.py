@@ -57,6 +57,14 @@ def installation(
         )
 
 
+def behind(company: Company, packages: Sequence[Documents]) -> tuple[str, ...]:
+    """Those of `packages` by name that are installed from other files than these: an upgrade would change them."""
+    with company.read(SYSTEM) as unit:
+        known = revisions.installed(unit.connection)
+    found = {_name(each): revisions.hashed(Tree.of(each.components)).digest for each in packages}
+    return tuple(name for name, digest in found.items() if name in known and known[name][1] != digest)
+
+
 def _name(documents: Documents) -> str:
     return next(each.name for each in documents.components if each.kind == "package")
 
