@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import random
 import signal
@@ -14,7 +13,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx2
 
@@ -22,46 +20,22 @@ from tests.receivers import Calls, Mailbox, free_port
 from tests.system.serving import START_SECONDS, Person, Place
 
 HASTY = """
+import os
+import random
 from datetime import timedelta
 from dougong.engine import outbox
 from dougong.engine.dialects import queue
+from dougong.workflows.approvals import world
+horizon = float(os.environ["HORIZON"])
+world.due_at = lambda start, *_: start + timedelta(seconds=random.uniform(1, horizon))
 outbox.LEASE, outbox.RENEWED = timedelta(seconds=4), timedelta(seconds=0.5)
 queue.SWEEP_SECONDS = 1.0
 from dougong.cli import main
 main()
 """
-"""The program, in which a dead worker's work is another's after some seconds: nobody waits for minutes here."""
+"""The program, in which a dead worker's work is another's after some seconds, and time limits are short as well."""
 
 SIGNED = "whsec_" + base64.b64encode(b"kill" * 8).decode()
-
-
-def write_package(folder: Path, hook: str) -> Path:
-    """A package: each task that is made is followed by an activity, and its owner is told by mail and by web hook."""
-    documents = {
-        "package.json": {
-            "kind": "package", "name": "kill-test", "label": {"en": "Kill test", "zh-CN": "测试"}, "version": "1.0.0",
-            "namespace": "kill", "requires": {"base": ">=0.1"},
-        },
-        "channel/hook.json": {
-            "kind": "channel", "name": "kill__hook", "label": {"en": "Hook", "zh-CN": "钩子"}, "type": "webhook",
-            "with": {"url": hook, "signing_secret": "hook"},
-        },
-        "automation/task/told.json": {
-            "kind": "automation", "name": "task.kill__told", "object": "task",
-            "label": {"en": "Told", "zh-CN": "告知"}, "trigger": {"type": "record", "on": ["create"]},
-            "steps": [
-                {"key": "follow", "do": "create", "with": {"object": "activity", "values": {
-                    "subject": "subject", "kind": '"call"', "status": '"done"', "owner": "owner"}}},
-                {"key": "tell", "do": "notify", "with": {"to": ["field:owner"], "title": {"en": "subject"},
-                                                           "channels": ["mail", "kill__hook"]}},
-            ],
-        },
-    }  # fmt: skip
-    for name, body in documents.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(body, ensure_ascii=False, indent=2), "utf-8")
-    return folder
 
 
 @dataclass
@@ -99,6 +73,8 @@ class Working:
     person: Person
     mailbox: Mailbox
     calls: Calls
+    horizon: float
+    """Seconds within which a time limit is over."""
     port: int = field(default_factory=free_port)
     acknowledged: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
@@ -109,6 +85,7 @@ class Working:
         return {
             "SMTP_URL": self.mailbox.url, "MAIL_FROM": "crm@example.com", "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "NEAR_HOSTS": "127.0.0.1", "DOUGONG_SECRET_HOOK": SIGNED, "BACKGROUND": "no",
+            "HORIZON": str(self.horizon),
         }  # fmt: skip
 
     @contextmanager

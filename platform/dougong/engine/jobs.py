@@ -136,6 +136,15 @@ def _failed(unit: Unit, task: Task, said: str, attempts: int) -> None:
         unit.company.database.announce(unit.connection, task.id, again)
 
 
+def finish(unit: Unit, task: Task) -> bool:
+    """Note in the job's own transaction that it is done: its work is then there exactly when the note is.
+
+    For a job whose work is one transaction. False where another worker has the task by now, or did it: then the job
+    must do nothing.
+    """
+    return outbox.done(unit.connection, task, unit.now)
+
+
 def run_due(company: Company, limit: int = 100) -> int:
     """Do what is due, here and now; how many tasks that were. What a worker of SQLite does over and over."""
     with company.read(SYSTEM) as unit:

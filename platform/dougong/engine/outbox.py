@@ -88,9 +88,9 @@ def claim(connection: Connection, id: str, jobs: Iterable[str], now: datetime) -
     return Task(*row) if row is not None else None
 
 
-def done(connection: Connection, task: Task, now: datetime) -> None:
-    """Note that the job is done."""
-    _set(connection, task, state="done", done_at=now, error=None)
+def done(connection: Connection, task: Task, now: datetime) -> bool:
+    """Note that the job is done; False where the task is somebody else's by now, or was done already."""
+    return _set(connection, task, state="done", done_at=now, error=None)
 
 
 def renew(connection: Connection, task: Task, now: datetime) -> bool:

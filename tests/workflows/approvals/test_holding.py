@@ -208,6 +208,19 @@ def test_what_nobody_can_approve_is_not_made(office: Office) -> None:
     assert not office.read("clerk", lambda unit: unit.records.query(Query(object="supplier"))).rows
 
 
+def test_one_row_that_nobody_can_approve_is_left_out_of_an_import(office: Office) -> None:
+    """The others of its batch are saved, and its problem stands at its row."""
+    gone = [Update("user", office.id(login), {"active": False}) for login in ("fay", "finn", "flo")]
+    office.write("admin", lambda unit: unit.records.save(gone))
+    actor = replace(office.who["clerk"], channel="import")
+    made = [Create("supplier", {"name": each, "risky": each == "odd"}) for each in ("good", "odd", "fine")]
+    saved = office.company.write(actor, lambda unit: unit.records.save(made, partial=True))
+    assert [each.row for each in saved.changes] == [1, 3]
+    assert {each.place.row for each in saved.problems} == {2}
+    found = office.read("clerk", lambda unit: unit.records.query(Query(object="supplier", columns=("name",)))).rows
+    assert {each.values[0] for each in found} == {"good", "fine"}
+
+
 def test_a_later_edit_begins_an_approval_of_the_change_and_rejection_restores(office: Office) -> None:
     """Reopen: old and new are seen, and where it is rejected what was approved stands again."""
     supplier = office.make("clerk", "odd", "supplier", risky=True, limit=100)

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import select, update
 
 from dougong.base.errors import DougongError, Forbidden, Rejected
-from dougong.engine import jobs, tables
+from dougong.engine import jobs, outbox, tables
 from dougong.engine.actor import SYSTEM
 from dougong.engine.saving.batch import Update
 from dougong.engine.unit import Unit
 from dougong.formulas import WorkingCalendar
-from dougong.workflows.approvals import absence, carrying, service
+from dougong.workflows.approvals import absence, carrying, service, timers
 from dougong.workflows.approvals.state import Act, Approve, Recall, Reject, Rescue
 from dougong.workflows.approvals.working_time import due_at
 from dougong.workflows.approvals.world import CompanyWorld
@@ -89,13 +89,13 @@ def test_time_runs_out_and_it_escalates(office: Office, monkeypatch: pytest.Monk
     """The job is asked for with the node; done when it is due, by the clock, once."""
     running = office.submit("clerk", office.make("clerk", amount=SMALL))
     assert office.tasks("boss").rows[0].due_at is not None
-    outbox = tables.outbox
-    mine = outbox.c.job == "approval.timeout"
+    asked_for = tables.outbox
+    mine = asked_for.c.job == "approval.timeout"
     kinds = office.read(
-        "", lambda unit: [each["kind"] for each in unit.connection.scalars(select(outbox.c.payload).where(mine))]
+        "", lambda unit: [each["kind"] for each in unit.connection.scalars(select(asked_for.c.payload).where(mine))]
     )
     assert sorted(kinds) == ["due", "remind"]
-    earlier = update(outbox).where(mine).values(run_at=datetime.now(UTC) - timedelta(seconds=1))
+    earlier = update(asked_for).where(mine).values(run_at=datetime.now(UTC) - timedelta(seconds=1))
     office.write("", lambda unit: unit.connection.execute(earlier) and None)
     monkeypatch.setattr(CompanyWorld, "now", datetime.now(UTC) + timedelta(days=30))
     jobs.run_due(office.company)
@@ -106,6 +106,27 @@ def test_time_runs_out_and_it_escalates(office: Office, monkeypatch: pytest.Monk
     office.approve("top", running)
     jobs.run_due(office.company)
     assert office.look("clerk", running).status == "approved"
+
+
+def test_a_reminder_whose_worker_died_before_its_note_reminds_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two workers with one timer: it fires once, and asks for the next one once."""
+    running, its = office.submit("clerk", office.make("clerk", amount=SMALL)), tables.outbox.c
+
+    def reminders() -> list[str]:
+        asked = select(its.id, its.payload).where(its.job == "approval.timeout")
+        rows = office.read("", lambda unit: unit.connection.execute(asked).all())
+        return sorted(row.id for row in rows if row.payload["kind"] == "remind")
+
+    (id,) = reminders()
+    later = datetime.now(UTC) + timedelta(days=10)
+    task = office.write("", lambda unit: outbox.claim(unit.connection, id, jobs.JOBS, later))
+    for days in (10, 11):
+        monkeypatch.setattr(CompanyWorld, "now", datetime.now(UTC) + timedelta(days=days))
+        timers.run(office.company, task)
+    assert len(reminders()) == 2
+    assert [each.act for each in office.look("clerk", running).acts].count("remind") == 1
 
 
 WEEKDAYS = WorkingCalendar(holidays=frozenset({date(2026, 3, 4)}))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from dougong.base.errors import Rejected
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
 from dougong.engine.record_locks import is_unlocked
@@ -53,7 +56,9 @@ def follow(unit: Unit, rows: Sequence[Row]) -> None:
         if held.status == "open" and _by_approver(unit, approval, held):
             _bind_anew(unit, approval, row.plan.object, held)
         elif held.status != "returned" and approval.binds.on_later_edit != "refuse":
-            _lapse(unit, approval, row.plan.object, held, {each.name: row.before.get(each.name) for each in fields})
+            before = {each.name: row.before.get(each.name) for each in fields}
+            with _told_at(row):
+                _lapse(unit, approval, row.plan.object, held, before)
     for obj, approval, held in _with_other_lines(unit, rows):
         if held.id not in done:
             _lapse(unit, approval, obj, held, {})
@@ -174,12 +179,25 @@ def _end_with_record(unit: Unit, rows: Sequence[Row]) -> None:
                 Carrying(unit, held, approval).carry(Invalidate(reason="deleted"))
 
 
-def start_made(unit: Unit) -> None:
+@contextmanager
+def _told_at(row: Row) -> Iterator[None]:
+    """What cannot be submitted is the problem of the row that needs it: of an import, that row alone is left out."""
+    try:
+        yield
+    except Rejected as refused:
+        at = row.number or None
+        row.problems += [replace(each, place=replace(each.place, row=at)) for each in refused.problems]
+
+
+def start_made(unit: Unit, rows: Sequence[Row]) -> None:
     """After a save: what was made behind a gate is submitted by whoever made it."""
     made: dict[tuple[str, str], str] = unit.memory.pop(gates.CREATED, {})
     if not made:
         return
     from dougong.workflows.approvals import service
 
-    for (_, record_id), name in made.items():
-        service.start(unit, name, record_id, initiator=unit.actor.user_id or "")
+    for row in rows:
+        name = made.get((row.plan.name, row.id))
+        if name is not None:
+            with _told_at(row):
+                service.start(unit, name, row.id, initiator=unit.actor.user_id or "")

@@ -29,7 +29,7 @@ def after(unit: Unit, rows: Sequence[Row]) -> None:
     concerned = _concerned(unit, rows)
     if concerned or _has_lines(unit, rows):
         later_edits.follow(unit, rows)
-        later_edits.start_made(unit)
+        later_edits.start_made(unit, rows)
     people = [row for row in rows if row.plan.name == USER and row.doing in ("update", "delete")]
     if people:
         handover.follow(unit, people)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dougong.base.errors import NotFound
 from dougong.engine.actor import SYSTEM
-from dougong.engine.jobs import Job, enqueue
+from dougong.engine.jobs import Job, enqueue, finish
 from dougong.workflows.approvals.running import OPEN, Running
 from dougong.workflows.approvals.state import Remind, TimeOut, Timer
 
@@ -27,13 +27,15 @@ def ask(unit: Unit, held: Running, timer: Timer) -> None:
 
 
 def run(company: Company, task: Task) -> None:
-    """Carry out a timer: nothing where its visit is closed already, or its approval gone."""
+    """Carry out a timer, once: nothing where its visit is closed already, or its approval gone."""
     company.write(SYSTEM, lambda unit: _run(unit, task))
 
 
 def _run(unit: Unit, task: Task) -> None:
     from dougong.workflows.approvals import running, service
 
+    if not finish(unit, task):
+        return
     said = task.payload
     try:
         held = running.find(unit, str(said["instance"]), lock=True)
