@@ -17,6 +17,7 @@ from dougong.metadata.documents import Documents, read_texts
 from tests.metadata import (
     bad_access,
     bad_approvals,
+    bad_assignments,
     bad_automations,
     bad_channels,
     bad_files,
@@ -39,6 +40,7 @@ CASES: dict[str, dict[str, Any]] = {
     **bad_pages.CASES,
     **bad_approvals.CASES,
     **bad_automations.CASES,
+    **bad_assignments.CASES,
     **bad_channels.CASES,
     **bad_scenarios.CASES,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,13 +11,15 @@ import dougong.engine.fields  # noqa: F401  the field types
 from dougong.base.errors import MetadataError, NotFound
 from dougong.metadata.check import check
 from dougong.metadata.component import Component
+from dougong.metadata.documents import read_texts
 from dougong.metadata.index import Index
 from dougong.metadata.layers import effective
 from dougong.metadata.packages import read_package, shipped
 from dougong.metadata.references import used_by
 from dougong.metadata.renaming import rename
 from dougong.metadata.trees import Tree
-from tests.metadata.workshop import documents
+from tests.metadata.bad_assignments import MATRIX, assignment, step
+from tests.metadata.workshop import changed, documents
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,27 @@ def test_a_field_is_renamed_in_paths_keys_and_formulas(workshop: Tree) -> None:
     assert body(after, "conversion:deal.to_customer")["into"][1]["link"] == {"client": "customer"}
     assert body(after, "layout:customer.default")["related"][1]["from"] == "line.deal.client"
     assert check(after).problems == ()
+
+
+def test_whoever_gets_a_record_follows_a_rename() -> None:
+    """An assignment rule: fields behind ``field:`` in documents and in steps, tables, roles, and the rule itself."""
+    known = changed({**assignment({"key": "own", "to": ["field:parent.owner"]}, {"key": "city", "matrix": MATRIX})})
+    give = step(rules=[{"key": "own", "to": ["field:customer.parent.owner"]}])
+    named = {"automation/customer/give.json": {
+        "kind": "automation", "name": "customer.give", "object": "customer", "label": {"en": "Give", "zh-CN": "分配"},
+        "trigger": {"type": "button"},
+        "steps": [{"key": "give", "do": "assign", "with": {"rule": "customer.dispatch"}}],
+    }}  # fmt: skip
+    files = {name: json.dumps(each).encode() for name, each in {**give, **named}.items()}
+    tree = Tree.of((*read_texts(known).components, *read_texts(files).components))
+    after = rename(rename(tree, "field:customer.parent", "above"), "field:customer.city", "town")
+    after = rename(after, "assignment_rule:customer.dispatch", "shares")
+    rules = body(after, "assignment_rule:customer.shares")["rules"]
+    assert rules[0]["to"] == ["field:above.owner"]
+    assert rules[1]["matrix"]["match"] == {"town": "town"}
+    assert body(after, "automation:deal.give")["steps"][0]["with"]["rules"][0]["to"] == ["field:customer.above.owner"]
+    assert body(after, "automation:customer.give")["steps"][0]["with"] == {"rule": "customer.shares"}
+    assert [each for each in check(after).problems if each.severity == "error"] == []
 
 
 def test_an_object_takes_along_what_stands_below_it(workshop: Tree) -> None:

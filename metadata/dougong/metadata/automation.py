@@ -30,6 +30,8 @@ class Trigger:
     yearly: bool = False
     cron: str | None = None
     endpoint: str | None = None
+    imported: bool | None = None
+    """Of records that are made: True for rows of an import alone, False for all others; None for both."""
     before_save: bool = False
     """Whether its steps set values of the record while it is saved; only steps that set fields may stand there."""
 

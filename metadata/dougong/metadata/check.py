@@ -17,6 +17,7 @@ from dougong.metadata import violations
 from dougong.metadata.checking import (
     approval_charts,
     approvals,
+    assignments,
     automation_circles,
     automations,
     by_role,
@@ -78,6 +79,7 @@ RULES: tuple[Rule, ...] = (
     rules.conversions,
     rules.import_mappings,
     automations.automations,
+    assignments.assignments,
     channels.channels,
     automation_circles.circles,
     endpoints.endpoints,

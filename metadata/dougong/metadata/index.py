@@ -39,6 +39,7 @@ NAMING_KINDS = frozenset(
         "row",
         "approval",
         "automation",
+        "assignment_rule",
     )
 )
 """Kinds of which an object's components are found under the object."""

@@ -133,6 +133,20 @@ def _approvers(place: str) -> tuple[Row, ...]:
     )
 
 
+def _choices(place: str) -> tuple[Row, ...]:
+    """What a rule of an assignment names."""
+    return (
+        (f"{place}/when", "formula", _own),
+        (f"{place}/to/*", "recipient", _own),
+        (f"{place}/counts", "formula", _own),
+        (f"{place}/queue", "queue of", _own),
+        (f"{place}/matrix/object", "object", _own),
+        (f"{place}/matrix/match/@", "path", _named("object", -2)),
+        (f"{place}/matrix/match/*", "formula", _own),
+        (f"{place}/matrix/to", "path", _named("object")),
+    )
+
+
 TABLE: Mapping[str, tuple[Row, ...]] = {
     "package": (("requires/@", "package", _own),),
     "object": (
@@ -273,7 +287,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("does/edit/set/@", "path", _own),
         ("does/edit/set/*", "formula", _own),
         ("does/convert", "conversion of", _own),
-        ("does/run", "automation of", _own),
+        ("does/run", "runnable", _own),
         ("visible_when", "formula", _own),
     ),
     "conversion": (
@@ -376,6 +390,14 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("trigger/endpoint", "endpoint of", _own),
         ("when", "formula", _own),
         ("active", "formula", _own),
+    ),
+    "assignment_rule": (
+        ("object", "object", _own),
+        ("fields/*", "path", _own),
+        ("when", "formula", _own),
+        ("active", "formula", _own),
+        *_choices("rules/*"),
+        *_choices("fallback"),
     ),
     "test": (
         ("given/*/user/role", "role of", _own),

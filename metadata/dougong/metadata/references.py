@@ -6,6 +6,7 @@ refer only to what they require read this graph.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,10 +42,9 @@ class Reference:
 
 def references(index: Index, component: Component) -> Iterator[Reference]:
     """Every reference in one component, as it stands there."""
-    for pattern in STEPS.get(component.kind, ()):
-        for pointer, bodies in _lists(component.body, pattern.split("/"), ""):
-            for place in places(bodies, component.object or "", pointer):
-                yield from _in_step(index, component, place)
+    for pointer, bodies in lists_of_steps(component):
+        for place in places(bodies, component.object or "", pointer):
+            yield from _in_step(index, component, place)
     for pattern, sort, seen_from in TABLE.get(component.kind, ()):
         for found in _matches(component, component.body, pattern.split("/"), "", ()):
             if found.text == EVERY or (
@@ -84,6 +84,12 @@ def _members(value: Any) -> Iterator[tuple[str | int, Any]]:
         yield from enumerate(value)
 
 
+def lists_of_steps(component: Component) -> Iterator[tuple[str, list[Any]]]:
+    """Every list of steps of a document with its pointer; lists inside steps belong to these."""
+    for pattern in STEPS.get(component.kind, ()):
+        yield from _lists(component.body, pattern.split("/"), "")
+
+
 def _lists(value: Any, way: list[str], pointer: str) -> Iterator[tuple[str, list[Any]]]:
     """The lists that a pattern of keys and ``*`` leads to."""
     if not way:
@@ -104,16 +110,22 @@ def _in_step(index: Index, component: Component, place: Place) -> Iterator[Refer
         return
     for each in place.formulas():
         found = Found(component, f"{place.pointer}/with{each.pointer}", each.text, (), False)
-        yield from _formula(index, found, each.object or place.object)
+        before = len(_text_at(place.given, each.pointer)) - len(each.text)  # ``field:``, where people are named
+        for one in _formula(index, found, each.object or place.object):
+            yield dataclasses.replace(one, start=one.start + before, end=one.end + before)
         if each.fills is not None and steps(each.pointer)[-1] == each.fills[1]:
             key = Found(component, found.pointer, each.fills[1], (), True)
             yield from _path(index, key, each.fills[0], [each.fills[1]], 0)
     for pointer, address in place.kind.references(place.given, place.object):
-        text: Any = place.given
-        for step in steps(pointer):
-            text = text[int(step) if isinstance(text, list) else step]
-        name = address.partition(":")[2]
-        yield from _named(Found(component, f"{place.pointer}/with{pointer}", str(text), (), False), address, name)
+        text, name = _text_at(place.given, pointer), address.partition(":")[2]
+        yield from _named(Found(component, f"{place.pointer}/with{pointer}", text, (), False), address, name)
+
+
+def _text_at(given: Any, pointer: str) -> str:
+    """The text at a JSON pointer."""
+    for step in steps(pointer):
+        given = given[int(step) if isinstance(given, list) else step]
+    return str(given)
 
 
 def _named(found: Found, address: str, name: str) -> Iterator[Reference]:
@@ -190,6 +202,21 @@ def _starter(index: Index, found: Found, origin: str) -> Iterator[Reference]:
         yield _reference(found, len("team:"), len(found.text), f"team_role:{name}")
 
 
+def _recipient(index: Index, found: Found, origin: str) -> Iterator[Reference]:
+    """Among whom a record is given: ``role:sales``, ``territory:north``, ``field:account.owner``."""
+    kind, _, name = found.text.partition(":")
+    if kind in ("role", "queue", "territory") and name:
+        yield _reference(found, 0, len(found.text), found.text)
+    elif kind == "field":
+        yield from _path(index, found, origin, name.split("."), len("field:"))
+
+
+def _runnable(index: Index, found: Found, origin: str) -> Iterator[Reference]:
+    """What a button sets off: an automation, or an assignment rule."""
+    rule = found.text not in index.named("automation") and found.text in index.named("assignment_rule")
+    yield _reference(found, 0, len(found.text), f"{'assignment_rule' if rule else 'automation'}:{found.text}")
+
+
 def _gate(index: Index, found: Found, origin: str) -> Iterator[Reference]:
     """What an approval gates: ``action:send``, ``update:amount``."""
     kind, _, name = found.text.partition(":")
@@ -260,6 +287,8 @@ WALKS: Mapping[str, Callable[[Index, Found, str], Iterator[Reference]]] = {
     "row": _row,
     "starter": _starter,
     "gate": _gate,
+    "recipient": _recipient,
+    "runnable": _runnable,
     "component": _component,
 }
 """How names of these sorts are found in their text; those of others are the whole text."""

@@ -51,6 +51,7 @@ KINDS = (
     "partition",
     "approval",
     "automation",
+    "assignment_rule",
     "channel",
     "endpoint",
     "test",

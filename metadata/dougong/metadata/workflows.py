@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dougong.metadata.approval import Approval
+from dougong.metadata.assignment import Assignment
 from dougong.metadata.automation import Automation
 from dougong.metadata.messaging import Channel, Endpoint
 from dougong.metadata.scenario import Scenario
@@ -23,6 +24,7 @@ class Workflows:
 
     approvals: Mapping[str, Approval] = _none()
     automations: Mapping[str, Automation] = _none()
+    assignments: Mapping[str, Assignment] = _none()
     channels: Mapping[str, Channel] = _none()
     endpoints: Mapping[str, Endpoint] = _none()
     tests: Mapping[str, Scenario] = _none()

@@ -125,6 +125,25 @@ def preview(name: str, record: str, offset: str | None, login: str | None) -> No
         print_preview(company, foresee(company, wanted, record, by=by, offset=offset))
 
 
+@automation.command(
+    "assignment", help=text(msg("Tell who would get records by an assignment rule; nothing is written."))
+)
+@click.argument("name", metavar="RULE")
+@click.argument("records", metavar="RECORD…", nargs=-1)
+@for_company
+def assignment(name: str, records: tuple[str, ...]) -> None:
+    """Print who would get each record and why; without records, the newest that the rule is for."""
+    from dougong.workflows.assigning import previewing
+
+    with open_company() as company, company.read(operator()) as unit:
+        rule = previewing.named(unit, name)
+        for id in records:
+            unit.records.get(rule.object, id)
+        ids = records or tuple(row.id for row in previewing.meant(unit, rule))
+        for each in previewing.foresee(unit, rule, ids):
+            click.echo(f"{each.record}  {each.name or '–'}  {each.why.to(language())}")
+
+
 def named(company: Company, name: str) -> Automation:
     """An automation of the company.
 

@@ -39,7 +39,7 @@ def test_find_assign_and_call(desk: Company) -> None:
         ).first()
     assert {each["body"]["data"]["id"] for each in calls} == {*big, small}
     assert {each["body"]["data"]["amount"] for each in calls} == {"500.00", "1.00"}
-    assert why == "Assigned by the rule rest"
+    assert why == "Assigned by the rule rest, to who has the fewest"
 
 
 def test_wait_and_run_another(desk: Company) -> None:

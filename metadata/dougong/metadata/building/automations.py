@@ -9,6 +9,7 @@ from typing import Any
 from dougong.formulas import Formula
 from dougong.formulas import compile as compile_formula
 from dougong.metadata.automation import Automation, Trigger
+from dougong.metadata.building.assignments import build_assigning
 from dougong.metadata.building.fields import labels
 from dougong.metadata.building.steps import StepScope, build_steps
 from dougong.metadata.index import Index, texts
@@ -16,15 +17,16 @@ from dougong.metadata.scope import FieldScope
 
 
 def build_automations(index: Index) -> Mapping[str, Automation]:
-    """Every automation that may run, by its whole name; one with ``"active": false`` is left out."""
-    found = index.named("automation")
-    return MappingProxyType(
-        {
-            name: _automation(index, name, each.body)
-            for name, each in found.items()
-            if each.body.get("active") is not False
-        }
-    )
+    """Every automation that may run, by its whole name; one with ``"active": false`` is left out.
+
+    Among them are those that carry assignment rules out.
+    """
+    found = {
+        name: _automation(index, name, each.body)
+        for name, each in index.named("automation").items()
+        if each.body.get("active") is not False
+    }
+    return MappingProxyType({**found, **dict(build_assigning(index))})
 
 
 def _automation(index: Index, name: str, body: Mapping[str, Any]) -> Automation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dougong.metadata.building.approvals import build_approvals
+from dougong.metadata.building.assignments import build_assignments
 from dougong.metadata.building.automations import build_automations
 from dougong.metadata.building.channels import build_channels
 from dougong.metadata.building.endpoints import build_endpoints
@@ -16,6 +17,7 @@ def build_workflows(index: Index) -> Workflows:
     return Workflows(
         approvals=build_approvals(index),
         automations=build_automations(index),
+        assignments=build_assignments(index),
         channels=build_channels(index),
         endpoints=build_endpoints(index),
         tests=build_scenarios(index),

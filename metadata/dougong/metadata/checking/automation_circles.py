@@ -40,7 +40,7 @@ class Known:
 
 def circles(index: Index) -> Iterator[Problem]:
     """Each circle of automations once, told at the first of them by name."""
-    known = sorted(_known(index), key=lambda each: each.name)
+    known = sorted((*_known(index), *_assigning(index)), key=lambda each: each.name)
     follow = {each.name: [(write, to) for write in each.writes for to in known if to.listens(write)] for each in known}
     told: set[frozenset[str]] = set()
     for each in known:
@@ -70,6 +70,22 @@ def _known(index: Index) -> Iterator[Known]:
             always=whole and plain,
             writes=tuple(_writes(steps, own)),
         )
+
+
+def _assigning(index: Index) -> Iterator[Known]:
+    """Assignment rules: they listen to changes, and set the owner."""
+    for spot, body in spots(index, "assignment_rule"):
+        own, on = spot.component.object or "", set(texts(body.get("on")))
+        if body.get("active") is not False and on - {"button"}:
+            yield Known(
+                spot=spot,
+                name=spot.component.name,
+                object=own,
+                on=tuple({"create" if each == "import" else each for each in on - {"button"}}),
+                fields=frozenset(texts(body.get("fields"))),
+                always=False,
+                writes=(StepWrite("change", own, frozenset({"owner"})),),
+            )
 
 
 def _writes(steps: Sequence[Any], own: str) -> Iterator[StepWrite]:

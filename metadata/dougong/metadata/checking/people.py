@@ -21,7 +21,7 @@ def need_people(spot: Spot, key: str, body: Mapping[str, Any]) -> Iterator[Probl
             yield from need_role(below, name)
         elif kind == "queue" and name not in spot.index.named("queue"):
             yield unknown(below, msg("queue"), name, spot.index.named("queue"))
-        elif kind == "territory" and name not in spot.index.named("territory"):
+        elif kind == "territory" and name and name not in spot.index.named("territory"):
             yield unknown(below, msg("territory"), name, spot.index.named("territory"))
 
 

@@ -131,6 +131,10 @@ def actions(index: Index) -> Iterator[Problem]:
             each.name
             for each in index.of_object("automation", own or "").values()
             if each.body.get("trigger", {}).get("type") == "button"
+        } | {
+            each.name
+            for each in index.of_object("assignment_rule", own or "").values()
+            if "button" in each.body.get("on", ())
         }
         if "run" in does and does["run"] not in buttons:
             yield unknown(where / "run", msg("automation of a button"), does["run"], buttons)

@@ -135,6 +135,9 @@ def _expressions(unit: Unit, rows: Sequence[Row]) -> Expressions:
 def _meant(expressions: Expressions, plan: ObjectPlan, automation: Automation, rows: Sequence[Row]) -> list[Row]:
     """Those of `rows` that an automation is for, as they are now."""
     events, fields = automation.trigger.on, automation.trigger.fields
+    imported = automation.trigger.imported
+    if imported is not None and imported != (expressions.unit.actor.channel == "import"):
+        events = events - {"create"}
     found = [
         row for row in rows if EVENTS[row.doing] in events and (row.new or row.doing == "delete" or _moved(row, fields))
     ]

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dougong.web.routing import Page
-from dougong.workflows.pages import approval, approval_start, approvals, automation_runs, inbox, notice_preferences
+from dougong.workflows.pages import (
+    approval,
+    approval_start,
+    approvals,
+    assignments,
+    automation_runs,
+    inbox,
+    notice_preferences,
+)
 
 PAGES: tuple[Page, ...] = (
     *notice_preferences.PAGES,
     *inbox.PAGES,
     *automation_runs.PAGES,
+    *assignments.PAGES,
     *approvals.PAGES,
     *approval.PAGES,
     *approval_start.PAGES,
