@@ -15,6 +15,7 @@ from dougong.base.errors import MetadataError
 from dougong.base.language import msg
 from dougong.cli.folders import FOLDER, check_folders
 from dougong.cli.opening import for_company, open_company, operator
+from dougong.cli.salesforce import from_salesforce
 from dougong.cli.terminal import explain, language, say, text
 from dougong.cli.usage import used
 from dougong.cli.violations import violations
@@ -42,6 +43,7 @@ def metadata() -> None:
 
 
 metadata.add_command(check_folders)
+metadata.add_command(from_salesforce)
 metadata.add_command(violations)
 metadata.add_command(used)
 
