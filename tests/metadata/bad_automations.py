@@ -63,6 +63,9 @@ CASES: dict[str, dict[str, Any]] = {
             "does": {"run": "deal.won"},
         },
     },
+    "a notice by a channel that is not there": step(
+        do="notify", **{"with": {"to": ["field:owner"], "title": {"en": "name"}, "channels": ["mail", "wecom"]}}
+    ),
     "an automation that makes records without end": automation(
         trigger={"type": "record", "on": ["create"]},
         steps=[{"key": "next", "do": "create", "with": {"object": "deal", "values": {"name": "name"}}}],

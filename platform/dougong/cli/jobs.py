@@ -10,7 +10,7 @@ import click
 from dougong.base.language import msg
 from dougong.cli.opening import for_company, open_company, operator
 from dougong.cli.terminal import say, text
-from dougong.engine import backlog
+from dougong.engine import backlog, circuits
 from dougong.engine.backlog import GROUPS, Group
 
 
@@ -28,6 +28,7 @@ def list_(state: Group, limit: int, as_json: bool) -> None:
     """Print how much there is of each state, and the latest of one."""
     with open_company() as company, company.read(operator()) as unit:
         counted, (found, _) = backlog.counts(unit), backlog.listed(unit, state, limit=limit)
+        silent = circuits.silent(unit)
     if as_json:
         rows = [
             {
@@ -36,9 +37,17 @@ def list_(state: Group, limit: int, as_json: bool) -> None:
             }
             for each in found
         ]  # fmt: skip
-        click.echo(json.dumps({"counts": dict(counted), state: rows}, ensure_ascii=False, indent=2))
+        told = {"counts": dict(counted), "silent": [each.name for each in silent], state: rows}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     click.echo("  ".join(f"{name} {counted[name]}" for name in GROUPS))
+    for place in silent:
+        times = {"time": f"{place.since:%Y-%m-%d %H:%M}", "again": f"{place.until:%Y-%m-%d %H:%M}"}
+        said = msg(
+            "{place} has not answered since {time}; what is for it waits and is tried again at {again}.",
+            place=place.name, **times,
+        )  # fmt: skip
+        say(said)
     for each in found:
         click.echo(
             f"{each.id}  {each.job:<24} {each.attempts:>2}  {each.run_at:%Y-%m-%d %H:%M}  {each.reason}".rstrip()

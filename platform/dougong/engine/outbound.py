@@ -19,6 +19,9 @@ SECONDS = 10
 LARGEST_ANSWER = 2**20
 """Bytes of the largest answer that is read."""
 
+TransportError = httpx2.TransportError
+"""What is raised where nobody answered."""
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _EMBEDDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))

@@ -258,6 +258,17 @@ audit_head = Table(
     comment="One row: the last entry of the audit log. Who appends locks it.",
 )
 
+circuits = Table(
+    "dg_circuit",
+    PLATFORM,
+    Column("name", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("since", Instant(), nullable=False),
+    Column("error", Text, nullable=False),
+    Column("until", Instant()),
+    comment="Places outside that have not answered: how often in a row, and until when they are left alone.",
+)
+
 settings = Table(
     "dg_setting",
     PLATFORM,

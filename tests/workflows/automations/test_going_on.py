@@ -159,3 +159,16 @@ def test_by_hand_nobody_is_acted_as(desk: Company) -> None:
     (run,) = all_runs(desk)
     assert run.error is not None
     assert (run.status, run.error["problems"][0]["code"]) == ("failed", "run-person-gone")
+
+
+def test_a_run_goes_on_with_the_definition_that_it_was_asked_for_with(desk: Company) -> None:
+    """What is published while it waits is for later runs."""
+    automation = desk.runtime().model.workflows.automations["ticket.won"]
+    change(desk, "ticket", make(desk, "ticket", name="One"), status="won")
+    none = replace(automation, steps=(), body={**automation.body, "steps": []})
+    with_automation(desk, none)
+    change(desk, "ticket", make(desk, "ticket", name="Two"), status="won")
+    work(desk)
+    first, second = all_runs(desk)
+    assert (first.status, second.status, entries(desk)) == ("done", "done", 1)
+    assert first.hash != second.hash

@@ -18,6 +18,7 @@ from dougong.metadata.automation import Automation, Trigger
 from dougong.metadata.steps import Step
 from dougong.workflows.approvals import service
 from dougong.workflows.automations import starting
+from dougong.workflows.notices.tables import deliveries
 from dougong.workflows.steps import call
 from tests.receivers import http_server
 from tests.workflows.approvals.conftest import Office
@@ -53,7 +54,10 @@ def test_a_call_arrives_signed_and_under_the_same_id_each_time(desk: Company, mo
     assert [len(bodies) for bodies in by_id.values()] == [1, 1]
     with desk.read(SYSTEM) as unit:
         states = unit.connection.scalars(select(outbox.c.state).where(outbox.c.job == call.JOB)).all()
+        log = unit.connection.execute(select(deliveries).where(deliveries.c.channel == "call")).all()
     assert set(states) <= {"done"}
+    assert {(row.state, row.error, row.message_id) for row in log} == {("sent", None, id) for id in calls.ids}
+    assert all("automation:ticket.out" in row.subject for row in log)
 
 
 @pytest.fixture

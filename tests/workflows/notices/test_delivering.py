@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from standardwebhooks.webhooks import Webhook
 
 from dougong.base.settings import Secret
-from dougong.engine import jobs, outbound, outbox, tables
+from dougong.engine import circuits, jobs, outbound, outbox, tables
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
 from dougong.engine.mail import Outgoing
@@ -90,10 +90,11 @@ def _log(company: Company) -> list[tuple[str, str, int]]:
 
 
 def _hurry(company: Company) -> None:
-    """Let every task be due now."""
+    """Let every task be due now, and every place be called again that was left alone."""
     at = datetime.now(UTC) - timedelta(seconds=1)
-    ready = tables.outbox.c.state == "ready"
-    company.write(SYSTEM, lambda unit: unit.connection.execute(update(tables.outbox).where(ready).values(run_at=at)))
+    ready = update(tables.outbox).where(tables.outbox.c.state == "ready").values(run_at=at)
+    opened = update(tables.circuits).where(tables.circuits.c.until.is_not(None)).values(until=at)
+    company.write(SYSTEM, lambda unit: [unit.connection.execute(each) for each in (ready, opened)])
 
 
 def with_channel(company: Company, monkeypatch: pytest.MonkeyPatch, *channels: Channel) -> None:
@@ -306,6 +307,70 @@ def test_a_channel_that_is_down_is_a_dead_letter_that_people_see(
     assert (fate.state, fate.attempts) == ("failed", ATTEMPTS)
     assert said in str(fate.error)
     assert "hidden" not in f"{fate.error} {error}"
+
+
+def test_who_does_not_answer_is_left_alone_for_a_while(
+    mailing: Company, li: Actor, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some calls in vain the others wait, at no cost; one is let through then, and all follow once it arrived."""
+    with_channel(mailing, monkeypatch, Channel(name="bot", label={}, type="wecom", options={"address_secret": "bot"}))
+    monkeypatch.setenv("DOUGONG_SECRET_BOT", f"{calls.url}/send?key=hidden")
+    mailing.near, calls.seconds = frozenset({"127.0.0.1"}), 0.2
+    monkeypatch.setattr(outbound, "SECONDS", 0.05)
+    _prefer(mailing, li, channels={"approval.task": ("bot",)})
+    for number in range(6):
+        _tell(mailing, li, str(number))
+    jobs.run_due(mailing)
+    assert len(calls.calls) == circuits.OPENS_AFTER
+    with mailing.read(SYSTEM) as unit:
+        (silent,) = circuits.silent(unit)
+        (waits,) = set(unit.connection.scalars(select(deliveries.c.error).order_by(deliveries.c.id.desc()).limit(3)))
+        forgiven = unit.connection.scalars(select(tables.outbox.c.forgiven).order_by(tables.outbox.c.id)).all()
+    assert (silent.name, silent.failures) == ("bot", 3) and "hidden" not in silent.error
+    assert "does not answer" in str(waits)
+    assert forgiven[-3:] == [1, 1, 1], "what was put off has not failed"
+    _hurry(mailing)
+    jobs.run_due(mailing)
+    assert len(calls.calls) == circuits.OPENS_AFTER + 1
+    calls.seconds = 0
+    _hurry(mailing)
+    jobs.run_due(mailing)
+    assert {state for _, state, _ in _log(mailing)} == {"sent"}
+    with mailing.read(SYSTEM) as unit:
+        assert not circuits.silent(unit)
+
+
+def test_what_waited_too_long_for_who_does_not_answer_fails(mailing: Company) -> None:
+    """Put off for some hours and no longer; a refusal is an answer."""
+
+    def silence(wanted_at: datetime) -> None:
+        with circuits.through(mailing, "erp", wanted_at):
+            raise TimeoutError("nobody there")
+
+    def refusal() -> None:
+        with circuits.through(mailing, "shop", datetime.now(UTC)):
+            raise ValueError("no")
+
+    for _ in range(circuits.OPENS_AFTER):
+        with pytest.raises(TimeoutError):
+            silence(datetime.now(UTC))
+        with pytest.raises(ValueError, match="no"):
+            refusal()
+    with pytest.raises(jobs.NotYet):
+        silence(datetime.now(UTC))
+    with pytest.raises(circuits.Silent, match="nobody there"):
+        silence(datetime.now(UTC) - circuits.PATIENCE - timedelta(minutes=1))
+    with mailing.read(SYSTEM) as unit:
+        assert [each.name for each in circuits.silent(unit)] == ["erp"]
+
+
+def test_a_channel_that_is_not_there_is_told_of_in_the_log(mailing: Company, li: Actor) -> None:
+    """Where a sender insists on one that was taken away since, the inbox has the notice, and the log says why."""
+    _tell(mailing, li, channels=("gone",), kind="other")
+    with mailing.read(SYSTEM) as unit:
+        ((_, fate),) = fates(unit, [each.id for each in inbox(unit, li.user_id or "").told])
+    assert (fate.channel, fate.state, fate.error) == ("gone", "dropped", "there is no channel gone")
+    assert jobs.run_due(mailing) == 0
 
 
 def test_a_web_hook_is_signed(mailing: Company, li: Actor, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,10 +87,11 @@ def build_assigning(index: Index) -> Iterator[tuple[str, Automation]]:
     """For each rule that says when it assigns, the automation that does: its runs are kept like those of any other."""
     for name, each in index.named("assignment_rule").items():
         if each.body.get("on") and each.body.get("active") is not False:
-            yield name, _assigning(index, name, each.body)
+            yield name, assigning(index, name, each.body)
 
 
-def _assigning(index: Index, name: str, body: Body) -> Automation:
+def assigning(index: Index, name: str, body: Body) -> Automation:
+    """The automation that carries one rule out."""
     object_name, _, own = name.rpartition(".")
     when, active = body.get("when"), body.get("active")
     return Automation(

@@ -9,7 +9,7 @@ from typing import Any
 from dougong.formulas import Formula
 from dougong.formulas import compile as compile_formula
 from dougong.metadata.automation import Automation, Trigger
-from dougong.metadata.building.assignments import build_assigning
+from dougong.metadata.building.assignments import assigning, build_assigning
 from dougong.metadata.building.fields import labels
 from dougong.metadata.building.steps import StepScope, build_steps
 from dougong.metadata.index import Index, texts
@@ -22,14 +22,21 @@ def build_automations(index: Index) -> Mapping[str, Automation]:
     Among them are those that carry assignment rules out.
     """
     found = {
-        name: _automation(index, name, each.body)
+        name: build_automation(index, name, each.body)
         for name, each in index.named("automation").items()
         if each.body.get("active") is not False
     }
     return MappingProxyType({**found, **dict(build_assigning(index))})
 
 
-def _automation(index: Index, name: str, body: Mapping[str, Any]) -> Automation:
+def build_automation(index: Index, name: str, body: Mapping[str, Any]) -> Automation:
+    """One automation: of a document in force, or of one that a run is pinned to; of a rule of assignment too.
+
+    Raises:
+        dougong.base.errors.DougongError, LookupError: it names what the application does not have.
+    """
+    if body.get("kind") == "assignment_rule":
+        return assigning(index, name, body)
     object_name, _, own = name.rpartition(".")
     when, limits = body.get("when"), body.get("limits", {})
     return Automation(

@@ -12,7 +12,7 @@ from dougong.metadata.checking.report import spots
 from dougong.metadata.checking.steps import shape_of
 from dougong.metadata.index import Index
 
-TAKEN = ("inbox", "mail")
+TAKEN = ("inbox", "mail", "call")
 """Ways that are there without a document."""
 
 

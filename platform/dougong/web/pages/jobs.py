@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from starlette.responses import Response
 
 from dougong.base.language import Message, msg
-from dougong.engine import backlog
+from dougong.engine import backlog, circuits
 from dougong.engine.backlog import GROUPS, Group
 from dougong.engine.unit import Unit
 from dougong.web.frame import framed
@@ -46,6 +46,7 @@ def show(visit: Visit) -> Response:
         group=group,
         group_name=visit.say(NAMES[group]),
         work=found,
+        silent=circuits.silent(visit.unit),
         first=_url(group) if visit.asked("before") else "",
         following=with_query(HERE, [("show", group), ("before", before)]) if before else "",
     )

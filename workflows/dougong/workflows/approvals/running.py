@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,11 +13,8 @@ from dougong.base.errors import NotFound, Problem
 from dougong.base.ids import is_record_id
 from dougong.base.language import msg
 from dougong.engine.dialects.among import among
-from dougong.engine.dialects.statements import upsert
 from dougong.engine.saving.plan import plan_of
-from dougong.engine.tables import bodies
 from dougong.metadata.approval import Approval
-from dougong.metadata.component import content_hash
 from dougong.metadata.model import Object
 from dougong.workflows.approvals import definitions
 from dougong.workflows.approvals.state import State
@@ -124,15 +120,6 @@ def rehashed(unit: Unit, held: Running, hash: str) -> Running:
 def _values(running: Running) -> dict[str, Any]:
     values = {name: getattr(running, name) for name in Running.__slots__}
     return {**values, "state": to_json(running.state), "gated": None if running.gated is None else dict(running.gated)}
-
-
-def pin(unit: Unit, approval: Approval) -> str:
-    """Keep the document of an approval that is started; the hash that it is found by."""
-    digest = content_hash(approval.body)
-    body = json.dumps(dict(approval.body), ensure_ascii=False)
-    statement = upsert(unit.connection.dialect.name, bodies).values(hash=digest, body=body)
-    unit.connection.execute(statement.on_conflict_do_nothing(index_elements=["hash"]))
-    return digest
 
 
 def record_values(unit: Unit, obj: Object, record_id: str) -> Mapping[str, Any]:

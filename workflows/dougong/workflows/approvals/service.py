@@ -26,6 +26,7 @@ from dougong.workflows.approvals.running import OPEN, Running
 from dougong.workflows.approvals.showing import instance, of_record, shown
 from dougong.workflows.approvals.told import Instance, Preview, Startable, Stop
 from dougong.workflows.approvals.world import CompanyWorld
+from dougong.workflows.pinning import pin
 
 if TYPE_CHECKING:
     from dougong.engine.saving.batch import Change
@@ -153,7 +154,7 @@ def start(
     approval, obj = _definition(unit, approval_name)
     values = _locked(unit, obj, id)
     held = Running(
-        id=record_id(), approval=approval.name, definition=running.pin(unit, approval), object=obj.id, record_id=id,
+        id=record_id(), approval=approval.name, definition=pin(unit, approval.body), object=obj.id, record_id=id,
         title=_title(unit, obj, values), initiator=initiator, status="open",
         state=states.State(status="open", initiator=initiator), round=1, snapshot="", gated=gated,
         parent=parent[0] if parent else None, parent_visit=parent[1] if parent else None,

@@ -28,7 +28,9 @@ from dougong.engine.jobs import Job, NotYet, enqueue
 from dougong.engine.outbox import Task
 from dougong.engine.unit import Unit
 from dougong.metadata.automation import Automation
+from dougong.metadata.building.automations import build_automation
 from dougong.metadata.steps import Step
+from dougong.workflows import pinning
 from dougong.workflows.automations import chain as chains
 from dougong.workflows.automations import kept, splitting
 from dougong.workflows.automations.chain import Chain
@@ -88,15 +90,29 @@ def _carry_out(company: Company, task: Task) -> None:
     """The job `automation.run`."""
     with company.read(SYSTEM) as unit:
         run = kept.find(unit, str(task.payload["run"]))
-        automation = unit.runtime.model.workflows.automations.get(run.automation) if run is not None else None
+        automation, why = _pinned(unit, run) if run is not None else (None, None)
         notes = kept.outputs(unit, run.id) if run is not None else {}
     if run is None or run.status not in ("waiting", "running"):
         return
     if automation is None:
-        reason = msg("The automation {name} is no longer there, or is switched off.", name=run.automation)
-        kept.end(company, run.id, "stopped", Problem(code="automation-gone", thing=run.automation, reason=reason))
+        kept.end(company, run.id, "stopped", *((why,) if why is not None else ()))
         return
     Execution(company, run, automation, dict(notes), last=task.attempt >= ATTEMPTS).go()
+
+
+def _pinned(unit: Unit, run: Run) -> tuple[Automation | None, Problem | None]:
+    """The definition that a run was asked for with, or why it cannot go on."""
+    name = run.automation
+    now = unit.runtime.model.workflows.automations.get(name)
+    if now is None:
+        reason = msg("The automation {name} is no longer there, or is switched off.", name=name)
+        return None, Problem(code="automation-gone", thing=name, reason=reason)
+    found = pinning.pinned(
+        unit, "automations.pinned", run.hash, now, now.body, lambda index, body: build_automation(index, name, body)
+    )
+    reason = msg("What this run of {name} began with names what is no longer there.", name=name)
+    why = None if found is not None else Problem(code="automation-unreadable", thing=name, reason=reason)
+    return found, why
 
 
 RUN = Job(JOB, _carry_out, ATTEMPTS)

@@ -18,6 +18,7 @@ from dougong.workflows.automations import chain as chains
 from dougong.workflows.automations import guard
 from dougong.workflows.automations.chain import Chain
 from dougong.workflows.automations.tables import occurrences, runs
+from dougong.workflows.pinning import pin
 
 JOB = "automation.run"
 
@@ -56,6 +57,8 @@ def start(unit: Unit, automation: Automation, ids: Sequence[str], cause: Cause) 
     chain = chains.current()
     stopped = guard.problem(unit, automation, chain) if wanted else None
     found = []
+    if wanted:
+        pin(unit, automation.body)
     for begin in range(0, len(wanted), AT_ONCE):
         run = _row(unit, automation, wanted[begin : begin + AT_ONCE], cause, chain)
         if stopped is not None:

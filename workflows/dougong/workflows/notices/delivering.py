@@ -15,10 +15,10 @@ from sqlalchemy import delete, select
 from dougong.base.channel_types import CHANNEL_TYPES, Letter, Receiver
 from dougong.base.errors import NotFound
 from dougong.base.language import LANGUAGES, label, msg
-from dougong.engine import mail
+from dougong.engine import circuits, mail
 from dougong.engine.actor import SYSTEM
 from dougong.engine.entering import may_enter
-from dougong.engine.jobs import job
+from dougong.engine.jobs import NotYet, job
 from dougong.engine.mail import Mail
 from dougong.engine.outbox import Task
 from dougong.web.look import look, theme_folder
@@ -71,7 +71,12 @@ def _send(company: Company, task: Task, wanted: Any, id: str, digest: bool) -> N
             sending.note(company, ids, "dropped", task)
         return
     try:
-        _hand_over(company, ready, digest)
+        with circuits.through(company, rows[0].channel, rows[0].due_at):
+            _hand_over(company, ready, digest)
+    except NotYet as error:
+        said = f"it does not answer; called again at {error.until:%Y-%m-%d %H:%M} UTC"
+        sending.note(company, ids, "waiting", task, said)
+        raise
     except Exception as error:
         said = f"{type(error).__name__}: {error}"[:1000]
         sending.note(company, ids, "failed" if task.tried >= sending.ATTEMPTS else "waiting", task, said)
@@ -82,7 +87,7 @@ def _send(company: Company, task: Task, wanted: Any, id: str, digest: bool) -> N
 def _asked(wanted: Any) -> Any:
     columns = (notices.c.title, notices.c.body, notices.c.url, notices.c.at)
     return (
-        select(deliveries.c.id, deliveries.c.channel, deliveries.c.user_id, *columns)
+        select(deliveries.c.id, deliveries.c.channel, deliveries.c.user_id, deliveries.c.due_at, *columns)
         .join(notices, notices.c.id == deliveries.c.notice_id)
         .where(wanted, deliveries.c.state.in_(("waiting", "failed")))
         .order_by(deliveries.c.id)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 DELIVER, DIGEST = "notices.deliver", "notices.digest"
 """The jobs that send one message, and what was gathered for one person."""
 
+CALL = "call"
+"""What stands for a channel where a step calls an address."""
+
 ATTEMPTS = 8
 """How often a message is tried: for some four hours."""
 
@@ -35,7 +38,10 @@ KEPT = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message to write into the log. `due_at`: when it leaves; with others of the moment where it is a `digest`."""
+    """A message to write into the log. `due_at`: when it leaves; with others of the moment where it is a `digest`.
+
+    One that is `dropped` for a reason is in the log alone.
+    """
 
     channel: str
     user_id: str
@@ -43,6 +49,7 @@ class Delivery:
     subject: str
     due_at: datetime
     digest: bool
+    dropped: str | None = None
 
 
 def send(unit: Unit, wanted: Sequence[Delivery]) -> None:
@@ -52,6 +59,8 @@ def send(unit: Unit, wanted: Sequence[Delivery]) -> None:
     rows = [_row(unit, each) for each in wanted]
     unit.connection.execute(insert(deliveries), rows)
     for row in rows:
+        if row["state"] == "dropped":
+            continue
         if row["digest"]:
             whose = {"user": row["user_id"], "channel": row["channel"], "due": row["due_at"].isoformat()}
             key = f"{DIGEST}:{whose['user']}:{whose['channel']}:{whose['due']}"
@@ -64,9 +73,20 @@ def _row(unit: Unit, wanted: Delivery) -> dict[str, Any]:
     id = record_id()
     return {
         "id": id, "channel": wanted.channel, "user_id": wanted.user_id, "notice_id": wanted.notice_id,
-        "subject": wanted.subject, "message_id": id, "state": "waiting", "digest": wanted.digest, "attempts": 0,
-        "at": unit.now, "due_at": max(wanted.due_at, unit.now),
+        "subject": wanted.subject, "message_id": id, "state": "waiting" if wanted.dropped is None else "dropped",
+        "error": wanted.dropped, "digest": wanted.digest, "attempts": 0, "at": unit.now,
+        "due_at": max(wanted.due_at, unit.now),
     }  # fmt: skip
+
+
+def log_call(unit: Unit, id: str, task_id: str, url: str, subject: str) -> None:
+    """Write a call of a step into the log, under the `id` that its job names; nobody in particular is told by it."""
+    row = {
+        "id": id, "channel": CALL, "user_id": None, "notice_id": None, "subject": f"{subject} → {url}"[:500],
+        "message_id": f"call_{task_id}", "state": "waiting", "digest": False, "attempts": 0, "at": unit.now,
+        "due_at": unit.now,
+    }  # fmt: skip
+    unit.connection.execute(insert(deliveries), row)
 
 
 def note(company: Company, ids: Sequence[str], state: str, task: Task, error: str | None = None) -> None:

@@ -112,11 +112,15 @@ def _zone(row: Row[*tuple[Any, ...]], otherwise: ZoneInfo) -> ZoneInfo:
 
 
 def _deliveries(unit: Unit, person: _Person, notice_id: str, notice: Notice) -> Iterator[Delivery]:
-    """By which channels somebody is told beside the inbox, and when."""
+    """By which channels somebody is told beside the inbox, and when; what cannot go is in the log with its reason."""
+    subject = label(in_languages(notice.title), LANGUAGES[0])
     chosen = dict.fromkeys((*person.preferences.channels_of(notice.kind), *notice.channels))
     for channel in reach(unit, chosen, person.has):
         due, digest = person.preferences.due(unit.now, person.zone, channel, notice.urgent)
-        yield Delivery(channel, person.id, notice_id, label(in_languages(notice.title), LANGUAGES[0]), due, digest)
+        yield Delivery(channel, person.id, notice_id, subject, due, digest)
+    gone = [each for each in notice.channels if each != MAIL and each not in unit.runtime.model.workflows.channels]
+    for channel in gone:
+        yield Delivery(channel, person.id, notice_id, subject, unit.now, False, f"there is no channel {channel}")
 
 
 def reach(unit: Unit, channels: Iterable[str], has: frozenset[str]) -> Iterator[str]:

@@ -6,15 +6,19 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
+from dougong.base.ids import record_id
 from dougong.base.language import msg
 from dougong.base.step_types import StepFormula, StepType
+from dougong.engine import circuits
 from dougong.engine.company import Company
-from dougong.engine.jobs import Job, enqueue
+from dougong.engine.jobs import Job, NotYet, enqueue
 from dougong.engine.outbox import Task
 from dougong.formulas import Formula
 from dougong.workflows.channels.calling import Calling
 from dougong.workflows.channels.signing import signed
+from dougong.workflows.notices import sending
 from dougong.workflows.steps.doing import Doing
 from dougong.workflows.steps.evaluating import Evaluating, below
 from dougong.workflows.steps.keys import FORMULAS
@@ -58,8 +62,13 @@ class CallWebHook(StepType):
                 "timestamp": doing.unit.now.isoformat(),
                 "data": _data(evaluating, formulas, id),
             }
-            enqueue(doing.unit, JOB, {**given, "body": body}, key=f"{JOB}:{doing.key}:{id}")
+            self._ask(doing, {**given, "body": body, "delivery": record_id()}, id)
         return {"calls": len(doing.ids), "url": given["url"]}
+
+    def _ask(self, doing: Doing, payload: dict[str, Any], id: str) -> None:
+        asked = enqueue(doing.unit, JOB, payload, key=f"{JOB}:{doing.key}:{id}")
+        if asked is not None:
+            sending.log_call(doing.unit, payload["delivery"], asked, payload["url"], doing.name)
 
 
 def _data(evaluating: Evaluating, formulas: Mapping[str, Formula], id: str) -> dict[str, Any]:
@@ -75,12 +84,24 @@ def _plain(value: Any) -> Any:
 
 
 def _call(company: Company, task: Task) -> None:
-    """The job: one call. The other side sees the same id each time it is tried."""
+    """The job: one call, its fate in the log. The other side sees the same id each time it is tried."""
     body = json.dumps(task.payload["body"], ensure_ascii=False).encode()
-    calling = Calling(company, task.payload)
-    headers = signed(calling.secret("signing_secret"), f"call_{task.id}", body, datetime.now(UTC))
-    calling.post(str(task.payload["url"]), body, headers)
+    url, wanted_at = str(task.payload["url"]), datetime.fromisoformat(task.payload["body"]["timestamp"])
+    try:
+        with circuits.through(company, urlsplit(url).netloc.rpartition("@")[2], wanted_at):
+            calling = Calling(company, task.payload)
+            headers = signed(calling.secret("signing_secret"), f"call_{task.id}", body, datetime.now(UTC))
+            calling.post(url, body, headers)
+    except Exception as error:
+        failed = not isinstance(error, NotYet) and task.tried >= sending.ATTEMPTS
+        _note(company, task, "failed" if failed else "waiting", f"{type(error).__name__}: {error}"[:1000])
+        raise
+    _note(company, task, "sent")
 
 
-CALL = Job(JOB, _call, attempts=8)
+def _note(company: Company, task: Task, state: str, error: str | None = None) -> None:
+    sending.note(company, [str(task.payload["delivery"])], state, task, error)
+
+
+CALL = Job(JOB, _call, attempts=sending.ATTEMPTS)
 """The job that calls."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from dougong.base.language import Labels, msg
 from dougong.base.step_types import StepFormula, StepType
 from dougong.metadata.model import Object
+from dougong.workflows.notices.preferences import MAIL
 from dougong.workflows.notices.telling import Notice, tell
 from dougong.workflows.steps.doing import Doing
 from dougong.workflows.steps.evaluating import Evaluating
@@ -50,8 +51,11 @@ class Notify(StepType):
         yield from user_paths(given)
 
     def references(self, given: Mapping[str, Any], object_name: str) -> Iterator[tuple[str, str]]:
-        """Roles and queues that are told."""
+        """Roles and queues that are told, and the channels; mail and the inbox are no documents."""
         yield from references_to(given)
+        for number, channel in enumerate(given.get("channels", ())):
+            if channel not in ("inbox", MAIL):
+                yield f"/channels/{number}", f"channel:{channel}"
 
     def run(self, doing: Doing) -> dict[str, Any]:
         """Tell of each record once."""
