@@ -92,6 +92,8 @@ class Node:
     type: NodeType
     label: Labels
     next: str | None = None
+    formerly: tuple[str, ...] = ()
+    """Keys that it had in earlier versions."""
     # approve
     approvers: tuple[Approvers, ...] = ()
     mode: Mode = "all"

@@ -8,6 +8,7 @@ import click
 
 from dougong.base.errors import Problem, Rejected
 from dougong.base.language import label, msg
+from dougong.cli.approval_moves import move
 from dougong.cli.opening import acting, for_company, open_company, operator, user_id
 from dougong.cli.terminal import language, text
 
@@ -22,6 +23,9 @@ WHY = click.option("--opinion", default="", metavar="TEXT", help=text(msg("What 
 @click.group(help=text(msg("Approvals: what runs, who is waited for, and what is to become of it.")))
 def approval() -> None:
     """Commands about approvals."""
+
+
+approval.add_command(move)
 
 
 @approval.command("list", help=text(msg("List the approvals that have not ended.")))

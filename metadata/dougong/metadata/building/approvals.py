@@ -116,6 +116,7 @@ def _node(index: Index, scope: FieldScope, key: str, body: Document) -> Node:
         type=body["type"],
         label=labels(body.get("label")),
         next=body.get("next"),
+        formerly=texts(body.get("formerly")),
         approvers=_all(scope, body.get("approvers", ())),
         mode=body.get("mode", "all"),
         need=body.get("need"),

@@ -50,6 +50,7 @@ for _kind in (
     Kind("shared", "access", msg("Record shared")),
     Kind("share_ended", "access", msg("Share ended")),
     Kind("approval_rescued", "access", msg("Approval rescued")),
+    Kind("approval_moved", "access", msg("Approval moved to a new version")),
     Kind("view_as_began", "access", msg("Began to look on as another user")),
     Kind("view_as_ended", "access", msg("Ended looking on as another user")),
     Kind("published", "metadata", msg("Metadata published")),

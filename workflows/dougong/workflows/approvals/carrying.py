@@ -56,7 +56,13 @@ class Carrying:
         """Do `act` and all that follows; the approval as it is then."""
         if not self.values and not isinstance(act, state.Invalidate | state.Rescue | state.Recall):
             raise gone(self.held)
-        waiting: list[state.Act] = [act]
+        return self._carry([act], act, files)
+
+    def take_over(self, led_to: state.Advanced) -> Running:
+        """Go on with the state that a move to this definition led to, and do all that follows."""
+        return self._carry(self._follow(self.held.state, led_to), None, ())
+
+    def _carry(self, waiting: list[state.Act], act: state.Act | None, files: Sequence[str]) -> Running:
         while waiting:
             self.steps += 1
             if self.steps > MOST_FOLLOWING:
@@ -64,17 +70,26 @@ class Carrying:
             here = waiting.pop(0)
             before = None if isinstance(here, state.Submit) else self.held.state
             advanced = machine.advance(self.approval, before, here, self.world)
-            self.held = replace(self.held, state=advanced.state)
-            self._bind(here)
-            self.held = running.write(self.unit, self.held)
-            tasks.follow(self.unit, self.approval, before, self.held)
-            if here is act:
-                log(self.unit, self.held, here, files)
-            following = [each for effect in advanced.effects for each in self._effect(effect)]
-            waiting = [*following, *waiting]
+            waiting = [*self._follow(before, advanced, here, files if here is act else None), *waiting]
         return self.held
 
-    def _bind(self, act: state.Act) -> None:
+    def _follow(
+        self,
+        before: state.State | None,
+        advanced: state.Advanced,
+        act: state.Act | None = None,
+        files: Sequence[str] | None = None,
+    ) -> list[state.Act]:
+        """Write a state, and carry out what belongs to it; the acts that follow. `files`: of an act that is logged."""
+        self.held = replace(self.held, state=advanced.state)
+        self._bind(act)
+        self.held = running.write(self.unit, self.held)
+        tasks.follow(self.unit, self.approval, before, self.held)
+        if act is not None and files is not None:
+            log(self.unit, self.held, act, files)
+        return [each for effect in advanced.effects for each in self._effect(effect)]
+
+    def _bind(self, act: state.Act | None) -> None:
         """Take what is bound anew where the record was submitted, and where the last word was said."""
         ended = self.held.state.status == "approved"
         if isinstance(act, state.Submit | state.Resubmit) or ended:

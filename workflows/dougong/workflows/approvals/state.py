@@ -36,11 +36,12 @@ same person anew, who took a decision back."""
 
 Why = Literal[
     "", "initiator", "merged", "approved_before", "timed_out_approved", "timed_out_rejected", "timed_out", "inactive",
-    "absent", "rescued",
+    "absent", "rescued", "moved",
 ]  # fmt: skip
 """Why an entry has its status, where no person brought it about. Skipped: "initiator" (nobody approves their own) and
 "merged" (asked already in another part of the node) count for nothing, "approved_before" counts as approved,
-"timed_out_…" as it says. Handed over or removed: "timed_out", "inactive", "absent", "rescued"."""
+"timed_out_…" as it says. Handed over or removed: "timed_out", "inactive", "absent", "rescued", "moved" (to a
+definition whose rules find them no more)."""
 
 VisitStatus = Literal["open", "passed", "rejected", "sent_back", "void"]
 
@@ -129,6 +130,8 @@ class State:
     resume: tuple[int, ...] = ()
     resume_said: Literal["choose", "resume", "again"] | None = None
     """What who sent it back asked for; None where the definition decides."""
+    gone: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Nodes that were passed under an earlier definition and that the present one has no more, with their type."""
 
 
 # -- what people and the clock do -------------------------------------------------------------------------------------

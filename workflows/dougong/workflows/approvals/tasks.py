@@ -39,6 +39,17 @@ def follow(unit: Unit, approval: Approval | None, before: State | None, held: Ru
     lend(unit, approval, held)
 
 
+def renamed(unit: Unit, approval: Approval, held: Running) -> None:
+    """Let the open tasks of an approval that was moved say what their step is called now, and when it is due."""
+    for visit in held.state.visits:
+        ids = [each.id for each in visit.entries if _is_open((visit, each))]
+        if ids:
+            columns = tables.tasks.c
+            mine = update(tables.tasks).where(columns.instance == held.id, columns.entry.in_(ids))
+            said = {"node": visit.node, "label": dict(_label(approval, visit.node)), "due_at": visit.due_at}
+            unit.connection.execute(mine.values(**said))
+
+
 def _entries(state: State | None) -> Mapping[str, tuple[Visit, Entry]]:
     visits = () if state is None else state.visits
     return {entry.id: (visit, entry) for visit in visits for entry in visit.entries}

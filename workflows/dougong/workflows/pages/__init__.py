@@ -5,6 +5,7 @@ from __future__ import annotations
 from dougong.web.routing import Page
 from dougong.workflows.pages import (
     approval,
+    approval_moves,
     approval_start,
     approvals,
     assignments,
@@ -21,4 +22,5 @@ PAGES: tuple[Page, ...] = (
     *approvals.PAGES,
     *approval.PAGES,
     *approval_start.PAGES,
+    *approval_moves.PAGES,
 )

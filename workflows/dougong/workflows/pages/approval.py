@@ -46,6 +46,7 @@ DID: Mapping[str, tuple[Message, str, str]] = {
     "time_out": (msg("the time ran out"), "clock", "bad"),
     "invalidate": (msg("the record was changed"), "alert-circle", "bad"),
     "rescue": (msg("stepped in"), "tool", ""),
+    "move": (msg("moved it to a new version"), "transfer", ""),
 }
 """What the log says of each act, with its icon and tone."""
 
@@ -91,6 +92,7 @@ def _page(visit: Visit, id: str, error: DougongError | None = None, template: st
         offers=_by_act(found.possible),
         adds=[each.act.removeprefix("add_") for each in found.possible if each.act.startswith("add_")],
         may_recall="recall" in found.can,
+        newer=_newer(visit, found),
         errors=[each.text(visit.language) for each in error.problems] if error else [],
         sent={name: visit.sent(name) for name in ("act", "opinion")},
         fresh=error is None,
@@ -112,6 +114,14 @@ def _chart(visit: Visit, found: Instance) -> Chart | None:
     )
     said, zone, today = formats(visit.language), visit.reading.zone, visit.reading.today
     return draw(teller, found.approval, found.state, lambda at: said.datetime(at.astimezone(zone), today))
+
+
+def _newer(visit: Visit, found: Instance) -> str:
+    """Where it can be moved to the version in force, for who may; blank where it runs on that."""
+    if found.approval is None or "rescue" not in found.can:
+        return ""
+    now = visit.model.workflows.approvals.get(found.approval.name)
+    return f"{HERE}/of/{now.name}/move" if now is not None and now.body != found.approval.body else ""
 
 
 def _by_act(possible: tuple[Possible, ...]) -> Mapping[str, Possible | None]:

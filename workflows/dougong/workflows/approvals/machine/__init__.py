@@ -8,6 +8,7 @@
 | `advancing`, `reopening` | from node to node, splits and joins; a node opened again |
 | `turns`, `refusals` | whether somebody may act, and what is said where not |
 | `deciding`, `sending_back`, … | the acts |
+| `moving`, `nesting` | another version of the definition; where a node stands in its chart |
 | `foreseeing`, `possible` | what is still to come, what somebody may do now |
 """
 
@@ -17,6 +18,7 @@ from dougong.workflows.approvals.machine.clock import REMINDED_EVERY
 from dougong.workflows.approvals.machine.course import MOST_VISITS
 from dougong.workflows.approvals.machine.foreseeing import Ahead
 from dougong.workflows.approvals.machine.foreseeing import foresee as ahead
+from dougong.workflows.approvals.machine.moving import Moved, move
 from dougong.workflows.approvals.machine.possible import Possible, possible
 from dougong.workflows.approvals.machine.turns import HAND_OVERS
 
@@ -25,9 +27,11 @@ __all__ = [
     "MOST_VISITS",
     "REMINDED_EVERY",
     "Ahead",
+    "Moved",
     "Pick",
     "Possible",
     "advance",
     "ahead",
+    "move",
     "possible",
 ]

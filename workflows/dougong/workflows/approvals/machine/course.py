@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from dougong.base.errors import DougongError
-from dougong.metadata.approval import Approval, Node
+from dougong.metadata.approval import Approval, Node, NodeType
 from dougong.workflows.approvals.machine import parts, refusals
 from dougong.workflows.approvals.state import (
     Advanced,
@@ -51,8 +51,14 @@ class Course:
 
     # -- reading
     def node(self, visit: Visit) -> Node:
-        """The node of a visit."""
+        """The node of a visit; of one that an earlier definition had, no more than its type."""
+        if visit.node in self.state.gone:
+            return Node(key=visit.node, type=cast(NodeType, self.state.gone[visit.node]), label={})
         return self.approval.nodes[visit.node]
+
+    def is_gone(self, visit: Visit) -> bool:
+        """Whether the node of a visit is none of this definition, so that it cannot be opened again."""
+        return visit.node in self.state.gone
 
     def visit(self, number: int) -> Visit:
         """A visit by its number.

@@ -36,7 +36,9 @@ def targets(course: Course, visit: Visit) -> Iterator[Visit]:
     """The visits of approvers to which one can be sent back, the latest of each node."""
     seen = {visit.node}
     for each in way_here(course, visit):
-        if course.node(each).type == "approve" and each.status == "passed" and each.node not in seen:
+        if course.is_gone(each) or each.status != "passed" or each.node in seen:
+            continue
+        if course.node(each).type == "approve":
             seen.add(each.node)
             yield each
 

@@ -52,6 +52,8 @@ def takeable(course: Course, entry_id: str, by: str) -> tuple[Visit, Entry]:
     visit, entry = turns.own(course, entry_id, by)
     if entry.status not in ("approved", "rejected") or visit.undone or visit.status not in ("open", "passed"):
         raise refusals.nothing_to_take_back()
+    if any(course.is_gone(each) for each in (visit, *_followers(course, visit))):
+        raise refusals.nothing_to_take_back()
     if any(_acted(visit, each, entry) for each in _dependent(course, visit, entry)):
         raise refusals.acted_after()
     if visit.status == "passed":
