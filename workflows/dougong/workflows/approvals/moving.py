@@ -26,6 +26,7 @@ from dougong.workflows.approvals.state import State
 from dougong.workflows.approvals.tables import instances
 from dougong.workflows.approvals.told import Person
 from dougong.workflows.approvals.world import CompanyWorld
+from dougong.workflows.pinning import pin
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -169,7 +170,7 @@ def move(
     if moved.led_to is None or old is None or obj is None:
         raise Rejected(moved.refused)
     was = held.definition
-    held = _rebound(unit, replace(held, definition=running.pin(unit, new)), old, new, obj)
+    held = _rebound(unit, replace(held, definition=pin(unit, new.body)), old, new, obj)
     carried = Carrying(unit, held, new)
     after = carried.take_over(moved.led_to)
     tasks.renamed(unit, new, after)
