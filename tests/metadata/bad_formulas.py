@@ -127,6 +127,14 @@ CASES: dict[str, dict[str, Any]] = {
     },
     # calendars
     "a calendar of what is not built": {"calendar/ours.json": calendar(shifts=[], time_zone="Asia/Shanghai")},
+    "hours that end before they begin, lie in others, and leave days out": {
+        "calendar/ours.json": calendar(hours=[
+            {"key": "a", "days": ["monday", "tuesday"], "from": "09:00", "to": "12:00"},
+            {"key": "b", "days": ["tuesday"], "from": "11:30", "to": "00:00"},
+            {"key": "c", "days": ["friday"], "from": "18:00", "to": "09:00"},
+        ])
+    },
+    "an hour that is none": {"calendar/ours.json": calendar(hours=[{"key": "a", "from": "9:00", "to": "24:00"}])},
     "a week without days": {"calendar/ours.json": calendar(days=[])},
     "a day of no week": {"calendar/ours.json": calendar(days=["mon"])},
     "a holiday that is no day": {"calendar/ours.json": calendar(holidays=[{"key": "a", "from": "2025-02-29"}])},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 import dougong.engine.fields  # noqa: F401  the field types
 from dougong.formulas import MONDAY_TO_FRIDAY, WorkingCalendar
+from dougong.metadata.calendar import EIGHT, company_hours
 from dougong.metadata.check import check, load
 from dougong.metadata.component import Component
 from dougong.metadata.documents import read_folder
@@ -48,6 +49,19 @@ def test_without_a_calendar_of_the_company_the_plain_week_is_worked() -> None:
     assert base().working_calendar == MONDAY_TO_FRIDAY
     assert model_of(days=["sunday"]).working_calendar == MONDAY_TO_FRIDAY
     assert model_of(days=["sunday"]).calendars["ours"].working.weekdays == {6}
+
+
+def test_hours_are_those_of_the_weekday_or_of_every_day() -> None:
+    """A calendar that says none has eight; a weekday with hours of its own has those alone, made-up days the others."""
+    assert company_hours(model_of().calendars).on(date(2026, 3, 2)) == EIGHT
+    morning, rest = {"key": "a", "from": "08:30", "to": "12:00"}, {"key": "b", "from": "13:30", "to": "00:00"}
+    saturday = {"key": "c", "days": ["saturday"], "from": "10:00", "to": "12:00"}
+    hours = company_hours(model_of(default=True, hours=[rest, morning, saturday]).calendars)
+    plain = ((time(8, 30), time(12)), (time(13, 30), time(0)))
+    assert hours.on(date(2026, 3, 2)) == hours.on(date(2026, 3, 8)) == plain
+    assert hours.on(date(2026, 3, 7)) == ((time(10), time(12)),)
+    asked = {"08:29": False, "08:30": True, "12:00": False, "23:59": True}
+    assert {at: hours.hold(datetime.fromisoformat(f"2026-03-02T{at}")) for at in asked} == asked
 
 
 def test_every_key_counts() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from dougong.engine.actor import SYSTEM
 from dougong.engine.saving.batch import Update
 from dougong.engine.unit import Unit
 from dougong.formulas import WorkingCalendar
+from dougong.metadata.calendar import WorkingHours
 from dougong.workflows.approvals import absence, carrying, service, timers
 from dougong.workflows.approvals.state import Act, Approve, Recall, Reject, Rescue
 from dougong.workflows.approvals.working_time import due_at
@@ -153,6 +154,17 @@ def test_working_time(start: str, length: str, end: str) -> None:
     assert due_at(begins, length, WEEKDAYS, SHANGHAI) == datetime.fromisoformat(end).replace(tzinfo=SHANGHAI)
 
 
+def test_working_hours_are_those_of_the_calendar() -> None:
+    """A short Saturday, a break, and a night that ends with the day."""
+    spans = {5: ((time(10), time(12)),), 4: ((time(9), time(12)), (time(20), time(0)))}
+    hours, week = WorkingHours(by_weekday=spans), WorkingCalendar(weekdays=frozenset(range(6)))
+    begins = datetime(2026, 3, 6, 11, tzinfo=SHANGHAI)
+    for length, end in ((1, (6, 12)), (2, (6, 21)), (5, (7, 0)), (7, (7, 12)), (8, (9, 10))):
+        assert due_at(begins, f"{length} working hours", week, SHANGHAI, hours) == datetime(
+            2026, 3, *end, tzinfo=SHANGHAI
+        )
+
+
 # -- at the same moment -----------------------------------------------------------------------------------------------
 def test_of_two_decisions_at_once_one_is_refused(office: Office) -> None:
     """Two windows of one person, and a decision against a recall: one goes through, the other is told why."""
@@ -189,6 +201,24 @@ def _act_at_once(
 def _twice(office: Office, entry: str) -> list[tuple[str, Act]]:
     boss = office.id("boss")
     return [("boss", Approve(entry=entry, by=boss)), ("boss", Reject(entry=entry, by=boss, opinion="no"))]
+
+
+def test_of_several_who_decide_at_the_same_moment_nobody_is_lost(office: Office) -> None:
+    """All of finance at once: each decision is there, and the last one ends it."""
+    running = office.submit("clerk", office.make("clerk", amount=LARGE))
+    office.approve("boss", running)
+    ready, outcomes, finance = threading.Barrier(3), list[str](), ("fay", "finn", "flo")
+    acts = {login: Approve(entry=office.entry(login, running), by=office.id(login)) for login in finance}
+    threads = [
+        threading.Thread(target=_act_at_once, args=(office, running, ready, outcomes, *each)) for each in acts.items()
+    ]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert outcomes == ["done"] * 3
+    seen = office.look("admin", running)
+    assert seen.status == "approved" and [each.act for each in seen.acts].count("approve") == 4
 
 
 def _against_recall(office: Office, entry: str) -> list[tuple[str, Act]]:

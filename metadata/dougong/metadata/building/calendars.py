@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from dougong.formulas import MONDAY_TO_FRIDAY, WorkingCalendar
 from dougong.metadata.building.fields import labels
-from dougong.metadata.calendar import Calendar
+from dougong.metadata.calendar import Calendar, Span, WorkingHours
 from dougong.metadata.index import Index
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -32,7 +32,23 @@ def company_calendar(index: Index) -> WorkingCalendar:
 
 def _calendar(name: str, body: Mapping[str, Any]) -> Calendar:
     label, default = labels(body["label"]), body.get("default", False)
-    return Calendar(name=name, label=label, working=_working(body), default=default)
+    return Calendar(name=name, label=label, working=_working(body), hours=_hours(body), default=default)
+
+
+def _hours(body: Mapping[str, Any]) -> WorkingHours:
+    every: list[Span] = []
+    by_weekday: dict[int, list[Span]] = {}
+    for each in body.get("hours", ()):
+        span = time.fromisoformat(each["from"]), time.fromisoformat(each["to"])
+        if "days" not in each:
+            every.append(span)
+        for name in each.get("days", ()):
+            by_weekday.setdefault(WEEK.index(name), []).append(span)
+    if not every:
+        return WorkingHours()
+    return WorkingHours(
+        tuple(sorted(every)), MappingProxyType({day: tuple(sorted(spans)) for day, spans in by_weekday.items()})
+    )
 
 
 def _working(body: Mapping[str, Any]) -> WorkingCalendar:

@@ -1,14 +1,15 @@
-"""Rules of calendars: days that exist, none both off and worked, and one calendar of the company at most."""
+"""Rules of calendars: days that exist, none both off and worked; hours in order; one of them the company's at most."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from dougong.base.errors import Problem
 from dougong.base.language import msg
 from dougong.metadata.building.calendars import days_of
+from dougong.metadata.calendar import Span
 from dougong.metadata.checking.report import Spot, enumerated, repeated, spots
 from dougong.metadata.index import Index
 
@@ -27,12 +28,38 @@ def calendars(index: Index) -> Iterator[Problem]:
                 reason = msg("{day} is a holiday and is worked.", day=day.isoformat())
                 fix = msg("Take it out of one of the two.")
                 yield (spot / "workdays" / at).problem("calendar-day-twice", reason, fix)
+        yield from _hours(spot, body)
         if body.get("default"):
             if default:
                 reason = msg("{name} is the company's calendar already.", name=default)
                 fix = msg('Leave "default" to one of them.')
                 yield (spot / "default").problem("calendar-default-twice", reason, fix)
             default = spot.component.name
+
+
+def _hours(spot: Spot, body: Mapping[str, Any]) -> Iterator[Problem]:
+    """Spans that end after they begin, none in another of its day, and some for days that are not named."""
+    yield from repeated(spot, "hours", body)
+    said: dict[str | None, list[Span]] = {}
+    for below, each in enumerated(spot, "hours", body):
+        span = time.fromisoformat(each["from"]), time.fromisoformat(each["to"])
+        if span[1] <= span[0] and span[1] != time(0):
+            reason = msg("The hours end before they begin.")
+            yield (below / "to").problem("calendar-hours-reversed", reason, msg("Write 00:00 for the end of the day."))
+            continue
+        for day in each.get("days", (None,)):
+            if any(_meet(span, other) for other in said.setdefault(day, [])):
+                yield below.problem("calendar-hours-overlap", msg("These hours lie in others of the same day."))
+                break
+            said[day].append(span)
+    if said and None not in said:
+        reason = msg("No hours are given for days that are not named, such as a Saturday that is made up for.")
+        yield (spot / "hours").problem("calendar-hours-missing", reason, msg('Give hours without "days" as well.'))
+
+
+def _meet(one: Span, other: Span) -> bool:
+    ends = [time.max if each[1] == time(0) else each[1] for each in (one, other)]
+    return one[0] < ends[1] and other[0] < ends[0]
 
 
 def _days(spot: Spot, key: str, body: Mapping[str, Any]) -> Any:

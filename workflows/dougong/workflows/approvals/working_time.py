@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from dougong.formulas import WorkingCalendar
+from dougong.metadata.calendar import WorkingHours
 from dougong.metadata.durations import duration
 
-HOURS: tuple[tuple[time, time], ...] = ((time(9), time(12)), (time(13), time(18)))
-"""The hours of a working day: eight, with an hour at noon. No calendar says others yet."""
+PLAIN = WorkingHours()
+"""The hours of a company whose calendar says none."""
 
 MOST_DAYS = 4000
 """How many days are looked at for working hours: a limit of some years ends there."""
 
 
-def due_at(start: datetime, text: str, calendar: WorkingCalendar, zone: tzinfo) -> datetime:
+def due_at(
+    start: datetime, text: str, calendar: WorkingCalendar, zone: tzinfo, hours: WorkingHours = PLAIN
+) -> datetime:
     """The moment that lies `text` ("8 working hours", "3d") after `start`, in UTC.
 
     Raises:
@@ -25,7 +28,7 @@ def due_at(start: datetime, text: str, calendar: WorkingCalendar, zone: tzinfo) 
         raise ValueError(f"{text!r} is no duration")
     match length.unit:
         case "working hours":
-            return _worked(start, timedelta(hours=length.amount), calendar, zone)
+            return _worked(start, timedelta(hours=length.amount), calendar, zone, hours)
         case "working days":
             return _days(start, length.amount, calendar, zone)
     units = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -39,15 +42,15 @@ def _days(start: datetime, count: int, calendar: WorkingCalendar, zone: tzinfo) 
     return datetime.combine(day, local.timetz()).astimezone(UTC)
 
 
-def _worked(start: datetime, left: timedelta, calendar: WorkingCalendar, zone: tzinfo) -> datetime:
+def _worked(start: datetime, left: timedelta, calendar: WorkingCalendar, zone: tzinfo, hours: WorkingHours) -> datetime:
     """When so much has been worked since `start`."""
     local = start.astimezone(zone)
     day = local.date()
     for _ in range(MOST_DAYS):
         if calendar.is_workday(day):
-            for begins, ends in HOURS:
+            for begins, ends in hours.on(day):
                 since = max(local, datetime.combine(day, begins, zone))
-                until = datetime.combine(day, ends, zone)
+                until = datetime.combine(day if ends > begins else day + timedelta(days=1), ends, zone)
                 if since >= until:
                     continue
                 if since + left <= until:

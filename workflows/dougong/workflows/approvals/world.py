@@ -18,6 +18,7 @@ from dougong.engine.variables import variables
 from dougong.formulas import Context, Formula
 from dougong.formulas.evaluation import EvaluationError
 from dougong.metadata.approval import Approval, Approvers
+from dougong.metadata.calendar import company_hours
 from dougong.metadata.model import Object
 from dougong.workflows.approvals import binding
 from dougong.workflows.approvals.absence import Absence
@@ -112,7 +113,9 @@ class CompanyWorld:
 
     def later(self, duration: str) -> datetime:
         """When a duration that begins now is over, by the company's calendar."""
-        return due_at(self.now, duration, self.unit.runtime.model.working_calendar, self.unit.company.zone)
+        model = self.unit.runtime.model
+        hours = company_hours(model.calendars)
+        return due_at(self.now, duration, model.working_calendar, self.unit.company.zone, hours)
 
     def active(self, person: str) -> bool:
         """Whether somebody can act at all."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import select
 
 from dougong.engine.entering import entering
-from dougong.workflows.approvals.working_time import HOURS
+from dougong.metadata.calendar import company_hours
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -69,9 +69,8 @@ class Presence:
     def _at_work(self, person: _Person) -> bool:
         """Whether it is a working hour of a working day where they are."""
         local = self.unit.now.astimezone(self._zone(person))
-        clock = local.time().replace(tzinfo=None)
-        is_hour = any(begins <= clock < ends for begins, ends in HOURS)
-        return is_hour and self.unit.runtime.model.working_calendar.is_workday(local.date())
+        model = self.unit.runtime.model
+        return company_hours(model.calendars).hold(local) and model.working_calendar.is_workday(local.date())
 
     def _zone(self, person: _Person) -> ZoneInfo:
         try:
