@@ -58,9 +58,11 @@ WITHOUT_EXAMPLE = {
     "name-taken",
     "component-unknown",
     "component-platform",
+    "salesforce-file",
 }
 """The first is for schemas with alternatives, which only plugins' types have; the others are not found by `check`, but
-by reading a package's folder, by renaming and by asking what taking out would break, and are tested there."""
+by reading a package's folder or files of Salesforce, by renaming and by asking what taking out would break, and are
+tested there."""
 
 
 @pytest.mark.parametrize("name", NAMES)
