@@ -22,6 +22,7 @@ from tests.metadata import (
     bad_channels,
     bad_files,
     bad_formulas,
+    bad_message_templates,
     bad_objects,
     bad_packages,
     bad_pages,
@@ -42,6 +43,7 @@ CASES: dict[str, dict[str, Any]] = {
     **bad_automations.CASES,
     **bad_assignments.CASES,
     **bad_channels.CASES,
+    **bad_message_templates.CASES,
     **bad_scenarios.CASES,
 }
 """Cases in the company's own layer."""

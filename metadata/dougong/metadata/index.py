@@ -40,6 +40,7 @@ NAMING_KINDS = frozenset(
         "approval",
         "automation",
         "assignment_rule",
+        "message_template",
     )
 )
 """Kinds of which an object's components are found under the object."""

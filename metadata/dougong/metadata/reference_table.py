@@ -378,6 +378,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("binds/free/*", "path", _own),
         ("lock/except/*", "path", _own),
         ("people/nobody/*", "people", _own),
+        ("messages/*", "message_template of", _own),
         *(row for place in APPROVERS for row in _approvers(place)),
         ("nodes/*/fields/@", "path", _own),
         ("nodes/*/branches/*/when", "formula", _own),
@@ -398,6 +399,10 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("active", "formula", _own),
         *_choices("rules/*"),
         *_choices("fallback"),
+    ),
+    "message_template": (
+        ("object", "object", _own),
+        *((f"{way}{key}/*", "text", _own) for way in ("", "mail/", "bot/") for key in ("subject", "body")),
     ),
     "test": (
         ("given/*/user/role", "role of", _own),

@@ -17,8 +17,8 @@ from dougong.formulas.tree import Call, Node
 from dougong.formulas.tree import Reference as FormulaReference
 from dougong.metadata.building.steps import Place, places
 from dougong.metadata.component import Component
-from dougong.metadata.fill import PLACE
 from dougong.metadata.index import Index
+from dougong.metadata.message_template import places_in
 from dougong.metadata.positions import escape, steps
 from dougong.metadata.reference_table import STEPS, TABLE, Found
 from dougong.metadata.rights import EVERY
@@ -266,9 +266,14 @@ def _formula(index: Index, found: Found, origin: str) -> Iterator[Reference]:
 
 
 def _text(index: Index, found: Found, origin: str) -> Iterator[Reference]:
-    """The fields that stand in curly brackets in a text for people."""
-    for place in PLACE.finditer(found.text):
-        yield from _path(index, found, origin, place[1].split("."), place.start(1))
+    """The fields that stand in curly brackets in a text for people, and what formulas there read."""
+    for place in places_in(found.text):
+        if place.path is not None:
+            yield from _path(index, found, origin, place.path.split("."), place.start)
+        elif place.formula is not None:
+            before = place.end - len(place.formula)
+            for one in _formula(index, dataclasses.replace(found, text=place.formula), origin):
+                yield dataclasses.replace(one, start=one.start + before, end=one.end + before)
 
 
 def _nodes(node: Node) -> Iterator[Node]:

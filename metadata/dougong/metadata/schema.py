@@ -54,6 +54,7 @@ KINDS = (
     "assignment_rule",
     "channel",
     "endpoint",
+    "message_template",
     "test",
 )
 """The kinds that are built, in the order in which they are explained."""

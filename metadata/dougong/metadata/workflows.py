@@ -10,6 +10,7 @@ from typing import Any
 from dougong.metadata.approval import Approval
 from dougong.metadata.assignment import Assignment
 from dougong.metadata.automation import Automation
+from dougong.metadata.message_template import MessageTemplate
 from dougong.metadata.messaging import Channel, Endpoint
 from dougong.metadata.scenario import Scenario
 
@@ -27,5 +28,6 @@ class Workflows:
     assignments: Mapping[str, Assignment] = _none()
     channels: Mapping[str, Channel] = _none()
     endpoints: Mapping[str, Endpoint] = _none()
+    templates: Mapping[str, MessageTemplate] = _none()
     tests: Mapping[str, Scenario] = _none()
     """Tests of the configuration, for `dougong package test`."""

@@ -29,7 +29,10 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One message to one person, in their language. `id` is the same for each attempt to send it."""
+    """One message to one person, in their language. `id` is the same for each attempt to send it.
+
+    `html` is what a mail says in markup that is already harmless; "" where `text` is all that there is.
+    """
 
     id: str
     subject: str
@@ -37,6 +40,7 @@ class Letter:
     url: str
     to: Receiver
     at: datetime
+    html: str = ""
 
 
 class Way(Protocol):

@@ -144,6 +144,29 @@ def assignment(name: str, records: tuple[str, ...]) -> None:
             click.echo(f"{each.record}  {each.name or '–'}  {each.why.to(language())}")
 
 
+@automation.command(
+    "message", help=text(msg("Print what a message template says of a record to somebody; nothing is sent."))
+)
+@click.argument("name", metavar="TEMPLATE")
+@click.argument("record", metavar="RECORD")
+@click.option("--to", "login", required=True, metavar="LOGIN", help=text(msg("Who would read it.")))
+@for_company
+def message(name: str, record: str, login: str) -> None:
+    """Print subject and body, and what mail and channels say otherwise."""
+    from dougong.workflows.notices import templates
+
+    with open_company() as company, company.read(operator()) as unit:
+        template = templates.named(unit, name)
+        unit.records.get(template.object, record)
+        found = templates.said(unit, template, record, str(user_id(unit, login)))
+    if found is None:
+        reason = msg("{login} may not sign in, and is told nothing.", login=login)
+        raise Rejected(Problem(code="template-nobody", thing=f"message_template:{name}", reason=reason))
+    click.echo(f"{next(iter(found.title.values()))}\n\n{next(iter(found.body.values()))}")
+    for way, each in found.ways.items():
+        click.echo(f"\n[{way}] {each['subject']}\n\n{each.get('html') or each['text']}")
+
+
 def named(company: Company, name: str) -> Automation:
     """An automation of the company.
 

@@ -7,6 +7,7 @@ from dougong.metadata.building.assignments import build_assignments
 from dougong.metadata.building.automations import build_automations
 from dougong.metadata.building.channels import build_channels
 from dougong.metadata.building.endpoints import build_endpoints
+from dougong.metadata.building.message_templates import build_message_templates
 from dougong.metadata.building.scenarios import build_scenarios
 from dougong.metadata.index import Index
 from dougong.metadata.workflows import Workflows
@@ -20,5 +21,6 @@ def build_workflows(index: Index) -> Workflows:
         assignments=build_assignments(index),
         channels=build_channels(index),
         endpoints=build_endpoints(index),
+        templates=build_message_templates(index),
         tests=build_scenarios(index),
     )

@@ -40,7 +40,7 @@ def formula_of(unit: Unit, obj: Object, text: str) -> Formula:
 
 def _read(unit: Unit, obj: Object, text: str) -> Formula:
     declared = next((each.when for each in obj.list_views.values() if each.when and each.when.source == text), None)
-    if declared is not None and all(_seen(unit, obj, each) for each in _paths(declared)):
+    if declared is not None and all(sees(unit, obj, each) for each in _paths(declared)):
         return declared
     found = compile(text, scope_of(unit, obj.name), "boolean")
     if found.save_only:
@@ -54,7 +54,7 @@ def _paths(formula: Formula) -> Iterable[Path]:
     return (*formula.references, *(each for each in formula.variables if each[0] == "$User"))
 
 
-def _seen(unit: Unit, obj: Object, path: Path) -> bool:
+def sees(unit: Unit, obj: Object, path: Path) -> bool:
     """Whether the actor has every field on the way, the last one whole."""
     start, names = (unit.runtime.model.objects["user"], path[1:]) if path[0] == "$User" else (obj, path)
     try:

@@ -10,6 +10,7 @@ from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.running import Running
 from dougong.workflows.approvals.seeing import RESCUERS
 from dougong.workflows.approvals.state import CopySent, Effect, Ended, Opened, Reminded, Stranded
+from dougong.workflows.notices import templates
 from dougong.workflows.notices.telling import Notice, tell
 
 if TYPE_CHECKING:
@@ -64,7 +65,18 @@ def _tell(unit: Unit, held: Running, person: str, kind: str, said: Message, key:
         kind=kind, title=said, url=f"/approvals/{held.id}", object=obj.name if obj else None, record=held.record_id,
         key=f"approval:{held.id}:{key}", urgent=urgent,
     )  # fmt: skip
-    tell(unit, [person], notice)
+    template = _template(unit, held, kind)
+    if template is not None:
+        templates.tell(unit, [person], template, notice)
+    else:
+        tell(unit, [person], notice)
+
+
+def _template(unit: Unit, held: Running, kind: str) -> str | None:
+    """The template that the definition names for a kind of notice, as long as there is one."""
+    definition = unit.runtime.model.workflows.approvals.get(held.approval)
+    name = definition.body.get("messages", {}).get(kind.partition(".")[2]) if definition is not None else None
+    return name if name in unit.runtime.model.workflows.templates else None
 
 
 def lapsed(unit: Unit, held: Running, label: Labels | str) -> None:

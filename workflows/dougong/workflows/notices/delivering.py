@@ -86,8 +86,9 @@ def _send(company: Company, task: Task, wanted: Any, id: str, digest: bool) -> N
 
 def _asked(wanted: Any) -> Any:
     columns = (notices.c.title, notices.c.body, notices.c.url, notices.c.at)
+    its = deliveries.c
     return (
-        select(deliveries.c.id, deliveries.c.channel, deliveries.c.user_id, deliveries.c.due_at, *columns)
+        select(its.id, its.channel, its.user_id, its.due_at, its.content, *columns)
         .join(notices, notices.c.id == deliveries.c.notice_id)
         .where(wanted, deliveries.c.state.in_(("waiting", "failed")))
         .order_by(deliveries.c.id)
@@ -105,8 +106,9 @@ def _ready(unit: Unit, rows: Sequence[Any], id: str) -> _Ready | None:
     letters = [
         Letter(
             id=row.id,
-            subject=label(row.title, receiver.language),
-            text=label(row.body, receiver.language),
+            subject=(row.content or {}).get("subject") or label(row.title, receiver.language),
+            text=(row.content or {}).get("text") or label(row.body, receiver.language),
+            html=(row.content or {}).get("html", ""),
             url=f"{site}{row.url}" if row.url and site else "",
             to=receiver,
             at=row.at,

@@ -6,7 +6,7 @@ waiting → sent        or → failed, after so many attempts → waiting again,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,8 @@ class Delivery:
     due_at: datetime
     digest: bool
     dropped: str | None = None
+    content: Mapping[str, str] | None = None
+    """What this way says otherwise than the notice: `subject`, `text`, `html`."""
 
 
 def send(unit: Unit, wanted: Sequence[Delivery]) -> None:
@@ -73,9 +75,9 @@ def _row(unit: Unit, wanted: Delivery) -> dict[str, Any]:
     id = record_id()
     return {
         "id": id, "channel": wanted.channel, "user_id": wanted.user_id, "notice_id": wanted.notice_id,
-        "subject": wanted.subject, "message_id": id, "state": "waiting" if wanted.dropped is None else "dropped",
-        "error": wanted.dropped, "digest": wanted.digest, "attempts": 0, "at": unit.now,
-        "due_at": max(wanted.due_at, unit.now),
+        "subject": wanted.subject, "content": wanted.content, "message_id": id,
+        "state": "waiting" if wanted.dropped is None else "dropped", "error": wanted.dropped, "digest": wanted.digest,
+        "attempts": 0, "at": unit.now, "due_at": max(wanted.due_at, unit.now),
     }  # fmt: skip
 
 

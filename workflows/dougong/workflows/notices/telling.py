@@ -6,8 +6,9 @@ or bot through a job for each, whose key is the notice's, so that nothing is sen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -34,6 +35,8 @@ Text = Message | Labels | str
 TOGETHER = 500
 """People told by one statement."""
 
+_NOTHING: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+
 REACHED_BY = ("email", "mobile")
 """The fields of a user by which channels reach them."""
 
@@ -55,6 +58,8 @@ class Notice:
     record: str | None = None
     key: str
     channels: tuple[str, ...] = ()
+    ways: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: _NOTHING)
+    """By "mail" and "bot", what they say otherwise: `subject`, `text`, `html`, in the language of the one reader."""
     urgent: bool = False
     """Whether it does not wait for the end of quiet hours or the digest."""
 
@@ -117,7 +122,9 @@ def _deliveries(unit: Unit, person: _Person, notice_id: str, notice: Notice) -> 
     chosen = dict.fromkeys((*person.preferences.channels_of(notice.kind), *notice.channels))
     for channel in reach(unit, chosen, person.has):
         due, digest = person.preferences.due(unit.now, person.zone, channel, notice.urgent)
-        yield Delivery(channel, person.id, notice_id, subject, due, digest)
+        content = notice.ways.get(MAIL if channel == MAIL else "bot")
+        shown = (content or {}).get("subject") or subject
+        yield Delivery(channel, person.id, notice_id, shown, due, digest, content=content)
     gone = [each for each in notice.channels if each != MAIL and each not in unit.runtime.model.workflows.channels]
     for channel in gone:
         yield Delivery(channel, person.id, notice_id, subject, unit.now, False, f"there is no channel {channel}")

@@ -11,6 +11,7 @@ from dougong.workflows.pages import (
     assignments,
     automation_runs,
     inbox,
+    message_templates,
     notice_preferences,
 )
 
@@ -19,6 +20,7 @@ PAGES: tuple[Page, ...] = (
     *inbox.PAGES,
     *automation_runs.PAGES,
     *assignments.PAGES,
+    *message_templates.PAGES,
     *approvals.PAGES,
     *approval.PAGES,
     *approval_start.PAGES,

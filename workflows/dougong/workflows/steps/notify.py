@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from dougong.base.language import Labels, msg
 from dougong.base.step_types import StepFormula, StepType
 from dougong.metadata.model import Object
+from dougong.workflows.notices import templates
 from dougong.workflows.notices.preferences import MAIL
 from dougong.workflows.notices.telling import Notice, tell
 from dougong.workflows.steps.doing import Doing
@@ -29,6 +30,11 @@ class Notify(StepType):
     label = msg("Notify people")
     keys: ClassVar[Mapping[str, Any]] = {
         "to": PEOPLE,
+        "template": {
+            "type": "string", "pattern": "^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$",
+            "description": "A message template of the object, in place of title and body.",
+            "x-zh-CN": "对象的消息模板，用以代替 title 和 body。",
+        },
         "title": {**TEXT, "description": "What it is about, by language, as formulas.", "x-zh-CN": "标题（公式）。"},
         "body": {**TEXT, "description": "What is said further.", "x-zh-CN": "正文（各语言的公式）。"},
         "channels": {
@@ -41,7 +47,7 @@ class Notify(StepType):
             "description": "Told at once, whatever quiet hours say.", "x-zh-CN": "立即通知，不受免打扰时段限制。",
         },
     }  # fmt: skip
-    required_keys = ("to", "title")
+    required_keys = ("to",)
 
     def formulas(self, given: Mapping[str, Any], object_name: str) -> Iterator[StepFormula]:
         """The texts, and who is told where a field of the record says so."""
@@ -51,8 +57,10 @@ class Notify(StepType):
         yield from user_paths(given)
 
     def references(self, given: Mapping[str, Any], object_name: str) -> Iterator[tuple[str, str]]:
-        """Roles and queues that are told, and the channels; mail and the inbox are no documents."""
+        """Roles and queues that are told, the template, and the channels; mail and the inbox are no documents."""
         yield from references_to(given)
+        if "template" in given:
+            yield "/template", f"message_template:{given['template']}"
         for number, channel in enumerate(given.get("channels", ())):
             if channel not in ("inbox", MAIL):
                 yield f"/channels/{number}", f"channel:{channel}"
@@ -66,7 +74,11 @@ class Notify(StepType):
         told = 0
         for id in doing.ids:
             people = named(id)
-            tell(doing.unit, people, _notice(doing, evaluating, obj, id))
+            notice = _notice(doing, evaluating, obj, id)
+            if "template" in doing.step.given:
+                templates.tell(doing.unit, people, doing.step.given["template"], notice)
+            else:
+                tell(doing.unit, people, notice)
             told += len(people)
         return {"told": told}
 
