@@ -13,7 +13,7 @@ from dougong.engine.actor import SYSTEM, Channel
 from dougong.engine.query import Page, Query
 from dougong.engine.saving.batch import Change, Create, Delete, Update
 from dougong.engine.unit import Unit
-from dougong.workflows.approvals import service
+from dougong.workflows.approvals import gates, service
 from dougong.workflows.approvals.state import Recall, Reject, Resubmit, SendBack
 from tests.workflows.approvals.conftest import LARGE, SMALL, Office
 
@@ -122,6 +122,29 @@ def test_a_stage_waits_for_its_approval(office: Office) -> None:
     office.approve("boss", running)
     _save(office, "form", move)
     assert office.values(purchase)["stage"] == "ordered"
+
+
+def test_automations_wait_at_gates_and_the_platform_does_not(office: Office) -> None:
+    """As the system as well; what one makes behind a gate is in review, submitted by its owner."""
+    purchase = office.make("clerk", amount=SMALL)
+    moved = Update("purchase", purchase, {"stage": "ordered"})
+    made = Create("supplier", {"name": "odd", "risky": True, "owner": office.id("clerk")})
+    automation = replace(SYSTEM, channel="workflow")
+    with pytest.raises(Rejected) as refused:
+        office.company.write(automation, lambda unit: unit.records.save([moved]))
+    assert [each.code for each in refused.value.problems] == ["approval-needed"]
+    odd = office.company.write(automation, lambda unit: unit.records.save([made])).changes[0].id
+    assert office.values(odd, "supplier")["life_status"] == "in_review"
+    assert [(row.record, row.initiator.name) for row in office.tasks("fay").rows] == [(odd, "Clerk")]
+
+    def decided(unit: Unit) -> None:
+        with gates.deciding(unit):
+            unit.records.save([moved])
+
+    office.company.write(automation, decided)
+    assert office.values(purchase)["stage"] == "ordered"
+    other = Update("purchase", office.make("clerk", "other", amount=SMALL), {"stage": "ordered"})
+    office.company.write(SYSTEM, lambda unit: unit.records.save([other]))
 
 
 def test_what_was_approved_lapses_with_a_later_edit(office: Office) -> None:

@@ -121,7 +121,7 @@ class Carrying:
         acting.why = self.unit.why
         people = {"initiator": (self.held.initiator,), "approvers": tuple(_deciders(self.held.state))}
         outputs: dict[str, Any] = {}
-        with unlocked(acting, self.object.name, [self.held.record_id]):
+        with unlocked(acting, self.object.name, [self.held.record_id]), gates.deciding(acting):
             for step in do.steps:
                 key = f"approval:{self.held.id}:{self.held.number}:{do.place}:{step.key}"
                 doing = Doing(

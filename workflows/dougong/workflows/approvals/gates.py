@@ -2,12 +2,14 @@
 
 A gate is asked on every path that saves: what it holds back is refused with the approval that is needed, and can be
 submitted as a change that the approval carries. A record that is made behind a gate exists as "in review": it counts
-nowhere until its approval is there. What the platform itself writes passes.
+nowhere until its approval is there. Automations are held like people, whomever they run as; what the platform itself
+writes passes, and what an approval does in its own steps (see decision 25).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,9 @@ from dougong.workflows.approvals.state import InstanceStatus
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
+DECIDING = "approvals.deciding"
+"""Under this key `Unit.memory` says that an approval is carrying out its own steps."""
+
 CREATED = "approvals.created"
 """Under this key `Unit.memory` holds what a save has made behind a gate: (object, record id, approval)."""
 
@@ -45,7 +50,7 @@ def of_object(model: Model, object_name: str) -> tuple[Approval, ...]:
 # -- before a save ----------------------------------------------------------------------------------------------------
 def check(unit: Unit, rows: Sequence[Row]) -> bool:
     """Note what gates hold back among `rows`; True where records were set in review."""
-    if unit.actor.user_id is None:
+    if _passes(unit):
         return False
     reviewed = False
     for plan, group in grouped(row for row in rows if not (row.extra and row.doing != "delete")):
@@ -55,6 +60,22 @@ def check(unit: Unit, rows: Sequence[Row]) -> bool:
             if touched:
                 reviewed = _hold(unit, approval, plan.object, touched) or reviewed
     return reviewed
+
+
+@contextmanager
+def deciding(unit: Unit) -> Iterator[None]:
+    """Within the block an approval carries out its own steps: what these write needs no further approval."""
+    before = unit.memory.get(DECIDING, False)
+    unit.memory[DECIDING] = True
+    try:
+        yield
+    finally:
+        unit.memory[DECIDING] = before
+
+
+def _passes(unit: Unit) -> bool:
+    """Whether the platform itself is writing, or an approval what was decided; an automation is neither."""
+    return unit.actor.user_id is None and (unit.actor.channel != "workflow" or unit.memory.get(DECIDING, False))
 
 
 def _touches(unit: Unit, approval: Approval, row: Row) -> str | None:

@@ -200,4 +200,10 @@ def start_made(unit: Unit, rows: Sequence[Row]) -> None:
         name = made.get((row.plan.name, row.id))
         if name is not None:
             with _told_at(row):
-                service.start(unit, name, row.id, initiator=unit.actor.user_id or "")
+                service.start(unit, name, row.id, initiator=unit.actor.user_id or _owner(row))
+
+
+def _owner(row: Row) -> str:
+    """Whose record it is: who has submitted what an automation made."""
+    owner = row.values.get("owner")
+    return owner.id if isinstance(owner, Reference) else ""
