@@ -26,6 +26,7 @@ from tests.metadata import (
     bad_objects,
     bad_packages,
     bad_pages,
+    bad_pools,
     bad_scenarios,
 )
 from tests.metadata.unsound import package
@@ -44,6 +45,7 @@ CASES: dict[str, dict[str, Any]] = {
     **bad_assignments.CASES,
     **bad_channels.CASES,
     **bad_message_templates.CASES,
+    **bad_pools.CASES,
     **bad_scenarios.CASES,
 }
 """Cases in the company's own layer."""

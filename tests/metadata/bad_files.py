@@ -21,7 +21,7 @@ CASES: dict[str, dict[str, Any]] = {
     "too large a file": {"app/sales.json": " " * 4_000_001},
     # shapes
     "unknown kind": {"app/sales.json#kind": "ap"},
-    "a kind that comes later": {"pool/open.json": {"kind": "pool", "name": "open", "label": label("Open", "公海")}},
+    "a kind that comes later": {"report/open.json": {"kind": "report", "name": "open", "label": label("Open", "未结")}},
     "unknown key": {"object/deal.json#lable": {}},
     "a key that comes later": {f"{SECTION}/0/items/0/blank": True},
     "a condition that is a number": {f"{SECTION}/0/items/0/visible_when": "1"},

@@ -9,7 +9,7 @@ from dougong.base.language import Labels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppItem:
-    """An entry of an app's navigation: `kind` is object, view, page, link or separator."""
+    """An entry of an app's navigation: `kind` is object, view, page, pool, link or separator."""
 
     key: str
     kind: str

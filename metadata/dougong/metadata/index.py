@@ -41,6 +41,7 @@ NAMING_KINDS = frozenset(
         "automation",
         "assignment_rule",
         "message_template",
+        "pool",
     )
 )
 """Kinds of which an object's components are found under the object."""

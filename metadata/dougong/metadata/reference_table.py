@@ -275,6 +275,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("for/*", "people", _own),
         ("items/*/object", "object", _own),
         ("items/*/view", "list_view", _named("object")),
+        ("items/*/pool", "pool of", _own),
     ),
     "action": (
         ("object", "object", _own),
@@ -403,6 +404,20 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
     "message_template": (
         ("object", "object", _own),
         *((f"{way}{key}/*", "text", _own) for way in ("", "mail/", "bot/") for key in ("subject", "body")),
+    ),
+    "pool": (
+        ("object", "object", _own),
+        ("when", "formula", _own),
+        ("active", "formula", _own),
+        ("members/*", "people", _own),
+        ("assign/*", "people", _own),
+        ("shows/*", "path", _own),
+        ("claim/*", "formula", _own),
+        ("protect", "formula", _own),
+        ("reclaim/*/when", "formula", _own),
+        ("reclaim/*/since/*", "path", _own),
+        ("reclaim/*/days", "formula", _own),
+        ("exceptions/*/when", "formula", _own),
     ),
     "test": (
         ("given/*/user/role", "role of", _own),

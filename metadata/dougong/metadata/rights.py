@@ -221,7 +221,8 @@ class Queue:
     """A common place for records of `objects` that nobody has taken yet.
 
     `record` is the id of the user, of the kind ``queue``, that owns them. `members` name people as sharing rules do;
-    further people stand in that record. `level`: what members may do with a record before one of them takes it.
+    further people stand in that record. `level`: what members may do with a record before one of them takes it. The
+    account of a `pool` is no place to take from: its members see and claim what is in it at the pool's page.
     """
 
     name: str
@@ -230,6 +231,7 @@ class Queue:
     objects: frozenset[str]
     members: tuple[str, ...] = ()
     level: Level = "read"
+    pool: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

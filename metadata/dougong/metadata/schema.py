@@ -52,6 +52,7 @@ KINDS = (
     "approval",
     "automation",
     "assignment_rule",
+    "pool",
     "channel",
     "endpoint",
     "message_template",

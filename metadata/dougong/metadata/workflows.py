@@ -12,6 +12,7 @@ from dougong.metadata.assignment import Assignment
 from dougong.metadata.automation import Automation
 from dougong.metadata.message_template import MessageTemplate
 from dougong.metadata.messaging import Channel, Endpoint
+from dougong.metadata.pool import Pool
 from dougong.metadata.scenario import Scenario
 
 
@@ -21,7 +22,7 @@ def _none() -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflows:
-    """Approvals, automations and what these name, each by its whole name (``quote.special_price``); and tests."""
+    """Approvals, automations, pools and what these name, each by its whole name (``quote.special_price``); and tests."""
 
     approvals: Mapping[str, Approval] = _none()
     automations: Mapping[str, Automation] = _none()
@@ -29,5 +30,7 @@ class Workflows:
     channels: Mapping[str, Channel] = _none()
     endpoints: Mapping[str, Endpoint] = _none()
     templates: Mapping[str, MessageTemplate] = _none()
+    pools: Mapping[str, Pool] = _none()
+    """Those of one object stand in the order in which they are asked whether a record belongs to them."""
     tests: Mapping[str, Scenario] = _none()
     """Tests of the configuration, for `dougong package test`."""

@@ -53,6 +53,7 @@ for _command in (
     Command(
         "automation", msg("Automations: what they did, and setting one off."), "dougong.cli.automations:automation"
     ),
+    Command("pool", msg("Pools: what waits in them, and what goes back to them."), "dougong.cli.pools:pool"),
     Command("user", msg("People who sign in."), "dougong.cli.people:user"),
     Command("token", msg("Tokens of programs that call the API."), "dougong.cli.people:token"),
     Command(

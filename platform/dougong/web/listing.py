@@ -58,23 +58,25 @@ class Shown:
     totals: tuple[str, ...] | None
 
 
-def prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable: bool = True) -> Prepared:
-    """The columns and the row template, made once per revision, language and rights.
+def prepare(
+    visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable: bool = True, leads: bool = True
+) -> Prepared:
+    """The columns and the row template, made once per revision, language and rights; rows may lead nowhere.
 
     Raises:
         BadRequest: a column is unknown or may not be seen, where the list is one that people choose columns of.
     """
-    key = f"web.table {obj.name} {visit.language} {visit.unit.access.rights_key} {selectable} " + ",".join(
+    key = f"web.table {obj.name} {visit.language} {visit.unit.access.rights_key} {selectable} {leads} " + ",".join(
         f"{each.field}:{each.total or ''}" for each in asked
     )
     memory = visit.unit.runtime.prepared
     found = memory.get(key)
     if found is None:
-        found = memory[key] = _prepare(visit, obj, asked, selectable)
+        found = memory[key] = _prepare(visit, obj, asked, selectable, leads)
     return found
 
 
-def _prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable: bool) -> Prepared:
+def _prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable: bool, leads: bool) -> Prepared:
     resolved: list[tuple[ResolvedPath, str | None]] = []
     title = obj.title if usable(visit.model, visit.unit.access, obj, obj.title) else "id"
     if not any(each.field == title for each in asked):
@@ -89,8 +91,8 @@ def _prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable:
     currency_at = None
     if obj.currency.mode == "record" and any(each.money for each in made) and "currency" in obj.fields:
         currency_at, paths = len(paths), (*paths, "currency")
-    menu = selectable and buttons.has_rows_of(obj)
-    source = tables.rows_source(obj.name, made, visit.site.sections, selectable, currency_at, menu)
+    menu = selectable and leads and buttons.has_rows_of(obj)
+    source = tables.rows_source(obj.name, made, visit.site.sections, selectable, currency_at, menu, leads)
     template = visit.site.templates.environment(visit.language).composed(
         source,
         fields=tuple(each.field for each in made),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from dougong.base.language import label
+from dougong.engine.rights.queues import claimed_from
 from dougong.metadata.app import App, AppItem
 from dougong.metadata.model import Object
 from dougong.web.context import hue, initials
@@ -57,7 +58,7 @@ def navigation(visit: Visit, here: str) -> Navigation:
     added = tuple(_added(visit, here))
     own = visit.session is None or visit.session.own is None
     access, offered = visit.unit.access, tuple(each.name for each in apps(visit))
-    views = tuple(_held_back(visit))
+    views = (*_held_back(visit), *(("pool", each) for each in _pools(visit)))
     key = ("web.navigation", visit.language, access.rights_key, offered, views, here, added, own)
     parts = visit.unit.runtime.prepared.get(str(key))
     if parts is None:
@@ -75,6 +76,14 @@ def _held_back(visit: Visit) -> Iterator[tuple[str, str]]:
         views = [each for obj in visit.model.objects.values() for each in obj.list_views.values() if each.shared_with]
         shared = visit.unit.runtime.prepared["web.shared views"] = views
     yield from ((each.object, each.name) for each in shared if not visit.unit.access.is_one_of(each.shared_with))
+
+
+def _pools(visit: Visit) -> tuple[str, ...]:
+    """The pools whose page is for the reader: as members, or since they give records out of them."""
+    known = visit.model.workflows.pools
+    mine = claimed_from(visit.unit) if known else frozenset()
+    one_of = visit.unit.access.is_one_of
+    return tuple(each.name for each in known.values() if each.account in mine or (each.assign and one_of(each.assign)))
 
 
 def _added(visit: Visit, here: str) -> Iterator[Item]:
@@ -144,7 +153,7 @@ def current_app(visit: Visit, here: str) -> App | None:
     """The app that a place belongs to: the first that lists the object, else the first."""
     known = apps(visit)
     for each in known:
-        if any(item.target == here or item.key == here for item in each.items):
+        if any(item.target == here or item.key == here or f"/pools/{item.target}" == here for item in each.items):
             return each
     return known[0] if known else None
 
@@ -168,6 +177,8 @@ def _item(visit: Visit, item: AppItem, here: str) -> Item | None:
     obj = visit.model.objects.get(item.target.partition(".")[0])
     if obj is None or not visit.unit.access.may("read", obj):
         return None
+    if item.kind == "pool":
+        return _pool(visit, item, here) if item.target in _pools(visit) else None
     tab = visit.unit.access.tab(obj)
     if tab == "hidden":
         return None
@@ -177,6 +188,12 @@ def _item(visit: Visit, item: AppItem, here: str) -> Item | None:
     said = label(item.label, visit.language) or several(obj, visit.language)
     url = with_query(f"/o/{obj.name}", [("view", view)] if view else [])
     return Item(item.kind, said, item.icon or obj.icon, url, obj.name, obj.name == here, tab == "off")
+
+
+def _pool(visit: Visit, item: AppItem, here: str) -> Item:
+    said = label(item.label or visit.model.workflows.pools[item.target].label, visit.language)
+    url = f"/pools/{item.target}"
+    return Item("link", said, item.icon or "inbox", url, current=here == url)
 
 
 def several(obj: Object, language: str) -> str:

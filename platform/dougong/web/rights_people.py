@@ -28,7 +28,7 @@ def named_people(
         (visit.say(msg("Departments")), [*((f"department:{code}", name) for code, name in departments), *below]),
     ]
     if queues:
-        waiting = visit.model.rights.queues.values()
+        waiting = [each for each in visit.model.rights.queues.values() if not each.pool]
         parts.append((visit.say(msg("Queues")), [(f"queue:{e.name}", label(e.label, visit.language)) for e in waiting]))
     if territories:
         parts.append((visit.say(msg("Territories")), _territories(visit)))

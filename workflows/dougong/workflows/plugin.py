@@ -55,8 +55,10 @@ class WorkflowsPlugin:
         """Nothing is done where no automation listens to these fields and no approval is bound to them."""
         from dougong.workflows.approvals import saving
         from dougong.workflows.automations.triggers import is_indifferent
+        from dougong.workflows.pools import keeping
 
-        return is_indifferent(model, object_name, fields) and saving.indifferent(model, object_name, fields)
+        nothing = is_indifferent(model, object_name, fields) and keeping.indifferent(model, object_name, fields)
+        return nothing and saving.indifferent(model, object_name, fields)
 
     @hook
     def before_save(self, unit: Any, changes: Sequence[Any]) -> bool | None:
@@ -72,8 +74,10 @@ class WorkflowsPlugin:
         """What changes mean for approvals, and those that they begin; automations that they set off."""
         from dougong.workflows.approvals import saving
         from dougong.workflows.automations import triggers, watching
+        from dougong.workflows.pools import keeping
 
         watching.saw(changes)
+        keeping.after_save(unit, changes)
         saving.after(unit, changes)
         triggers.after_save(unit, changes)
 
@@ -93,10 +97,10 @@ class WorkflowsPlugin:
 
     @hook
     def record_panels(self, visit: Any, obj: Any, record: Any) -> Iterable[Any]:
-        """Where the approvals of a record stand."""
-        from dougong.workflows.pages import approval_panel
+        """Where the approvals of a record stand, and until when its owner keeps it."""
+        from dougong.workflows.pages import approval_panel, pool_panel
 
-        return approval_panel.panels(visit, obj, record)
+        return (*approval_panel.panels(visit, obj, record), *pool_panel.panels(visit, obj, record))
 
     @hook
     def badges(self, runtime: Any) -> Mapping[str, Any]:

@@ -27,7 +27,7 @@ from dougong.metadata.scope import FieldScope
 PURPOSES = ("view", "edit")
 """What a layout serves that does not say."""
 
-ITEM_KINDS = ("object", "link", "separator")
+ITEM_KINDS = ("object", "pool", "link", "separator")
 """The keys of an app's item that say what it is."""
 
 

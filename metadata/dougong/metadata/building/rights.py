@@ -11,6 +11,7 @@ from dougong.base.ids import named_id
 from dougong.formulas import Formula
 from dougong.formulas import compile as compile_formula
 from dougong.metadata.building.fields import labels
+from dougong.metadata.building.pools import build_accounts
 from dougong.metadata.component import Component
 from dougong.metadata.index import Index, texts
 from dougong.metadata.rights import (
@@ -45,7 +46,9 @@ def build_rights(index: Index) -> Rights:
         roles=_frozen({name: _role(index, name, each.body) for name, each in index.named("role").items()}),
         sharing_rules=_frozen({name: tuple(found) for name, found in rules.items()}),
         team_roles=_frozen({name: _team_role(name, each.body) for name, each in index.named("team_role").items()}),
-        queues=_frozen({name: _queue(name, each) for name, each in index.named("queue").items()}),
+        queues=_frozen(
+            {**{name: _queue(name, each) for name, each in index.named("queue").items()}, **build_accounts(index)}
+        ),
         territories=_frozen(
             {name: build_territory(name, each.body) for name, each in index.named("territory").items()}
         ),

@@ -8,6 +8,7 @@ from dougong.metadata.building.automations import build_automations
 from dougong.metadata.building.channels import build_channels
 from dougong.metadata.building.endpoints import build_endpoints
 from dougong.metadata.building.message_templates import build_message_templates
+from dougong.metadata.building.pools import build_pools
 from dougong.metadata.building.scenarios import build_scenarios
 from dougong.metadata.index import Index
 from dougong.metadata.workflows import Workflows
@@ -22,5 +23,6 @@ def build_workflows(index: Index) -> Workflows:
         channels=build_channels(index),
         endpoints=build_endpoints(index),
         templates=build_message_templates(index),
+        pools=build_pools(index),
         tests=build_scenarios(index),
     )

@@ -187,12 +187,14 @@ def apps(index: Index) -> Iterator[Problem]:
         yield from repeated(spot, "items", body)
         yield from need_people(spot, "for", body)
         for below, item in enumerated(spot, "items", body):
-            kinds = [key for key in ("object", "link", "separator") if key in item]
+            kinds = [key for key in ("object", "pool", "link", "separator") if key in item]
             if len(kinds) != 1:
-                reason = msg("An item is one of: object, link, separator.")
+                reason = msg("An item is one of: object, pool, link, separator.")
                 yield below.problem("item-shape", reason, msg("Give it exactly one of these keys."))
                 continue
             yield from need_object(below / "object", item.get("object"))
+            if "pool" in item and item["pool"] not in index.named("pool"):
+                yield unknown(below / "pool", msg("pool"), str(item["pool"]), index.named("pool"))
             views = index.of_object("list_view", str(item.get("object")))
             if "view" in item and item.get("object") in index.fields and item["view"] not in views:
                 yield unknown(below / "view", msg("list view"), item["view"], views)

@@ -15,13 +15,14 @@ from dougong.metadata.rights import QUEUE_FIELDS, QUEUE_KIND
 def queues(index: Index) -> Iterator[Problem]:
     """Objects and roles that queues name; the fields of users that a queue takes."""
     for spot, body in spots(index, "queue"):
-        yield from _users(spot)
+        yield from need_queue_users(spot)
         for below, name in enumerated(spot, "objects", body):
-            yield from _object(below, str(name))
+            yield from need_queue_object(below, str(name))
         yield from need_people(spot, "members", body)
 
 
-def _object(spot: Spot, name: str) -> Iterator[Problem]:
+def need_queue_object(spot: Spot, name: str) -> Iterator[Problem]:
+    """`name` must be an object whose records queues may own."""
     if name not in spot.index.named("object"):
         yield from need_object(spot, name)
     elif spot.index.body("object", name).get("owner") != "user_or_queue":
@@ -29,7 +30,8 @@ def _object(spot: Spot, name: str) -> Iterator[Problem]:
         yield spot.problem("queue-object", reason, msg('Say "owner": "user_or_queue" at the object.'))
 
 
-def _users(spot: Spot) -> Iterator[Problem]:
+def need_queue_users(spot: Spot) -> Iterator[Problem]:
+    """Users of the company must be able to be queues."""
     kind = spot.index.field("user", "kind")
     missing = [name for name in QUEUE_FIELDS if spot.index.field("user", name) is None]
     if missing or kind is None or QUEUE_KIND not in spot.index.values(kind):

@@ -10,6 +10,7 @@
 | `segment:partition:value` | who belongs to the segment |
 | `queue:id` | who takes from the queue |
 | `queue_edit:id` | the same, of a queue whose members may change what is in it |
+| `pool:id` | who sees and claims what waits in the pool that the account is for |
 | `is_queue:name` | the queue itself |
 | `territory:name` | whose territory it is, or one above it |
 | `territory_edit:name` | the same, of a territory whose members may change its records |
@@ -79,7 +80,7 @@ def _affected(unit: Unit, rows: Iterable[Row]) -> set[str]:
     for row in rows:
         if row.plan.name == "user":
             found.add(row.id)
-            groups |= {f"below:{row.id}", f"queue:{row.id}"}
+            groups |= {f"below:{row.id}", f"queue:{row.id}", f"pool:{row.id}"}
             found |= _named(row.values.get("queue_members"))
         elif row.plan.name == "department":
             groups |= {f"within:{row.id}", f"also_within:{row.id}"}
@@ -196,6 +197,9 @@ class _Company:
             named = self._linked("user", "queue_members", part, of_target=True)
             taking |= {(user, queue) for queue, user in named if queue in queues}
         for user, name in taking:
+            if queues[name].pool:
+                yield user, f"pool:{name}"
+                continue
             yield from ((user, group) for group in (f"queue:{name}", f"queue:{queues[name].name}"))
             if queues[name].level == "edit":
                 yield user, f"queue_edit:{name}"

@@ -44,3 +44,12 @@ def taken_from(unit: Unit) -> frozenset[str]:
     mine = memberships.c.user_id == user, memberships.c.grp.in_([f"queue:{each}" for each in sorted(queues)])
     found = unit.connection.scalars(select(memberships.c.grp).where(*mine))
     return frozenset(each.partition(":")[2] for each in found)
+
+
+def claimed_from(unit: Unit) -> frozenset[str]:
+    """The accounts of the pools that the unit's actor sees and claims from; all of them for who may do everything."""
+    accounts = frozenset(each.record for each in unit.runtime.model.rights.queues.values() if each.pool)
+    if not accounts:
+        return frozenset()
+    granted = None if unit.actor.is_system else granted_to(unit)
+    return accounts if granted is None else accounts & frozenset(granted.holder.named("pool"))

@@ -26,15 +26,18 @@ def rows_source(
     selectable: bool,
     currency_at: int | None,
     menu: bool = False,
+    leads: bool = True,
 ) -> str:
     """The Jinja source of table rows: `rows` of the engine in, one `<tr>` each out.
 
     Uses `rows`, `fields` (the field of each column), `own_currency` (whether each row says its code, which stands at
     `currency_at` of its values, or else is the `company_currency`), `choose`, `untitled` and `more` (what boxes,
     records without a name and the `menu` of a row are called), `x` and `r`. An object's name is an identifier by the
-    metadata's rules, so it may stand in the source.
+    metadata's rules, so it may stand in the source. Rows that do not lead to their record are of such as the reader
+    sees no page of.
     """
-    cells = "".join(_cell(object_name, at, column, sections, currency_at, menu) for at, column in enumerate(columns))
+    place = object_name if leads else ""
+    cells = "".join(_cell(place, at, column, sections, currency_at, menu) for at, column in enumerate(columns))
     row = f'<tr role="row">{BOX if selectable else ""}{cells}</tr>\n'
     return f"{{% for row in rows %}}{{% set values = row.values %}}{{% set id = row.id %}}{row}{{% endfor %}}"
 
@@ -46,7 +49,7 @@ def _cell(object_name: str, at: int, column: Column, sections: Sections, currenc
     classes = " ".join(name for name, applies in (("pin name", column.is_title), ("num", column.numeric)) if applies)
     attributes = f' class="{classes}"' if classes else ""
     attributes += f' data-p="{column.role}"' if column.role else ""
-    if column.is_title:
+    if column.is_title and object_name:
         shown = (
             f'<a href="/o/{object_name}/{{{{ id }}}}">{{% if values[{at}] %}}{shown}'
             f"{{% else %}}{{{{ untitled }}}}{{% endif %}}</a>{MENU.format(object=object_name) if menu else ''}"

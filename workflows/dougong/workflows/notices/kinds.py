@@ -29,6 +29,7 @@ for _each in (
     NoticeKind("approval.copy", msg("Copies of approvals")),
     NoticeKind("approval", msg("Other news of approvals")),
     NoticeKind("automation", msg("Messages of automations")),
+    NoticeKind("pool", msg("What goes back to a pool")),
     NoticeKind("other", msg("Everything else")),
 ):
     KINDS.add(_each)

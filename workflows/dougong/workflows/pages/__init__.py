@@ -13,6 +13,8 @@ from dougong.workflows.pages import (
     inbox,
     message_templates,
     notice_preferences,
+    pool,
+    pool_tonight,
 )
 
 PAGES: tuple[Page, ...] = (
@@ -25,4 +27,6 @@ PAGES: tuple[Page, ...] = (
     *approval.PAGES,
     *approval_start.PAGES,
     *approval_moves.PAGES,
+    *pool_tonight.PAGES,
+    *pool.PAGES,
 )
