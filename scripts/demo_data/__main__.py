@@ -9,7 +9,7 @@ from deals import add_deals
 from papers import Papers
 from people import add_company, add_customers, add_products, add_roles
 from rows import Rows
-from work import Work, add_campaigns, add_leads, add_members, leave_in_queue, settle_customers
+from work import Work, add_campaigns, add_leads, add_members, leave_in_pools, leave_in_queue, settle_customers
 
 FOLDER = Path(__file__).parents[2] / "metadata/dougong/metadata/packages/sales-core/data/demo"
 
@@ -37,6 +37,7 @@ def build(seed: int = SEED) -> Rows:
     work.add_lead_calls()
     settle_customers(customers, deals)
     leave_in_queue(rows)
+    leave_in_pools(rows)
     return rows
 
 

@@ -65,6 +65,21 @@ def leave_in_queue(rows: Rows) -> None:
             lead.values["owner"] = QUEUE
 
 
+POOLED = {
+    "account": {"acc-henglan": -22, "acc-quanpan": -41, "acc-rongyan": -9, "acc-denghe": -12, "acc-northmere": -18},
+    "lead": {"lead-08": -10, "lead-14": -7, "lead-16": -9, "lead-20": -4},
+}
+"""What nobody follows up any more, by object, and the day on which it went to the public pool."""
+
+
+def leave_in_pools(rows: Rows) -> None:
+    """Let some customers and leads have gone to the pools."""
+    for name, keys in POOLED.items():
+        for row in rows.of(name):
+            if row.key in keys:
+                row.change(keys[row.key], owner=f"@queue:{name}.public")
+
+
 def _follow(random: Random, lead: Row, status: str) -> None:
     at = lead.created
     if status == "new":

@@ -22,7 +22,7 @@ def _none() -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflows:
-    """Approvals, automations, pools and what these name, each by its whole name (``quote.special_price``); and tests."""
+    """Approvals, automations, pools and what these name, each by its whole name (``quote.special_price``); tests."""
 
     approvals: Mapping[str, Approval] = _none()
     automations: Mapping[str, Automation] = _none()
