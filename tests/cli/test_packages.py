@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_shipped_packages_are_listed() -> None:
     lines = run("package", "list").output.splitlines()
-    assert [line.split()[0] for line in lines] == ["base", "sales-core", "segments"]
+    assert [line.split()[0] for line in lines] == ["base", "sales-core", "segments", "policy-pack"]
     assert "基础" in run("package", "list", language="zh_CN.UTF-8").output
 
 

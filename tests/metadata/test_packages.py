@@ -135,7 +135,7 @@ def test_a_folder_without_a_package_is_refused(tmp_path: Path) -> None:
 
 
 def test_shipped_packages_come_after_what_they_require() -> None:
-    assert list(shipped()) == ["base", "sales-core", "segments"]
+    assert list(shipped()) == ["base", "sales-core", "segments", "policy-pack"]
 
 
 def test_required_packages_that_ship_are_there_for_checking() -> None:

@@ -47,6 +47,9 @@ BADGE = "badge_"
 THEMES = ("system", "light", "dark")
 DENSITIES = ("ordinary", "compact", "comfortable")
 
+LAST_SIGN_IN = "last_sign_in_at"
+"""The field of a user that says when they signed in last."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
@@ -238,7 +241,19 @@ def begin(unit: Unit, user_id: str, agent: str, address: str, method: Method = "
     }
     unit.connection.execute(insert(sessions), row)
     unit.connection.execute(delete(sessions).where(sessions.c.expires_at < unit.now))
+    _note_sign_in(unit, user_id)
     return token
+
+
+def _note_sign_in(unit: Unit, user_id: str) -> None:
+    """Keep the moment with the user, for formulas and automations; no change of the record that anybody made.
+
+    A company whose base package is older has no such field yet.
+    """
+    users = unit.runtime.storage.tables.get("user")
+    if users is not None and LAST_SIGN_IN in users.parts:
+        (column,) = users.parts[LAST_SIGN_IN]
+        unit.connection.execute(update(users.table).where(users.table.c.id == user_id).values({column: unit.now}))
 
 
 def end(unit: Unit, token: str) -> None:

@@ -115,7 +115,8 @@ class _Trial:
         if given.setting is not None:
             self.settings[given.setting] = given.value
         elif given.roles is not None:
-            values = {"name": given.key, "login": given.key, "roles": list(given.roles), **self._values(given.values)}
+            values = {"name": given.key, "login": given.key, "roles": list(given.roles)}
+            values |= self._values("user", given.values)
             made = self._save(self._unit(None), Create("user", values)).changes[0].id
             self.records[given.key] = ("user", made)
             self.people[given.key] = Actor(user_id=made, name=str(values["name"]), login=str(values["login"]))
@@ -125,12 +126,12 @@ class _Trial:
     def _do(self, deed: Deed, key: str) -> None:
         unit = self._unit(deed.by, deed.why)
         if deed.does == "create":
-            saved = self._save(unit, Create(deed.on, self._values(deed.values)))
+            saved = self._save(unit, Create(deed.on, self._values(deed.on, deed.values)))
             self.records[key] = (deed.on, saved.changes[0].id)
             return
         object_name, id = self.records[deed.on]
         if deed.does == "update":
-            self._save(unit, Update(object_name, id, self._values(deed.values)))
+            self._save(unit, Update(object_name, id, self._values(object_name, deed.values)))
         elif deed.does == "delete":
             self._save(unit, Delete(object_name, id))
         elif deed.does == "submit":
@@ -155,14 +156,16 @@ class _Trial:
         reason = msg("It is not the turn of {person}.", person=unit.actor.name)
         raise NotFound(Problem(code="test-not-their-turn", reason=reason))
 
-    def _values(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: self._value(value) for name, value in values.items()}
+    def _values(self, object_name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        fields = self.outer.runtime.model.objects[object_name].fields
+        return {name: self._value(value, fields.get(name)) for name, value in values.items()}
 
-    def _value(self, value: Any) -> Any:
-        """``@key`` as the id of a record that is there."""
-        if isinstance(value, str) and value.startswith("@") and value[1:] in self.records:
-            return self.records[value[1:]][1]
-        return value
+    def _value(self, value: Any, field: Field | None = None) -> Any:
+        """``@key`` as the id of a record that is there, with its object where the field may lead to several."""
+        if not (isinstance(value, str) and value.startswith("@") and value[1:] in self.records):
+            return value
+        object_name, id = self.records[value[1:]]
+        return f"{object_name}:{id}" if field is not None and len(field.targets) > 1 else id
 
     # -- what follows ---------------------------------------------------------------------------------------------
     def _followed(self, expected: Expected, place: str) -> Iterator[Problem]:
