@@ -6,6 +6,8 @@ import shutil
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,30 +23,45 @@ SOON = 30
 """Seconds that something may take on a busy machine."""
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_a_worker_puts_the_log_into_the_file(
-    company: Company,  # noqa: F811
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """So that what is committed is soon in the file alone, and no writer stops to put it there."""
-    monkeypatch.setattr(sqlite, "FILE_SECONDS", 0)
-    database = company.database
-    assert isinstance(database, sqlite.SQLite)
-    company.write(SYSTEM, lambda unit: unit.records.save([Create("customer", {"name": "Only in the log"})]))
+def _put_into_the_file(database: sqlite.SQLite, folder: Path, beside: AbstractContextManager[object]) -> bool:
+    """Whether what stands in the log alone gets into the file, once somebody works `beside`."""
 
     def in_file() -> bool:
-        shutil.copy(database.path, tmp_path / "copy.sqlite3")
-        with sqlite3.connect(tmp_path / "copy.sqlite3") as copy:
+        shutil.copy(database.path, folder / "copy.sqlite3")
+        with closing(sqlite3.connect(folder / "copy.sqlite3")) as copy:
             return bool(copy.execute("SELECT count(*) FROM customer").fetchone()[0])
 
     assert not in_file()
-    worker = Worker(companies_at(f"sqlite:///{database.path}")).start()
     until = time.monotonic() + SOON
-    while not in_file() and time.monotonic() < until:
-        time.sleep(0.05)
+    with beside:
+        while not in_file() and time.monotonic() < until:
+            time.sleep(0.05)
+    return in_file()
+
+
+@contextmanager
+def _working(database: sqlite.SQLite) -> Iterator[None]:
+    worker = Worker(companies_at(f"sqlite:///{database.path}")).start()
+    yield
     worker.stop()
-    assert in_file()
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize("who", ["worker", "import"])
+def test_the_log_is_put_into_the_file(
+    company: Company,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    who: str,
+) -> None:
+    """Beside a worker or an import what is committed is soon in the file alone, and no writer stops to put it there."""
+    monkeypatch.setattr(sqlite, "FILE_SECONDS", 0)
+    monkeypatch.setattr(sqlite, "RELIEVE_SECONDS", 0.01)
+    database = company.database
+    assert isinstance(database, sqlite.SQLite)
+    company.write(SYSTEM, lambda unit: unit.records.save([Create("customer", {"name": "Only in the log"})]))
+    beside = _working(database) if who == "worker" else database.relieved()
+    assert _put_into_the_file(database, tmp_path, beside)
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])

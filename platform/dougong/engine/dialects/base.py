@@ -129,6 +129,10 @@ class Database(Protocol):
         """Insert many rows, or set them where their primary key is there; in one statement."""
         ...
 
+    def relieved(self) -> AbstractContextManager[None]:
+        """Within, whoever writes batch after batch is spared what the database has to do beside their commits."""
+        ...
+
     def announce(self, connection: Connection, task: str, when: datetime) -> None:
         """Within the transaction that writes outbox row `task`: tell workers that it is due at `when`."""
         ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from threading import Event
 from typing import Any, ClassVar, cast
@@ -280,6 +280,10 @@ class PostgreSQL:
     def put_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
         """From one array a column."""
         bulk.postgresql_put_many(connection, table, columns)
+
+    def relieved(self) -> AbstractContextManager[None]:
+        """Nothing: the server does it in processes of its own."""
+        return nullcontext()
 
     def announce(self, connection: Connection, task: str, when: datetime) -> None:
         """Queue the task."""

@@ -129,13 +129,14 @@ class _Run:
         refused = set(self.state.refused)
         again = [row for row in rows[: self.state.done] if row[0] in refused]
         fresh = rows[self.state.done :]
-        for start in range(0, len(again), size):
-            self._batch(again[start : start + size], 0)
-        for start in range(0, len(fresh), size):
-            batch = fresh[start : start + size]
-            self._batch(batch, len(batch))
-            if progress:
-                progress(self.state.done, len(rows))
+        batches = [(part, 0) for part in _parts(again, size)] + [(part, len(part)) for part in _parts(fresh, size)]
+        with self.company.database.relieved():
+            for at, (part, new) in enumerate(batches):
+                if at:
+                    time.sleep(self.company.database.pause)
+                self._batch(part, new)
+                if progress and new:
+                    progress(self.state.done, len(rows))
 
     def _batch(self, rows: Sequence[Numbered], fresh: int) -> None:
         """One transaction; tried again where other people took what it was about to take."""
@@ -150,7 +151,6 @@ class _Run:
             except Conflict:
                 if not left:
                     raise
-        time.sleep(self.company.database.pause)
 
     def _written(self, rows: Sequence[Numbered], fresh: int) -> tuple[Outcome, Progress]:
         """Without savepoints, until a batch shows that the file needs them."""
@@ -214,6 +214,10 @@ class _Run:
             absent=self.plan.absent,
             finished=True,
         )
+
+
+def _parts(rows: Sequence[Numbered], size: int) -> list[Sequence[Numbered]]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 def _called(unit: Unit, change: Create | Update, asked: Container[tuple[str, str]], reading: Reading) -> Iterable[Name]:

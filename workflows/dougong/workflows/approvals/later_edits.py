@@ -88,10 +88,11 @@ def _touched(unit: Unit, rows: Sequence[Row]) -> Iterable[tuple[Row, Approval, R
     for plan, group in grouped(row for row in rows if row.doing in ("update", "derive")):
         if not locks.may_be_approved(unit, plan.name):
             continue
+        bound = _bound(unit, plan.name)
         changed = [
             row
             for row in group
-            if not is_unlocked(unit, plan.name, row.id) and row.changed() and _may_be_bound(unit, row)
+            if _may_be_bound(row, bound) and not is_unlocked(unit, plan.name, row.id) and row.changed()
         ]
         if not changed:
             continue
@@ -106,15 +107,18 @@ def _touched(unit: Unit, rows: Sequence[Row]) -> Iterable[tuple[Row, Approval, R
                     yield row, approval, held, fields
 
 
-def _may_be_bound(unit: Unit, row: Row) -> bool:
+def _bound(unit: Unit, name: str) -> frozenset[str]:
+    """The fields of an object that an approval is bound to, by the definitions in force."""
+    mine = [each for each in unit.runtime.model.workflows.approvals.values() if each.object == name]
+    return frozenset().union(*(each.binds.fields for each in mine))
+
+
+def _may_be_bound(row: Row, bound: Iterable[str]) -> bool:
     """Whether an approval may be bound to what changed; to what follows from other records only where it names that.
 
     Asked of the definitions in force, so that a customer with a new deal costs no question about its approvals.
     """
-    if row.doing != "derive":
-        return True
-    mine = [each for each in unit.runtime.model.workflows.approvals.values() if each.object == row.plan.name]
-    return any(not each.binds.fields.isdisjoint(row.changed()) for each in mine)
+    return row.doing != "derive" or any(map(row.differs, bound))
 
 
 def _by_approver(unit: Unit, approval: Approval, held: Running) -> bool:
