@@ -47,6 +47,7 @@ def forget_the_operator() -> None:
     for each in describe():
         os.environ.pop(each.variable, None)
     os.environ["LC_ALL"] = "C.UTF-8"
+    os.environ["TESTS_AT_PUBLISH"] = "no"  # seconds for each publish; tests of just that switch it on
 
 
 def pytest_configure(config: pytest.Config) -> None:

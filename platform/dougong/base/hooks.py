@@ -76,6 +76,14 @@ class Specifications:
         """Ask for what a model needs from now on, in the transaction that puts it in force."""
 
     @_specification
+    def rehearse(self, company: Any, tree: Any) -> Iterable[Any]:
+        """Try a tree (`dougong.metadata.trees.Tree`) that is to be published; a `Problem` for each thing that fails.
+
+        It is sound, and nothing is locked. Nobody may see what is tried.
+        """
+        raise NotImplementedError
+
+    @_specification
     def locks(self, unit: Any, object_name: str, ids: Sequence[str]) -> Mapping[str, Any]:
         """`RecordLock`s (`dougong.engine.record_locks`) by record id, for those of `ids` that may not be changed now.
 

@@ -210,6 +210,9 @@ class Settings:
     background: bool = _setting(
         "yes", _flag, msg("Whether server processes do background work too: yes, or no where `dougong worker` does it.")
     )
+    tests_at_publish: bool = _setting(
+        "yes", _flag, msg("Whether the tests of a configuration are carried out before it is published: yes or no.")
+    )
     max_body_mb: int = _setting("32", _integer(1, 2048), msg("Largest request, in megabytes."))
     company_name: str = _setting("Dougong", _text, msg("Name of a new company, as its pages show it."))
     default_language: str = _setting(

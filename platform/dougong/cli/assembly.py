@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from dougong.base.hooks import PROJECT, plugin_manager
 from dougong.base.settings import Settings
+from dougong.cli import rehearsing
 from dougong.workflows.plugin import plugin as workflows
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def plugins() -> pluggy.PluginManager:
     Raises:
         pluggy.PluginValidationError: one implements a hook that does not exist.
     """
-    manager = plugin_manager((workflows,))
+    manager = plugin_manager((workflows, rehearsing.plugin))
     manager.load_setuptools_entrypoints(PROJECT)
     manager.check_pending()
     return manager

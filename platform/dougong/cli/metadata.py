@@ -27,6 +27,7 @@ from dougong.engine.plan import SHOWN, Plan, plan
 from dougong.engine.publish import Publication, publish
 from dougong.engine.purge import purge, unused
 from dougong.engine.reading.readers import titles
+from dougong.engine.rehearsal import publish_tested
 from dougong.engine.transfer.guard import guarded
 from dougong.metadata.component import COMPANY
 from dougong.metadata.documents import read_folder
@@ -46,6 +47,11 @@ metadata.add_command(check_folders)
 metadata.add_command(from_salesforce)
 metadata.add_command(violations)
 metadata.add_command(used)
+
+
+TESTS = click.option(
+    "--tests/--no-tests", default=True, help=text(msg("Carry out the tests of the configuration; or leave them out."))
+)
 
 
 def wanted(company: Company, folder: Path, message: str = "", base: int | None = None) -> Publication:
@@ -73,12 +79,13 @@ def wanted(company: Company, folder: Path, message: str = "", base: int | None =
     type=click.Path(dir_okay=False, path_type=Path),
     help=text(msg("Write every record that an effect concerns into this CSV file.")),
 )
+@TESTS
 @click.pass_context
 @for_company
-def plan_(context: click.Context, folder: Path, base: int | None, file: Path | None) -> None:
+def plan_(context: click.Context, folder: Path, base: int | None, file: Path | None, tests: bool) -> None:
     """Print the plan; exit with 1 where it cannot be carried out."""
     with open_company() as company:
-        found = plan(company, wanted(company, folder, base=base), sys.maxsize if file else SHOWN)
+        found = plan(company, wanted(company, folder, base=base), sys.maxsize if file else SHOWN, tests=tests)
         if file is not None:
             write_records(company, found, file)
     show_plan(found)
@@ -90,11 +97,12 @@ def plan_(context: click.Context, folder: Path, base: int | None, file: Path | N
 @click.argument("folder", type=FOLDER)
 @click.option("--message", "-m", default="", help=text(msg("Why, for the log.")))
 @click.option("--base", type=int, help=text(msg("The revision that the folder was made from.")))
+@TESTS
 @for_company
-def publish_(folder: Path, message: str, base: int | None) -> None:
+def publish_(folder: Path, message: str, base: int | None, tests: bool) -> None:
     """Publish and print the revision."""
     with open_company() as company:
-        number = publish(company, wanted(company, folder, message, base))
+        number = publish_tested(company, wanted(company, folder, message, base), tests=tests)
     say(msg("Revision {number} is in force.", number=number))
 
 

@@ -9,7 +9,7 @@ import click
 from dougong.base.errors import NotFound, Problem
 from dougong.base.language import msg
 from dougong.cli.folders import FOLDER, check_folder, format_package, list_packages
-from dougong.cli.metadata import show_changes, show_plan, write_files
+from dougong.cli.metadata import TESTS, show_changes, show_plan, write_files
 from dougong.cli.opening import for_company, open_company, operator
 from dougong.cli.scenarios import test_package
 from dougong.cli.terminal import say, text
@@ -78,15 +78,16 @@ def found_packages(company: Company, names: tuple[str, ...]) -> list[Documents]:
     help=text(msg("Where both changed the same: keep the company's, or take the package's.")),
 )
 @click.option("--plan", "only_plan", is_flag=True, help=text(msg("Say what it would do; nothing is changed.")))
+@TESTS
 @for_company
-def install_(packages: tuple[str, ...], take: Take | None, only_plan: bool) -> None:
+def install_(packages: tuple[str, ...], take: Take | None, only_plan: bool, tests: bool) -> None:
     """Install and print the revision."""
     with open_company() as company:
         found = found_packages(company, packages)
         if only_plan:
-            show_plan(plan(company, installation(company, found, operator(), take)))
+            show_plan(plan(company, installation(company, found, operator(), take), tests=tests))
             return
-        number = install(company, found, operator(), take)
+        number = install(company, found, operator(), take, tests=tests)
     say(msg("Revision {number} is in force.", number=number))
 
 

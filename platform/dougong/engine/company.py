@@ -74,6 +74,8 @@ class DatabaseSettings(MailSettings, Protocol):
     def near_hosts(self) -> frozenset[str]: ...
     @property
     def data_dir(self) -> Path | None: ...
+    @property
+    def tests_at_publish(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class PlainSettings:
     mail_from: str | None = None
     public_url: str | None = None
     company_name: str = ""
+    tests_at_publish: bool = False
 
 
 class Companies:
@@ -133,6 +136,7 @@ class Companies:
                 found = self._open[name] = Company(
                     name, database, self._hooks, zone, way, self._settings.default_language, self._settings.near_hosts
                 )
+                found.tests_at_publish = self._settings.tests_at_publish
                 if self._settings.data_dir is not None:
                     found.data_dir = folder_of(self._settings.data_dir, name)
             return found
@@ -227,6 +231,7 @@ class Company:
         """
         self.name, self.database, self.hooks, self.zone = name, database, hooks, zone
         self.outgoing, self.language, self.near = outgoing, language, near
+        self.tests_at_publish = False
         self.data_dir: Path | None = None
         """Where its files stand; None for code that opens a database without a server around it."""
         self._runtimes: OrderedDict[int, Runtime] = OrderedDict()

@@ -15,7 +15,8 @@ from dougong.base.language import msg
 from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
-from dougong.engine.publish import Publication, conflict_problem, publish
+from dougong.engine.publish import Publication, conflict_problem
+from dougong.engine.rehearsal import publish_tested
 from dougong.metadata.documents import Documents
 from dougong.metadata.trees import Tree, merge
 
@@ -23,15 +24,22 @@ Take = Literal["ours", "theirs"]
 """Whose side stands where the company and the new version changed the same."""
 
 
-def install(company: Company, packages: Sequence[Documents], author: Actor = SYSTEM, take: Take | None = None) -> int:
-    """Install or upgrade `packages`, all in one publish; the revision.
+def install(
+    company: Company,
+    packages: Sequence[Documents],
+    author: Actor = SYSTEM,
+    take: Take | None = None,
+    *,
+    tests: bool = False,
+) -> int:
+    """Install or upgrade `packages`, all in one publish; the revision. `tests`: those of the whole must pass.
 
     Raises:
         MetadataError: a document cannot be read, or the whole does not pass its check.
         Conflict: the company changed what the new version changes too, and `take` does not say who wins; or it uses a
             name that the package brings.
     """
-    return publish(company, installation(company, packages, author, take))
+    return publish_tested(company, installation(company, packages, author, take), tests=tests)
 
 
 def installation(

@@ -24,6 +24,7 @@ from dougong.engine.metadata_rows import named_by
 from dougong.engine.preparation import Coming
 from dougong.engine.publish import Publication, come, merged
 from dougong.engine.queue_accounts import owned_by
+from dougong.engine.rehearsal import failures
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.keys import key_of
 from dougong.engine.saving.related import Related
@@ -68,8 +69,10 @@ class Plan:
         return "error" not in severities
 
 
-def plan(company: Company, wanted: Publication, named: int = SHOWN) -> Plan:
+def plan(company: Company, wanted: Publication, named: int = SHOWN, *, tests: bool = False) -> Plan:
     """What publishing `wanted` would do; nothing is written. Each effect names at most `named` records.
+
+    `tests`: those of the configuration are carried out too, which takes seconds.
 
     Raises:
         Conflict: others published changes that cannot be merged with it.
@@ -82,7 +85,9 @@ def plan(company: Company, wanted: Publication, named: int = SHOWN) -> Plan:
         effects: tuple[Effect, ...] = ()
         if not checked.errors:
             effects = tuple(_effects(unit, come(company, unit.connection, tree), named))
-        return Plan(parent=parent, changes=diff(head, tree), effects=effects, problems=checked.problems)
+        changes = diff(head, tree)
+    failed = failures(company, checked) if tests else ()
+    return Plan(parent=parent, changes=changes, effects=effects, problems=(*checked.problems, *failed))
 
 
 def _effects(unit: Unit, coming: Coming, named: int) -> Iterator[Effect]:

@@ -75,7 +75,13 @@ class Publication:
     message: str = ""
     base: int | None = None
     kind: str = "publish"
+    tested: bool = False
+    """Whether the tests of the configuration have passed on just this tree, on top of `base` and of nothing else."""
     origins: Mapping[str, Tree] = field(default_factory=dict)
+
+
+class MovedOn(Conflict):
+    """Somebody else published after the tests of what is to be published were carried out."""
 
 
 def publish(company: Company, wanted: Publication) -> int:
@@ -91,6 +97,8 @@ def publish(company: Company, wanted: Publication) -> int:
     with turn(company) as connection:
         with connection.begin():
             parent = revisions.head(connection)
+            if wanted.tested and parent != wanted.base:
+                raise MovedOn(_being_published())
             tree = merged(connection, wanted, parent)
             before = revisions.tree_of(connection, parent)
             if not wanted.origins and tree.content_hash == before.content_hash:

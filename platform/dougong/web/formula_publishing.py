@@ -10,8 +10,9 @@ from dougong.base.errors import Conflict, DougongError, Place, Problem, Rejected
 from dougong.base.language import LANGUAGES, msg
 from dougong.engine import revisions
 from dougong.engine.plan import Effect, Plan, plan
-from dougong.engine.publish import Publication, publish
+from dougong.engine.publish import Publication
 from dougong.engine.reading.readers import titles
+from dougong.engine.rehearsal import publish_tested
 from dougong.metadata.component import content_hash
 from dougong.metadata.documents import from_bodies
 from dougong.metadata.model import Object
@@ -183,7 +184,7 @@ def publish_of(visit: Visit, address: str, change: Callable[[Tree], Tree], base:
     Raises:
         DougongError: the metadata does not pass, or others published what it cannot be merged with.
     """
-    return publish(visit.company, _publication(visit, address, change, base))
+    return publish_tested(visit.company, _publication(visit, address, change, base))
 
 
 def _publication(visit: Visit, address: str, change: Callable[[Tree], Tree], base: int | None) -> Publication:

@@ -14,7 +14,8 @@ from dougong.base.language import LANGUAGES, label, msg
 from dougong.engine import revisions
 from dougong.engine.formula_scope import scope_of
 from dougong.engine.plan import plan
-from dougong.engine.publish import Publication, publish
+from dougong.engine.publish import Publication
+from dougong.engine.rehearsal import publish_tested
 from dougong.engine.rights.effects import Effect, assigned, effects, opening, takers
 from dougong.engine.unit import Unit
 from dougong.metadata.compile import compile_tree
@@ -281,7 +282,7 @@ def publish_wish(visit: Visit, wish: RightsChange) -> int:
     if visit.sent("planned") != wish.digest:
         reason = msg("The form was changed after its plan was shown.")
         raise Conflict(Problem(code="plan-old", thing=wish.address, reason=reason, fix=msg("Look at the plan again.")))
-    return publish(visit.company, _publication(visit, wish, whole_number(visit.sent("base"))))
+    return publish_tested(visit.company, _publication(visit, wish, whole_number(visit.sent("base"))))
 
 
 def _publication(visit: Visit, wish: RightsChange, base: int | None) -> Publication:

@@ -14,7 +14,8 @@ from dougong.engine import revisions
 from dougong.engine.actor import Actor
 from dougong.engine.company import Company
 from dougong.engine.plan import plan
-from dougong.engine.publish import Publication, publish
+from dougong.engine.publish import Publication
+from dougong.engine.rehearsal import publish_tested
 from dougong.engine.unit import Unit
 from dougong.metadata.check import check
 from dougong.metadata.component import PLATFORM
@@ -111,7 +112,7 @@ def checked(asked: Asked, company: Company, actor: Actor) -> Answer:
 
 def planned(asked: Asked, company: Company, actor: Actor) -> Answer:
     """What publishing the change set would do, counted on live records."""
-    found = plan(company, _wanted(asked, company, actor))
+    found = plan(company, _wanted(asked, company, actor), tests=True)
     effects = [
         {
             "code": each.code,
@@ -147,7 +148,7 @@ def _change(each: Change) -> dict[str, Any]:
 
 def published(asked: Asked, company: Company, actor: Actor) -> Answer:
     """Publish the change set: in force for the next request of every process."""
-    return Answer({"revision": publish(company, _wanted(asked, company, actor, "publish"))})
+    return Answer({"revision": publish_tested(company, _wanted(asked, company, actor, "publish"))})
 
 
 CALLS = (
