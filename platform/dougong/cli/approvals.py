@@ -9,6 +9,7 @@ import click
 from dougong.base.errors import Problem, Rejected
 from dougong.base.language import label, msg
 from dougong.cli.approval_moves import move
+from dougong.cli.approval_past import figures, replay
 from dougong.cli.opening import acting, for_company, open_company, operator, user_id
 from dougong.cli.terminal import language, text
 
@@ -25,7 +26,8 @@ def approval() -> None:
     """Commands about approvals."""
 
 
-approval.add_command(move)
+for each in (move, replay, figures):
+    approval.add_command(each)
 
 
 @approval.command("list", help=text(msg("List the approvals that have not ended.")))

@@ -58,3 +58,17 @@ def _worked(start: datetime, left: timedelta, calendar: WorkingCalendar, zone: t
                 left -= until - since
         day += timedelta(days=1)
     return datetime.combine(day, time(9), zone).astimezone(UTC)
+
+
+def worked_between(start: datetime, end: datetime, calendar: WorkingCalendar, zone: tzinfo) -> timedelta:
+    """The working time between two moments; none where `end` is not later."""
+    since, until = start.astimezone(zone), end.astimezone(zone)
+    total, day = timedelta(), since.date()
+    for _ in range(min((until.date() - day).days + 1, MOST_DAYS)):
+        if calendar.is_workday(day):
+            for begins, ends in HOURS:
+                first = max(since, datetime.combine(day, begins, zone))
+                last = min(until, datetime.combine(day, ends, zone))
+                total += max(last - first, timedelta())
+        day += timedelta(days=1)
+    return total

@@ -6,6 +6,7 @@ from dougong.web.routing import Page
 from dougong.workflows.pages import (
     approval,
     approval_moves,
+    approval_past,
     approval_start,
     approvals,
     assignments,
@@ -29,4 +30,5 @@ PAGES: tuple[Page, ...] = (
     *approval_moves.PAGES,
     *pool_tonight.PAGES,
     *pool.PAGES,
+    *approval_past.PAGES,
 )

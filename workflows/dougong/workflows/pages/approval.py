@@ -93,6 +93,7 @@ def _page(visit: Visit, id: str, error: DougongError | None = None, template: st
         adds=[each.act.removeprefix("add_") for each in found.possible if each.act.startswith("add_")],
         may_recall="recall" in found.can,
         newer=_newer(visit, found),
+        figures=f"{HERE}/of/{found.approval.name}/figures" if found.approval and "rescue" in found.can else "",
         errors=[each.text(visit.language) for each in error.problems] if error else [],
         sent={name: visit.sent(name) for name in ("act", "opinion")},
         fresh=error is None,
