@@ -16,6 +16,7 @@ from sqlalchemy import case, func, select
 
 from dougong.base.errors import Forbidden, Problem
 from dougong.base.language import Labels, msg
+from dougong.metadata.calendar import company_hours
 from dougong.workflows.approvals import seeing
 from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.tables import instances, tasks
@@ -135,11 +136,12 @@ DECISIONS = frozenset({"approved", "rejected", "sent_back"})
 
 def _read(unit: Unit, rows: Sequence[Any]) -> tuple[dict[str, _Told], dict[str, _Told]]:
     """What the tasks come to, by step and by person."""
-    calendar, zone = unit.runtime.model.working_calendar, unit.company.zone
+    model, zone = unit.runtime.model, unit.company.zone
+    calendar, hours = model.working_calendar, company_hours(model.calendars)
     steps: dict[str, _Told] = {}
     people: dict[str, _Told] = {}
     for row in rows:
-        took = worked_between(row.opened_at, row.closed_at, calendar, zone) if row.status in DECISIONS else None
+        took = worked_between(row.opened_at, row.closed_at, calendar, zone, hours) if row.status in DECISIONS else None
         late = row.due_at is not None and (row.closed_at or unit.now) > row.due_at
         for told in (steps.setdefault(row.node, _Told(row.label or {})), people.setdefault(row.person, _Told({}))):
             told.asked += 1

@@ -60,15 +60,17 @@ def _worked(start: datetime, left: timedelta, calendar: WorkingCalendar, zone: t
     return datetime.combine(day, time(9), zone).astimezone(UTC)
 
 
-def worked_between(start: datetime, end: datetime, calendar: WorkingCalendar, zone: tzinfo) -> timedelta:
+def worked_between(
+    start: datetime, end: datetime, calendar: WorkingCalendar, zone: tzinfo, hours: WorkingHours = PLAIN
+) -> timedelta:
     """The working time between two moments; none where `end` is not later."""
     since, until = start.astimezone(zone), end.astimezone(zone)
-    total, day = timedelta(), since.date()
+    total, day = timedelta(), since.date() - timedelta(days=1)  # a night shift may have begun the day before
     for _ in range(min((until.date() - day).days + 1, MOST_DAYS)):
         if calendar.is_workday(day):
-            for begins, ends in HOURS:
+            for begins, ends in hours.on(day):
+                over = datetime.combine(day if ends > begins else day + timedelta(days=1), ends, zone)
                 first = max(since, datetime.combine(day, begins, zone))
-                last = min(until, datetime.combine(day, ends, zone))
-                total += max(last - first, timedelta())
+                total += max(min(until, over) - first, timedelta())
         day += timedelta(days=1)
     return total
