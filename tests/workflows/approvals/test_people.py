@@ -18,8 +18,9 @@ from dougong.engine.saving.batch import Update
 from dougong.engine.unit import Unit
 from dougong.formulas import WorkingCalendar
 from dougong.metadata.calendar import WorkingHours
-from dougong.workflows.approvals import absence, carrying, service, timers
+from dougong.workflows.approvals import carrying, delegating, service, timers
 from dougong.workflows.approvals.state import Act, Approve, Recall, Reject, Rescue
+from dougong.workflows.approvals.tables import delegations
 from dougong.workflows.approvals.working_time import due_at
 from dougong.workflows.approvals.world import CompanyWorld
 from tests.engine.statements import statements_of
@@ -46,21 +47,28 @@ def test_a_delegation_is_for_a_time_an_object_and_an_amount(office: Office) -> N
     boss, top, aud = office.id("boss"), office.id("top"), office.id("aud")
 
     def delegate(to: str, since: date = TODAY, until: date = TODAY, **scope: object) -> str:
-        return str(office.write("boss", lambda unit: absence.delegate(unit, boss, to, since, until, **scope)))
+        return str(office.write("boss", lambda unit: delegating.delegate(unit, boss, to, since, until, **scope)))
 
-    delegate(aud, TODAY - 2 * WEEK, TODAY - WEEK)
+    over = delegate(aud)
+    gone_by = {"since": TODAY - 2 * WEEK, "until": TODAY - WEEK}
+    office.write(
+        "",
+        lambda unit: (
+            unit.connection.execute(update(delegations).values(gone_by).where(delegations.c.id == over)) and None
+        ),
+    )
     delegate(aud, object_name="supplier")
     small = delegate(top, object_name="purchase", up_to=Decimal(6000))
     for amount, expected in ((5000, "top"), (7000, "boss")):
         assert office.waiting(office.submit("clerk", office.make("clerk", amount=amount))) == {expected}
-    office.write("boss", lambda unit: absence.end(unit, small))
+    office.write("boss", lambda unit: delegating.end(unit, small))
     assert office.waiting(office.submit("clerk", office.make("clerk", amount=5000))) == {"boss"}
     with pytest.raises(Forbidden):
-        office.write("clerk", lambda unit: absence.delegate(unit, boss, top, TODAY, TODAY))
+        office.write("clerk", lambda unit: delegating.delegate(unit, boss, top, TODAY, TODAY))
     with pytest.raises(Rejected) as refused:
-        office.write("boss", lambda unit: absence.delegate(unit, boss, boss, TODAY, TODAY - WEEK))
+        office.write("boss", lambda unit: delegating.delegate(unit, boss, boss, TODAY, TODAY - WEEK))
     assert len(refused.value.problems) == 2
-    assert len(office.read("boss", lambda unit: absence.delegations_of(unit, boss))) == 1
+    assert len(office.read("boss", lambda unit: delegating.delegations_of(unit, boss))) == 1
 
 
 def test_what_waits_for_a_leaver_is_given_to_others(office: Office) -> None:

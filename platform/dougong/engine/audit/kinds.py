@@ -51,6 +51,8 @@ for _kind in (
     Kind("share_ended", "access", msg("Share ended")),
     Kind("approval_rescued", "access", msg("Approval rescued")),
     Kind("approval_moved", "access", msg("Approval moved to a new version")),
+    Kind("delegation_made", "access", msg("Delegation made")),
+    Kind("delegation_ended", "access", msg("Delegation ended")),
     Kind("view_as_began", "access", msg("Began to look on as another user")),
     Kind("view_as_ended", "access", msg("Ended looking on as another user")),
     Kind("published", "metadata", msg("Metadata published")),

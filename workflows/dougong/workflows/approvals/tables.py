@@ -130,11 +130,13 @@ delegations = Table(
     Column("since", Day(), nullable=False),
     Column("until", Day(), nullable=False),
     Column("object", Text),
+    Column("approval", Text),
     Column("up_to", Exact(18, 2)),
     Column("made_by", Id()),
     Column("made_at", Instant(), nullable=False),
     Column("ended_at", Instant()),
     Index("dg_approval_delegation_person", "person", "until"),
-    comment="Who decides for somebody from one day to another: for records of one object, or all; up to an amount in "
-    "the company's currency, or any.",
+    Index("dg_approval_delegation_delegate", "delegate", "until"),
+    comment="Who decides for somebody from one day to another: for records of one object, in one process, or all; up "
+    "to an amount in the company's currency, or any.",
 )

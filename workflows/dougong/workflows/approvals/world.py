@@ -124,7 +124,8 @@ class CompanyWorld:
     def delegate(self, person: str) -> str | None:
         """Who acts for somebody who is absent now; None where they are not, or nobody does."""
         if self._absence is None:
-            self._absence = Absence(self.members, self.object.id, self.amount)
+            process = self.approval.name if self.approval is not None else None
+            self._absence = Absence(self.members, self.object.id, process, self.amount)
         return self._absence.delegate(person)
 
     def manager(self, person: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dougong.web.routing import Page
 from dougong.workflows.pages import (
+    absence,
     approval,
     approval_moves,
     approval_past,
@@ -25,6 +26,7 @@ PAGES: tuple[Page, ...] = (
     *assignments.PAGES,
     *message_templates.PAGES,
     *approvals.PAGES,
+    *absence.PAGES,
     *approval.PAGES,
     *approval_start.PAGES,
     *approval_moves.PAGES,

@@ -15,6 +15,7 @@ from dougong.web.visit import Visit, with_query
 from dougong.workflows.approvals import service
 from dougong.workflows.approvals.state import Act, Approve, Reject
 from dougong.workflows.approvals.told import Which
+from dougong.workflows.pages.standing import standing
 
 HERE = "/approvals"
 
@@ -72,6 +73,7 @@ def _list(visit: Visit, refused: tuple[str, ...] = ()) -> Response:
         rows=found.rows,
         status_of=status_of,
         nothing=visit.say(NOTHING[which]),
+        acting=standing(visit) if which == "todo" else (),
         refused=refused,
         first=with_query(HERE, kept) if visit.asked("after") else "",
         following=with_query(HERE, [*kept, ("after", found.next)]) if found.next else "",
