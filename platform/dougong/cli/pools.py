@@ -74,7 +74,7 @@ def preview(name: str | None, day: datetime | None, as_json: bool) -> None:
     for each in lines:
         state = text(states[each.what])
         rule = label(each.rule.label, language(), each.rule.key) if each.rule else ""
-        click.echo(f"{each.id}  {each.due}  {state:<12} {each.owner}  {each.title}  {rule}")
+        click.echo(f"{each.id}  {each.goes}  {state:<12} {each.owner}  {each.title}  {rule}")
     taken, warned = (sum(each.what == what for each in lines) for what in ("take", "warn"))
     say(msg("{n} would be taken, {m} would be warned of", n=taken, m=warned))
 
@@ -146,4 +146,5 @@ def _document(line: Line) -> dict[str, Any]:
     return {
         "id": line.id, "object": line.pool.object, "pool": line.pool.name, "title": line.title, "owner": line.owner,
         "what": line.what, "rule": line.rule.key if line.rule else None, "due": str(line.due) if line.due else None,
+        "goes": str(line.goes) if line.goes else None,
     }  # fmt: skip

@@ -50,18 +50,19 @@ def told(company: Company) -> list[tuple[str, str]]:
 def test_warned_then_taken_once(sales: Company, wang: Actor) -> None:
     """A week after the warning it is the pool's; a night done twice, or looked at before, does nothing twice."""
     id = customer(sales, str(wang.user_id), "远澜")
-    assert [each.what for each in night.preview(sales, "account", TODAY)] == ["warn"]
+    assert [(each.what, each.goes) for each in night.preview(sales, "account", TODAY)] == [("warn", at(10))]
     assert told(sales) == []
     assert night_of(sales, 3) == Night(warned=(id,))
     assert night_of(sales, 3) == night_of(sales, 9) == Night()
     assert owner(sales, id) == wang.user_id
+    assert [(each.what, each.goes) for each in night.preview(sales, "account", at(9))] == [("warned", at(10))]
     assert [each.what for each in night.preview(sales, "account", at(10))] == ["take"]
     assert night_of(sales, 10) == Night(taken=(id,))
     assert night_of(sales, 10) == Night()
     assert owner(sales, id) == pool(sales).account
     first, second = told(sales)
     assert (first[0], second[0]) == (wang.user_id, wang.user_id)
-    assert first[1].startswith("1 record goes back to Public customers on 20")
+    assert first[1] == f"1 record goes back to Public customers on {at(10)}, unless something happens"
     assert second[1] == "1 record went back to Public customers: Not followed up for too long"
 
 

@@ -60,8 +60,8 @@ def _kept(visit: Visit, line: Line, mine: bool) -> Kept:
         text = visit.say(
             msg("It is never taken back to {pool}: {reason}.", pool=pool.label, reason=reason(visit, line))
         )
-    elif line.due is not None:
-        day = formats.date(line.due)
+    elif line.goes is not None:
+        day = formats.date(line.goes)
         text = visit.say(
             msg("Goes back to {pool} on {day}: {reason}.", pool=pool.label, day=day, reason=reason(visit, line))
         )

@@ -73,7 +73,7 @@ def mine(visit: Visit, name: str) -> Response:
     ids = [row.id for row in system.records.query(query).rows]
     day = facts.today(visit.unit) + timedelta(days=1)
     found = [each for each in scanning.of_records(system, pool.object, ids, day) if each.pool.name == pool.name]
-    found.sort(key=lambda each: (each.due is None, each.due or day))
+    found.sort(key=lambda each: (each.goes is None, each.goes or day))
     return _page(visit, pool, "/mine", found, visit.say(msg("You have no records of this pool")), tonight=False)
 
 
@@ -120,7 +120,7 @@ def told(visit: Visit, line: Line, people: People) -> Told:
         state=visit.say(said),
         colour=colour,
         reason=reason(visit, line),
-        due=line.due,
+        due=line.goes,
         protected=line.protected,
     )
 

@@ -104,7 +104,7 @@ def _warn(unit: Unit, lines: Sequence[Line], day: date) -> None:
         known = upsert(unit.connection.dialect.name, holds).values(own | {"gained": "other"} | told)
         unit.connection.execute(known.on_conflict_do_update(index_elements=["object", "record_id"], set_=told))
     for (owner, name), some in _by(lines, lambda each: (each.owner, each.pool.name)):
-        first = min(each.due for each in some if each.due is not None)
+        first = min(each.goes for each in some if each.goes is not None)
         title = msg("{n} record goes back to {pool} on {day}, unless something happens",
                     "{n} records go back to {pool} from {day} on, unless something happens",
                     n=len(some), pool=some[0].pool.label, day=str(first))  # fmt: skip

@@ -31,8 +31,8 @@ What = Verdict | Literal["kept"]
 class Line:
     """One record that somebody has: the pool that it belongs to, and what is to become of it.
 
-    `due` is the first day on which it may be taken, by `rule`; `kept_by` is the exception that keeps it. `protected`
-    is the day until which nothing takes it, that day not included.
+    `due` is the day on which the days of `rule` have passed; it `goes` then, or later where its owner is warned first.
+    `kept_by` is the exception that keeps it. `protected` is the first day on which something may take it.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Line:
     since: date
     rule: Reclaim | None = None
     due: date | None = None
+    goes: date | None = None
     protected: date | None = None
     kept_by: str = ""
 
@@ -171,19 +172,26 @@ def _line(unit: Unit, asked: Asked, pool: Pool, held: _Held, away: Away, day: da
     if found is None:
         return Line(**known, what="later")
     due, rule = found
-    judged = _verdict(unit, row, rule, due, away, day)
-    return Line(**known, what=judged, rule=rule, due=due)
+    judged, ready = _verdict(unit, row, rule, due, away, day)
+    goes = max(due, ready or day + timedelta(days=rule.warn))
+    return Line(**known, what=judged, rule=rule, due=due, goes=due if judged == "later" else goes)
 
 
-def _verdict(unit: Unit, row: Mapping[str, Any], rule: Reclaim, due: date, away: Away, day: date) -> Verdict:
-    """Whoever is away is neither warned nor loses anything meanwhile, and the days of a warning stand still."""
+def _verdict(
+    unit: Unit, row: Mapping[str, Any], rule: Reclaim, due: date, away: Away, day: date
+) -> tuple[Verdict, date | None]:
+    """What to do on a day, and from when on what was warned of may be taken.
+
+    Whoever is away is neither warned nor loses anything meanwhile, and the days of a warning stand still.
+    """
     if away.on(day):
-        return "later"
+        return "later", None
     warned, ready = row["warned_due"] if row["warned_rule"] == rule.key else None, None
     if warned is not None:
         calendar = unit.runtime.model.working_calendar
         ready = days.due_on(row["warned_on"], rule.warn, "all", calendar, away) if rule.warn else None
-    return days.verdict(day, due, rule.warn, warned, ready)
+    judged = days.verdict(day, due, rule.warn, warned, ready)
+    return judged, ready if judged in ("take", "warned") else None
 
 
 def _first(
