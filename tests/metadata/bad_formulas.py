@@ -23,6 +23,7 @@ CASES: dict[str, dict[str, Any]] = {
     "a default outside the subset": {"record_type/deal/tender.json#values/stage/default": "lost"},
     "a missing path": {"record_type/deal/tender.json#path": "deal.long"},
     "a stage that is no value": {"path/deal/main.json#stages/1/value": "wonn"},
+    "a stage guarded by an approval that is not there": {"path/deal/main.json#stages/1/approval": "deal.nobody"},
     "a next stage that is none": {"path/deal/main.json#stages/0/next": ["won", "sent"]},
     "a path over a text": {"path/deal/main.json#field": "name"},
     "a rule at a missing field": {"validation_rule/deal/dear.json#at": ["amout"]},

@@ -215,6 +215,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("record_types/*", "record_type", _own),
         ("stages/*/required/*", "path", _own),
         ("stages/*/gate/*/when", "formula", _own),
+        ("stages/*/approval", "approval of", _own),
     ),
     "validation_rule": (
         ("object", "object", _own),

@@ -222,6 +222,38 @@ def test_what_is_made_behind_a_gate_is_in_review(office: Office) -> None:
     office.change("clerk", good, "supplier", life_status="effective")
 
 
+def test_what_is_in_review_counts_nowhere_and_is_chosen_nowhere(office: Office) -> None:
+    """Who made it and who decides see it; roll-ups leave it out and lookups refuse it, until it is approved."""
+    group = office.make("clerk", "group", "supplier", life_status="effective")
+    odd = office.make("clerk", "odd", "supplier", risky=True, parent=group)
+    for login, seen in (("clerk", 2), ("fay", 1), ("stranger", 0)):
+        page = office.read(login, lambda unit: unit.records.query(Query(object="supplier", columns=("name",))))
+        assert len(page.rows) == seen, login
+    assert office.values(group, "supplier")["members"] == 0
+    with pytest.raises(Rejected) as refused:
+        office.make("clerk", supplier=odd)
+    assert [each.code for each in refused.value.problems] == ["lookup-not-effective"]
+    (row,) = office.tasks("fay").rows
+    office.approve("fay", row.instance)
+    assert office.values(group, "supplier")["members"] == 1
+    office.make("clerk", supplier=odd)
+
+
+def test_a_stage_is_guarded_by_the_approval_that_its_path_names(office: Office) -> None:
+    """Where the approval's condition holds nobody comes there before, by a form or by a change of many."""
+    dear, plain = office.make("clerk", discount="0.6"), office.make("clerk", discount="0.1")
+    _save(office, "bulk", Update("purchase", plain, {"stage": "closed"}))
+    for channel in CHANNELS:
+        with pytest.raises(Rejected) as refused:
+            _save(office, channel, Update("purchase", dear, {"stage": "closed"}))
+        assert [each.code for each in refused.value.problems] == ["approval-needed"], channel
+        assert "Closing" in str(refused.value)
+    running = office.submit("clerk", dear, "purchase.closing")
+    office.approve("finn", running)
+    _save(office, "bulk", Update("purchase", dear, {"stage": "closed"}))
+    assert office.values(dear)["stage"] == "closed"
+
+
 def test_what_nobody_can_approve_is_not_made(office: Office) -> None:
     """A record whose approval would wait for nobody is refused as a whole."""
     gone = [Update("user", office.id(login), {"active": False}) for login in ("fay", "finn", "flo")]

@@ -56,7 +56,7 @@ def build_approval(index: Index, name: str, body: Document) -> Approval:
         first=body["first"],
         nodes=MappingProxyType({key: _node(index, scope, key, each) for key, each in body["nodes"].items()}),
         active=_active(scope, body.get("active", True)),
-        start=_start(scope, body.get("start", NOBODY)),
+        start=_start(scope, body.get("start", NOBODY), _stages(index, name, own)),
         binds=_binding(body.get("binds", NOBODY)),
         lock_except=frozenset(texts(body.get("lock", NOBODY).get("except"))),
         people=_people(body.get("people", NOBODY)),
@@ -76,11 +76,21 @@ def _condition(scope: FieldScope, text: Any) -> Formula | None:
     return compile_formula(text, scope, "boolean") if isinstance(text, str) else None
 
 
-def _start(scope: FieldScope, body: Document) -> Start:
+def _stages(index: Index, name: str, object_name: str) -> tuple[str, ...]:
+    """The gates that paths of the object give to an approval: the stages that it guards."""
+    return tuple(
+        f"stage:{stage['value']}"
+        for path in index.of_object("path", object_name).values()
+        for stage in path.body.get("stages", ())
+        if stage.get("approval") == name
+    )
+
+
+def _start(scope: FieldScope, body: Document, stages: tuple[str, ...]) -> Start:
     return Start(
         when=_condition(scope, body.get("when")),
         by=texts(body.get("by")) or ("owner",),
-        gates=texts(body.get("gates")),
+        gates=tuple(dict.fromkeys((*texts(body.get("gates")), *stages))),
         refuse=tuple(
             Refusal(
                 key=each["key"],

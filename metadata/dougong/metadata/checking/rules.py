@@ -96,6 +96,9 @@ def _stage(spot: Spot, object_name: str, facts: FieldFacts, stage: Document, pat
     for below, each in enumerated(spot, "next", stage):
         if each not in known:
             yield unknown(below, msg("stage"), each, [name for name in known if isinstance(name, str)])
+    guards = {each.name for each in spot.index.of_object("approval", object_name).values()}
+    if "approval" in stage and stage["approval"] not in guards:
+        yield unknown(spot / "approval", msg("approval"), str(stage["approval"]), guards)
 
 
 def actions(index: Index) -> Iterator[Problem]:
