@@ -12,6 +12,7 @@ from dougong.web.frame import framed
 from dougong.web.routing import Page
 from dougong.web.visit import Visit
 from dougong.workflows.assigning import previewing
+from dougong.workflows.pages import automation_runs
 
 HERE = "/automations/assignments"
 
@@ -33,7 +34,7 @@ def show(visit: Visit) -> Response:
         moments = [visit.say(MOMENTS[on]) for on in MOMENTS if on in each.body.get("on", ())]
         said = ", ".join(moments) or visit.say(msg("where an automation names it"))
         rules.append((f"{HERE}/{name}", label(each.label, visit.language, name), kind, said, len(each.choices)))
-    return framed(visit, "assignments.html", HERE, visit.say(msg("Assignment rules")), rules=rules)
+    return framed(visit, "assignments.html", automation_runs.HERE, visit.say(msg("Assignment rules")), rules=rules)
 
 
 def one(visit: Visit, name: str) -> Response:
@@ -49,7 +50,7 @@ def one(visit: Visit, name: str) -> Response:
         found.append((record_url(rule.object, row.id), title or row.id, now, each.name or "", visit.say(each.why)))
     title = label(rule.label, visit.language, name)
     kind = visit.model.objects[rule.object]
-    return framed(visit, "assignment.html", HERE, title, kind=kind, found=found)
+    return framed(visit, "assignment.html", automation_runs.HERE, title, kind=kind, found=found)
 
 
 PAGES = (

@@ -18,6 +18,7 @@ from dougong.web.visit import Visit, with_query
 from dougong.workflows.notices import templates
 from dougong.workflows.notices.preferences import MAIL
 from dougong.workflows.notices.telling import Notice
+from dougong.workflows.pages import automation_runs
 
 HERE = "/automations/templates"
 
@@ -32,7 +33,9 @@ def show(visit: Visit) -> Response:
     for name, each in sorted(visit.model.workflows.templates.items()):
         kind = visit.model.objects[each.object]
         found.append((f"{HERE}/{name}", label(each.label, visit.language, name), kind))
-    return framed(visit, "message_templates.html", HERE, visit.say(msg("Message templates")), found=found)
+    return framed(
+        visit, "message_templates.html", automation_runs.HERE, visit.say(msg("Message templates")), found=found
+    )
 
 
 def one(visit: Visit, name: str) -> Response:
@@ -46,7 +49,7 @@ def one(visit: Visit, name: str) -> Response:
     return framed(
         visit,
         "message_template.html",
-        HERE,
+        automation_runs.HERE,
         label(template.label, visit.language, name),
         here_url=f"{HERE}/{name}",
         kind=obj,
