@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import signal
 import subprocess
 import sys
@@ -234,6 +235,26 @@ def test_a_long_task_stays_with_its_worker(companies: Companies, monkeypatch: py
             with company.read(SYSTEM) as unit:
                 free = outbox.due(unit.connection, JOBS, unit.now)
     assert (list(before), free) == ([id], [])
+
+
+def test_a_transaction_longer_than_the_lease_is_followed_by_a_sign_of_life(companies: Companies) -> None:
+    """Nobody who waited for it finds the task free; and what a worker does that lost its task is undone."""
+    company = companies.open()
+    id = str(_ask(company, "test-note"))
+    task = company.write(SYSTEM, lambda unit: outbox.claim(unit.connection, id, JOBS, unit.now))
+    assert task is not None
+    _age(company, outbox.LEASE)
+    with jobs._alive(company, task):
+        company.write(SYSTEM, lambda unit: jobs.enqueue(unit, "test-note", {}, key="asked"))
+        with company.read(SYSTEM) as unit:
+            assert id not in outbox.due(unit.connection, JOBS, unit.now)
+        later = datetime.now(UTC) + 2 * outbox.LEASE
+        unheld = contextvars.Context()
+        assert unheld.run(company.write, SYSTEM, lambda unit: outbox.claim(unit.connection, id, JOBS, later))
+        with pytest.raises(outbox.Lost):
+            company.write(SYSTEM, lambda unit: jobs.enqueue(unit, "test-note", {}, key="late"))
+    assert company.write(SYSTEM, lambda unit: jobs.enqueue(unit, "test-note", {}, key="asked")) is None
+    assert company.write(SYSTEM, lambda unit: jobs.enqueue(unit, "test-note", {}, key="late")) is not None
 
 
 def test_what_was_done_long_ago_is_forgotten(companies: Companies) -> None:

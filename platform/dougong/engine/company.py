@@ -29,7 +29,7 @@ from dougong.base.language import LANGUAGES, msg
 from dougong.base.settings import Secret
 from dougong.base.step_types import STEP_TYPES
 from dougong.engine import fields as _fields  # noqa: F401  fills the registry of field types
-from dougong.engine import revisions
+from dougong.engine import outbox, revisions
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.audit import Entry
 from dougong.engine.audit import log as audit_log
@@ -293,6 +293,7 @@ class Company:
         Raises:
             Conflict: publishes came faster than their models could be compiled.
             Forbidden: somebody only looks on as the actor.
+            Lost: this thread does a task that another worker has taken over.
         """
         refuse_viewing(actor)
         for attempt in range(1, ATTEMPTS + 1):
@@ -305,6 +306,7 @@ class Company:
                             Unit(self, connection, runtime, actor, datetime.now(UTC), why, people=head.people)
                         )
                         audit_log.append(connection, audit_log.pending(connection))
+                        self._confirm(connection)
                         return result
                     transaction.rollback()
             except DBAPIError as error:
@@ -321,6 +323,12 @@ class Company:
                 fix=msg("Try again in a moment."),
             )
         )
+
+    def _confirm(self, connection: Connection) -> None:
+        """At the end of a transaction of a task: the task is still this worker's."""
+        held = outbox.HELD.get()
+        if held is not None and held[0] is self:
+            outbox.confirm(connection, held[1], datetime.now(UTC))
 
     # -- runtimes --------------------------------------------------------------------------------------------
     def runtime(self) -> Runtime:

@@ -113,6 +113,7 @@ def _postponed(unit: Unit, task: Task, until: datetime) -> None:
 def _alive(company: Company, task: Task) -> Iterator[None]:
     """Signs of life, as long as the block takes: however long a job runs, nobody else begins it meanwhile."""
     over = threading.Event()
+    held = outbox.HELD.set((company, task))
 
     def renew() -> None:
         while not over.wait(outbox.RENEWED.total_seconds()):
@@ -126,6 +127,7 @@ def _alive(company: Company, task: Task) -> Iterator[None]:
     try:
         yield
     finally:
+        outbox.HELD.reset(held)
         over.set()
         signs.join()
 

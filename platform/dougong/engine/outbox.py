@@ -11,6 +11,7 @@ the job; whatever carries it to a worker (`Database.announce`) carries its id al
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +35,10 @@ BACKOFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), t
 """How long after each failure a job is tried again; the last one counts for all further."""
 
 
+class Lost(Exception):
+    """A task went to another worker meanwhile; what this one was about to commit is undone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A claimed row: `attempt` counts from 1; `forgiven` of them were before somebody asked for it once more."""
@@ -49,6 +54,10 @@ class Task:
     def tried(self) -> int:
         """Which attempt this is since the task was last asked for."""
         return self.attempt - self.forgiven
+
+
+HELD: ContextVar[tuple[object, Task] | None] = ContextVar("held_task", default=None)
+"""The company and the task that this thread does now: each of its transactions there ends with `confirm`."""
 
 
 def put(
@@ -96,6 +105,23 @@ def done(connection: Connection, task: Task, now: datetime) -> bool:
 def renew(connection: Connection, task: Task, now: datetime) -> bool:
     """Give a sign of life; False where the task is somebody else's by now."""
     return _set(connection, task, claimed_at=now)
+
+
+def confirm(connection: Connection, task: Task, now: datetime) -> None:
+    """Give a sign of life as the last statement of a transaction that `task` writes.
+
+    On SQLite nobody can give one while a transaction is open, and nobody can claim: so right after a transaction of
+    however many minutes the task is this worker's, and not anybody's who was waiting.
+
+    Raises:
+        Lost: it is another worker's. What is done already is nobody's any more, which is no loss.
+    """
+    if renew(connection, task, now):
+        return
+    state = select(outbox.c.attempts, outbox.c.state).where(outbox.c.id == task.id)
+    row = connection.execute(state).one_or_none()
+    if row is None or row.attempts != task.attempt:
+        raise Lost(f"{task.job} {task.id} was taken over by another worker")
 
 
 def postponed(connection: Connection, task: Task, until: datetime) -> None:
