@@ -15,6 +15,7 @@ from dougong.base.errors import BadRequest, Problem
 from dougong.base.ids import is_record_id
 from dougong.base.language import label, msg
 from dougong.cli.opening import for_company, open_company, operator
+from dougong.cli.periods import days
 from dougong.cli.terminal import language, say, text
 
 if TYPE_CHECKING:
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
     from dougong.metadata.approval import Approval
 
 SINCE = click.option("--since", default="90d", show_default=True, help=text(msg("How far back: 90d.")))
-
-
-def _days(said: str) -> timedelta:
-    number = said.removesuffix("d")
-    if not (said.endswith("d") and number.isascii() and number.isdecimal() and 0 < int(number) <= 3660):
-        raise click.BadParameter(text(msg("Say a number of days: 90d.")))
-    return timedelta(days=int(number))
 
 
 @click.command("replay", help=text(msg("Tell whose way would have been another on a draft; nothing is written.")))
@@ -42,7 +36,7 @@ def replay(name: str, said: str, since: str, as_csv: bool) -> None:
     from dougong.workflows.approvals import replaying
     from dougong.workflows.approvals.replayed_csv import HEADS, line
 
-    span = _days(since)
+    span = days(since)
     with open_company() as company, company.read(operator()) as unit:
         draft = _draft(unit, name, said)
         every = differing = 0
@@ -88,7 +82,7 @@ def figures(name: str, since: str) -> None:
     """Print the figures of a process."""
     from dougong.workflows.approvals import analysing
 
-    span = _days(since)
+    span = days(since)
     with open_company() as company, company.read(operator()) as unit:
         found = analysing.figures(unit, name, unit.now - span)
     say(msg("{n} begun, {again} submitted again", n=found.begun, again=found.again))

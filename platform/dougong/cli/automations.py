@@ -11,6 +11,7 @@ import click
 from dougong.base.errors import NotFound, Problem, Rejected
 from dougong.base.language import label, msg
 from dougong.cli.opening import acting, for_company, open_company, operator, user_id
+from dougong.cli.periods import days
 from dougong.cli.terminal import language, say, text
 
 if TYPE_CHECKING:
@@ -109,17 +110,28 @@ def resume(ids: tuple[str, ...]) -> None:
 
 @automation.command("preview", help=text(msg("Tell what an automation would do to a record; nothing is written.")))
 @click.argument("name", metavar="AUTOMATION")
-@click.argument("record", metavar="RECORD")
+@click.argument("record", metavar="RECORD", required=False)
+@click.option(
+    "--since", metavar="7d", help=text(msg("Instead of a record: over what really happened in so many days."))
+)
 @click.option("--offset", metavar="OFFSET", help=text(msg("Which of the offsets of a date, as in its definition.")))
 @AS
 @for_company
-def preview(name: str, record: str, offset: str | None, login: str | None) -> None:
+def preview(name: str, record: str | None, since: str | None, offset: str | None, login: str | None) -> None:
     """Print each step with what it would write, tell and call."""
-    from dougong.cli.foreseen import print_preview
+    from dougong.cli.foreseen import print_period, print_preview
+    from dougong.workflows.automations import period
     from dougong.workflows.automations.previewing import preview as foresee
 
+    if (record is None) == (since is None) or (since is not None and (offset or login)):
+        raise click.UsageError(text(msg("Say either a record or --since; --offset and --as go with a record.")))
     with open_company() as company:
         wanted = named(company, name)
+        if record is None:
+            with company.read(operator()) as unit:
+                begin = unit.now - days(since or "")
+            print_period(company, period.over(company, wanted, begin))
+            return
         with company.read(operator()) as unit:
             by = user_id(unit, login) if login else None
         print_preview(company, foresee(company, wanted, record, by=by, offset=offset))

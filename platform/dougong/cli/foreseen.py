@@ -14,6 +14,7 @@ from dougong.base.language import label, msg
 from dougong.cli.terminal import language, say, text
 from dougong.engine.company import Company
 from dougong.metadata.model import Model
+from dougong.workflows.automations.period import Period
 from dougong.workflows.automations.previewing import Foreseen, Preview
 from dougong.workflows.automations.watching import Written
 
@@ -25,11 +26,40 @@ def print_preview(company: Company, found: Preview) -> None:
     if not found.meant:
         say(msg("Its condition does not hold for this record: it would do nothing."))
         return
+    _print_steps(company, found, "")
+    say(msg("Nothing was written."))
+
+
+def _print_steps(company: Company, found: Preview, margin: str) -> None:
     model = company.runtime().model
     for step in found.steps:
-        click.echo(f"{step.path}  {step.do}")
+        click.echo(f"{margin}{step.path}  {step.do}")
         for line in _lines(model, found, step):
-            click.echo(f"  {line}")
+            click.echo(f"{margin}  {line}")
+
+
+def print_period(company: Company, found: Period) -> None:
+    """Print how often an automation would have been set off, and what it would write for the latest records."""
+    say(
+        msg(
+            "It would have fired {n} times, for {records} records ({seen} events were looked at).",
+            n=found.fired, records=found.records, seen=found.seen,
+        )
+    )  # fmt: skip
+    if not found.complete:
+        say(msg("There were more events; those are not counted."))
+    if len(found.rehearsed) < found.records:
+        say(msg("The writes are shown for the latest {n} records.", n=len(found.rehearsed)))
+    for remark in found.remarks:
+        say(remark)
+    for each in found.rehearsed:
+        click.echo(f"{each.event.record}  {each.event.at:%Y-%m-%d %H:%M}")
+        for problem in each.problems:
+            click.echo("  " + text(msg("would fail: {why}", why=problem.text(language()))))
+        if each.preview is not None and not each.preview.meant:
+            click.echo("  " + text(msg("Its condition no longer holds for this record.")))
+        elif each.preview is not None:
+            _print_steps(company, each.preview, "  ")
     say(msg("Nothing was written."))
 
 

@@ -80,7 +80,7 @@ def preview(
         Rejected: the automation runs while saving, or has no such offset.
         Forbidden: it acts as a person, and `by` is nobody who may sign in.
     """
-    _refuse(automation, offset)
+    refuse(automation, offset)
     actor: Actor = replace(SYSTEM, channel="workflow")
     if automation.run_as == "person":
         actor = person(company, by, automation)
@@ -95,7 +95,12 @@ def preview(
     raise AssertionError("the transaction is always undone")
 
 
-def _refuse(automation: Automation, offset: str | None) -> None:
+def refuse(automation: Automation, offset: str | None = None) -> None:
+    """Refuse what cannot be previewed.
+
+    Raises:
+        Rejected: the automation runs while saving, or has no such offset.
+    """
     thing = f"automation:{automation.name}"
     if automation.trigger.before_save:
         reason = msg("What is set while a record is saved cannot be previewed yet.")

@@ -79,7 +79,7 @@ def before_save(unit: Unit, rows: Sequence[Row]) -> bool:
         if automations:
             expressions = _expressions(unit, group)
             for each in automations:
-                touched |= _set(expressions, plan, each, _meant(expressions, plan, each, group))
+                touched |= _set(expressions, plan, each, meant(expressions, plan, each, group))
     return touched
 
 
@@ -119,9 +119,9 @@ def after_save(unit: Unit, rows: Sequence[Row]) -> None:
         expressions = _expressions(unit, rows)
         for each in automations:
             for event in sorted(each.trigger.on):
-                meant = _meant(expressions, plan, each, [row for row in group if EVENTS[row.doing] == event])
-                if meant:
-                    starting.by_change(unit, each, event, [row.id for row in meant])
+                found = meant(expressions, plan, each, [row for row in group if EVENTS[row.doing] == event])
+                if found:
+                    starting.by_change(unit, each, event, [row.id for row in found])
 
 
 def _expressions(unit: Unit, rows: Sequence[Row]) -> Expressions:
@@ -132,7 +132,7 @@ def _expressions(unit: Unit, rows: Sequence[Row]) -> Expressions:
     return Expressions(unit, related)
 
 
-def _meant(expressions: Expressions, plan: ObjectPlan, automation: Automation, rows: Sequence[Row]) -> list[Row]:
+def meant(expressions: Expressions, plan: ObjectPlan, automation: Automation, rows: Sequence[Row]) -> list[Row]:
     """Those of `rows` that an automation is for, as they are now."""
     events, fields = automation.trigger.on, automation.trigger.fields
     imported = automation.trigger.imported
