@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from sqlalchemy.engine import make_url
 
 from dougong.cli import temporary_postgresql as postgresql
+from dougong.cli.run import ADMINISTRATOR
 from tests.browser import demo
 from tests.browser.demo import Demo
 
@@ -72,7 +73,10 @@ def site_of_kind(request: pytest.FixtureRequest, database_kind: str, tmp_path: P
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
-    """A function that opens a page: signed in to `site` unless `signed_in=False`; further words are the context's."""
+    """A function that opens a page: signed in to `site` as `login`, unless `signed_in=False`.
+
+    Further words are the context's.
+    """
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -82,7 +86,12 @@ def open_page(browser: Browser) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def opened(
-            site: Demo, language: str = "en", theme: str = "light", signed_in: bool = True, **context: Any
+            site: Demo,
+            language: str = "en",
+            theme: str = "light",
+            signed_in: bool = True,
+            login: str = ADMINISTRATOR,
+            **context: Any,
         ) -> Page:
             made: BrowserContext = browser.new_context(
                 **{
@@ -97,7 +106,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
             stack.callback(made.close)
             made.set_default_timeout(WAIT)
             if signed_in:
-                made.add_cookies([site.cookie(language, theme)])
+                made.add_cookies([site.cookie(language, theme, login)])
             page = made.new_page()
             page.on("console", note)
             page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -65,7 +65,7 @@ class Demo:
 
     def administrator(self) -> str:
         """The id of the user that `dougong run` makes."""
-        return str(self.first("user", Condition("login", "is", ADMINISTRATOR)).id)
+        return self.user(ADMINISTRATOR)
 
     def first(self, object: str, where: Filter | None = None, sort: str = "created_at") -> Record:
         """The oldest record that fits."""
@@ -89,9 +89,13 @@ class Demo:
         self.company.write(SYSTEM, lambda unit: credentials.set_password(unit, user_id, password, must_change=True))
         return password
 
-    def cookie(self, language: str = "en", theme: str = "light") -> Any:
-        """The cookie of a new session of the administrator, who reads `language` from now on."""
-        user_id = self.administrator()
+    def user(self, login: str) -> str:
+        """The id of a user."""
+        return str(self.first("user", Condition("login", "is", login)).id)
+
+    def cookie(self, language: str = "en", theme: str = "light", login: str = ADMINISTRATOR) -> Any:
+        """The cookie of a new session of the administrator, or of somebody else, who reads `language` from now on."""
+        user_id = self.user(login)
         self.save(Update("user", user_id, {"language": language, "time_zone": "Asia/Shanghai"}))
 
         def begin(unit: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,9 @@ from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.engine.tables import history
 from dougong.metadata.approval import Approval
 from dougong.metadata.component import content_hash
-from dougong.metadata.model import Field, Object
+from dougong.metadata.model import Field, Model, Object
 from dougong.workflows.approvals.tables import snapshots
-from dougong.workflows.approvals.told import Change
+from dougong.workflows.approvals.told import Change, LineChange
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,6 +28,10 @@ UNBOUND = frozenset(
     {"id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "life_status", "owner"}
 )
 """System fields that an approval is bound to only where it names them."""
+
+
+LINES = "lines"
+"""What stands before the name of an object of lines in a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def take(unit: Unit, approval: Approval, obj: Object, values: Mapping[str, Any])
         value = values.get(field.name)
         found[field.id] = None if value is None else field.type.to_json(field, value)
     for name, lookup in line_objects(approval, obj):
-        found[f"lines:{name}"] = _lines(unit, plan_of(unit.runtime, name), lookup, str(values["id"]))
+        found[f"{LINES}:{name}"] = _lines(unit, plan_of(unit.runtime, name), lookup, str(values["id"]))
     return Snapshot(found)
 
 
@@ -156,3 +160,24 @@ def changes(obj: Object, old: Mapping[str, Any], new: Mapping[str, Any]) -> tupl
         if id in by_id and old.get(id) != new.get(id):
             found.append(Change(field=by_id[id].name, label=by_id[id].label, old=old.get(id), new=new.get(id)))
     return tuple(found)
+
+
+def line_changes(model: Model, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[LineChange]:
+    """What became of the lines that two snapshots hold, of the objects that there still are."""
+    for key in dict.fromkeys((*old, *new)):
+        kind, _, name = key.partition(":")
+        obj = model.objects.get(name) if kind == LINES else None
+        if obj is None:
+            continue
+        before, after = old.get(key) or {}, new.get(key) or {}
+        for id in dict.fromkeys((*before, *after)):
+            was, now = before.get(id, {}), after.get(id, {})
+            found = changes(obj, was, now)
+            if found:
+                yield LineChange(
+                    object=name,
+                    record=id,
+                    what="changed" if id in before and id in after else "added" if id in after else "removed",
+                    title=(now or was).get(obj.fields[obj.title].id),
+                    changes=found,
+                )

@@ -166,8 +166,15 @@ def _reopen(unit: Unit, obj: Object, held: Running, values: Mapping[str, Any], b
         return
     pairs = [(obj.fields[name], was) for name, was in before.items()]
     old = {each.id: None if was is None else each.type.to_json(each, was) for each, was in pairs}
+    old |= _lines_before(unit, held)
     gated = {"do": "reopened", "values": {}, "old": old}
     service.start(unit, now.name, held.record_id, initiator=initiator, gated=gated)
+
+
+def _lines_before(unit: Unit, held: Running) -> dict[str, Any]:
+    """The lines that were approved, to show beside those that there are now."""
+    kept = binding.kept(unit.connection, [held.id]).get(held.id, [])
+    return {key: lines for key, lines in kept[-1].values.items() if key.startswith(f"{binding.LINES}:")} if kept else {}
 
 
 def _end_with_record(unit: Unit, rows: Sequence[Row]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.running import OPEN, Running
 from dougong.workflows.approvals.state import Entry, State, Visit
 from dougong.workflows.approvals.tables import acts
-from dougong.workflows.approvals.told import ActEntry, Can, Change, Instance, Person
+from dougong.workflows.approvals.told import ActEntry, Can, Change, Instance, LineChange, Person
 from dougong.workflows.approvals.world import CompanyWorld
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _shown(unit: Unit, several: Sequence[Running]) -> tuple[Instance, ...]:
 def _one(unit: Unit, held: Running, log: Sequence[Any], kept: Sequence[Snapshot], people: People) -> Instance:
     approval, obj = held.pinned(unit), held.of(unit)
     named = names_of(people, list(dict.fromkeys(_everybody(held.state, log))))
-    of, changes = _changes(unit, approval, obj, held, kept)
+    of, old, new = _compared(held, kept)
     entry = _own_entry(unit, held.state)
     may = _possible(unit, approval, obj, held)
     can = frozenset(_can(unit, approval, held, may))
@@ -87,7 +88,8 @@ def _one(unit: Unit, held: Running, log: Sequence[Any], kept: Sequence[Snapshot]
         acts=tuple(_act(each, named) for each in log),
         people=named,
         snapshot=_seen(unit, obj, kept[-1].values) if kept else {},
-        changes=changes,
+        changes=_allowed(unit, obj, binding.changes(obj, old, new)) if obj is not None else (),
+        line_changes=tuple(_lines(unit, binding.line_changes(unit.runtime.model, old, new))),
         changes_of=of,
         entry=entry[1].id if entry else None,
         can=can,
@@ -133,22 +135,28 @@ def _act(row: Any, named: Mapping[str, Person]) -> ActEntry:
 
 
 # -- old → new --------------------------------------------------------------------------------------------------------
-def _changes(
-    unit: Unit, approval: Approval | None, obj: Object | None, held: Running, kept: Sequence[Snapshot]
-) -> tuple[Literal["gated", "round", "none"], tuple[Change, ...]]:
-    """What the approval is about: the change that waits for it, else what changed since the round before."""
-    if obj is None:
-        return "none", ()
+def _compared(
+    held: Running, kept: Sequence[Snapshot]
+) -> tuple[Literal["gated", "round", "none"], Mapping[str, Any], Mapping[str, Any]]:
+    """What the approval is about, old and new: the change that waits for it, else what was bound a round before."""
+    now = kept[-1].values if kept else {}
     if held.gated is not None and held.gated["do"] == "update":
-        found = binding.changes(obj, held.gated["old"], held.gated["values"])
-    elif held.gated is not None and held.gated["do"] == "reopened":
-        now = kept[-1].values if kept else {}
-        found = binding.changes(obj, held.gated["old"], {id: now.get(id) for id in held.gated["old"]})
-    elif len(kept) > 1:
-        return "round", _allowed(unit, obj, binding.changes(obj, kept[-2].values, kept[-1].values))
-    else:
-        return "none", ()
-    return "gated", _allowed(unit, obj, found)
+        return "gated", held.gated["old"], held.gated["values"]
+    if held.gated is not None and held.gated["do"] == "reopened":
+        return "gated", held.gated["old"], {id: now.get(id) for id in held.gated["old"]}
+    if len(kept) > 1:
+        return "round", kept[-2].values, now
+    return "none", {}, {}
+
+
+def _lines(unit: Unit, lines: Iterable[LineChange]) -> Iterator[LineChange]:
+    """Those of lines that the actor may read, as far as they may."""
+    for each in lines:
+        obj = unit.runtime.model.objects[each.object]
+        seen = _allowed(unit, obj, each.changes) if unit.access.may("read", obj) else ()
+        if seen:
+            named = unit.access.may_field("read", obj, obj.fields[obj.title])
+            yield replace(each, changes=seen, title=each.title if named else None)
 
 
 def _allowed(unit: Unit, obj: Object, changes: Sequence[Change]) -> tuple[Change, ...]:

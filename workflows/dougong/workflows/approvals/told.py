@@ -94,6 +94,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineChange:
+    """A line that was added (`what`), changed or removed; `title` names it as its field keeps values, None: unnamed.
+
+    `changes` are old → new of its fields; of a line that was added or removed all that it has or had.
+    """
+
+    object: str
+    record: str
+    what: Literal["added", "changed", "removed"]
+    title: Any
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActEntry:
     """One line of the log: `act` is the name of the act ("approve", "send_back", "comment", …).
 
@@ -125,7 +139,7 @@ class Instance:
     `approval` is the definition that it goes on with, None where that can no longer be read in the application as it is
     now (only recalling and rescuing are possible then). `entry` is the asker's own open part, `can` what they may do,
     `taken_back` the entry that they may take back. `changes` are old → new: of the change that waits for the approval,
-    or since the round before. `people` names everybody in the state and the log.
+    or since the round before; `line_changes` the same of its lines. `people` names everybody in the state and the log.
     """
 
     id: str
@@ -145,6 +159,7 @@ class Instance:
     people: Mapping[str, Person]
     snapshot: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     changes: tuple[Change, ...] = ()
+    line_changes: tuple[LineChange, ...] = ()
     changes_of: Literal["gated", "round", "none"] = "none"
     entry: str | None = None
     can: frozenset[Can] = frozenset()

@@ -105,11 +105,13 @@ class Chart:
 def draw(teller: Teller, approval: Approval, state: State | None, moment: Callable[[datetime], str]) -> Chart:
     """The chart of an approval, or of one that runs; `moment` says when something was."""
     nodes, ways = teller.nodes(approval, state), teller.ways(approval, state)
+    wide = _drawing(nodes, ways, moment, across=True)
+    place = {each.key: (each.x + each.width / 2, each.y) for each in wide.nodes}
     return Chart(
-        _drawing(nodes, ways, moment, across=True),
+        wide,
         _drawing(nodes, ways, moment, across=False),
         _said(teller, nodes, state),
-        tuple(each for each in nodes if each.type not in ("split", "join")),
+        tuple(each for each in sorted(nodes, key=lambda node: place[node.key]) if each.type not in ("split", "join")),
     )
 
 

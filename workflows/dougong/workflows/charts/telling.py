@@ -120,7 +120,7 @@ class Teller:
             yield Edge(node.key, node.next), ""
 
     def _node(self, node: Node, state: State | None) -> Told:
-        visits = [each for each in state.visits if each.node == node.key] if state is not None else []
+        visits = [each for each in _standing(state) if each.node == node.key]
         visit = visits[-1] if visits else None
         lines = tuple(self._lines(node, visit, state))
         title = label(node.label, self.language) or self.say(TYPES[node.type])
@@ -188,4 +188,9 @@ def _tally(visit: Visit | None) -> str:
 def _taken(state: State) -> set[tuple[str, str]]:
     """The pairs of nodes between which the approval went."""
     by_number = {each.number: each for each in state.visits}
-    return {(by_number[each.before].node, each.node) for each in state.visits if each.before in by_number}
+    return {(by_number[each.before].node, each.node) for each in _standing(state) if each.before in by_number}
+
+
+def _standing(state: State | None) -> list[Visit]:
+    """The visits that count: what is done all over again after a sending back is still to come."""
+    return [each for each in state.visits if not each.undone] if state is not None else []

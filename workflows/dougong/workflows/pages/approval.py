@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from starlette.responses import Response
@@ -20,7 +21,7 @@ from dougong.workflows.approvals import service
 from dougong.workflows.approvals import state as states
 from dougong.workflows.approvals.machine import Possible
 from dougong.workflows.approvals.machine.possible import Name
-from dougong.workflows.approvals.told import Instance
+from dougong.workflows.approvals.told import Instance, LineChange
 from dougong.workflows.charts.drawing import Chart, draw
 from dougong.workflows.charts.telling import Teller
 from dougong.workflows.pages.approvals import HERE, status_of
@@ -138,21 +139,39 @@ def _own_node(found: Instance) -> Any:
 
 
 def _changed(visit: Visit, found: Instance) -> tuple[Told, ...]:
-    """Old → new in words."""
-    return _words(visit, found, {each.field: (each.old, each.new) for each in found.changes})
+    """Old → new in words, of the record and then of its lines."""
+    own = _words(visit, found.object, {each.field: (each.old, each.new) for each in found.changes})
+    return (*own, *(told for line in found.line_changes for told in _line(visit, line)))
+
+
+def _line(visit: Visit, line: LineChange) -> Iterator[Told]:
+    """A changed line, a row for each of its fields; one that was added or removed, all of it in one row."""
+    obj = visit.model.objects[line.object]
+    name = str(line.title or label(obj.label, visit.language))
+    words = _words(visit, line.object, {each.field: (each.old, each.new) for each in line.changes})
+    if line.what == "changed":
+        yield from (
+            replace(each, label=visit.say(msg("{line}: {field}", line=name, field=each.label))) for each in words
+        )
+        return
+    all_of_it = visit.say(msg(", ")).join(f"{each.label} {each.new or each.old}" for each in words)
+    removed = visit.say(msg("taken away"))
+    yield Told(name, "", all_of_it) if line.what == "added" else Told(name, all_of_it, removed)
 
 
 def _content(visit: Visit, found: Instance) -> tuple[Told, ...]:
     """What the approval is bound to, in words, where that holds anything."""
-    return tuple(each for each in _words(visit, found, {k: (None, v) for k, v in found.snapshot.items()}) if each.new)
+    return tuple(
+        each for each in _words(visit, found.object, {k: (None, v) for k, v in found.snapshot.items()}) if each.new
+    )
 
 
-def _words(visit: Visit, found: Instance, fields: Mapping[str, tuple[Any, Any]]) -> tuple[Told, ...]:
-    obj = visit.model.objects.get(found.object)
+def _words(visit: Visit, object_name: str, fields: Mapping[str, tuple[Any, Any]]) -> tuple[Told, ...]:
+    obj = visit.model.objects.get(object_name)
     if obj is None or not fields:
         return ()
     known = {name: pair for name, pair in fields.items() if name in obj.fields}
-    change = changes_of_records.Change("update", found.started_at, "", "", "", 0, known, "")
+    change = changes_of_records.Change("update", visit.reading.now, "", "", "", 0, known, "")
     told = changes_of_records.told(visit, obj, [change])
     return told[0].changes if told else ()
 
