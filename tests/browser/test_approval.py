@@ -40,7 +40,7 @@ ZH = {
     "submit": "提交审批", "show": "查看审批", "approve": "同意", "door": "登录",
     "name": "登录名、手机号或邮箱", "password": "密码", "add": "加签", "who": "加签给",
     "do add": "添加", "back": "退回", "after": "之后", "opinion": "意见", "all": "从头再审",
-    "change": "修改记录", "save": "保存", "again": "重新提交", "line": "折扣",
+    "change": "修改记录", "save": "保存", "again": "重新提交", "line": "折扣率",
     "round": "上一轮之后的修改", "head": "部门负责人", "size": "金额与毛利",
     "joint": "联合会签", "end": "结束", "at work": "，进行中", "done": "，已完成", "refused": "，未通过",
     "me": "轮到你", "open": "待审批", "yes": "同意", "back to": "退回", "void": "无需处理",
