@@ -134,8 +134,8 @@ class Start:
     """Who may start, when it must be started, what it gates.
 
     `when` holds where a record needs this approval. `by`: "owner", "creator", "team:<role>", "role:<role>", "anyone".
-    `gates`: what may not happen before the approval: "create", "delete", "convert", "print", ``stage:<value>``,
-    ``action:<name>``, ``update:<field>``.
+    `gates`: what may not happen before the approval: "create", "delete", "convert", ``stage:<value>``,
+    ``update:<field>``.
     """
 
     when: Formula | None = None
