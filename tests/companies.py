@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
@@ -24,6 +25,7 @@ from dougong.engine.runtime import Runtime
 from dougong.engine.saving.batch import Create
 from dougong.metadata.documents import read_folder
 from dougong.metadata.trees import Tree
+from tests.pristine import Pristine
 
 WORKSHOP = Path(__file__).parent / "engine" / "workshop"
 """A small set of metadata with every kind of relation."""
@@ -68,10 +70,13 @@ def company_copy(
 ) -> Copies:
     """A function from (kind, name, package folders) to an open copy of that company, gone at the end of the block.
 
-    The original of a name is published once; a SQLite file is copied, a PostgreSQL database is its template.
+    The original of a name is published once; a SQLite file is copied, a PostgreSQL database is its template, and used
+    again where what a test did can be undone.
     """
     originals: dict[tuple[str, str], str] = {}
     compiled: dict[tuple[str, str], Runtime] = {}
+    pristine: dict[str, Pristine] = {}
+    spare: defaultdict[str, list[str]] = defaultdict(list)
     numbers = itertools.count(1)
 
     def original(kind: str, name: str, folders: tuple[Path, ...]) -> str:
@@ -89,6 +94,13 @@ def company_copy(
         company.remember(replace(compiled[kind, name], prepared={}))
         return company
 
+    def made(server: postgresql.Server, source: str) -> str:
+        target_name = f"{source}_copy_{next(numbers)}"
+        _command(server, "CREATE DATABASE {} TEMPLATE {}", target_name, source)
+        if source not in pristine:
+            pristine[source] = Pristine.of(server, target_name)
+        return target_name
+
     @contextmanager
     def copy(kind: str, name: str, folders: tuple[Path, ...]) -> Iterator[Company]:
         source = str(make_url(original(kind, name, folders)).database)
@@ -99,13 +111,17 @@ def company_copy(
                 yield company
             return
         server: postgresql.Server = request.getfixturevalue("postgresql_server")
-        target_name = f"{source}_copy_{next(numbers)}"
-        _command(server, "CREATE DATABASE {} TEMPLATE {}", target_name, source)
+        target_name = spare[source].pop() if spare[source] else made(server, source)
+        kept = False
         try:
             with closing(known(opened(server.url(target_name)), kind, name)) as company:
                 yield company
+            kept = pristine[source].restore(server, target_name)
         finally:
-            _command(server, "DROP DATABASE {} WITH (FORCE)", target_name)
+            if kept:
+                spare[source].append(target_name)
+            else:
+                _command(server, "DROP DATABASE {} WITH (FORCE)", target_name)
 
     return copy
 
