@@ -39,6 +39,7 @@ def test_each_reason_says_whether_it_holds(person: Person) -> None:
         ("yes", "The permission set Sales work lets them change Customer records."),
         ("no", "Nothing gives them the right to see this record."),
         ("no", "They do not own it."),
+        ("no", "It waits in no queue that they take from."),
         ("no", "The sharing rule Important customers is for them, but not for this record."),
         ("no", "It was not shared with them, and they are not in its team."),
         ("no", "They have nothing to decide about it, and were sent no copy."),
