@@ -9,7 +9,16 @@ from deals import add_deals
 from papers import Papers
 from people import add_company, add_customers, add_products, add_roles
 from rows import Rows
-from work import Work, add_campaigns, add_leads, add_members, leave_in_pools, leave_in_queue, settle_customers
+from work import (
+    Work,
+    add_campaigns,
+    add_dispatch,
+    add_leads,
+    add_members,
+    leave_in_pools,
+    leave_in_queue,
+    settle_customers,
+)
 
 FOLDER = Path(__file__).parents[2] / "metadata/dougong/metadata/packages/sales-core/data/demo"
 
@@ -26,6 +35,7 @@ def build(seed: int = SEED) -> Rows:
     add_campaigns(rows)
     customers = add_customers(rows, random)
     add_roles(rows, random, customers)
+    add_dispatch(rows)
     add_leads(rows, random, customers)
     add_members(rows, random, customers)
     deals = add_deals(rows, random, customers)

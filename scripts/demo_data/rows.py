@@ -11,9 +11,9 @@ from typing import Any
 
 ORDER = (
     "currency_rate", "department", "position", "user", "product", "price_book", "price_entry", "competitor", "campaign",
-    "account", "contact", "account_contact_role", "lead", "campaign_member", "opportunity", "opportunity_line",
-    "opportunity_competitor", "quote", "quote_line", "order", "order_line", "contract", "payment_plan", "receipt",
-    "invoice", "activity", "expense", "task",
+    "account", "contact", "account_contact_role", "lead_dispatch", "lead", "campaign_member", "opportunity",
+    "opportunity_line", "opportunity_competitor", "quote", "quote_line", "order", "order_line", "contract",
+    "payment_plan", "receipt", "invoice", "activity", "expense", "task",
 )  # fmt: skip
 """The objects, each after those that it refers to: the order of loading."""
 

@@ -275,6 +275,12 @@ LEADS = (
     ("Rosedale District Council", "Helen Marsh", "Facilities officer", "unqualified", "website", "government", "Meters for 14 buildings"),
     ("Palmeira Cork Lda.", "Inês Duarte", "Quality manager", "new", "referral", "manufacturing", "Traceability by batch"),
 )  # fmt: skip
+LEAD_REGIONS = {
+    "south": ["江门", "湛江", "柳州"], "north": ["唐山", "包头", "呼和"], "northwest": ["银川"],
+    "southwest": ["贵阳"], "central": ["洛阳", "襄阳", "株洲"],
+}  # fmt: skip
+"""The sales regions of cities by their first two characters; all others are in the east."""
+
 CONVERTED_LEADS = (
     "qihe",
     "henglan",

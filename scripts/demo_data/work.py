@@ -40,12 +40,32 @@ def add_leads(rows: Rows, random: Random, customers: list[Customer]) -> None:
         lead = rows.add(
             "lead", f"lead-{number:02d}", at, company=company, person=person, position=position, source=source,
             mobile=english_phone(random, "+44 7700 900###") if english else mobiles.next().replace("0000", "0001"),
-            industry=industry, need=need, interest=random.randrange(1, 6), campaign=campaign,
+            industry=industry, region=_region(company, english), need=need, interest=random.randrange(1, 6),
+            campaign=campaign,
             owner="@user-emma" if english else random.choice(("@user-li", "@user-wang", "@user-lin", "@user-sun")),
         )  # fmt: skip
         _follow(random, lead, status)
     _converted(rows, random, customers)
 
+
+def _region(company: str, english: bool) -> str | None:
+    if english or not company:
+        return "overseas" if english else None
+    return next((region for region, cities in texts.LEAD_REGIONS.items() if company[:2] in cities), "east")
+
+
+def add_dispatch(rows: Rows) -> None:
+    """Who gets the leads of a region and an industry, as the company has agreed."""
+    for number, (region, industry, person) in enumerate(DISPATCH, 1):
+        rows.add("lead_dispatch", f"dispatch-{number:02d}", -300, region=region, industry=industry, responsible=person)
+
+
+DISPATCH = (
+    ("east", None, "@user-wang"), ("east", "electronics", "@user-zhao"), ("south", None, "@user-lin"),
+    ("central", None, "@user-lin"), ("southwest", None, "@user-huang"), ("north", None, "@user-sun"),
+    ("northeast", None, "@user-liu"), ("northwest", None, "@user-liu"), ("overseas", None, "@user-emma"),
+)  # fmt: skip
+"""Region, industry (None: every one) and who gets such leads."""
 
 WAITING = ("lead-10", "lead-13", "lead-24", "lead-26")
 """New leads that nobody has taken yet."""

@@ -11,7 +11,7 @@ from dougong.base.field_types import Reference
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.query import Query
-from dougong.engine.saving.batch import Create
+from dougong.engine.saving.batch import Create, Update
 from dougong.workflows.automations import clock
 from dougong.workflows.notices.tables import notices
 from tests.companies import person
@@ -118,6 +118,23 @@ def test_leads_are_dispatched_where_switched_on(sales: Company) -> None:
     look(sales, "lead.dispatch", "2026-03-12")
     given = [*owners[2:], values(sales, "lead", later)["owner"].id]
     assert [given.count(each) for each in sellers] == [2, 2]
+
+
+def test_the_dispatch_table_goes_before_the_industry(sales: Company) -> None:
+    """Of the lines that fit, the one with the fewest blanks decides; what fits none goes by industry."""
+    with_setting(sales, "sales.dispatch_leads", True)
+    east, finance, anybody = (str(person(sales, login, "sales").user_id) for login in ("li", "wang", "zhao"))
+    lines = [("east", None, east), ("east", "finance", finance)]
+    made = [Create("lead_dispatch", {"region": r, "industry": i, "responsible": who}) for r, i, who in lines]
+    sales.write(SYSTEM, lambda unit: unit.records.save(made))
+    ids = leads(sales, "finance", "energy", "energy")
+    there = zip(ids, ("east", "east", "south"), strict=True)
+    regions = [Update("lead", id, {"region": region}) for id, region in there]
+    sales.write(SYSTEM, lambda unit: unit.records.save(regions))
+    look(sales, "lead.dispatch", "2026-03-11")
+    owners = [values(sales, "lead", id)["owner"].id for id in ids]
+    assert owners[:2] == [finance, east]
+    assert owners[2] in (east, finance, anybody)
 
 
 def test_leads_are_not_dispatched_unless_switched_on(sales: Company) -> None:
