@@ -45,7 +45,9 @@ def hostile(value: Any) -> Any:
     """A document in which every text for people is markup."""
     if isinstance(value, Mapping):
         if isinstance(value.get("en"), str) and set(value) <= {"en", "zh-CN"}:
-            return {language: f"{text[:12]}{BREAKING_OUT}{ATTACK}" for language, text in value.items()}
+            return {
+                language: f"{text[:12].partition('{')[0]}{BREAKING_OUT}{ATTACK}" for language, text in value.items()
+            }
         return {key: each if key in FORMULAS and "do" in value else hostile(each) for key, each in value.items()}
     return [hostile(each) for each in value] if isinstance(value, list) else value
 
