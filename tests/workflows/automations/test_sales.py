@@ -93,6 +93,20 @@ def test_who_is_silent_is_reminded_of(sales: Company) -> None:
     assert told(sales)[4:] == [(li, "14 days without activity: Pumps")]
 
 
+def test_who_was_never_active_is_reminded_of(sales: Company) -> None:
+    """A deal that nobody has worked on climbs the same ladder from the day it was made, each rung once."""
+    boss = str(person(sales, "boss").user_id)
+    li = str(person(sales, "li", manager=boss).user_id)
+    account = make(sales, "account", name="Wu Pumps", record_type="enterprise")
+    deal = make(sales, "opportunity", name="Pumps", account=account, stage="qualify", owner=li)
+    begun = values(sales, "opportunity", deal)["created_at"].date()
+    for after in range(7, 50):
+        look(sales, "opportunity.no_first_activity", (begun + timedelta(days=after)).isoformat())
+    said = [(li, 14), (li, 21), (boss, 21), (li, 30)]
+    assert sorted(told(sales)) == sorted((who, f"{days} days without activity: Pumps") for who, days in said)
+    assert tasks(sales) == [("A month without activity: Pumps", boss, deal)]
+
+
 def leads(company: Company, *industries: str | None) -> list[str]:
     """New leads that wait for an owner."""
     queue = company.runtime().model.rights.queues["new_leads"].record
