@@ -16,7 +16,7 @@ from dougong.engine.record_locks import is_unlocked
 from dougong.engine.saving.row import Row, grouped
 from dougong.metadata.approval import Approval
 from dougong.metadata.model import Field, Object
-from dougong.workflows.approvals import binding, gates, locks, running, starting, telling
+from dougong.workflows.approvals import binding, editing, gates, locks, running, starting, telling
 from dougong.workflows.approvals.carrying import Carrying, write_log
 from dougong.workflows.approvals.running import Running
 from dougong.workflows.approvals.state import Invalidate
@@ -131,7 +131,8 @@ def _bind_anew(unit: Unit, approval: Approval, obj: Object, held: Running) -> No
     snapshot = binding.take(unit, approval, obj, running.record_values(unit, obj, held.record_id))
     binding.keep(unit.connection, held.id, held.round, snapshot, unit.now)
     running.rehashed(unit, held, snapshot.hash)
-    write_log(unit, held, name="Edited", by=unit.actor.user_id or "")
+    if (editing.EDITING, held.id) not in unit.memory:
+        write_log(unit, held, name="Edited", by=unit.actor.user_id or "")
 
 
 def _lapse(unit: Unit, approval: Approval, obj: Object, held: Running, before: Mapping[str, Any]) -> None:

@@ -12,13 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from dougong.base.errors import Conflict, DougongError, Forbidden, NotFound, Problem, Rejected
+from dougong.base.errors import Conflict, DougongError, Forbidden, NotFound, Place, Problem, Rejected
 from dougong.base.ids import is_record_id, record_id
 from dougong.base.language import msg
 from dougong.engine.saving.plan import plan_of
 from dougong.metadata.approval import Approval
 from dougong.metadata.model import Object
-from dougong.workflows.approvals import carrying, definitions, gates, running, seeing, starting, telling, walking
+from dougong.workflows.approvals import (
+    carrying,
+    definitions,
+    editing,
+    gates,
+    running,
+    seeing,
+    starting,
+    telling,
+    walking,
+)
 from dougong.workflows.approvals import state as states
 from dougong.workflows.approvals.carrying import Carrying
 from dougong.workflows.approvals.lists import PAGE, running_now, tasks, todo_count
@@ -29,7 +39,7 @@ from dougong.workflows.approvals.world import CompanyWorld
 from dougong.workflows.pinning import pin
 
 if TYPE_CHECKING:
-    from dougong.engine.saving.batch import Change
+    from dougong.engine.saving.batch import Change, Update
     from dougong.engine.unit import Unit
 
 __all__ = [
@@ -232,16 +242,23 @@ BY_CLOCK = (states.TimeOut, states.Invalidate, states.Did, states.ChildStarted, 
 
 
 def act(
-    unit: Unit, instance_id: str, act: states.Act, *, files: Sequence[str] = (), number: int | None = None
+    unit: Unit,
+    instance_id: str,
+    act: states.Act,
+    *,
+    files: Sequence[str] = (),
+    number: int | None = None,
+    change: Update | None = None,
 ) -> Instance:
     """Do what a person decided; the instance as it is then.
 
     `files` are ids of files that belong to the opinion. With `number` (`Instance.number` as the person saw it), an act
-    that comes after somebody else's is refused.
+    that comes after somebody else's is refused. `change` is of the fields that the actor's node opens to them; it is
+    saved with the act or not at all.
 
     Raises:
         NotFound: no such instance for the actor.
-        Forbidden: the act is somebody else's to do.
+        Forbidden: the act, or the change, is somebody else's to do.
         Rejected: the approval does not allow it now.
         Conflict: somebody else acted a moment ago.
     """
@@ -257,6 +274,8 @@ def act(
                 thing=f"approval/{held.id}",
             )
         )
+    if change is not None:
+        held = editing.edit(unit, held, change)
     return shown(unit, carry_out(unit, held, act, files))
 
 
@@ -323,6 +342,7 @@ def _require_fields(unit: Unit, held: Running, approval: Approval, act: states.A
                 code="approval-field-required",
                 reason=msg("{label} is needed before this can be approved.", label=field.label),
                 thing=f"field:{obj.name}.{field.name}",
+                place=Place(field=field.name),
             )
             for field in blank
         )

@@ -85,7 +85,7 @@ def _one(unit: Unit, held: Running, log: Sequence[Any], kept: Sequence[Snapshot]
         round=held.round,
         started_at=held.started_at,
         ended_at=held.ended_at,
-        acts=tuple(_act(each, named) for each in log),
+        acts=tuple(_act(unit, obj, each, named) for each in log),
         people=named,
         snapshot=_seen(unit, obj, kept[-1].values) if kept else {},
         changes=_allowed(unit, obj, binding.changes(obj, old, new)) if obj is not None else (),
@@ -119,7 +119,8 @@ def _everybody(state: State, log: Sequence[Any]) -> Iterator[str]:
         yield from (each for each in (row.actor_id, row.stands_for) if each)
 
 
-def _act(row: Any, named: Mapping[str, Person]) -> ActEntry:
+def _act(unit: Unit, obj: Object | None, row: Any, named: Mapping[str, Person]) -> ActEntry:
+    edited = row.details if row.act == "edited" and obj is not None else {}
     return ActEntry(
         at=row.at,
         act=row.act,
@@ -129,8 +130,9 @@ def _act(row: Any, named: Mapping[str, Person]) -> ActEntry:
         entry=row.entry,
         opinion=row.opinion,
         files=tuple(row.files),
-        details=row.details,
+        details={} if row.act == "edited" else row.details,
         number=row.number,
+        changes=_allowed(unit, obj, binding.changes(obj, edited["old"], edited["new"])) if obj and edited else (),
     )
 
 

@@ -112,6 +112,7 @@ class ActEntry:
     """One line of the log: `act` is the name of the act ("approve", "send_back", "comment", …).
 
     `stands_for` is the absent person in whose place `person` acted; `number` that of the state that the act led to.
+    `changes` are old → new of what an approver edited as they decided.
     """
 
     at: datetime
@@ -124,6 +125,7 @@ class ActEntry:
     files: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     number: int = 0
+    changes: tuple[Change, ...] = ()
 
 
 Can = Literal[

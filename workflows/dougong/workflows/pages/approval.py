@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from starlette.responses import Response
 
-from dougong.base.errors import Conflict, DougongError, Rejected
+from dougong.base.errors import Conflict, DougongError, Rejected, TooLarge
 from dougong.base.language import Message, label, msg
 from dougong.web import changes as changes_of_records
 from dougong.web.changes import Told
@@ -21,9 +21,11 @@ from dougong.workflows.approvals import service
 from dougong.workflows.approvals import state as states
 from dougong.workflows.approvals.machine import Possible
 from dougong.workflows.approvals.machine.possible import Name
-from dougong.workflows.approvals.told import Instance, LineChange
+from dougong.workflows.approvals.told import ActEntry, Instance, LineChange
 from dougong.workflows.charts.drawing import Chart, draw
 from dougong.workflows.charts.telling import Teller
+from dougong.workflows.pages import approval_fields
+from dougong.workflows.pages.approval_fields import Typed
 from dougong.workflows.pages.approvals import HERE, status_of
 from dougong.workflows.pages.approving import SAID, act_sent
 
@@ -47,9 +49,14 @@ DID: Mapping[str, tuple[Message, str, str]] = {
     "time_out": (msg("the time ran out"), "clock", "bad"),
     "invalidate": (msg("the record was changed"), "alert-circle", "bad"),
     "rescue": (msg("stepped in"), "tool", ""),
+    "edited": (msg("changed the record"), "edit", ""),
+    "lapsed": (msg("the approval lapsed"), "alert-circle", "bad"),
     "move": (msg("moved it to a new version"), "transfer", ""),
 }
 """What the log says of each act, with its icon and tone."""
+
+DECISIONS = ("approve", "reject")
+"""The acts with which an approver sends the fields that their node opens."""
 
 UNTOLD = frozenset({"did", "child_started", "child_ended", "sweep"})
 """What the machine notes for itself."""
@@ -68,16 +75,21 @@ def printed(visit: Visit, id: str) -> Response:
     return _page(visit, id, template="approval_print.html")
 
 
-def _page(visit: Visit, id: str, error: DougongError | None = None, template: str = "approval.html") -> Response:
+def _page(
+    visit: Visit,
+    id: str,
+    error: DougongError | None = None,
+    template: str = "approval.html",
+    typed: Typed | None = None,
+) -> Response:
     found = service.instance(visit.unit, id)
     obj = visit.model.objects.get(found.object)
-    node = _own_node(found)
     return framed(
         visit,
         template,
         HERE,
         found.title,
-        status=200 if error is None else 409 if isinstance(error, Conflict) else 422,
+        status=200 if error is None else error.status,
         instance=found,
         object_label=label(obj.label, visit.language) if obj else "",
         record_url=record_url(found.object, found.record) if obj else "",
@@ -85,19 +97,20 @@ def _page(visit: Visit, id: str, error: DougongError | None = None, template: st
         content=_content(visit, found),
         status_of=status_of,
         did=DID,
-        log=[each for each in reversed(found.acts) if each.act not in UNTOLD],
+        log=[(at, each) for at, each in reversed([*enumerate(found.acts)]) if each.act not in UNTOLD],
         chart=_chart(visit, found),
         visits=[each for each in found.state.visits if each.entries],
         nodes=found.approval.nodes if found.approval else {},
-        here_node=node,
+        here_node=approval_fields.node_of(found),
         offers=_by_act(found.possible),
         adds=[each.act.removeprefix("add_") for each in found.possible if each.act.startswith("add_")],
         may_recall="recall" in found.can,
         newer=_newer(visit, found),
         figures=f"{HERE}/of/{found.approval.name}/figures" if found.approval and "rescue" in found.can else "",
-        errors=[each.text(visit.language) for each in error.problems] if error else [],
-        sent={name: visit.sent(name) for name in ("act", "opinion")},
+        edits={at: _edits(visit, found, each) for at, each in enumerate(found.acts) if each.changes},
+        sent={name: visit.sent(name) for name in ("act", "opinion", "phrase")},
         fresh=error is None,
+        **approval_fields.parts(visit, found, typed, error),
     )
 
 
@@ -131,16 +144,11 @@ def _by_act(possible: tuple[Possible, ...]) -> Mapping[str, Possible | None]:
     return {name: next((each for each in possible if each.act == name), None) for name in get_args(Name)}
 
 
-def _own_node(found: Instance) -> Any:
-    if found.approval is None or found.entry is None:
-        return None
-    mine = next((v for v in found.state.visits if any(e.id == found.entry for e in v.entries)), None)
-    return found.approval.nodes.get(mine.node) if mine else None
-
-
 def _changed(visit: Visit, found: Instance) -> tuple[Told, ...]:
     """Old → new in words, of the record and then of its lines."""
-    own = _words(visit, found.object, {each.field: (each.old, each.new) for each in found.changes})
+    hidden = approval_fields.hidden(found)
+    seen = [each for each in found.changes if each.field not in hidden]
+    own = _words(visit, found.object, {each.field: (each.old, each.new) for each in seen})
     return (*own, *(told for line in found.line_changes for told in _line(visit, line)))
 
 
@@ -159,11 +167,19 @@ def _line(visit: Visit, line: LineChange) -> Iterator[Told]:
     yield Told(name, "", all_of_it) if line.what == "added" else Told(name, all_of_it, removed)
 
 
+def _edits(visit: Visit, found: Instance, entry: ActEntry) -> tuple[Told, ...]:
+    """What an approver edited as they decided, in words."""
+    hidden = approval_fields.hidden(found)
+    seen = [each for each in entry.changes if each.field not in hidden]
+    return _words(visit, found.object, {each.field: (each.old, each.new) for each in seen})
+
+
 def _content(visit: Visit, found: Instance) -> tuple[Told, ...]:
-    """What the approval is bound to, in words, where that holds anything."""
-    return tuple(
-        each for each in _words(visit, found.object, {k: (None, v) for k, v in found.snapshot.items()}) if each.new
-    )
+    """What the approval is bound to and what its node shows beside, in words, where that holds anything."""
+    hidden = approval_fields.hidden(found)
+    shown = {**found.snapshot, **approval_fields.shown_beside(visit, found)}
+    pairs = {name: (None, value) for name, value in shown.items() if name not in hidden}
+    return tuple(each for each in _words(visit, found.object, pairs) if each.new)
 
 
 def _words(visit: Visit, object_name: str, fields: Mapping[str, tuple[Any, Any]]) -> tuple[Told, ...]:
@@ -179,16 +195,22 @@ def _words(visit: Visit, object_name: str, fields: Mapping[str, tuple[Any, Any]]
 def act(visit: Visit, id: str) -> Response:
     """Do what the form says; the page again, with the reason, where that is refused."""
     said, number = visit.sent("act"), whole_number(visit.sent("number"))
+    typed: Typed | None = None
     try:
         if said == "comment":
             visit.write(lambda unit: service.comment(unit, id, visit.sent("opinion")))
         else:
             with visit.read() as reading:
                 sent = act_sent(reading)
-            visit.write(lambda unit: service.act(unit, id, sent, number=number))
-    except (Rejected, Conflict) as error:
+                typed = approval_fields.sent(reading, id) if said in DECISIONS else None
+            change = typed.change() if typed else None
+            visit.write(
+                lambda unit: service.act(unit, id, sent, number=number, change=change),
+                why=visit.sent("why") if change else "",
+            )
+    except (Rejected, Conflict, TooLarge) as error:
         with visit.read() as reading:
-            return _page(reading, id, error)
+            return _page(reading, id, error, typed=typed)
     back = HERE if said in ("approve", "reject", "send_back", "hand_over") else f"{HERE}/{id}"
     return visit.go(visit.back(back), visit.say(SAID["add" if said == "add" else said]))
 
