@@ -73,6 +73,8 @@ class Form:
     """Keys of the sections that the record does not show."""
     why: str | None = None
     """The reason that the form asks for, as far as it is given; None where none is asked."""
+    held: str = ""
+    """Who holds the record, and until when; empty where nobody does."""
 
     @property
     def bad(self) -> bool:

@@ -33,8 +33,8 @@ class Input:
 
     `value` is the field's value, None while what was typed cannot be read; `text` is what was typed, or the value
     as text; `options` are the choices of a picklist that its record type and its controlling field leave.
-    `hidden` and `locked` are what the layout's conditions say: not shown, and shown but not to be changed. `reason`
-    says where the value was taken from.
+    `hidden` and `locked` are what the layout's conditions say, or the lock of the record: not shown, and shown but not
+    to be changed. `reason` says where the value was taken from.
     """
 
     field: Field

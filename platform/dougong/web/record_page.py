@@ -13,10 +13,20 @@ from dougong.base.language import label, msg
 from dougong.engine.access import Right
 from dougong.engine.query import Condition, Page, Query, Record
 from dougong.engine.reading.covering import rights_on
-from dougong.engine.record_locks import locks_on
+from dougong.engine.record_locks import RecordLock
 from dougong.engine.saving.layouts import PLAIN, LayoutState, state_of
 from dougong.metadata.model import Object
-from dougong.web import access_links, belonging_links, buttons, completeness, path_bar, queues, record_tables, timeline
+from dougong.web import (
+    access_links,
+    belonging_links,
+    buttons,
+    completeness,
+    held_records,
+    path_bar,
+    queues,
+    record_tables,
+    timeline,
+)
 from dougong.web.buttons import Action
 from dougong.web.changes import Change, Entry, told
 from dougong.web.changes import ask as ask_changes
@@ -74,6 +84,12 @@ class RecordPage:
     panels: tuple[Panel, ...] = ()
     at: datetime | None = None
     """The moment as of which the record is shown; None for now."""
+    lock: RecordLock | None = None
+    """Who holds the record, until when, and what of it may be changed all the same."""
+
+    def may_change(self, field: str) -> bool:
+        """Whether the reader may change the record, and this field of it is not held."""
+        return self.may_edit and (self.lock is None or field in self.lock.except_fields)
 
     @property
     def secondary(self) -> tuple[Action, ...]:
@@ -104,11 +120,11 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
     changes = asked.changes()
     status = record.values.get("life_status")
     live = not (record.deleted or status == "void" or at)
-    rights = _rights(visit, obj, record) if live else set()
+    rights, lock = _rights(visit, obj, record) if live else (set(), None)
     shown = {
         "values": _values(view, record, asked),
-        "id": record.id,
         "live": live,
+        "lock": lock,
         "hidden": conditions.hidden,
         **_common(visit, obj, record, view),
     }
@@ -136,21 +152,22 @@ def build(visit: Visit, obj: Object, record: Record, at: datetime | None = None)
         history=tuple(told(visit, obj, changes)) if tab == HISTORY_TAB else (),
         may_edit=not obj.append_only and "edit" in rights,
         may_delete=obj.delete == "bin" and not obj.append_only and "delete" in rights,
-        may_void=obj.void and obj.effective and "edit" in rights,
+        may_void=obj.void and obj.effective and "edit" in rights and lock is None,
         lacks=completeness.of(visit, obj, record, "edit" in rights) if live else None,
         panels=panels(visit, obj, record) if live else (),
         at=at,
+        lock=lock,
     )
 
 
-def _rights(visit: Visit, obj: Object, record: Record) -> set[Right]:
-    """What the actor may do with the record now: of one that somebody holds, change what is left open of it."""
+def _rights(visit: Visit, obj: Object, record: Record) -> tuple[set[Right], RecordLock | None]:
+    """What the actor may do with the record now, and its lock: of one that somebody holds, change what is left open."""
     rights = rights_on(visit.unit, obj, record.id, ("edit", "delete", "transfer"))
-    lock = locks_on(visit.unit, obj.name, [record.id]).get(record.id) if rights else None
+    lock = held_records.lock_of(visit, obj, record.id) if rights else None
     if lock is None:
-        return rights
+        return rights, None
     held: set[Right] = {"delete"} if lock.except_fields - {"owner"} else {"delete", "edit"}
-    return rights - held
+    return rights - held, lock
 
 
 def _with_taking(take: Action | None, shown: tuple[Action, ...]) -> tuple[Action, ...]:
@@ -227,6 +244,7 @@ def _values(view: RecordView, record: Record, asked: Asked) -> tuple[Any, ...]:
 def _common(visit: Visit, obj: Object, record: Record, view: RecordView) -> dict[str, Any]:
     currency = str(record.values.get("currency") or visit.model.settings.get("currency") or "CNY")
     return {
+        "id": record.id,
         "x": visit.context,
         "r": visit.reading,
         "currencies": [currency] * len(view.paths),

@@ -208,21 +208,17 @@ def _deciding(
 def _input(field: Field, all_: bool, sections: Sections, varies: bool, follows: bool) -> str:
     """The source of one field of a form: label, widget, help, errors. Works for any layout: names, not indexes.
 
-    A field that `varies` with the record tells its state, and is disabled where it is locked; its name is then sent as
-    `locked`, since a browser sends no value of a disabled input.
+    A field that `varies` with the record tells its state. Any is disabled where it is locked, by the layout or because
+    somebody holds the record; its name is then sent as `locked`, since a browser sends no value of a disabled input.
     """
     name = field.name
     widget = bind_input(sections.of(field, "edit"), f'form.inputs["{name}"]')
     classes = "fld all" if all_ else "fld"
-    state, start, end, reason = "", "", "", ""
-    if follows:
-        state, reason = " data-follows", REASON
+    state, reason = (" data-follows", REASON) if follows else ("", "")
     if varies:
         state += ' data-when="{{ i.state }}"{% if i.hidden %} hidden{% endif %}'
-        start = (
-            f'{{% if i.locked %}}<input type="hidden" name="{LOCKED}" value="{name}"><fieldset disabled>{{% endif %}}'
-        )
-        end = "{% if i.locked %}</fieldset>{% endif %}"
+    start = f'{{% if i.locked %}}<input type="hidden" name="{LOCKED}" value="{name}"><fieldset disabled>{{% endif %}}'
+    end = "{% if i.locked %}</fieldset>{% endif %}"
     return (
         f'{{% set i = form.inputs["{name}"] %}}<div class="{classes}" id="w-{name}"{state}{{{{ i.attributes }}}}>'
         f"{start}{LABEL}{widget}{reason}{HELP}{end}{ERRORS}</div>"

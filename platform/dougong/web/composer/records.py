@@ -171,7 +171,8 @@ def item_source(obj: Object, place: Place, sections: Sections) -> str:
     pencil = ""
     if place.editable:
         pencil = (
-            f'{{% if live %}}<dd class="pen"><a class="ib s" href="/o/{obj.name}/{{{{ id }}}}/edit#w-{name}" '
+            f'{{% if live and (lock is none or "{name}" in lock.except_fields) %}}'
+            f'<dd class="pen"><a class="ib s" href="/o/{obj.name}/{{{{ id }}}}/edit#w-{name}" '
             f'hx-get="/o/{obj.name}/{{{{ id }}}}/field/{name}" '
             f'hx-target="closest .f" hx-swap="outerHTML" aria-label="{{{{ edit_labels[{place.at}] }}}}">'
             f'{{{{ icon("edit", "s") }}}}</a></dd>{{% endif %}}'

@@ -15,6 +15,7 @@ from dougong.metadata.model import Object
 from dougong.web import (
     errors_in_forms,
     forms,
+    held_records,
     list_views,
     listing,
     submission,
@@ -32,6 +33,7 @@ def field(visit: Visit, object: str, id: str, name: str) -> Response:
     """The input of one field, in the place where it stood."""
     obj = visit.object(object)
     record = visit.unit.records.get(object, id)
+    held_records.check_open(visit, obj, id, name)
     return _field(visit, obj, record, name, forms.Entered(), errors_in_forms.NONE, 200)
 
 

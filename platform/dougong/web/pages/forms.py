@@ -15,7 +15,7 @@ from dougong.engine.query import Record
 from dougong.engine.saving.batch import Create, Saved, StaleRecord, Update
 from dougong.engine.saving.record_types import is_usual, offered_types
 from dougong.metadata.model import Object
-from dougong.web import conflicts, errors_in_forms, forms, inputs, live, prefill, submission
+from dougong.web import conflicts, errors_in_forms, forms, held_records, inputs, live, prefill, submission
 from dougong.web.composer.forms import FormView
 from dougong.web.context import noun, record_url
 from dougong.web.forms import Form
@@ -215,6 +215,7 @@ def edit(visit: Visit, object: str, id: str) -> Response:
 
 def _edit_page(visit: Visit, obj: Object, form: Form, status: int, note: str = "") -> Response:
     title = visit.say(msg("Edit {object}", object=noun(obj.label, visit.language)))
+    form = held_records.restricted(visit, obj, form)
     return _page(visit, obj, form, title, _address(visit), record_url(obj.name, form.id), status, note)
 
 
