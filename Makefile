@@ -47,7 +47,8 @@ bench: install ## measure the engine against the same operations written by hand
 	@.venv/bin/python -m tests.benchmarks.formula_reads
 	@.venv/bin/python -m tests.benchmarks.publishing
 	@.venv/bin/python -m tests.benchmarks.visibility
-	@.venv/bin/python -m tests.benchmarks.automating
+	@.venv/bin/python -m tests.benchmarks.automating --rows 100000 --rounds 1
+	@.venv/bin/python -m tests.benchmarks.automating --rows 100000 --rounds 1 --database postgresql
 
 pictures: install ## take the pictures of docs/pictures
 	@scripts/prepare.sh --pictures
