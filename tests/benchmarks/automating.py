@@ -3,8 +3,9 @@
     python -m tests.benchmarks.automating [--rows 100000] [--database sqlite] [--rounds 3]
 
 One sets a field of every record while it is saved, one runs afterwards for every tenth, one for every hundredth and
-makes a record for each. Told are the seconds that passed, the CPU seconds of this process among them (without those of a
-database server), and the most memory that it held with and without them (on Linux, where a process can forget its peak).
+makes a record for each. Told are the seconds that passed, the CPU seconds of this process among them (without those
+of a database server), and the most memory that it held with and without them (on Linux, where a process can forget its
+peak).
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ MAPPING = {"object": "load", "columns": {"Name": {"field": "name"}, "Amount": {"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Seconds of an import and of the runs that it set off, by the clock and of the CPU; MiB of the most memory held."""
+    """Seconds of an import and of the runs that it set off, CPU seconds of both, MiB of the most memory held."""
 
     importing: float
     running: float
