@@ -8,7 +8,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 Channel = Literal[
-    "form", "inline", "bulk", "api", "import", "conversion", "workflow", "system", "cli", "undo", "publish"
+    "form", "inline", "bulk", "api", "import", "conversion", "workflow", "system", "cli", "undo", "publish", "mail"
 ]
 
 PUBLISHING: Channel = "publish"

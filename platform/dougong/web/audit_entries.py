@@ -32,6 +32,7 @@ CHANNELS: Mapping[str, Message] = {
     "system": msg("System"),
     "cli": msg("Command line"),
     "publish": msg("Publishing"),
+    "mail": msg("E-mail link"),
 }
 
 LABELS: Mapping[str, Message] = {

@@ -19,6 +19,7 @@ from dougong.web.api import routes as api_routes
 from dougong.web.app import create_app, make_site
 from dougong.web.pages import PAGES
 from dougong.web.protection import POLICY
+from dougong.workflows import pages as workflow_pages
 from tests.web.conftest import Person
 
 SAFE = {"GET", "HEAD"}
@@ -67,7 +68,7 @@ def test_no_page_changes_anything_by_get(client: TestClient) -> None:
 
 def test_no_page_but_those_of_the_door_opens_for_strangers(client: TestClient) -> None:
     """Who is not signed in is led to the door from every page that is not part of it."""
-    door = {filled(each.path) for each in PAGES if each.who == "anyone"}
+    door = {filled(each.path) for each in (*PAGES, *workflow_pages.PAGES) if each.who == "anyone"}
     for method, path in served(client):
         if path in door or path == "/health" or method == "HEAD":
             continue

@@ -50,6 +50,7 @@ for _kind in (
     Kind("shared", "access", msg("Record shared")),
     Kind("share_ended", "access", msg("Share ended")),
     Kind("approval_rescued", "access", msg("Approval rescued")),
+    Kind("approval_by_link", "access", msg("Approval decided by e-mail link")),
     Kind("approval_moved", "access", msg("Approval moved to a new version")),
     Kind("delegation_made", "access", msg("Delegation made")),
     Kind("delegation_ended", "access", msg("Delegation ended")),

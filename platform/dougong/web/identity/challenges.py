@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select
 from dougong.engine.sign_in_tables import challenges
 from dougong.engine.unit import Unit
 
-Kind = Literal["second_step", "passkey", "new_passkey", "new_authenticator", "single_sign_on", "reset"]
+Kind = Literal["second_step", "passkey", "new_passkey", "new_authenticator", "single_sign_on", "reset", "approval"]
 
 SOON = timedelta(minutes=10)
 """How long a step of signing in may take."""

@@ -218,7 +218,9 @@ def write_log(
     node: str | None = None,
     stands_for: str | None = None,
 ) -> None:
-    """Append a line to the log of an approval."""
+    """Append a line to the log of an approval; of what was decided by an e-mail link it says so."""
+    if by and unit.actor.channel == "mail":
+        details = {**details, "channel": "mail"}
     unit.connection.execute(
         insert(acts).values(
             id=record_id(), instance=held.id, number=held.number, at=unit.now, actor_id=by or None,

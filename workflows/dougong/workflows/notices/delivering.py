@@ -5,7 +5,7 @@ A job that is killed after sending sends again, with the same Message-ID (or id 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from dougong.engine.jobs import NotYet, job
 from dougong.engine.mail import Mail
 from dougong.engine.outbox import Task
 from dougong.web.look import look, theme_folder
+from dougong.workflows.approvals import mail_links
 from dougong.workflows.channels.calling import Calling
 from dougong.workflows.notices import sending
 from dougong.workflows.notices.preferences import MAIL
@@ -43,6 +44,9 @@ class _Ready:
     id: str
     letters: Sequence[Letter]
     channel: Channel | None
+    user_id: str
+    approvals: Mapping[str, str]
+    """By letter the approval that it asks the person to decide."""
 
 
 @job(sending.DELIVER, attempts=sending.ATTEMPTS)
@@ -85,7 +89,7 @@ def _send(company: Company, task: Task, wanted: Any, id: str, digest: bool) -> N
 
 
 def _asked(wanted: Any) -> Any:
-    columns = (notices.c.title, notices.c.body, notices.c.url, notices.c.at)
+    columns = (notices.c.title, notices.c.body, notices.c.url, notices.c.at, notices.c.kind)
     its = deliveries.c
     return (
         select(its.id, its.channel, its.user_id, its.due_at, its.content, *columns)
@@ -115,7 +119,8 @@ def _ready(unit: Unit, rows: Sequence[Any], id: str) -> _Ready | None:
         )
         for row in rows
     ]
-    return _Ready(id, letters, channel)
+    approvals = {row.id: row.url.rpartition("/")[2] for row in rows if row.kind in mail_links.KINDS}
+    return _Ready(id, letters, channel, rows[0].user_id, approvals)
 
 
 def receiver_of(unit: Unit, user_id: str) -> Receiver | None:
@@ -155,6 +160,7 @@ def _mail(company: Company, ready: _Ready, digest: bool) -> None:
     values = {
         "site": way.site_name,
         "letters": ready.letters,
+        "decide": _links(company, ready, way.site),
         "settings": f"{way.site}/notices/preferences",
     }
     templates = look((theme_folder(),))[1]
@@ -166,6 +172,18 @@ def _mail(company: Company, ready: _Ready, digest: bool) -> None:
         html=templates.render("mail/notice.html", language, **values),
     )
     mail.send(way, made, ready.letters[-1].at)
+
+
+def _links(company: Company, ready: _Ready, site: str) -> dict[str, str]:
+    """By letter the address at which its reader decides without signing in; each try to send has new ones."""
+    if not ready.approvals:
+        return {}
+
+    def work(unit: Unit) -> dict[str, str]:
+        made = {letter: mail_links.issue(unit, ready.user_id, approval) for letter, approval in ready.approvals.items()}
+        return {letter: f"{site}/approval-link?token={token}" for letter, token in made.items() if token}
+
+    return company.write(SYSTEM, work)
 
 
 @job("notices.forget", daily=True)

@@ -6,6 +6,7 @@ from dougong.web.routing import Page
 from dougong.workflows.pages import (
     absence,
     approval,
+    approval_link,
     approval_moves,
     approval_past,
     approval_start,
@@ -28,6 +29,7 @@ PAGES: tuple[Page, ...] = (
     *approvals.PAGES,
     *absence.PAGES,
     *approval.PAGES,
+    *approval_link.PAGES,
     *approval_start.PAGES,
     *approval_moves.PAGES,
     *pool_tonight.PAGES,

@@ -93,8 +93,8 @@ def _page(
         instance=found,
         object_label=label(obj.label, visit.language) if obj else "",
         record_url=record_url(found.object, found.record) if obj else "",
-        changed=_changed(visit, found),
-        content=_content(visit, found),
+        changed=changed(visit, found),
+        content=content(visit, found),
         status_of=status_of,
         did=DID,
         log=[(at, each) for at, each in reversed([*enumerate(found.acts)]) if each.act not in UNTOLD],
@@ -144,7 +144,7 @@ def _by_act(possible: tuple[Possible, ...]) -> Mapping[str, Possible | None]:
     return {name: next((each for each in possible if each.act == name), None) for name in get_args(Name)}
 
 
-def _changed(visit: Visit, found: Instance) -> tuple[Told, ...]:
+def changed(visit: Visit, found: Instance) -> tuple[Told, ...]:
     """Old → new in words, of the record and then of its lines."""
     hidden = approval_fields.hidden(found)
     seen = [each for each in found.changes if each.field not in hidden]
@@ -174,7 +174,7 @@ def _edits(visit: Visit, found: Instance, entry: ActEntry) -> tuple[Told, ...]:
     return _words(visit, found.object, {each.field: (each.old, each.new) for each in seen})
 
 
-def _content(visit: Visit, found: Instance) -> tuple[Told, ...]:
+def content(visit: Visit, found: Instance) -> tuple[Told, ...]:
     """What the approval is bound to and what its node shows beside, in words, where that holds anything."""
     hidden = approval_fields.hidden(found)
     shown = {**found.snapshot, **approval_fields.shown_beside(visit, found)}
