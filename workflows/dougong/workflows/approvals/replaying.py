@@ -318,7 +318,11 @@ def in_force(unit: Unit, name: str) -> Approval:
     """
     found = definitions.current(unit, name)
     if found is None:
-        raise NotFound(
-            Problem(code="approval-unknown", thing=f"approval:{name}", reason=msg("There is no such approval."))
-        )
+        raise unknown(name)
     return found
+
+
+def unknown(name: str) -> NotFound:
+    """What is said where there is no approval of a name, or none for who asks."""
+    reason = msg("There is no such approval.")
+    return NotFound(Problem(code="approval-unknown", thing=f"approval:{name}", reason=reason))
