@@ -14,9 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from PIL import Image
@@ -26,11 +24,9 @@ from dougong.engine.actor import NOBODY, SYSTEM, Actor
 from dougong.engine.audit import Event, record_alone
 from dougong.engine.query import Condition
 from dougong.engine.saving.batch import Create, Delete, Update
-from dougong.engine.unit import Unit
 from dougong.web import credentials
-from dougong.workflows.approvals import service, state
 from tests import chromium
-from tests.browser import demo
+from tests.browser import at_work, demo
 from tests.browser.demo import Demo
 from tests.browser.places import PLACES
 
@@ -224,48 +220,15 @@ def _audit_entry(page: Page, site: Demo) -> None:
 
 def _approval(page: Page, site: Demo) -> None:
     """A discount that two review jointly: one approved and asked the administrator too."""
-    page.goto(f"{site.url}/approvals/{_reviewed(site)}")
+    page.goto(f"{site.url}/approvals/{at_work.reviewed(site)}")
     page.wait_for_selector(".chart")
 
 
 def _approvals(page: Page, site: Demo) -> None:
-    _reviewed(site)
+    at_work.reviewed(site)
     page.goto(f"{site.url}/approvals")
 
 
-def _reviewed(site: Demo) -> str:
-    """The id of the approval, which is begun where it is not."""
-    person = {each: site.first("user", Condition("login", "is", each)).id for each in REVIEWERS}
-    quote = site.first("quote", Condition("owner.login", "is", "lin.zhihao")).id
-    site.save(Update("quote", quote, {"valid_until": date.today() + timedelta(days=30)}))
-    line = site.first("quote_line", Condition("quote", "is", quote)).id
-    with site.company.read(SYSTEM) as unit:
-        known = service.of_record(unit, "quote", quote)
-    if known:
-        return known[0].id
-    site.save(Update("quote_line", line, {"quantity": "400", "discount": "0.42"}))
-
-    def acting(login: str, work: Callable[[Unit], Any]) -> Any:
-        return site.company.write(Actor(user_id=person[login], name=login, login=login), work)
-
-    def decide(login: str, say: Callable[[str], state.Act]) -> None:
-        with site.company.read(Actor(user_id=person[login], name=login, login=login)) as unit:
-            entry = service.instance(unit, id).entry
-        assert entry is not None
-        acting(login, lambda unit: service.act(unit, id, say(entry)))
-
-    why = "对手报价更低,客户二期还有三条产线,建议以此价锁定框架。"
-    id: str = acting("lin.zhihao", lambda unit: service.submit(unit, "quote.discount", quote, comment=why))
-    yes = "账期可控,首付不低于两成。"
-    decide("huang.jiaxin", lambda entry: state.Approve(entry=entry, by=person["huang.jiaxin"], opinion=yes))
-    decide("xu.jingyi", lambda entry: state.Approve(entry=entry, by=person["xu.jingyi"]))
-    more = (site.administrator(),)
-    asks = lambda entry: state.Add(entry=entry, by=person["zhou.xiaolan"], people=more, where="parallel")  # noqa: E731
-    decide("zhou.xiaolan", asks)
-    return id
-
-
-REVIEWERS = ("lin.zhihao", "huang.jiaxin", "zhou.xiaolan", "xu.jingyi")
 BARE = "Bare but for its name"
 LEAD = "沈嘉禾"
 NEWCOMER = "newcomer"

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from dougong.cli import temporary_postgresql as postgresql
 from dougong.cli.run import ADMINISTRATOR
-from tests.browser import demo
+from tests.browser import at_work, demo
 from tests.browser.demo import Demo
 
 DESK = {"width": 1440, "height": 900}
@@ -45,8 +45,9 @@ def demo_on_postgresql(fresh_database_url: Callable[[str], str], tmp_path_factor
 
 @pytest.fixture(scope="session")
 def shown(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The demo company, served for tests that look and change nothing."""
+    """The demo company at work, served for tests that look and change nothing."""
     with demo.served(demo_file, tmp_path_factory.mktemp("shown")) as site:
+        at_work.put_to_work(site)
         yield site
 
 

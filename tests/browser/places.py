@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dougong.engine.query import Condition
+from tests.browser import at_work
 from tests.browser.demo import Demo
 
 
@@ -69,6 +70,36 @@ PLACES: dict[str, Callable[[Demo], str]] = {
     "privacy-person": lambda site: f"/privacy/contact/{site.first('contact').id}",
     "owner": _record("account", "/owner"),
     "sharing": _record("account", "/sharing"),
+    "approvals": _fixed("/approvals"),
+    "approvals-copied": _fixed("/approvals?list=copied"),
+    "approval": lambda site: f"/approvals/{at_work.reviewed(site)}",
+    "approval-print": lambda site: f"/approvals/{at_work.reviewed(site)}/print",
+    "approval-record": lambda site: f"/o/quote/{at_work.quoted(site)}",
+    "approval-processes": _fixed("/approvals/of"),
+    "approval-process": _fixed("/approvals/of/quote.discount"),
+    "approval-figures": _fixed("/approvals/of/quote.discount/figures"),
+    "approval-move": _fixed("/approvals/of/quote.discount/move"),
+    "approval-replay": _fixed("/approvals/of/quote.discount/replay"),
+    "absence": _fixed("/approvals/absence"),
+    "notices": _fixed("/notices"),
+    "notice-preferences": _fixed("/notices/preferences"),
+    "runs": _fixed("/automations/runs?show=done"),
+    "run": lambda site: f"/automations/runs/{at_work.run(site)}",
+    "assignments": _fixed("/automations/assignments"),
+    "assignment": _fixed("/automations/assignments/lead.by_region"),
+    "templates": _fixed("/automations/templates"),
+    "template": _fixed("/automations/templates/lead.assigned"),
+    "jobs": _fixed("/jobs?show=done"),
+    "pool": _fixed("/pools/account.public"),
+    "pool-tonight": _fixed("/pools/account.public/tonight"),
     "missing": _fixed("/o/account/01900000-0000-7000-8000-000000000000"),
 }
 """How to come to each, by name. What only people who are not signed in see is not among them."""
+
+OF_OTHERS: dict[str, tuple[str, Callable[[Demo], str]]] = {
+    "start": (at_work.SELLER, lambda site: f"/approvals/start/quote.discount/{at_work.quoted(site, 1)}"),
+    "asked": (at_work.SELLER, _fixed("/approvals?list=mine")),
+    "decided": (at_work.HEAD, _fixed("/approvals?list=done")),
+    "pool-mine": (at_work.SELLER, _fixed("/pools/account.public/mine")),
+}
+"""What the administrator has not: whose it is, and how they come to it."""

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from dougong.cli.run import ADMINISTRATOR
 from tests.browser.conftest import DESK, PHONE, Open
 from tests.browser.demo import Demo
-from tests.browser.places import PLACES
+from tests.browser.places import OF_OTHERS, PLACES
 
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 GRAVE = ("serious", "critical")
@@ -47,9 +48,14 @@ def test_pages_can_be_used_by_everybody(
     shown: Demo, open_page: Open, language: str, theme: str, viewport: dict[str, int]
 ) -> None:
     """Every page kind. Colours do not depend on the width, nor words on the theme: each is seen once."""
-    page = open_page(shown, language, theme, viewport=viewport)
+    everywhere = {name: (ADMINISTRATOR, place) for name, place in PLACES.items()} | OF_OTHERS
+    pages = {
+        who: open_page(shown, language, theme, login=who, viewport=viewport)
+        for who in {who for who, _ in everywhere.values()}
+    }
     found = {}
-    for name, place in PLACES.items():
+    for name, (who, place) in everywhere.items():
+        page = pages[who]
         page.set_viewport_size({"width": viewport["width"], "height": viewport["height"]})
         page.goto(place(shown))
         page.wait_for_function("() => !document.querySelector('.htmx-request')")

@@ -31,7 +31,9 @@ def transferred(page: Page, address: str) -> int:
     return sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes)
 
 
-@pytest.mark.parametrize("name", ["list", "deal", "customer", "form", "edit", "rich", "formula"])
+@pytest.mark.parametrize(
+    "name", ["list", "deal", "customer", "form", "edit", "rich", "formula", "approval", "notices", "runs"]
+)
 def test_pages_are_light(shown: Demo, open_page: Open, name: str) -> None:
     """A first visit brings style, scripts and icons; the next one the page alone."""
     page = open_page(shown, "zh-CN")
