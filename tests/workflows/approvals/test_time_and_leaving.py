@@ -81,6 +81,10 @@ def test_reminders() -> None:
     case.office.now += REMINDED_EVERY
     case.act(Remind(by="ivy"))
     assert refused(lambda: case.act(Remind(by="eve"))) == "approval-not-involved"
+    assert refused(lambda: case.act(Remind(by="ann"))) == "approval-own-turn"
+    case.act(Approve(entry=case.part("ann"), by="ann"))
+    case.act(Remind(by="ann"))
+    assert {each.entry.person for each in case.effects if isinstance(each, Reminded)} == {"bob", "cat"}
     timed = late("remind").act(Remind(by="", visit=1))
     assert [type(each).__name__ for each in timed.effects] == ["Reminded", "Reminded", "Timer"]
 

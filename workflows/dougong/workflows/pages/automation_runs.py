@@ -13,6 +13,7 @@ from dougong.base.errors import Conflict, NotFound, Problem
 from dougong.base.ids import is_record_id
 from dougong.base.language import Message, label, msg
 from dougong.engine import backlog
+from dougong.engine.reading.readers import titles
 from dougong.engine.unit import Unit
 from dougong.metadata.model import Object
 from dougong.web.buttons import need_offer
@@ -108,6 +109,8 @@ def one(visit: Visit, id: str) -> Response:
         raise NotFound(Problem(code="run-unknown", thing=id, reason=msg("There is no such page.")))
     state, event, _ = _said(visit, run)
     obj = visit.model.objects.get(run.object)
+    shown = run.records[:20]
+    called = titles(visit.unit, {run.object: set(shown)})
     return framed(
         visit,
         "automation_run.html",
@@ -118,7 +121,10 @@ def one(visit: Visit, id: str) -> Response:
         event=event,
         problems=texts(visit, run.error),
         kind=label(obj.label, visit.language) if obj is not None else run.object,
-        records=[(each, f"/o/{run.object}/{each}" if obj is not None else "") for each in run.records[:20]],
+        records=[
+            (called.get((run.object, each)) or each, f"/o/{run.object}/{each}" if obj is not None else "")
+            for each in shown
+        ],
         way=[named(visit, each) for each in run.way],
         steps=[
             (note, json_text(note.input), json_text(note.output), texts(visit, note.error))

@@ -101,15 +101,20 @@ def remind(course: Course, act: Remind) -> None:
 
 
 def remindable(course: Course, by: str) -> list[tuple[int, Entry]]:
-    """The open entries whose people somebody may remind now.
+    """The open entries whose people somebody may remind now: who asked may, and who has had their own turn.
 
     Raises:
-        dougong.base.errors.DougongError: nothing runs, they have no part in it, or all were reminded already.
+        dougong.base.errors.DougongError: nothing runs, they have no part in it, it is their own turn, or all were
+            reminded already.
     """
     turns.running(course)
     entries = [(visit.number, each) for visit in course.state.visits for each in visit.entries]
-    if by != course.state.initiator and all(each.person != by for _, each in entries):
-        raise refusals.not_involved()
+    if by != course.state.initiator:
+        own = [each.status for _, each in entries if each.person == by]
+        if not own:
+            raise refusals.not_involved()
+        if "open" in own:
+            raise refusals.own_turn()
     now = course.world.now
     due = [
         (number, each)

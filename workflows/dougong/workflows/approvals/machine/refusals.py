@@ -324,6 +324,17 @@ def not_involved() -> Forbidden:
     return Forbidden(Problem(code="approval-not-involved", reason=msg("You have no part in this approval")))
 
 
+def own_turn() -> Conflict:
+    """Who is waited for themselves reminds others."""
+    return Conflict(
+        Problem(
+            code="approval-own-turn",
+            reason=msg("It is your own turn"),
+            fix=msg("Decide first; then others can be reminded"),
+        )
+    )
+
+
 def reminded_already() -> Conflict:
     """All were reminded a short while ago."""
     return Conflict(
