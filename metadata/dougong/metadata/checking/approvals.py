@@ -11,7 +11,7 @@ from typing import Any
 from dougong.base.errors import Problem
 from dougong.base.language import Message, msg
 from dougong.metadata.approval import WAYS
-from dougong.metadata.checking.formulas import tried
+from dougong.metadata.checking.formulas import switch, tried
 from dougong.metadata.checking.people import need_role
 from dougong.metadata.checking.report import (
     Spot,
@@ -76,7 +76,7 @@ def approvals(index: Index) -> Iterator[Problem]:
         if name not in index.fields:
             yield from need_object(spot / "object", name)
             continue
-        yield from _active(spot, name, body)
+        yield from switch(spot, body, name, "start.when")
         yield from _start(spot / "start", name, body.get("start", NOTHING))
         yield from _bound(spot, name, body)
         yield from _nobody(spot / "people", body.get("people", NOTHING))
@@ -87,15 +87,6 @@ def approvals(index: Index) -> Iterator[Problem]:
 
 
 # -- starting -----------------------------------------------------------------------------------------------------
-def _active(spot: Spot, name: str, body: Document) -> Iterator[Problem]:
-    for found in tried(spot / "active", body.get("active"), FieldScope(spot.index, name), "boolean"):
-        if isinstance(found, Problem):
-            yield found
-        elif any(not path[0].startswith("$") for path in found.references):
-            reason = msg("What switches an approval is the same for every record, so it reads no field.")
-            yield (spot / "active").problem("approval-active-field", reason, msg("Ask for fields under start.when."))
-
-
 def condition(spot: Spot, text: Any, object_name: str) -> Iterator[Problem]:
     """A condition of a record as it stands, at any time: nothing is being saved."""
     for found in tried(spot, text, FieldScope(spot.index, object_name), "boolean"):

@@ -9,7 +9,8 @@ from dougong.base.errors import Problem
 from dougong.base.language import msg
 from dougong.metadata.assignment import FALLBACK
 from dougong.metadata.building.assignments import formulas_of
-from dougong.metadata.building.steps import StepScope, places
+from dougong.metadata.building.steps import places
+from dougong.metadata.checking.automations import conditions
 from dougong.metadata.checking.formulas import tried
 from dougong.metadata.checking.people import need_people
 from dougong.metadata.checking.report import (
@@ -71,18 +72,7 @@ def _starts(spot: Spot, name: str, body: Body) -> Iterator[Problem]:
         yield (spot / "on").problem("assignment-again", reason, msg("List other fields under fields."))
     for below, each in enumerated(spot, "fields", body):
         yield from need_field(below, name, each)
-    for found in tried(spot / "when", body.get("when"), StepScope(spot.index, name), "boolean"):
-        if isinstance(found, Problem):
-            yield found
-        elif found.save_only and "button" in on:
-            reason = msg("This condition is not asked while a record is saved, so it cannot look at what changed.")
-            yield (spot / "when").problem("formula-save-only", reason)
-    for found in tried(spot / "active", body.get("active"), FieldScope(spot.index, name), "boolean"):
-        if isinstance(found, Problem):
-            yield found
-        elif any(not path[0].startswith("$") for path in found.references):
-            reason = msg("What switches an assignment is the same for every record, so it reads no field.")
-            yield (spot / "active").problem("rule-active-field", reason, msg("Ask for fields under when."))
+    yield from conditions(spot, name, body, saving="button" not in on)
 
 
 def choice(spot: Spot, object_name: str, body: Body) -> Iterator[Problem]:

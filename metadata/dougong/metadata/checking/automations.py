@@ -9,11 +9,11 @@ from dougong.base.errors import Problem
 from dougong.base.language import Message, msg
 from dougong.formulas import Type
 from dougong.metadata.building.steps import StepScope
-from dougong.metadata.checking.formulas import tried
+from dougong.metadata.checking.formulas import switch, tried
 from dougong.metadata.checking.report import Spot, enumerated, need_field, need_object, spots, unknown
 from dougong.metadata.checking.steps import steps
 from dougong.metadata.index import Index
-from dougong.metadata.scope import FieldScope, formula_type
+from dougong.metadata.scope import formula_type
 
 KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "record": (("on",), ("fields", "before_save")),
@@ -43,7 +43,8 @@ def automations(index: Index) -> Iterator[Problem]:
         if body.get("run_as") == "person" and isinstance(trigger, Mapping) and trigger.get("type") in BY_NOBODY:
             reason = msg("Nobody sets this off, so there is no person as whom it could act.")
             yield (spot / "run_as").problem("automation-nobody", reason, msg("Let it run as system."))
-        yield from _conditions(spot, name, body, trigger if isinstance(trigger, Mapping) else {})
+        saving = isinstance(trigger, Mapping) and trigger.get("type") == "record"
+        yield from conditions(spot, name, body, saving=saving)
         yield from steps(spot / "steps", body.get("steps", ()), name, before)
 
 
@@ -110,16 +111,12 @@ def _cron(reason: str) -> Message:
     return msg("This is no schedule: {reason}", reason=reason)
 
 
-def _conditions(spot: Spot, name: str, body: Mapping[str, Any], trigger: Mapping[str, Any]) -> Iterator[Problem]:
+def conditions(spot: Spot, name: str, body: Mapping[str, Any], *, saving: bool) -> Iterator[Problem]:
+    """What is wrong with when something is done, and whether at all; `saving`: it is asked while a record is saved."""
     for found in tried(spot / "when", body.get("when"), StepScope(spot.index, name), "boolean"):
         if isinstance(found, Problem):
             yield found
-        elif found.save_only and trigger.get("type") != "record":
+        elif found.save_only and not saving:
             reason = msg("This condition is not asked while a record is saved, so it cannot look at what changed.")
             yield (spot / "when").problem("formula-save-only", reason)
-    for found in tried(spot / "active", body.get("active"), FieldScope(spot.index, name), "boolean"):
-        if isinstance(found, Problem):
-            yield found
-        elif any(not path[0].startswith("$") for path in found.references):
-            reason = msg("What switches an automation is the same for every record, so it reads no field.")
-            yield (spot / "active").problem("rule-active-field", reason, msg("Ask for fields under when."))
+    yield from switch(spot, body, name)

@@ -38,6 +38,16 @@ def tried(spot: Spot, text: Any, scope: FieldScope, result: str | None) -> Itera
         yield from placed(spot, text, error)
 
 
+def switch(spot: Spot, body: Mapping[str, Any], object_name: str, when: str = "when") -> Iterator[Problem]:
+    """What is wrong with `active` of a component: it asks settings alone; `when` is where it asks for fields."""
+    for found in tried(spot / "active", body.get("active"), FieldScope(spot.index, object_name), "boolean"):
+        if isinstance(found, Problem):
+            yield found
+        elif any(not path[0].startswith("$") for path in found.references):
+            reason = msg("What switches this on is the same for every record, so it reads no field.")
+            yield (spot / "active").problem("rule-active-field", reason, msg("Ask for fields under {key}.", key=when))
+
+
 def placed(spot: Spot, text: str, error: FormulaError) -> Iterator[Problem]:
     """What is wrong with the formula `text` that stands at `spot`, each problem at its character."""
     for each in error.problems:
@@ -157,12 +167,7 @@ def _validation_rules(index: Index) -> Iterator[Problem]:
     for spot, body in spots(index, "validation_rule"):
         scope = FieldScope(index, spot.component.object or "")
         yield from _problems(spot / "when", body.get("when"), scope, "boolean")
-        for found in tried(spot / "active", body.get("active"), scope, "boolean"):
-            if isinstance(found, Problem):
-                yield found
-            elif any(not path[0].startswith("$") for path in found.references):
-                reason = msg("What switches a rule is the same for every record, so it reads no field.")
-                yield (spot / "active").problem("rule-active-field", reason, msg("Ask for fields under when."))
+        yield from switch(spot, body, scope.object)
 
 
 CONDITIONS = ("visible_when", "required_when", "read_only_when")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from dougong.base.errors import Conflict, Forbidden, NotFound, Problem, Rejected
+from dougong.base.errors import Forbidden, NotFound, Problem, Rejected
 from dougong.base.language import msg
 from dougong.engine.audit import Event
 from dougong.engine.audit import record as audited
@@ -180,14 +180,7 @@ def move(
 
 def _require_same(held: Running, digest: str, to: str, number: int) -> None:
     if digest != to or held.number != number or held.definition == digest:
-        raise Conflict(
-            Problem(
-                code="approval-moved",
-                reason=msg("Somebody else acted on this approval a moment ago."),
-                fix=msg("Look at it as it is now, and decide again."),
-                thing=f"approval/{held.id}",
-            )
-        )
+        raise running.acted_meanwhile(held)
 
 
 def _rebound(unit: Unit, held: Running, old: Approval, new: Approval, obj: Object) -> Running:

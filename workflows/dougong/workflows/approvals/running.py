@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
-from dougong.base.errors import NotFound, Problem
+from dougong.base.errors import Conflict, NotFound, Problem
 from dougong.base.ids import is_record_id
 from dougong.base.language import msg
 from dougong.engine.dialects.among import among
@@ -66,6 +66,18 @@ def read(row: Any) -> Running:
     """The approval in a row of `COLUMNS`."""
     values = dict(zip(Running.__slots__, row, strict=True))
     return Running(**{**values, "state": from_json(values["state"])})
+
+
+def acted_meanwhile(held: Running) -> Conflict:
+    """What is said where an approval is not any more as whoever decides saw it."""
+    return Conflict(
+        Problem(
+            code="approval-moved",
+            reason=msg("Somebody else acted on this approval a moment ago."),
+            fix=msg("Look at it as it is now, and decide again."),
+            thing=f"approval/{held.id}",
+        )
+    )
 
 
 def find(unit: Unit, id: str, lock: bool = False) -> Running:

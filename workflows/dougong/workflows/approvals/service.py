@@ -266,14 +266,7 @@ def act(
     seeing.require(unit, held)
     _require_own(unit, act)
     if number is not None and number != held.number:
-        raise Conflict(
-            Problem(
-                code="approval-moved",
-                reason=msg("Somebody else acted on this approval a moment ago."),
-                fix=msg("Look at it as it is now, and decide again."),
-                thing=f"approval/{held.id}",
-            )
-        )
+        raise running.acted_meanwhile(held)
     if change is not None:
         held = editing.edit(unit, held, change)
     return shown(unit, carry_out(unit, held, act, files))
