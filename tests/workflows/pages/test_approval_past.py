@@ -17,7 +17,7 @@ from dougong.engine.actor import SYSTEM
 from dougong.engine.tables import history, outbox
 from dougong.engine.unit import Unit
 from dougong.formulas import WorkingCalendar
-from dougong.workflows.approvals import analysing, replaying
+from dougong.workflows.approvals import analysing, definitions, replaying
 from dougong.workflows.approvals.replaying import Replayed
 from dougong.workflows.approvals.state import Recall, Reject, Resubmit, SendBack
 from dougong.workflows.approvals.tables import acts, instances, snapshots, tasks
@@ -102,7 +102,7 @@ def test_the_values_of_then_count_and_faults_are_named(office: Office) -> None:
     with pytest.raises(MetadataError):
         told(office, draft_of(office, first="nowhere"))
     with pytest.raises(Forbidden):
-        office.read("boss", lambda unit: list(replaying.replay(unit, NAME, replaying.in_force(unit, NAME), LONG_AGO)))
+        office.read("boss", lambda unit: list(replaying.replay(unit, NAME, definitions.in_force(unit, NAME), LONG_AGO)))
 
 
 def _cheaper(id: str) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dougong.base.errors import NotFound, Problem
+from dougong.base.language import msg
 from dougong.metadata.approval import Approval
 from dougong.metadata.building.approvals import build_approval
 from dougong.workflows import pinning
@@ -15,6 +17,24 @@ if TYPE_CHECKING:
 def current(unit: Unit, name: str) -> Approval | None:
     """The approval of this name in the application as it is now."""
     return unit.runtime.model.workflows.approvals.get(name)
+
+
+def in_force(unit: Unit, name: str) -> Approval:
+    """The approval of this name in the application as it is now.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = current(unit, name)
+    if found is None:
+        raise unknown(name)
+    return found
+
+
+def unknown(name: str) -> NotFound:
+    """What is said where there is no approval of a name, or none for who asks."""
+    reason = msg("There is no approval {name}.", name=name)
+    return NotFound(Problem(code="approval-undefined", thing=f"approval:{name}", reason=reason))
 
 
 def pinned(unit: Unit, name: str, digest: str) -> Approval | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from dougong.base.errors import Forbidden, NotFound, Problem, Rejected
+from dougong.base.errors import Forbidden, Problem, Rejected
 from dougong.base.language import msg
 from dougong.engine.audit import Event
 from dougong.engine.audit import record as audited
@@ -111,12 +111,7 @@ def _in_force(unit: Unit, name: str) -> Approval:
     if not seeing.may_rescue(unit):
         reason = msg("Approvals are moved to a new version by those who manage users.")
         raise Forbidden(Problem(code="not-allowed", reason=reason))
-    found = definitions.current(unit, name)
-    if found is None:
-        raise NotFound(
-            Problem(code="approval-unknown", thing=f"approval:{name}", reason=msg("There is no such approval."))
-        )
-    return found
+    return definitions.in_force(unit, name)
 
 
 def _movable(unit: Unit, people: People, held: Running, new: Approval, stated: Mapping[str, str]) -> Movable:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from dougong.base.errors import DougongError, Forbidden, NotFound, Problem
+from dougong.base.errors import DougongError, Forbidden, Problem
 from dougong.base.language import msg
 from dougong.engine import drafts, revisions
 from dougong.engine.actor import SYSTEM
@@ -108,9 +108,7 @@ def _built(unit: Unit, name: str, tree: Tree) -> Approval:
     check(tree).model()
     found = next((each for each in tree.of_kind("approval") if each.name == name), None)
     if found is None:
-        raise NotFound(
-            Problem(code="approval-unknown", thing=f"approval:{name}", reason=msg("There is no such approval."))
-        )
+        raise definitions.unknown(name)
     in_force = revisions.tree_of(unit.connection, unit.runtime.revision)
     return build_approval(Index(effective(in_force)), name, found.body)
 
@@ -308,21 +306,3 @@ def _compared(held: Running, before: Way, after: Way) -> Replayed:
             each for each in after.steps if each in before.people and before.people[each] != after.people[each]
         ),
     )
-
-
-def in_force(unit: Unit, name: str) -> Approval:
-    """The approval of this name in force.
-
-    Raises:
-        NotFound: there is none.
-    """
-    found = definitions.current(unit, name)
-    if found is None:
-        raise unknown(name)
-    return found
-
-
-def unknown(name: str) -> NotFound:
-    """What is said where there is no approval of a name, or none for who asks."""
-    reason = msg("There is no such approval.")
-    return NotFound(Problem(code="approval-unknown", thing=f"approval:{name}", reason=reason))

@@ -208,13 +208,10 @@ def _refuse(unit: Unit, approval: Approval, world: CompanyWorld, chosen: Chosen,
 
 
 def _definition(unit: Unit, name: str) -> tuple[Approval, Object]:
-    found = definitions.current(unit, name)
-    obj = unit.runtime.model.objects.get(found.object) if found is not None else None
-    if found is None or obj is None:
-        raise NotFound(
-            Problem(code="approval-undefined", reason=msg("There is no approval {name}.", name=name),
-                    thing=f"approval:{name}")
-        )  # fmt: skip
+    found = definitions.in_force(unit, name)
+    obj = unit.runtime.model.objects.get(found.object)
+    if obj is None:
+        raise definitions.unknown(name)
     return found, obj
 
 

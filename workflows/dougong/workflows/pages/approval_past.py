@@ -17,7 +17,7 @@ from dougong.web.downloads import download
 from dougong.web.frame import framed
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, with_query
-from dougong.workflows.approvals import analysing, replaying, seeing
+from dougong.workflows.approvals import analysing, definitions, replaying, seeing
 from dougong.workflows.approvals.lists import names_of
 from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.replayed_csv import HEADS, line
@@ -44,7 +44,7 @@ ENDS: Mapping[str, Message] = {
 
 def figures(visit: Visit, name: str) -> Response:
     """The figures of a process in a period."""
-    approval, days = replaying.in_force(visit.unit, name), _days(visit)
+    approval, days = definitions.in_force(visit.unit, name), _days(visit)
     found = analysing.figures(visit.unit, name, visit.unit.now - timedelta(days=days))
     longest = max((each.ninety for each in found.steps if each.ninety), default=timedelta())
     return framed(
@@ -99,7 +99,7 @@ def _called(visit: Visit, approval: Approval, key: str, said: Any = None) -> str
 # -- replay -----------------------------------------------------------------------------------------------------------
 def replay(visit: Visit, name: str) -> Response:
     """The approvals of a period on a draft, or on the version in force: those that would go another way."""
-    approval, days, said = replaying.in_force(visit.unit, name), _days(visit), visit.asked("draft")
+    approval, days, said = definitions.in_force(visit.unit, name), _days(visit), visit.asked("draft")
     mine = drafts.mine(visit.unit) if visit.unit.access.has("design") else []
     if said and visit.asked("as") == "csv":
         return download(lambda file: _written(visit, name, said, days, file), "text/csv; charset=utf-8")
@@ -133,7 +133,7 @@ def replay(visit: Visit, name: str) -> Response:
 
 def _wanted(visit: Visit, name: str, said: str) -> Approval:
     """The draft that is meant, or the version in force."""
-    return replaying.in_force(visit.unit, name) if said == "now" else replaying.of_draft(visit.unit, name, said)
+    return definitions.in_force(visit.unit, name) if said == "now" else replaying.of_draft(visit.unit, name, said)
 
 
 def _replayed(visit: Visit, name: str, wanted: Approval, days: int) -> Any:

@@ -15,7 +15,7 @@ from dougong.web.frame import framed
 from dougong.web.record_page import title_of
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, with_query
-from dougong.workflows.approvals import replaying, seeing, service
+from dougong.workflows.approvals import definitions, seeing, service
 from dougong.workflows.approvals.running import OPEN
 from dougong.workflows.approvals.tables import instances
 from dougong.workflows.charts.drawing import draw
@@ -46,9 +46,9 @@ def one(visit: Visit, name: str) -> Response:
     Raises:
         NotFound: there is none of this name for the reader.
     """
-    approval = replaying.in_force(visit.unit, name)
+    approval = definitions.in_force(visit.unit, name)
     if not _may_see(visit, approval):
-        raise replaying.unknown(name)
+        raise definitions.unknown(name)
     obj = visit.model.objects[approval.object]
     newest = _newest(visit, obj) if _may_read(visit, approval) else []
     asked = visit.asked("record") or (newest[0][0] if newest else "")
