@@ -152,6 +152,19 @@ def test_fields(written: str, ours: str) -> None:
     assert field_path("Bill__c", written) == ours
 
 
+def test_steps_keep_keys_of_their_own(tmp_path: Path) -> None:
+    """Names that are alike for as long as a key is, or are keys of ours, are told apart."""
+    alike = "Approval_By_Regional_Sales_Director"
+    names = [f"{alike}_East", f"{alike}_West", f"{alike}_North", "submitted"]
+    step = "<approvalStep><assignedApprover><approver><type>userHierarchyField</type></approver></assignedApprover>"
+    steps = "".join(f"{step}<label>{each}</label><name>{each}</name></approvalStep>" for each in names)
+    text = f"{HEAD.format('ApprovalProcess')}{steps}<label>Long</label></ApprovalProcess>"
+    (tmp_path / "Bill__c.Long.approvalProcess").write_text(text, "utf-8")
+    ((_, found),) = approvals(tmp_path).items()
+    asked = [node["label"]["en"] for node in found.document["nodes"].values() if node["type"] == "approve"]
+    assert asked == names
+
+
 def test_formulas_keep_all_but_names() -> None:
     """Functions, spaces and texts stay; fields and values of picklists take our names; what cannot be read stays."""
     notes: list[object] = []

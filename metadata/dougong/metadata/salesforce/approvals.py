@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -65,7 +66,7 @@ class _Conversion:
         self.actions, self.fields = actions, fields
         self.decisions: list[Message] = []
         self.steps = root.findall("approvalStep")
-        self.keys = [_key(said(each, "name")) for each in self.steps]
+        self.keys = _keys([said(each, "name") for each in self.steps])
         self.nodes: dict[str, Document] = {}
         self.outcomes: dict[str, list[Document]] = {}
 
@@ -230,7 +231,12 @@ class _Conversion:
 _NEVER_EDITED = frozenset({"created_at", "updated_at", "created_by", "updated_by", "id", "owner", "record_type"})
 
 
-def _key(name: str) -> str:
-    """The key of a step's node, with room for what is put before it, and unlike the keys that are taken."""
-    found = snake(name)[:30].strip("_")
-    return f"step_{found}" if found in (END, "submitted") else found
+def _keys(names: Sequence[str]) -> list[str]:
+    """The keys of steps' nodes, with room for what is put before them, unlike each other and those that are taken."""
+    found: list[str] = []
+    for name in names:
+        key = snake(name)[:30].strip("_")
+        key = f"step_{key}" if key in (END, "submitted") else key
+        numbered = (f"{key[:25]}_{number}" for number in count(2))
+        found.append(next(each for each in chain((key,), numbered) if each not in found))
+    return found
