@@ -86,7 +86,7 @@ def plan(company: Company, wanted: Publication, named: int = SHOWN, *, tests: bo
         if not checked.errors:
             effects = tuple(_effects(unit, come(company, unit.connection, tree), named))
         changes = diff(head, tree)
-    failed = failures(company, checked) if tests else ()
+    failed = failures(company, checked, head) if tests else ()
     return Plan(parent=parent, changes=changes, effects=effects, problems=(*checked.problems, *failed))
 
 

@@ -86,6 +86,36 @@ def test_the_policy_says_what_a_failing_test_means(desk: Company, monkeypatch: p
     assert len(asked) == (2 if policy in ("refuse", "warn") else 0)
 
 
+@pytest.mark.parametrize(
+    ("test", "changed", "severity"),
+    [
+        ("middle", "middle", "error"),
+        ("above", "middle", "error"),
+        ("top", "middle", "error"),
+        ("company", "middle", "error"),
+        ("middle", "above", "warning"),
+        ("beside", "middle", "warning"),
+        ("middle", "company", "warning"),
+        ("company", "company", "error"),
+    ],
+)
+def test_only_who_knows_what_is_changed_refuses_it(test: str, changed: str, severity: str) -> None:
+    """A package's test that fails by what is built upon it, or beside it, is said and refuses nothing."""
+    failed = Problem(code="test-fails", thing="test:a", reason=msg("It fails."))
+    company = SimpleNamespace(tests_at_publish=True, hooks=SimpleNamespace(rehearse=lambda company, tree: [[failed]]))
+    requires: Mapping[str, list[str]] = {"middle": [], "above": ["middle"], "top": ["above"], "beside": []}
+    packages = [
+        Component("package", name, {"kind": "package", "name": name, "requires": dict.fromkeys(below, "*")}, name)
+        for name, below in requires.items()
+    ]
+    wanted = Component("test", "a", {"kind": "test", "name": "a"}, test)
+    before = Tree.of([*packages, wanted, Component("label", "l", {"kind": "label", "name": "l", "text": 1}, changed)])
+    after = before.put(Component("label", "l", {"kind": "label", "name": "l", "text": 2}, changed))
+    checked = SimpleNamespace(errors=(), tree=after, model=lambda: SimpleNamespace(settings={}))
+    (problem,) = failures(company, checked, before)  # type: ignore[arg-type]
+    assert problem.severity == severity
+
+
 def test_what_others_publish_meanwhile_is_tested_too(desk: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     """A publish that comes while the tests run makes them run again, on both together."""
     seen: list[set[str]] = []
@@ -106,7 +136,7 @@ def test_what_others_publish_meanwhile_is_tested_too(desk: Company, monkeypatch:
 def test_a_process_of_its_own_carries_them_out(desk: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test that fails is named with its sentence and what went wrong; nothing of it is in the company."""
     tree = with_tests(desk, scenario("begin", "open"), scenario("wrong", "won"))
-    (problem,) = failures(desk, check(tree))
+    (problem,) = failures(desk, check(tree), tree)
     assert (problem.code, problem.thing, problem.place.pointer) == ("test-fails", "test:wrong", "/then/0/has/status")
     assert problem.text("en") == "The test “Tickets begin won” fails: status is open, not won."
     with desk.read(SYSTEM) as unit:
