@@ -76,6 +76,8 @@ class ChannelType:
     other_keys: ClassVar[bool] = False
     """Whether it takes keys that are not among `keys`."""
     needs: ClassVar[str] = ""
+    in_order: ClassVar[bool] = False
+    """Whether messages about one record arrive in the order in which they were told: programs want that, people not."""
 
     def send(self, way: Way, letter: Letter) -> None:
         """Hand a message over; it may be called again with the same one.

@@ -76,6 +76,15 @@ class StepType:
         """What a step does to records."""
         return iter(())
 
+    def in_order_at(self, given: Mapping[str, Any]) -> str | None:
+        """The place outside where what the step does arrives in the order of the changes; None where none matters.
+
+        Runs with such a step over the same record are carried out one after the other, in the order in which they were
+        asked for. Where what is in order is not the record, a formula at ``/order_key`` says it. The step's own jobs
+        stand in lanes (`dougong.engine.lanes`), so that what is tried again is not overtaken.
+        """
+        return None
+
     def inner_object(self, given: Mapping[str, Any], object_name: str) -> str:
         """The object whose records the steps below are about; `given` may lack keys, as it is not checked yet."""
         return object_name

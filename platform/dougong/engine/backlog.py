@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from dougong.base.errors import Conflict, Forbidden, NotFound, Problem
 from dougong.base.ids import is_record_id
 from dougong.base.language import msg
+from dougong.engine import jobs
 from dougong.engine import outbox as rows
 from dougong.engine.audit import Event, record
 from dougong.engine.tables import outbox
@@ -116,7 +117,7 @@ def retry(unit: Unit, id: str, why: str = "") -> None:
         Conflict: it has not failed, or somebody was faster.
         NotFound: there is none.
     """
-    _decide(unit, id, "job_retried", why, rows.ask_again)
+    _decide(unit, id, "job_retried", why, lambda unit, id: rows.ask_again(unit.connection, id, unit.now))
     unit.company.database.announce(unit.connection, id, unit.now)
 
 
@@ -127,12 +128,12 @@ def drop(unit: Unit, id: str, why: str) -> None:
         Conflict: it is being done or is done, or somebody was faster.
         NotFound: there is none.
     """
-    _decide(unit, id, "job_dropped", why, rows.drop)
+    _decide(unit, id, "job_dropped", why, jobs.drop)
 
 
-def _decide(unit: Unit, id: str, kind: str, why: str, change: Callable[[Connection, str, datetime], bool]) -> None:
+def _decide(unit: Unit, id: str, kind: str, why: str, change: Callable[[Unit, str], bool]) -> None:
     found = get(unit, id)
-    if not change(unit.connection, id, unit.now):
+    if not change(unit, id):
         reason = msg("This work has not failed, or somebody has decided about it already.")
         raise Conflict(Problem(code="job-decided", thing=id, reason=reason))
     data = {"job": found.job, "attempts": found.attempts}

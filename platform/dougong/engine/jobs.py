@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,7 +22,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from dougong.base.registry import Registry
-from dougong.engine import outbox
+from dougong.engine import lanes, outbox
 from dougong.engine.actor import SYSTEM
 from dougong.engine.outbox import Task
 
@@ -53,10 +53,10 @@ JOBS: Registry[Job] = Registry("job")
 class NotYet(Exception):
     """Raised by a job that cannot be done before `until`, through no failure: it is tried again then."""
 
-    def __init__(self, until: datetime) -> None:
-        """Give the task back until then."""
+    def __init__(self, until: datetime, aside: bool = False) -> None:
+        """Give the task back until then; `aside`, it leaves its lanes for good, so that nothing waits for it."""
         super().__init__(until.isoformat())
-        self.until = until
+        self.until, self.aside = until, aside
 
 
 def job(name: str, attempts: int = 5, daily: bool = False) -> Callable[[Callable[[Company, Task], None]], Job]:
@@ -65,18 +65,24 @@ def job(name: str, attempts: int = 5, daily: bool = False) -> Callable[[Callable
 
 
 def enqueue(
-    unit: Unit, name: str, payload: Mapping[str, Any], key: str | None = None, run_at: datetime | None = None
+    unit: Unit,
+    name: str,
+    payload: Mapping[str, Any],
+    key: str | None = None,
+    run_at: datetime | None = None,
+    within: Collection[str] = (),
 ) -> str | None:
     """Ask for job `name` in the unit's transaction; the task's id, None where `key` was asked for before.
 
-    `payload` holds ids and other small JSON values; the work reads what it needs anew.
+    `payload` holds ids and other small JSON values; the work reads what it needs anew. It is not begun before what
+    was asked for earlier in one of the lanes `within` is done, or has failed for good (`dougong.engine.lanes`).
 
     Raises:
         LookupError: there is no such job.
     """
     wanted = JOBS[name]
     when = run_at or unit.now
-    id = outbox.put(unit.connection, wanted.name, payload, key, unit.now, when)
+    id = outbox.put(unit.connection, wanted.name, payload, key, unit.now, when, within)
     if id is not None:
         unit.company.database.announce(unit.connection, id, when)
     return id
@@ -92,21 +98,29 @@ def perform(company: Company, id: str) -> bool:
         with _alive(company, task):
             wanted.run(company, task)
     except NotYet as error:
-        until = error.until
-        company.write(SYSTEM, lambda unit: _postponed(unit, task, until))
+        until, aside = error.until, error.aside
+        company.write(SYSTEM, lambda unit: _postponed(unit, task, until, aside))
         return True
     except Exception as error:  # whatever a job raises is noted with the task, and the worker goes on
         _log.warning("job failed", job=task.job, task=task.id, attempt=task.attempt, error=str(error))
         said = "".join(traceback.format_exception(error))[-4000:]
         company.write(SYSTEM, lambda unit: _failed(unit, task, said, wanted.attempts))
         return True
-    company.write(SYSTEM, lambda unit: outbox.done(unit.connection, task, unit.now))
+    company.write(SYSTEM, lambda unit: finish(unit, task))
     return True
 
 
-def _postponed(unit: Unit, task: Task, until: datetime) -> None:
+def _postponed(unit: Unit, task: Task, until: datetime, aside: bool) -> None:
     outbox.postponed(unit.connection, task, until)
     unit.company.database.announce(unit.connection, task.id, until)
+    if aside and task.ordered:
+        _their_turn(unit, lanes.leave(unit.connection, task.id))
+
+
+def _their_turn(unit: Unit, tasks: Iterable[str]) -> None:
+    """Tell workers of tasks that have waited for another: what told of them before was in vain."""
+    for id in tasks:
+        unit.company.database.announce(unit.connection, id, unit.now)
 
 
 @contextmanager
@@ -136,6 +150,8 @@ def _failed(unit: Unit, task: Task, said: str, attempts: int) -> None:
     again = outbox.failed(unit.connection, task, said, unit.now, attempts)
     if again is not None:
         unit.company.database.announce(unit.connection, task.id, again)
+    elif task.ordered:
+        _their_turn(unit, lanes.behind(unit.connection, task.id))
 
 
 def finish(unit: Unit, task: Task) -> bool:
@@ -144,7 +160,18 @@ def finish(unit: Unit, task: Task) -> bool:
     For a job whose work is one transaction. False where another worker has the task by now, or did it: then the job
     must do nothing.
     """
-    return outbox.done(unit.connection, task, unit.now)
+    was_ours = outbox.done(unit.connection, task, unit.now)
+    if was_ours and task.ordered:
+        _their_turn(unit, lanes.leave(unit.connection, task.id))
+    return was_ours
+
+
+def drop(unit: Unit, id: str) -> bool:
+    """Give failed or waiting work up, and let go on what stood behind it; False where it is neither."""
+    was_there = outbox.drop(unit.connection, id, unit.now)
+    if was_there:
+        _their_turn(unit, lanes.leave(unit.connection, id))
+    return was_there
 
 
 def run_due(company: Company, limit: int = 100) -> int:

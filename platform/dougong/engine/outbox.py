@@ -6,19 +6,22 @@ the job; whatever carries it to a worker (`Database.announce`) carries its id al
     ready → claimed → done        a worker that dies leaves "claimed"; past `LEASE` the row may be claimed again
       ↑        │
       └─ later ┴→ failed          after so many attempts as the job allows: kept, until somebody asks for it again
+
+What must not overtake other work stands in `lanes` with it, and is claimed when it is the first there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from dougong.base.ids import record_id
+from dougong.engine import lanes
 from dougong.engine.dialects.statements import upsert
 from dougong.engine.tables import outbox
 
@@ -49,6 +52,8 @@ class Task:
     payload: Mapping[str, Any]
     attempt: int
     forgiven: int = 0
+    ordered: bool = False
+    """Whether it stands, or stood, in lanes (`dougong.engine.lanes`)."""
 
     @property
     def tried(self) -> int:
@@ -61,18 +66,23 @@ HELD: ContextVar[tuple[object, Task] | None] = ContextVar("held_task", default=N
 
 
 def put(
-    connection: Connection, job: str, payload: Mapping[str, Any], key: str | None, now: datetime, run_at: datetime
+    connection: Connection,
+    job: str,
+    payload: Mapping[str, Any],
+    key: str | None,
+    now: datetime,
+    run_at: datetime,
+    within: Collection[str] = (),
 ) -> str | None:
-    """Write a row; its id, or None where a row of the same `key` is there already."""
+    """Write a row, at the end of the lanes `within`; its id, or None where a row of the same `key` is there already."""
     values = {
         "id": record_id(), "job": job, "key": key, "payload": dict(payload), "state": "ready",
-        "run_at": run_at, "attempts": 0, "created_at": now,
+        "run_at": run_at, "attempts": 0, "created_at": now, "ordered": bool(within),
     }  # fmt: skip
-    if key is None:
-        connection.execute(insert(outbox).values(values))
-        return str(values["id"])
     statement = upsert(connection.dialect.name, outbox).values(values).on_conflict_do_nothing(index_elements=["key"])
     id: str | None = connection.scalar(statement.returning(outbox.c.id))
+    if id is not None:
+        lanes.join(connection, id, within)
     return id
 
 
@@ -92,7 +102,7 @@ def claim(connection: Connection, id: str, jobs: Iterable[str], now: datetime) -
         update(outbox)
         .where(columns.id == id, _claimable(now), columns.job.in_(list(jobs)))
         .values(state="claimed", claimed_at=now, attempts=columns.attempts + 1)
-        .returning(columns.id, columns.job, columns.key, columns.payload, columns.attempts, columns.forgiven)
+        .returning(*(columns[name] for name in ("id", "job", "key", "payload", "attempts", "forgiven", "ordered")))
     ).one_or_none()
     return Task(*row) if row is not None else None
 
@@ -171,7 +181,8 @@ def _set(connection: Connection, task: Task, **values: Any) -> bool:
 
 
 def _claimable(now: datetime) -> Any:
-    return or_(
+    due = or_(
         and_(outbox.c.state == "ready", outbox.c.run_at <= now),
         and_(outbox.c.state == "claimed", outbox.c.claimed_at <= now - LEASE),
     )
+    return and_(due, or_(~outbox.c.ordered, lanes.is_first()))

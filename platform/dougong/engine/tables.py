@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from dougong.engine.columns import Day, Document, Flag, Id, Instant
 from dougong.engine.expressions import Words, index_words
@@ -206,6 +217,7 @@ outbox = Table(
     Column("done_at", Instant()),
     Column("error", Text),
     Column("forgiven", Integer, nullable=False, server_default="0"),
+    Column("ordered", Flag(), nullable=False, server_default=false()),
     Index("dg_outbox_key", "key", unique=True),
     comment="Work that leaves the transaction it was asked for in. The truth about a job, whatever carries it.",
 )
@@ -214,6 +226,26 @@ Index(
     outbox.c.run_at,
     sqlite_where=outbox.c.state == "ready",
     postgresql_where=outbox.c.state == "ready",
+)
+
+tickets = Table(
+    "dg_ticket",
+    PLATFORM,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("task", Id(), nullable=False),
+    Index("dg_ticket_task", "task"),
+    sqlite_autoincrement=True,
+    comment="The places in lanes of work of the outbox, one for each piece of work; numbered by the database.",
+)
+
+lanes = Table(
+    "dg_lane",
+    PLATFORM,
+    Column("lane", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("task", Id(), nullable=False),
+    Index("dg_lane_task", "task"),
+    comment="Work of the outbox that must not overtake other work: what stands in one lane is done in this order.",
 )
 
 views = Table(

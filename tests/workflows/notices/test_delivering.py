@@ -385,3 +385,32 @@ def test_a_web_hook_is_signed(mailing: Company, li: Actor, calls: Calls, monkeyp
     assert Webhook(SECRET).verify(call.body, call.headers)["data"]["subject"] == "告知"
     with mailing.read(SYSTEM) as unit:
         assert calls.ids == [unit.connection.scalar(select(deliveries.c.id))]
+
+
+def test_web_hooks_about_a_record_keep_their_order(
+    mailing: Company, li: Actor, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is tried again is not overtaken by those about its record; others go on."""
+    options = {"url": f"{calls.url}/hook", "signing_secret": "hook"}
+    with_channel(mailing, monkeypatch, Channel(name="erp", label={}, type="webhook", options=options))
+    monkeypatch.setenv("DOUGONG_SECRET_HOOK", SECRET)
+    mailing.near = frozenset({"127.0.0.1"})
+
+    def tell_of(key: str, record: str, **values: Any) -> None:
+        _tell(mailing, li, key, title=key, kind="other", channels=("erp",), object="account", record=record, **values)
+
+    calls.status = 503
+    tell_of("first", li.user_id or "")
+    jobs.run_due(mailing)
+    calls.status = 200
+    tell_of("second", li.user_id or "")
+    tell_of("other", "0190a8b0-0000-7000-8000-000000000000")
+    jobs.run_due(mailing)
+    _hurry(mailing)
+    while jobs.run_due(mailing):
+        pass
+    subjects = [each.json["data"]["subject"] for each in calls.calls]
+    assert subjects == ["first", "other", "first", "second"]
+    with mailing.read(SYSTEM) as unit:
+        answers = unit.connection.scalars(select(deliveries.c.answer).order_by(deliveries.c.id)).all()
+    assert {str(each).partition("\n")[0] for each in answers} == {"200 OK"}

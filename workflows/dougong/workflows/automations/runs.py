@@ -32,7 +32,7 @@ from dougong.metadata.building.automations import build_automation
 from dougong.metadata.steps import Step
 from dougong.workflows import pinning
 from dougong.workflows.automations import chain as chains
-from dougong.workflows.automations import kept, splitting
+from dougong.workflows.automations import kept, ordering, splitting
 from dougong.workflows.automations.chain import Chain
 from dougong.workflows.automations.kept import Run
 from dougong.workflows.automations.people import person
@@ -174,7 +174,7 @@ class Execution:
 
     def _inside(self, step: Step, frame: Frame, path: str, output: Mapping[str, Any]) -> None:
         if "until" in output and datetime.fromisoformat(output["until"]) > self._now():
-            raise NotYet(datetime.fromisoformat(output["until"]))
+            raise NotYet(datetime.fromisoformat(output["until"]), aside=True)
         ways = output.get("ways", {}) if step.branches else {}
         for branch in step.branches:
             self.steps(branch.steps, frame.taking(ways.get(branch.key, ()), f"{path}/{branch.key}/"))
@@ -290,9 +290,13 @@ def resume(unit: Unit, run_id: str) -> bool:
     changed = unit.connection.execute(
         update(runs).where(runs.c.id == run_id, resumable).values(status="waiting", ended_at=None, error=None)
     )
-    if changed.rowcount:
-        enqueue(unit, JOB, {"run": run_id})
-    return bool(changed.rowcount)
+    run = kept.find(unit, run_id) if changed.rowcount else None
+    if run is None:
+        return False
+    automation = unit.runtime.model.workflows.automations.get(run.automation)
+    within = ordering.lanes_of(unit, automation, run.records, run.trigger) if automation is not None else []
+    enqueue(unit, JOB, {"run": run_id}, within=within)
+    return True
 
 
 def resume_one(unit: Unit, run_id: str) -> None:

@@ -15,7 +15,7 @@ from dougong.engine.unit import Unit
 from dougong.metadata.automation import Automation
 from dougong.metadata.component import content_hash
 from dougong.workflows.automations import chain as chains
-from dougong.workflows.automations import guard
+from dougong.workflows.automations import guard, ordering
 from dougong.workflows.automations.chain import Chain
 from dougong.workflows.automations.tables import occurrences, runs
 from dougong.workflows.pinning import pin
@@ -65,9 +65,13 @@ def start(unit: Unit, automation: Automation, ids: Sequence[str], cause: Cause) 
             guard.stop(unit, automation, chain, run, stopped)
         unit.connection.execute(insert(runs), run)
         if stopped is None:
-            enqueue(unit, JOB, {"run": run["id"]}, key=f"{JOB}:{run['id']}")
+            enqueue(unit, JOB, {"run": run["id"]}, key=f"{JOB}:{run['id']}", within=_lanes(unit, automation, run))
         found.append(str(run["id"]))
     return found
+
+
+def _lanes(unit: Unit, automation: Automation, run: Mapping[str, Any]) -> list[str]:
+    return ordering.lanes_of(unit, automation, run["records"], run["trigger"])
 
 
 def _row(unit: Unit, automation: Automation, ids: Sequence[str], cause: Cause, chain: Chain | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dougong.base import secrets
@@ -26,6 +26,8 @@ class Calling:
 
     company: Company
     options: Mapping[str, Any]
+    answers: list[str] = field(default_factory=list)
+    """What each call was answered: the status, and in lines below the beginning of what was said."""
 
     def secret(self, key: str) -> str:
         """The secret that the definition names under `key`.
@@ -50,6 +52,7 @@ class Calling:
 
         with outbound.client(self.company.near) as client:
             answer = client.post(url, content=body, headers=dict(headers))
+            self.answers.append(f"{answer.status_code} {answer.reason_phrase}\n{answer.text[:300]}".strip())
             if not answer.is_success:
                 raise CallFailed(f"{answer.status_code} {answer.text[:200]}".strip())
             return bytes(answer.content)

@@ -31,6 +31,7 @@ class WebHook(ChannelType):
         },
     }
     required_keys = ("url", "signing_secret")
+    in_order = True
 
     def send(self, way: Way, letter: Letter) -> None:
         """Call the program."""

@@ -74,18 +74,20 @@ def _send(company: Company, task: Task, wanted: Any, id: str, digest: bool) -> N
         if ids:
             sending.note(company, ids, "dropped", task)
         return
+    calling = Calling(company, ready.channel.options if ready.channel is not None else {})
     try:
         with circuits.through(company, rows[0].channel, rows[0].due_at):
-            _hand_over(company, ready, digest)
+            _hand_over(company, ready, digest, calling)
     except NotYet as error:
         said = f"it does not answer; called again at {error.until:%Y-%m-%d %H:%M} UTC"
         sending.note(company, ids, "waiting", task, said)
         raise
     except Exception as error:
         said = f"{type(error).__name__}: {error}"[:1000]
-        sending.note(company, ids, "failed" if task.tried >= sending.ATTEMPTS else "waiting", task, said)
+        fate = "failed" if task.tried >= sending.ATTEMPTS else "waiting"
+        sending.note(company, ids, fate, task, said, *calling.answers[-1:])
         raise
-    sending.note(company, ids, "sent", task)
+    sending.note(company, ids, "sent", task, None, *calling.answers[-1:])
 
 
 def _asked(wanted: Any) -> Any:
@@ -140,13 +142,13 @@ def receiver_of(unit: Unit, user_id: str) -> Receiver | None:
     )
 
 
-def _hand_over(company: Company, ready: _Ready, digest: bool) -> None:
+def _hand_over(company: Company, ready: _Ready, digest: bool, calling: Calling) -> None:
     channel = ready.channel
     if channel is None:
         _mail(company, ready, digest)
         return
     for letter in ready.letters:
-        CHANNEL_TYPES[channel.type].send(Calling(company, channel.options), letter)
+        CHANNEL_TYPES[channel.type].send(calling, letter)
 
 
 def _mail(company: Company, ready: _Ready, digest: bool) -> None:

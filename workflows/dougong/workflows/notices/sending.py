@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import insert, select, update
 
 from dougong.base.ids import record_id
 from dougong.engine.actor import SYSTEM
 from dougong.engine.jobs import enqueue
+from dougong.engine.lanes import lane
 from dougong.workflows.notices.tables import deliveries
 
 if TYPE_CHECKING:
@@ -52,6 +54,12 @@ class Delivery:
     dropped: str | None = None
     content: Mapping[str, str] | None = None
     """What this way says otherwise than the notice: `subject`, `text`, `html`."""
+    about: tuple[str, str] | None = None
+    """The record that it tells of: object and id."""
+    origin: str | None = None
+    """The step of a run that tells it."""
+    in_order: bool = False
+    """Whether it must not overtake what was told by this channel about the same record before."""
 
 
 def send(unit: Unit, wanted: Sequence[Delivery]) -> None:
@@ -60,42 +68,82 @@ def send(unit: Unit, wanted: Sequence[Delivery]) -> None:
         return
     rows = [_row(unit, each) for each in wanted]
     unit.connection.execute(insert(deliveries), rows)
-    for row in rows:
+    for row, each in zip(rows, wanted, strict=True):
         if row["state"] == "dropped":
             continue
         if row["digest"]:
             whose = {"user": row["user_id"], "channel": row["channel"], "due": row["due_at"].isoformat()}
-            key = f"{DIGEST}:{whose['user']}:{whose['channel']}:{whose['due']}"
-            enqueue(unit, DIGEST, whose, key, run_at=row["due_at"])
+            enqueue(unit, DIGEST, whose, row["job_key"], run_at=row["due_at"])
         else:
-            enqueue(unit, DELIVER, {"delivery": row["id"]}, f"{DELIVER}:{row['id']}", run_at=row["due_at"])
+            within = _lanes(unit, each)
+            enqueue(unit, DELIVER, {"delivery": row["id"]}, row["job_key"], run_at=row["due_at"], within=within)
+
+
+def _lanes(unit: Unit, wanted: Delivery) -> tuple[str, ...]:
+    """The lane of what must not be overtaken; what is to leave later keeps nobody waiting until then."""
+    if not wanted.in_order or wanted.about is None or wanted.due_at > unit.now:
+        return ()
+    return (lane("channel", wanted.channel, *wanted.about),)
 
 
 def _row(unit: Unit, wanted: Delivery) -> dict[str, Any]:
-    id = record_id()
+    id, due = record_id(), max(wanted.due_at, unit.now)
+    object_name, record = wanted.about or (None, None)
+    gathered = f"{DIGEST}:{wanted.user_id}:{wanted.channel}:{due.isoformat()}"
     return {
         "id": id, "channel": wanted.channel, "user_id": wanted.user_id, "notice_id": wanted.notice_id,
         "subject": wanted.subject, "content": wanted.content, "message_id": id,
         "state": "waiting" if wanted.dropped is None else "dropped", "error": wanted.dropped, "digest": wanted.digest,
-        "attempts": 0, "at": unit.now, "due_at": max(wanted.due_at, unit.now),
+        "attempts": 0, "at": unit.now, "due_at": due, "endpoint": wanted.channel, "object": object_name,
+        "record": record, "origin": wanted.origin, "job_key": gathered if wanted.digest else f"{DELIVER}:{id}",
     }  # fmt: skip
 
 
-def log_call(unit: Unit, id: str, task_id: str, url: str, subject: str) -> None:
-    """Write a call of a step into the log, under the `id` that its job names; nobody in particular is told by it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call of a step to write into the log; nobody in particular is told by it."""
+
+    id: str
+    task: str
+    job_key: str
+    url: str
+    subject: str
+    about: tuple[str, str]
+    origin: str
+
+
+def log_call(unit: Unit, call: Call) -> None:
+    """Write a call of a step into the log, under the id that its job names."""
     row = {
-        "id": id, "channel": CALL, "user_id": None, "notice_id": None, "subject": f"{subject} → {url}"[:500],
-        "message_id": f"call_{task_id}", "state": "waiting", "digest": False, "attempts": 0, "at": unit.now,
-        "due_at": unit.now,
+        "id": call.id, "channel": CALL, "user_id": None, "notice_id": None,
+        "subject": f"{call.subject} → {endpoint_of(call.url)}"[:500], "message_id": f"call_{call.task}",
+        "state": "waiting", "digest": False, "attempts": 0, "at": unit.now, "due_at": unit.now,
+        "endpoint": endpoint_of(call.url), "object": call.about[0], "record": call.about[1], "origin": call.origin,
+        "job_key": call.job_key,
     }  # fmt: skip
     unit.connection.execute(insert(deliveries), row)
 
 
-def note(company: Company, ids: Sequence[str], state: str, task: Task, error: str | None = None) -> None:
-    """Keep what became of messages that `task` has tried to send."""
+def endpoint_of(url: str) -> str:
+    """An address as the log tells it: without its query and whoever it signs in as, which may be secrets."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def note(
+    company: Company,
+    ids: Sequence[str],
+    state: str,
+    task: Task,
+    error: str | None = None,
+    answer: str | None = None,
+) -> None:
+    """Keep what became of messages that `task` has tried to send, and what the other side answered."""
 
     def work(unit: Unit) -> None:
         values = {"state": state, "attempts": task.attempt, "error": error}
+        if answer is not None:
+            values["answer"] = answer
         if state == "sent":
             values["sent_at"] = unit.now
         mine = (deliveries.c.id.in_(ids)) & (deliveries.c.state != "sent")

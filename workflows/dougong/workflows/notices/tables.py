@@ -50,8 +50,20 @@ deliveries = Table(
     Column("at", Instant(), nullable=False),
     Column("due_at", Instant(), nullable=False),
     Column("sent_at", Instant()),
+    Column("endpoint", Text),
+    Column("object", Text),
+    Column("record", Id()),
+    Column("job_key", Text),
+    Column("origin", Text),
+    Column("answer", Text),
     Index("dg_delivery_notice", "notice_id"),
+    Index("dg_delivery_endpoint", "endpoint", "id"),
+    Index("dg_delivery_fate", "state", "id"),
+    Index("dg_delivery_record", "record", "id"),
+    Index("dg_delivery_origin", "origin", "id"),
     Index("dg_delivery_at", "at"),
     Index("dg_delivery_state", "channel", "state", "at"),
-    comment="Messages that leave, one row for each channel and receiver: waiting, sent, failed, dropped, and why.",
+    comment="Messages that leave, one row for each channel and receiver: waiting, sent, failed, dropped, and why. "
+    "`endpoint` is the channel, or the address that is called; `job_key` the key of the job that sends it; `origin` "
+    "the step of a run that asked for it; `answer` what the other side said last.",
 )

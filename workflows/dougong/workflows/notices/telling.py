@@ -62,6 +62,8 @@ class Notice:
     """By "mail" and "bot", what they say otherwise: `subject`, `text`, `html`, in the language of the one reader."""
     urgent: bool = False
     """Whether it does not wait for the end of quiet hours or the digest."""
+    origin: str | None = None
+    """The step of a run that tells it, for the log of what leaves."""
 
 
 def tell(unit: Unit, people: Sequence[str], notice: Notice) -> None:
@@ -119,15 +121,23 @@ def _zone(row: Row[*tuple[Any, ...]], otherwise: ZoneInfo) -> ZoneInfo:
 def _deliveries(unit: Unit, person: _Person, notice_id: str, notice: Notice) -> Iterator[Delivery]:
     """By which channels somebody is told beside the inbox, and when; what cannot go is in the log with its reason."""
     subject = label(in_languages(notice.title), LANGUAGES[0])
+    known = unit.runtime.model.workflows.channels
+    about = (notice.object, notice.record) if notice.object and notice.record else None
     chosen = dict.fromkeys((*person.preferences.channels_of(notice.kind), *notice.channels))
     for channel in reach(unit, chosen, person.has):
         due, digest = person.preferences.due(unit.now, person.zone, channel, notice.urgent)
         content = notice.ways.get(MAIL if channel == MAIL else "bot")
         shown = (content or {}).get("subject") or subject
-        yield Delivery(channel, person.id, notice_id, shown, due, digest, content=content)
-    gone = [each for each in notice.channels if each != MAIL and each not in unit.runtime.model.workflows.channels]
+        yield Delivery(
+            channel, person.id, notice_id, shown, due, digest, content=content, about=about, origin=notice.origin,
+            in_order=channel in known and CHANNEL_TYPES[known[channel].type].in_order,
+        )  # fmt: skip
+    gone = [each for each in notice.channels if each != MAIL and each not in known]
     for channel in gone:
-        yield Delivery(channel, person.id, notice_id, subject, unit.now, False, f"there is no channel {channel}")
+        yield Delivery(
+            channel, person.id, notice_id, subject, unit.now, False, f"there is no channel {channel}",
+            about=about, origin=notice.origin,
+        )  # fmt: skip
 
 
 def reach(unit: Unit, channels: Iterable[str], has: frozenset[str]) -> Iterator[str]:

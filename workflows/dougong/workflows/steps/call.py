@@ -1,4 +1,7 @@
-"""`call`: a web hook of the outside is called, once for each record, signed, by a job of its own."""
+"""`call`: a web hook of the outside is called, once for each record, signed, by a job of its own.
+
+Calls of one address about the same record, or whose `order_key` is the same, arrive in the order of the changes.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from dougong.base.step_types import StepFormula, StepType
 from dougong.engine import circuits
 from dougong.engine.company import Company
 from dougong.engine.jobs import Job, NotYet, enqueue
+from dougong.engine.lanes import lane
 from dougong.engine.outbox import Task
 from dougong.formulas import Formula
 from dougong.workflows.channels.calling import Calling
@@ -21,7 +25,7 @@ from dougong.workflows.channels.signing import signed
 from dougong.workflows.notices import sending
 from dougong.workflows.steps.doing import Doing
 from dougong.workflows.steps.evaluating import Evaluating, below
-from dougong.workflows.steps.keys import FORMULAS
+from dougong.workflows.steps.keys import FORMULA, FORMULAS
 
 JOB = "automation.call"
 
@@ -43,6 +47,11 @@ class CallWebHook(StepType):
             "x-zh-CN": "调用签名所用密钥的名称（standardwebhooks.com 格式）。",
         },
         "body": {**FORMULAS, "description": "What is told, by name, as formulas.", "x-zh-CN": "发送的内容（公式）。"},
+        "order_key": {
+            **FORMULA,
+            "description": "Calls with the same value arrive in order; the record where not said, blank: in no order.",
+            "x-zh-CN": "值相同的调用按序到达；未写时按记录，值为空则不保证顺序。",
+        },
     }  # fmt: skip
     required_keys = ("url", "signing_secret")
 
@@ -50,11 +59,17 @@ class CallWebHook(StepType):
         """What is told."""
         for name, text in given.get("body", {}).items():
             yield StepFormula(f"/body/{name}", str(text))
+        if "order_key" in given:
+            yield StepFormula("/order_key", str(given["order_key"]))
+
+    def in_order_at(self, given: Mapping[str, Any]) -> str:
+        """The address."""
+        return str(given["url"])
 
     def run(self, doing: Doing) -> dict[str, Any]:
         """Ask for one call for each record; they leave after the transaction, each under a key of its own."""
         evaluating, formulas = Evaluating(doing), below(doing.step.formulas, "/body")
-        evaluating.load(formulas.values())
+        evaluating.load(doing.step.formulas.values())
         given = {key: doing.step.given[key] for key in ("url", "signing_secret")}
         for id in doing.ids:
             body = {
@@ -62,13 +77,28 @@ class CallWebHook(StepType):
                 "timestamp": doing.unit.now.isoformat(),
                 "data": _data(evaluating, formulas, id),
             }
-            self._ask(doing, {**given, "body": body, "delivery": record_id()}, id)
+            within = self._lanes(evaluating, id)
+            self._ask(doing, {**given, "body": body, "delivery": record_id()}, id, within)
         return {"calls": len(doing.ids), "url": given["url"]}
 
-    def _ask(self, doing: Doing, payload: dict[str, Any], id: str) -> None:
-        asked = enqueue(doing.unit, JOB, payload, key=f"{JOB}:{doing.key}:{id}")
+    def _lanes(self, evaluating: Evaluating, id: str) -> tuple[str, ...]:
+        """The lane of the calls that this one must not overtake; none where its key is blank."""
+        step = evaluating.doing.step
+        place = self.in_order_at(step.given)
+        if "order_key" not in step.given:
+            return (lane("call", place, f"{evaluating.plan.name}:{id}"),)
+        value = evaluating.text(step.formulas["/order_key"], id)
+        return () if value in (None, "") else (lane("call", place, "=", str(value)),)
+
+    def _ask(self, doing: Doing, payload: dict[str, Any], id: str, within: tuple[str, ...]) -> None:
+        key = f"{JOB}:{doing.key}:{id}"
+        asked = enqueue(doing.unit, JOB, payload, key=key, within=within)
         if asked is not None:
-            sending.log_call(doing.unit, payload["delivery"], asked, payload["url"], doing.name)
+            call = sending.Call(
+                id=payload["delivery"], task=asked, job_key=key, url=payload["url"], subject=doing.name,
+                about=(doing.object, id), origin=doing.key,
+            )  # fmt: skip
+            sending.log_call(doing.unit, call)
 
 
 def _data(evaluating: Evaluating, formulas: Mapping[str, Formula], id: str) -> dict[str, Any]:
@@ -87,20 +117,22 @@ def _call(company: Company, task: Task) -> None:
     """The job: one call, its fate in the log. The other side sees the same id each time it is tried."""
     body = json.dumps(task.payload["body"], ensure_ascii=False).encode()
     url, wanted_at = str(task.payload["url"]), datetime.fromisoformat(task.payload["body"]["timestamp"])
+    calling = Calling(company, task.payload)
     try:
         with circuits.through(company, urlsplit(url).netloc.rpartition("@")[2], wanted_at):
-            calling = Calling(company, task.payload)
             headers = signed(calling.secret("signing_secret"), f"call_{task.id}", body, datetime.now(UTC))
             calling.post(url, body, headers)
     except Exception as error:
         failed = not isinstance(error, NotYet) and task.tried >= sending.ATTEMPTS
-        _note(company, task, "failed" if failed else "waiting", f"{type(error).__name__}: {error}"[:1000])
+        said = f"{type(error).__name__}: {error}"[:1000]
+        _note(company, task, "failed" if failed else "waiting", calling, said)
         raise
-    _note(company, task, "sent")
+    _note(company, task, "sent", calling)
 
 
-def _note(company: Company, task: Task, state: str, error: str | None = None) -> None:
-    sending.note(company, [str(task.payload["delivery"])], state, task, error)
+def _note(company: Company, task: Task, state: str, calling: Calling, error: str | None = None) -> None:
+    answer = calling.answers[-1] if calling.answers else None
+    sending.note(company, [str(task.payload["delivery"])], state, task, error, answer)
 
 
 CALL = Job(JOB, _call, attempts=sending.ATTEMPTS)

@@ -95,6 +95,7 @@ def _notice(doing: Doing, evaluating: Evaluating, obj: Object, id: str) -> Notic
         key=f"{doing.key}:{id}",
         channels=tuple(each for each in given.get("channels", ()) if each != "inbox"),
         urgent=bool(given.get("urgent", False)),
+        origin=doing.key,
     )
 
 
