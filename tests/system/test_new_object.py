@@ -20,7 +20,7 @@ LONGEST_WAIT_SECONDS = 1.0
 """What a request may wait beyond the slowest of quiet times. The target is 0.1 s, which benchmarks measure; here two
 servers, a command that starts Python and other tests may share two cores."""
 
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.25
 """Between two requests of one program of the traffic."""
 
 

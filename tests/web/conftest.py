@@ -109,7 +109,7 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords with hardly any work: what the real parameters are has a test of its own."""
     monkeypatch.setattr(credentials, "_hasher", CHEAP)
-    monkeypatch.setattr(credentials, "_NOBODY", CHEAP.hash("nobody's"))
+    monkeypatch.setattr(credentials, "_nobody", lambda: CHEAP.hash("nobody's"))
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import pypinyin
 import zxcvbn
 from argon2 import PasswordHasher, profiles
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -39,8 +39,12 @@ PARAMETERS = profiles.RFC_9106_LOW_MEMORY
 parameters is made anew when its owner signs in."""
 
 _hasher = PasswordHasher.from_parameters(PARAMETERS)
-_NOBODY = _hasher.hash(secrets.token_hex(8))
-"""Checked for an unknown name, so that the answer takes as long as for a known one."""
+
+
+@functools.cache
+def _nobody() -> str:
+    """A hash that is checked for an unknown name, so that the answer takes as long as for a known one."""
+    return _hasher.hash(secrets.token_hex(8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def account(unit: Unit, login: str) -> Account | None:
 def fits(known: Account | None, password: str) -> bool:
     """Whether `password` is the account's. Takes the same time when there is no account, or none with a password."""
     hash = known.hash if known else None
-    right = _verified(hash or _NOBODY, password)
+    right = _verified(hash or _nobody(), password)
     return right and known is not None and hash is not None and known.active
 
 
@@ -170,6 +174,8 @@ def _weak(code: str, reason: Message, fix: Message | None = None) -> Problem:
 
 def _words_about(unit: Unit, user_id: str) -> list[str]:
     """What others know of a user: the parts of their login, name (in pinyin too), e-mail and mobile."""
+    import pypinyin  # its dictionaries take a fifth of a second to load, which no command should wait for
+
     values = unit.records.get("user", user_id).values if unit.actor.is_system else _as_system(unit, user_id)
     name = str(values.get("name") or "")
     spelt = pypinyin.lazy_pinyin(name)
@@ -213,7 +219,7 @@ def _remember(unit: Unit, user_id: str, hash: str, policy: Policy) -> None:
 def holds(unit: Unit, user_id: str, password: str) -> bool:
     """Whether `password` is the user's present one."""
     stored = unit.connection.execute(select(credentials.c.hash).where(credentials.c.user_id == user_id)).scalar()
-    return _verified(stored or _NOBODY, password) and stored is not None
+    return _verified(stored or _nobody(), password) and stored is not None
 
 
 def has_password(unit: Unit, user_id: str) -> bool:
