@@ -13,7 +13,7 @@ from dougong.cli import automations
 from dougong.cli.program import program
 from dougong.engine.company import Company
 from tests.companies import ADMINISTRATOR, company_copy, person
-from tests.workflows.automations.conftest import all_runs, change, desk, make, values, work
+from tests.workflows.automations.conftest import all_runs, change, desk, make, press, values, work
 
 __all__ = ["company_copy", "desk"]
 
@@ -75,6 +75,23 @@ def test_runs_and_resume(dougong: Callable[..., Result], desk: Company) -> None:
     assert "run-not-failed" in dougong("resume", run.id, code=1).output
     assert "There is no run" in dougong("runs", "nothing", code=1).output
     assert "run-not-failed" in dougong("resume", "nothing", code=1).output
+
+
+def test_again(dougong: Callable[..., Result], desk: Company) -> None:
+    """A run that has ended, also well, is done once more, in the name of who is said; what is not there is refused."""
+    li = person(desk, "li", ADMINISTRATOR)
+    id = make(desk, "ticket", name="One", amount="5")
+    press(desk, "ticket.once", id)
+    (run,) = all_runs(desk)
+    new, told = dougong("again", run.id, "--as", "li").output.splitlines()
+    assert "not undone" in told
+    work(desk)
+    assert str(values(desk, "ticket", id)["amount"]) == "7.00"
+    (shown,) = json.loads(dougong("runs", new, "--json").output)
+    assert (shown["repeats"], shown["status"]) == (run.id, "done")
+    assert [each.actor_id for each in all_runs(desk)] == [None, li.user_id]
+    assert "run-unknown" in dougong("again", "nothing", code=1).output
+    assert "run-not-ended" in dougong("again", dougong("again", run.id).output.splitlines()[0], code=1).output
 
 
 def test_preview(dougong: Callable[..., Result], desk: Company) -> None:

@@ -108,6 +108,22 @@ def resume(ids: tuple[str, ...]) -> None:
     say(msg("{n} run goes on", "{n} runs go on", n=len(ids)))
 
 
+@automation.command("again", help=text(msg("Run ended runs once more, from their start, each as a new run.")))
+@click.argument("ids", metavar="ID…", nargs=-1, required=True)
+@AS
+@for_company
+def again(ids: tuple[str, ...], login: str | None) -> None:
+    """Ask for the runs, and print their ids."""
+    from dougong.workflows.automations.again import run_again
+
+    with open_company() as company:
+        actor = acting(company, login) if login else operator()
+        for id in ids:
+            for made in company.write(actor, partial(run_again, run_id=id)):
+                click.echo(made)
+    say(msg("Every step is done once more. What was done before is not undone."))
+
+
 @automation.command("preview", help=text(msg("Tell what an automation would do to a record; nothing is written.")))
 @click.argument("name", metavar="AUTOMATION")
 @click.argument("record", metavar="RECORD", required=False)
@@ -219,6 +235,7 @@ def _document(run: Run) -> dict[str, object]:
     return {
         "id": run.id, "automation": run.automation, "status": run.status, "event": run.event, "object": run.object,
         "records": list(run.records), "way": list(run.way), "cause": run.cause,
+        "repeats": run.repeats,
         "created_at": run.created_at.isoformat(), "ended_at": run.ended_at.isoformat() if run.ended_at else None,
         "error": run.error,
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 import pytest
@@ -15,7 +16,7 @@ from dougong.web import sessions
 from dougong.web.app import create_app, make_site
 from tests.companies import ADMINISTRATOR, person
 from tests.web.conftest import Person, settings
-from tests.workflows.automations.conftest import all_runs, change, make, values, work
+from tests.workflows.automations.conftest import all_runs, change, make, press, values, with_automation, work
 
 __all__ = ["settings"]
 
@@ -72,6 +73,46 @@ def test_a_failed_run_says_why_and_is_resumed(boss: Person, desk: Company) -> No
     assert boss.post("/automations/runs/nothing/resume", {"csrf": csrf}).status_code == 409
     assert boss.get("/automations/runs/nothing").status_code == 404
     assert boss.get("/automations/runs?before=nothing").status_code == 200
+
+
+def test_an_ended_run_is_run_again_from_its_start(boss: Person, desk: Company) -> None:
+    """As a new run of whoever asks, each naming the other; the page says that nothing is undone."""
+    id = make(desk, "ticket", name="One", amount="5")
+    for _ in range(3):
+        press(desk, "ticket.once", id)
+    first, second = all_runs(desk)
+    assert str(values(desk, "ticket", id)["amount"]) == "7.00"
+    page = boss.get(f"/automations/runs/{first.id}")
+    assert "What this run did is not undone" in page.text
+    csrf = boss.form(f"/o/ticket/{id}/edit")["csrf"]
+    answer = boss.post(f"/automations/runs/{first.id}/again", {"csrf": csrf})
+    *_, made = all_runs(desk)
+    assert answer.headers["location"] == f"/automations/runs/{made.id}"
+    assert (made.repeats, made.actor_id, made.records, made.trigger) == (
+        first.id, boss.user_id, first.records, first.trigger
+    )  # fmt: skip
+    assert boss.post(f"/automations/runs/{made.id}/again", {"csrf": csrf}).status_code == 409
+    work(desk)
+    assert str(values(desk, "ticket", id)["amount"]) == "8.00"
+    assert f'href="/automations/runs/{made.id}"' in boss.get(f"/automations/runs/{first.id}").text
+    assert f'href="/automations/runs/{first.id}"' in boss.get(f"/automations/runs/{made.id}").text
+    assert boss.post("/automations/runs/nothing/again", {"csrf": csrf}).status_code == 404
+    assert boss.post(f"/automations/runs/{second.id}/again", {}, sec_fetch_site="cross-site").status_code == 403
+
+
+def test_runs_again_count_for_the_day_and_know_when_they_cannot(boss: Person, desk: Company) -> None:
+    """What a person repeats is one less for the automation; one that is gone cannot be run again."""
+    id = make(desk, "ticket", name="One", amount="5")
+    press(desk, "ticket.once", id)
+    (run,) = all_runs(desk)
+    csrf = boss.form(f"/o/ticket/{id}/edit")["csrf"]
+    boss.post(f"/automations/runs/{run.id}/again", {"csrf": csrf})
+    press(desk, "ticket.once", id)
+    assert len(all_runs(desk)) == 2
+    once = desk.runtime().model.workflows.automations["ticket.once"]
+    with_automation(desk, replace(once, object="client"))
+    assert "no longer there" in boss.post(f"/automations/runs/{run.id}/again", {"csrf": csrf}).text
+    assert len(all_runs(desk)) == 2
 
 
 def test_runs_are_for_those_who_look_after_work(desk: Company, settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,8 @@ class Run:
     started_at: datetime | None
     ended_at: datetime | None
     error: Mapping[str, Any] | None
+    repeats: str | None = None
+    """The run that this one does once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,12 @@ def latest(unit: Unit, limit: int, state: str | None = None, automation: str | N
     if automation is not None:
         wanted = wanted.where(runs.c.automation == automation)
     return tuple(read(row) for row in unit.connection.execute(wanted))
+
+
+def repetitions(unit: Unit, id: str) -> Sequence[tuple[str, datetime]]:
+    """The runs that do a run once more, the first first: id, when it was asked for."""
+    wanted = select(runs.c.id, runs.c.created_at).where(runs.c.repeats == id).order_by(runs.c.id).limit(20)
+    return [(str(row.id), row.created_at) for row in unit.connection.execute(wanted)]
 
 
 def notes_of(unit: Unit, id: str) -> tuple[Note, ...]:

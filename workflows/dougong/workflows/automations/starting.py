@@ -28,11 +28,12 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """What sets a run off: the event with what ``$Trigger`` knows of it, and who."""
+    """What sets a run off: the event with what ``$Trigger`` knows of it, and who; which run it repeats."""
 
     event: str
     trigger: Mapping[str, Any]
     actor_id: str | None
+    repeats: str | None = None
 
 
 def by_change(unit: Unit, automation: Automation, event: str, ids: Sequence[str]) -> None:
@@ -53,14 +54,18 @@ def fire(
 
 def start(unit: Unit, automation: Automation, ids: Sequence[str], cause: Cause) -> list[str]:
     """Ask for runs over `ids`, as many as the limits of the automation leave; the ids of the runs."""
-    wanted = within_limits(unit, automation, ids)
+    return ask_for(unit, automation, within_limits(unit, automation, ids), cause)
+
+
+def ask_for(unit: Unit, automation: Automation, ids: Sequence[str], cause: Cause) -> list[str]:
+    """Ask for runs over all of `ids`; the ids of the runs."""
     chain = chains.current()
-    stopped = guard.problem(unit, automation, chain) if wanted else None
+    stopped = guard.problem(unit, automation, chain) if ids else None
     found = []
-    if wanted:
+    if ids:
         pin(unit, automation.body)
-    for begin in range(0, len(wanted), AT_ONCE):
-        run = _row(unit, automation, wanted[begin : begin + AT_ONCE], cause, chain)
+    for begin in range(0, len(ids), AT_ONCE):
+        run = _row(unit, automation, ids[begin : begin + AT_ONCE], cause, chain)
         if stopped is not None:
             guard.stop(unit, automation, chain, run, stopped)
         unit.connection.execute(insert(runs), run)
@@ -90,6 +95,7 @@ def _row(unit: Unit, automation: Automation, ids: Sequence[str], cause: Cause, c
         "depth": chain.depth if chain is not None else 0,
         "way": list(chain.way) if chain is not None else [],
         "cause": chain.run if chain is not None else None,
+        "repeats": cause.repeats,
         "status": "waiting",
         "created_at": unit.now,
         "started_at": None,

@@ -28,10 +28,13 @@ runs = Table(
     Column("started_at", Instant()),
     Column("ended_at", Instant()),
     Column("error", Document()),
+    Column("repeats", Id()),
+    Index("dg_run_repeats", "repeats"),
     Index("dg_run_automation", "automation", "id"),
     Index("dg_run_status", "status", "id"),
     Index("dg_run_chain", "chain"),
-    comment="Runs of automations: waiting, running, done, failed, stopped. `way` are the automations that led here.",
+    comment="Runs of automations: waiting, running, done, failed, stopped. `way` are the automations that led here; "
+    "`repeats` is the run that is done once more.",
 )
 
 run_steps = Table(

@@ -21,7 +21,7 @@ from dougong.web.context import record_url
 from dougong.web.frame import framed
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, forbidden, with_query
-from dougong.workflows.automations import kept, runs, starting
+from dougong.workflows.automations import again, kept, runs, starting
 from dougong.workflows.automations.kept import Run
 from dougong.workflows.automations.tables import runs as table
 
@@ -110,7 +110,8 @@ def one(visit: Visit, id: str) -> Response:
     state, event, _ = _said(visit, run)
     obj = visit.model.objects.get(run.object)
     shown = run.records[:20]
-    called = titles(visit.unit, {run.object: set(shown)})
+    people = {"user": {run.actor_id}} if run.actor_id else {}
+    called = titles(visit.unit, {run.object: set(shown), **people})
     return framed(
         visit,
         "automation_run.html",
@@ -125,7 +126,10 @@ def one(visit: Visit, id: str) -> Response:
             (called.get((run.object, each)) or each, f"/o/{run.object}/{each}" if obj is not None else "")
             for each in shown
         ],
+        who=called.get(("user", run.actor_id), "") if run.actor_id else "",
         way=[named(visit, each) for each in run.way],
+        ended=run.status in again.ENDED,
+        repetitions=kept.repetitions(visit.unit, id),
         steps=[
             (note, json_text(note.input), json_text(note.output), texts(visit, note.error))
             for note in kept.notes_of(visit.unit, id)
@@ -147,6 +151,17 @@ def resume(visit: Visit, id: str) -> Response:
 
     visit.write(work)
     return visit.go(f"{HERE}/{id}", visit.say(msg("It goes on")))
+
+
+def repeat(visit: Visit, id: str) -> Response:
+    """Run an automation once more, from its start; the answer is the page of the new run."""
+
+    def work(unit: Unit) -> list[str]:
+        backlog.require_right(unit)
+        return again.run_again(unit, id)
+
+    made = visit.write(work)
+    return visit.go(f"{HERE}/{made[0]}" if made else HERE, visit.say(msg("It runs again")))
 
 
 def press(visit: Visit, object: str, id: str, name: str) -> Response:
@@ -180,5 +195,6 @@ PAGES = (
     Page("GET", HERE, show, right=backlog.RIGHT),
     Page("GET", HERE + "/{id}", one, right=backlog.RIGHT),
     Page("POST", HERE + "/{id}/resume", resume, right=backlog.RIGHT),
+    Page("POST", HERE + "/{id}/again", repeat, right=backlog.RIGHT),
     Page("POST", "/o/{object}/{id}/run/{name}", press),
 )
