@@ -202,6 +202,22 @@ def test_criteria(tmp_path: Path, operation: str, value: str, kind: str, formula
 
 
 @pytest.mark.parametrize(
+    ("operation", "formula", "noted"),
+    [
+        ("equals", "f = g", 0), ("notEqual", "NOT(f = g)", 0), ("lessThan", "f < g", 0),
+        ("contains", "TRUE", 1), ("notContain", "TRUE", 1),
+    ],
+)  # fmt: skip
+def test_criteria_of_two_fields(tmp_path: Path, operation: str, formula: str, noted: int) -> None:
+    """A field beside another; what has no formula is left out and said."""
+    item = f"<field>B.f</field><operation>{operation}</operation><valueField>B.g</valueField>"
+    (tmp_path / "e.xml").write_text(f"<entryCriteria><criteriaItems>{item}</criteriaItems></entryCriteria>")
+    notes: list[object] = []
+    found = condition(read(tmp_path / "e.xml"), "B", Fields({("B", "f"): "Number"}), notes.append)
+    assert (found, len(notes)) == (formula, noted)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "<ApprovalProcess>", "", "no xml",

@@ -56,7 +56,8 @@ def _item(item: Element, object_name: str, fields: Fields, note: Noting) -> str:
     written, operation = said(item, "field"), said(item, "operation")
     path = field_path(object_name, written)
     if other := said(item, "valueField"):
-        return _compared(path, operation, field_path(object_name, other), note)
+        both = _compared(path, operation, field_path(object_name, other), note)
+        return f"NOT({both})" if operation == "notEqual" else both
     kind = fields.type(object_name, written)
     given = said(item, "value")
     if kind is None:
