@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from dougong.engine.actor import SYSTEM
 from dougong.engine.query import Condition
@@ -32,6 +32,7 @@ EN = {
     "change": "Change the record", "save": "Save", "again": "Submit again", "line": "Discount",
     "round": "What changed since the last round", "head": "Head of department", "size": "Amount and margin",
     "joint": "Joint review", "end": "Done", "at work": ", at work", "done": ", done", "refused": ", refused",
+    "files": "Files",
     "me": "your turn", "open": "to decide", "yes": "approved", "back to": "sent back", "void": "not needed any more",
     "for": "何立群 for 许静怡", "added": "郭敏 (added)", "now": "The steps of the approval; at work: {}",
     "over": "The steps of the approval, which has ended or waits for who asked",
@@ -43,10 +44,14 @@ ZH = {
     "change": "修改记录", "save": "保存", "again": "重新提交", "line": "折扣率",
     "round": "上一轮之后的修改", "head": "部门负责人", "size": "金额与毛利",
     "joint": "联合会签", "end": "结束", "at work": "，进行中", "done": "，已完成", "refused": "，未通过",
+    "files": "文件",
     "me": "轮到你", "open": "待审批", "yes": "同意", "back to": "退回", "void": "无需处理",
     "for": "何立群 代 许静怡", "added": "郭敏（加签）", "now": "审批流程的各个环节；正在进行：{}",
     "over": "审批流程的各个环节：已结束，或待发起人处理",
 }  # fmt: skip
+
+OFFER: FilePayload = {"name": "询价单.txt", "mimeType": "text/plain", "buffer": "四十二个点".encode()}
+"""What the dealer asked for, which goes with the submission."""
 
 
 def arranged(site: Demo) -> str:
@@ -111,16 +116,25 @@ def standing(site: Demo, quote: str) -> list[str]:
         return [each.status for each in service.of_record(unit, "quote", quote)]
 
 
+def opens_the_file(page: Page) -> None:
+    """The file of the submission, from the trail."""
+    link = page.locator(".tl").get_by_role("link", name=OFFER["name"], exact=True)
+    answer = page.request.get(str(link.get_attribute("href")))
+    assert (answer.status, answer.body()) == (200, OFFER["buffer"])
+
+
 def submit(stage: Stage, page: Page, quote: str) -> str:
     """From the page of the quote; the address of the approval."""
     page.goto(f"/o/quote/{quote}")
     page.get_by_role("link", name=stage.said["submit"], exact=True).click()
     expect(page).to_have_url(re.compile("/approvals/start/"))
     expect(page.locator(".standing li li")).to_have_text(["黄嘉欣", "周晓岚", "何立群"])
+    page.get_by_label(stage.said["files"], exact=True).set_input_files(OFFER)
     page.get_by_role("button", name=stage.said["submit"], exact=True).click()
     expect(page).to_have_url(f"{stage.site.url}/o/quote/{quote}")
     page.get_by_role("link", name=stage.said["show"], exact=True).click()
     expect(page).to_have_url(re.compile("/approvals/[0-9a-f-]{36}$"))
+    opens_the_file(page)
     return page.url
 
 

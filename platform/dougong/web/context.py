@@ -73,6 +73,10 @@ class Context:
         """An amount, after its currency where one is given."""
         return self.formats.money(value, currency or "", scale)
 
+    def size(self, value: int | None) -> str:
+        """Bytes in the unit that suits."""
+        return self.formats.size(value)
+
     def date(self, value: dt.date | None) -> str:
         """A day in full."""
         return self.formats.date(value)

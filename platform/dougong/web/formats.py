@@ -60,6 +60,14 @@ class Formats:
             return ""
         return f"{currency} {value:,.{scale}f}" if currency else f"{value:,.{scale}f}"
 
+    def size(self, value: int | None) -> str:
+        """Bytes in the unit that suits: ``812 B``, ``34.5 KB``, ``2.0 MB`` (of 1,024 each)."""
+        if value is None:
+            return ""
+        if value < 1024:
+            return f"{value} B"
+        return f"{value / 1024:,.1f} KB" if value < 1 << 20 else f"{value / (1 << 20):,.1f} MB"
+
     def date(self, value: dt.date | None, today: dt.date | None = None) -> str:
         """A day; without its year where `today` is given and falls in the same one."""
         if value is None:

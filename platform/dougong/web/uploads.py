@@ -6,7 +6,8 @@ person choose the file again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from dougong.base.field_types import Reference
 from dougong.base.language import msg
 from dougong.engine import abandoned, file_contents
 from dougong.engine.fields.files import FileType, ImageType
-from dougong.engine.saving.batch import Create, Update
+from dougong.engine.saving.batch import Create
 from dougong.engine.unit import Unit
 from dougong.metadata.model import Field
 from dougong.web import attachments
@@ -108,25 +109,46 @@ def _is_picture(sent: UploadFile, ending: str) -> bool:
 
 def keep(visit: Visit, sent: UploadFile, about: Mapping[str, str] | None) -> Reference:
     """Keep one file: its bytes on disk, its record in the database, both or neither."""
-    name = attachments.clean_name(sent.filename or "")
-    folder = visit.site.settings.data_dir
-    blob = attachments.store(folder, sent.file)
+    with stored(visit, [sent]) as (file,):
+        made = created(file, about)
 
-    def write(unit: Unit) -> str:
-        content = [{"id": blob, "name": name}]
-        values = {"name": name, "content": content, **({"related_to": dict(about)} if about else {})}
-        made = unit.records.save([Create("file", values)]).changes[0].id
-        unit.records.save([Update("file", made, {"content": [{"id": made, "name": name}]})])
-        attachments.rename(folder, blob, made)
-        if not about:
-            abandoned.watch(unit, made)
-        return made
+        def write(unit: Unit) -> None:
+            unit.records.save([made])
+            if not about:
+                abandoned.watch(unit, file.id)
 
+        visit.write(write)
+    return file
+
+
+@contextmanager
+def stored(visit: Visit, sent: Iterable[UploadFile]) -> Iterator[tuple[Reference, ...]]:
+    """Files on disk, each under the id that its record is to have; where the block raises nothing is left of them."""
+    folder, found = visit.site.settings.data_dir, list[Reference]()
     try:
-        return Reference("file", visit.write(write), name)
+        for each in sent:
+            name = attachments.clean_name(each.filename or "")
+            found.append(Reference("file", attachments.store(folder, each.file), name))
+        yield tuple(found)
     except BaseException:
-        file_contents.forget(folder, blob)
+        file_contents.forget_all(folder, [each.id for each in found])
         raise
+
+
+def created(file: Reference, about: Mapping[str, str] | None = None) -> Create:
+    """The change that makes the record of a file whose bytes stand on disk; `about` is what it belongs to."""
+    content = [{"id": file.id, "name": file.title}]
+    values = {"name": file.title, "content": content, **({"related_to": dict(about)} if about else {})}
+    return Create("file", values, id=file.id)
+
+
+def check(sent: Iterable[UploadFile]) -> None:
+    """Stop where files are among those sent that no record takes.
+
+    Raises:
+        TooLarge, Rejected: as `refuse`.
+    """
+    refuse(filter(None, (attachments.refusal(attachments.clean_name(each.filename or ""), each) for each in sent)))
 
 
 def refuse(problems: Iterable[Problem]) -> None:

@@ -25,6 +25,7 @@ from dougong.engine.privacy.finding import (
     telling_fields,
     unique_placeholder,
 )
+from dougong.engine.record_locks import unlocked
 from dougong.engine.rights import membership
 from dougong.engine.saving import cascade, derived, search_rows, writing
 from dougong.engine.saving.batch import Delete
@@ -131,7 +132,8 @@ def _erase_file(system: Unit, file_id: str) -> None:
     obj = system.runtime.model.objects[FILE]
     record = system.records.get(FILE, file_id, deleted="all")
     if record.values.get("deleted_at") is None:
-        system.records.save([Delete(FILE, file_id)])
+        with unlocked(system, FILE, [file_id]):
+            system.records.save([Delete(FILE, file_id)])
     names = [name for name in ("name", "content") if name in obj.fields]
     _set(system, FILE, file_id, {name: {"name": PLACEHOLDER, "content": None}[name] for name in names})
     _scrub(system, file_id, {obj.fields[name].id for name in names})

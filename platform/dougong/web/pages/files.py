@@ -1,23 +1,16 @@
-"""Files of a record: sent up, kept, given out as what they are and never as a page of ours."""
+"""Files of a record: sent up, kept, and given out."""
 
 from __future__ import annotations
 
-import mimetypes
-from urllib.parse import quote
+from starlette.responses import Response
 
-from starlette.responses import FileResponse, Response
-
-from dougong.base.errors import NotFound, Place, Problem
 from dougong.base.language import msg
-from dougong.engine import file_contents
 from dougong.engine.query import Record
 from dougong.web import attachments
 from dougong.web.context import record_url
 from dougong.web.routing import Page
-from dougong.web.uploads import keep, refuse
+from dougong.web.uploads import check, keep
 from dougong.web.visit import Visit
-
-SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"})
 
 
 def send(visit: Visit, object: str, id: str) -> Response:
@@ -29,7 +22,7 @@ def send(visit: Visit, object: str, id: str) -> Response:
     with visit.read() as reading:
         reading.object(object)
         reading.unit.records.get(object, id)
-    refuse(filter(None, (attachments.refusal(attachments.clean_name(each.filename or ""), each) for each in sent)))
+    check(sent)
     for each in sent:
         keep(visit, each, {"object": object, "id": id})
     told = visit.say(msg("{n} file attached", "{n} files attached", n=len(sent)))
@@ -39,21 +32,8 @@ def send(visit: Visit, object: str, id: str) -> Response:
 def fetch(visit: Visit, id: str) -> Response:
     """The bytes of a file, for those who may see its record."""
     record = visit.unit.records.get("file", id)
-    path = file_contents.place(visit.site.settings.data_dir, _content(visit, record))
-    if not path.is_file():
-        raise NotFound(
-            Problem(code="file-missing", reason=msg("The file's content is missing."), thing=id, place=Place())
-        )
     name = str(record.values.get("name") or "file")
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    shown = kind in SHOWN_INLINE and attachments.is_really(path, kind)
-    headers = {
-        "content-disposition": f"{'inline' if shown else 'attachment'}; filename*=utf-8''{quote(name)}",
-        "x-content-type-options": "nosniff",
-        "content-security-policy": "default-src 'none'; sandbox",
-        "cache-control": "private, max-age=3600",
-    }
-    return FileResponse(path, media_type=kind if shown else "application/octet-stream", headers=headers)
+    return attachments.given_out(visit.site.settings.data_dir, _content(visit, record), name)
 
 
 def _content(visit: Visit, record: Record) -> str:

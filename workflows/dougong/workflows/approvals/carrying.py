@@ -18,7 +18,7 @@ from dougong.engine.audit import record as audited
 from dougong.engine.record_locks import unlocked
 from dougong.metadata.approval import Approval
 from dougong.metadata.model import Object
-from dougong.workflows.approvals import binding, gates, machine, running, state, tasks, telling, timers
+from dougong.workflows.approvals import attached, binding, gates, machine, running, state, tasks, telling, timers
 from dougong.workflows.approvals.running import OPEN, Running
 from dougong.workflows.approvals.tables import acts
 from dougong.workflows.approvals.world import CompanyWorld
@@ -221,13 +221,15 @@ def write_log(
     """Append a line to the log of an approval; of what was decided by an e-mail link it says so."""
     if by and unit.actor.channel == "mail":
         details = {**details, "channel": "mail"}
+    id = record_id()
     unit.connection.execute(
         insert(acts).values(
-            id=record_id(), instance=held.id, number=held.number, at=unit.now, actor_id=by or None,
+            id=id, instance=held.id, number=held.number, at=unit.now, actor_id=by or None,
             actor=unit.actor.name if by else SYSTEM.name, stands_for=stands_for, act=_snake(name), node=node,
             entry=entry, opinion=opinion, files=list(files), details=_plain(details),
         )
     )  # fmt: skip
+    attached.attach(unit, held, id, files)
 
 
 def _snake(name: str) -> str:

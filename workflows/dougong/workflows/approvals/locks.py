@@ -10,7 +10,7 @@ from sqlalchemy import select
 from dougong.base.language import Labels, msg
 from dougong.engine.record_locks import RecordLock
 from dougong.metadata.approval import Approval
-from dougong.workflows.approvals import running
+from dougong.workflows.approvals import attached, running
 from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.running import Running
 from dougong.workflows.approvals.tables import instances
@@ -37,11 +37,11 @@ def may_be_approved(unit: Unit, object_name: str) -> bool:
 
 
 def locks(unit: Unit, object_name: str, ids: Sequence[str]) -> Mapping[str, RecordLock]:
-    """The hook `locks`: one statement; none for objects that are never approved."""
+    """The hook `locks`: one statement; none for objects that are never approved, nor have files of opinions."""
+    found = dict(attached.locks(unit, ids)) if object_name == attached.FILE and ids else {}
     if not ids or not may_be_approved(unit, object_name):
-        return {}
+        return found
     held = [each for each in running.of_records(unit, ids, open_only=True) if each.status == "open"]
-    found: dict[str, RecordLock] = {}
     people = People(unit)
     people.fetch(person for each in held for person in waiting_for(each))
     for each in held:

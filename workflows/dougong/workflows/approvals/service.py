@@ -19,6 +19,7 @@ from dougong.engine.saving.plan import plan_of
 from dougong.metadata.approval import Approval
 from dougong.metadata.model import Object
 from dougong.workflows.approvals import (
+    attached,
     carrying,
     definitions,
     editing,
@@ -34,7 +35,7 @@ from dougong.workflows.approvals.carrying import Carrying
 from dougong.workflows.approvals.lists import PAGE, running_now, tasks, todo_count
 from dougong.workflows.approvals.running import OPEN, Running
 from dougong.workflows.approvals.showing import instance, of_record, shown
-from dougong.workflows.approvals.told import Instance, Preview, Startable, Stop
+from dougong.workflows.approvals.told import AttachedFile, Instance, Preview, Startable, Stop
 from dougong.workflows.approvals.world import CompanyWorld
 from dougong.workflows.pinning import pin
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from dougong.engine.unit import Unit
 
 __all__ = [
-    "PAGE", "act", "comment", "instance", "of_record", "preview", "running_now", "start", "startable", "submit",
+    "PAGE", "act", "comment", "file", "instance", "of_record", "preview", "running_now", "start", "startable", "submit",
     "tasks", "todo_count",
 ]  # fmt: skip
 
@@ -249,9 +250,9 @@ def act(
 ) -> Instance:
     """Do what a person decided; the instance as it is then.
 
-    `files` are ids of files that belong to the opinion. With `number` (`Instance.number` as the person saw it), an act
-    that comes after somebody else's is refused. `change` is of the fields that the actor's node opens to them; it is
-    saved with the act or not at all.
+    `files` are ids of files of the actor that belong to the opinion from now on. With `number` (`Instance.number` as
+    the person saw it), an act that comes after somebody else's is refused. `change` is of the fields that the actor's
+    node opens to them; it is saved with the act or not at all.
 
     Raises:
         NotFound: no such instance for the actor.
@@ -347,6 +348,17 @@ def _over(held: Running) -> Conflict:
             thing=f"approval/{held.id}",
         )
     )
+
+
+def file(unit: Unit, instance_id: str, file_id: str) -> AttachedFile:
+    """A file of an opinion, for everybody who may see the approval, whatever else they may read.
+
+    Raises:
+        NotFound: no such instance for the actor, or no such file of it.
+    """
+    held = running.find(unit, instance_id)
+    seeing.require(unit, held)
+    return attached.find(unit, held.id, file_id)
 
 
 def comment(unit: Unit, instance_id: str, text: str, *, files: Sequence[str] = ()) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from dougong.base.language import Labels
 from dougong.metadata.approval import Approval
 from dougong.metadata.model import Object
-from dougong.workflows.approvals import binding, running, seeing
+from dougong.workflows.approvals import attached, binding, running, seeing
 from dougong.workflows.approvals.binding import Snapshot
 from dougong.workflows.approvals.lists import names_of
 from dougong.workflows.approvals.machine import Possible, possible
@@ -19,11 +19,14 @@ from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.running import OPEN, Running
 from dougong.workflows.approvals.state import Entry, State, Visit
 from dougong.workflows.approvals.tables import acts
-from dougong.workflows.approvals.told import ActEntry, Can, Change, Instance, LineChange, Person
+from dougong.workflows.approvals.told import ActEntry, AttachedFile, Can, Change, Instance, LineChange, Person
 from dougong.workflows.approvals.world import CompanyWorld
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
+
+Files = Mapping[str, tuple[AttachedFile, ...]]
+"""The files of opinions, by the id of their act."""
 
 
 def instance(unit: Unit, instance_id: str) -> Instance:
@@ -58,12 +61,16 @@ def _shown(unit: Unit, several: Sequence[Running]) -> tuple[Instance, ...]:
     ids = [each.id for each in several]
     logs = _logs(unit, ids)
     kept = binding.kept(unit.connection, ids)
+    with_files = {row.instance for log in logs.values() for row in log if row.files}
+    files = attached.of_instances(unit, with_files) if with_files else {}
     people = People(unit)
     people.fetch(person for each in several for person in _everybody(each.state, logs[each.id]))
-    return tuple(_one(unit, held, logs[held.id], kept.get(held.id, []), people) for held in several)
+    return tuple(_one(unit, held, logs[held.id], kept.get(held.id, []), people, files) for held in several)
 
 
-def _one(unit: Unit, held: Running, log: Sequence[Any], kept: Sequence[Snapshot], people: People) -> Instance:
+def _one(
+    unit: Unit, held: Running, log: Sequence[Any], kept: Sequence[Snapshot], people: People, files: Files
+) -> Instance:
     approval, obj = held.pinned(unit), held.of(unit)
     named = names_of(people, list(dict.fromkeys(_everybody(held.state, log))))
     of, old, new = _compared(held, kept)
@@ -85,7 +92,7 @@ def _one(unit: Unit, held: Running, log: Sequence[Any], kept: Sequence[Snapshot]
         round=held.round,
         started_at=held.started_at,
         ended_at=held.ended_at,
-        acts=tuple(_act(unit, obj, each, named) for each in log),
+        acts=tuple(_act(unit, obj, each, named, files.get(each.id, ())) for each in log),
         people=named,
         snapshot=_seen(unit, obj, kept[-1].values) if kept else {},
         changes=_allowed(unit, obj, binding.changes(obj, old, new)) if obj is not None else (),
@@ -119,7 +126,9 @@ def _everybody(state: State, log: Sequence[Any]) -> Iterator[str]:
         yield from (each for each in (row.actor_id, row.stands_for) if each)
 
 
-def _act(unit: Unit, obj: Object | None, row: Any, named: Mapping[str, Person]) -> ActEntry:
+def _act(
+    unit: Unit, obj: Object | None, row: Any, named: Mapping[str, Person], files: tuple[AttachedFile, ...]
+) -> ActEntry:
     edited = row.details if row.act == "edited" and obj is not None else {}
     return ActEntry(
         at=row.at,
@@ -129,7 +138,7 @@ def _act(unit: Unit, obj: Object | None, row: Any, named: Mapping[str, Person]) 
         node=row.node,
         entry=row.entry,
         opinion=row.opinion,
-        files=tuple(row.files),
+        files=files,
         details={} if row.act == "edited" else row.details,
         number=row.number,
         changes=_allowed(unit, obj, binding.changes(obj, edited["old"], edited["new"])) if obj and edited else (),

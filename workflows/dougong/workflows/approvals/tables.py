@@ -110,6 +110,16 @@ acts = Table(
     comment="Every act, append-only: who, for whom, when, what, and the number of the state that it led to.",
 )
 
+files = Table(
+    "dg_approval_file",
+    PLATFORM,
+    Column("id", Id(), primary_key=True),
+    Column("instance", Id(), nullable=False),
+    Column("act", Id(), nullable=False),
+    Index("dg_approval_file_instance", "instance"),
+    comment="Files that belong to an act of an approval, by the id of their record; nobody exchanges or deletes them.",
+)
+
 snapshots = Table(
     "dg_approval_snapshot",
     PLATFORM,

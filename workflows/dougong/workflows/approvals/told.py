@@ -108,6 +108,15 @@ class LineChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedFile:
+    """A file of an opinion. `content` is the id under which its bytes stand; None where it was erased."""
+
+    id: str
+    name: str
+    content: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActEntry:
     """One line of the log: `act` is the name of the act ("approve", "send_back", "comment", …).
 
@@ -122,7 +131,7 @@ class ActEntry:
     node: str | None = None
     entry: str | None = None
     opinion: str = ""
-    files: tuple[str, ...] = ()
+    files: tuple[AttachedFile, ...] = ()
     details: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     number: int = 0
     changes: tuple[Change, ...] = ()

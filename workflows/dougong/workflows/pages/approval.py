@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, get_args
 
 from starlette.responses import Response
 
 from dougong.base.errors import Conflict, DougongError, Rejected, TooLarge
 from dougong.base.language import Message, label, msg
+from dougong.web import attachments
 from dougong.web import changes as changes_of_records
 from dougong.web.changes import Told
 from dougong.web.context import record_url
@@ -27,7 +29,7 @@ from dougong.workflows.charts.telling import Teller
 from dougong.workflows.pages import approval_fields
 from dougong.workflows.pages.approval_fields import Typed
 from dougong.workflows.pages.approvals import HERE, status_of
-from dougong.workflows.pages.approving import SAID, act_sent
+from dougong.workflows.pages.approving import SAID, act_sent, files_sent, may_attach
 
 ONE = HERE + "/{id}"
 
@@ -110,6 +112,9 @@ def _page(
         edits={at: _edits(visit, found, each) for at, each in enumerate(found.acts) if each.changes},
         sent={name: visit.sent(name) for name in ("act", "opinion", "phrase")},
         fresh=error is None,
+        attaching=may_attach(visit, found.object),
+        chose_files=error is not None and bool(visit.uploads("file")),
+        size_of=partial(attachments.size, visit.site.settings.data_dir),
         **approval_fields.parts(visit, found, typed, error),
     )
 
@@ -197,17 +202,18 @@ def act(visit: Visit, id: str) -> Response:
     said, number = visit.sent("act"), whole_number(visit.sent("number"))
     typed: Typed | None = None
     try:
-        if said == "comment":
-            visit.write(lambda unit: service.comment(unit, id, visit.sent("opinion")))
-        else:
-            with visit.read() as reading:
-                sent = act_sent(reading)
-                typed = approval_fields.sent(reading, id) if said in DECISIONS else None
-            change = typed.change() if typed else None
-            visit.write(
-                lambda unit: service.act(unit, id, sent, number=number, change=change),
-                why=visit.sent("why") if change else "",
-            )
+        with files_sent(visit) as files:
+            if said == "comment":
+                visit.write(lambda unit: service.comment(unit, id, visit.sent("opinion"), files=files(unit)))
+            else:
+                with visit.read() as reading:
+                    sent = act_sent(reading)
+                    typed = approval_fields.sent(reading, id) if said in DECISIONS else None
+                change = typed.change() if typed else None
+                visit.write(
+                    lambda unit: service.act(unit, id, sent, number=number, change=change, files=files(unit)),
+                    why=visit.sent("why") if change else "",
+                )
     except (Rejected, Conflict, TooLarge) as error:
         with visit.read() as reading:
             return _page(reading, id, error, typed=typed)
@@ -215,4 +221,15 @@ def act(visit: Visit, id: str) -> Response:
     return visit.go(visit.back(back), visit.say(SAID["add" if said == "add" else said]))
 
 
-PAGES = (Page("GET", ONE, show), Page("POST", ONE, act), Page("GET", ONE + "/print", printed))
+def file(visit: Visit, id: str, file: str) -> Response:
+    """A file of an opinion, for everybody who sees the approval."""
+    found = service.file(visit.unit, id, file)
+    return attachments.given_out(visit.site.settings.data_dir, found.content or found.id, found.name)
+
+
+PAGES = (
+    Page("GET", ONE, show),
+    Page("POST", ONE, act),
+    Page("GET", ONE + "/print", printed),
+    Page("GET", ONE + "/files/{file}", file),
+)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
-from dougong.base.errors import BadRequest, Conflict, DougongError, NotFound, Rejected
+from dougong.base.errors import BadRequest, Conflict, DougongError, NotFound, Rejected, TooLarge
 from dougong.base.language import msg
 from dougong.web.context import record_url
 from dougong.web.frame import framed
@@ -19,7 +19,7 @@ from dougong.workflows.approvals.lists import names_of
 from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.told import Choice
 from dougong.workflows.pages.approvals import HERE
-from dougong.workflows.pages.approving import chosen_sent
+from dougong.workflows.pages.approving import chosen_sent, files_sent, may_attach
 
 START = HERE + "/start/{approval}/{id}"
 
@@ -47,6 +47,8 @@ def _page(visit: Visit, approval: str, id: str, error: DougongError | None = Non
         errors=[each.text(visit.language) for each in problems],
         refused=bool(found.refused),
         comment=visit.sent("comment"),
+        attaching=may_attach(visit, obj.name),
+        chose_files=error is not None and bool(visit.uploads("file")),
     )
 
 
@@ -62,10 +64,12 @@ def submit(visit: Visit, approval: str, id: str) -> Response:
     try:
         with visit.read() as reading:
             chosen = chosen_sent(reading)
-        instance = visit.write(
-            lambda unit: service.submit(unit, approval, id, chosen=chosen, comment=visit.sent("comment"))
-        )
-    except (BadRequest, Rejected, Conflict) as error:
+        said = visit.sent("comment")
+        with files_sent(visit) as files:
+            instance = visit.write(
+                lambda unit: service.submit(unit, approval, id, chosen=chosen, comment=said, files=files(unit))
+            )
+    except (BadRequest, Rejected, Conflict, TooLarge) as error:
         with visit.read() as reading:
             return _page(reading, approval, id, error)
     return visit.go(_where(visit, instance), visit.say(msg("Submitted for approval")))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from dougong.base.errors import Problem, Rejected
 from dougong.base.language import Message, msg
+from dougong.engine.unit import Unit
+from dougong.web import uploads
 from dougong.web.handover_form import people_sent
 from dougong.web.visit import Visit, broken
+from dougong.workflows.approvals import attached
 from dougong.workflows.approvals import state as states
 from dougong.workflows.approvals.state import Act
 
@@ -44,6 +48,34 @@ def act_sent(visit: Visit) -> Act:
         {"by": visit.actor.user_id or ""},
         {"opinion": visit.sent("opinion").strip() or visit.sent("phrase").strip()},
     )
+
+
+@contextmanager
+def files_sent(visit: Visit) -> Iterator[Callable[[Unit], tuple[str, ...]]]:
+    """The files that were chosen for an opinion: called in the transaction of the act, what this yields makes their
+    records and says their ids. Nothing is left of them where the act is refused.
+
+    Raises:
+        TooLarge, Rejected: there are files among them that no record takes.
+    """
+    chosen = visit.uploads("file")
+    uploads.check(chosen)
+    with uploads.stored(visit, chosen) as kept:
+
+        def make(unit: Unit) -> tuple[str, ...]:
+            if kept:
+                unit.records.save([uploads.created(each) for each in kept])
+            return tuple(each.id for each in kept)
+
+        yield make
+
+
+def may_attach(visit: Visit, object_name: str) -> bool:
+    """Whether the page offers to attach files to opinions on records of an object."""
+    obj, file = visit.model.objects.get(object_name), visit.model.objects.get(attached.FILE)
+    if obj is None or file is None or not attached.taken_by(visit.model, obj):
+        return False
+    return visit.unit.access.may("create", file)
 
 
 Parts = dict[str, Any]
