@@ -127,13 +127,30 @@ CASES: dict[str, dict[str, Any]] = {
         "layout/deal/default.json#tabs/0/sections/1/columns/1/required_when": "ISCHANGED(name)",
     },
     # calendars
-    "a calendar of what is not built": {"calendar/ours.json": calendar(shifts=[], time_zone="Asia/Shanghai")},
+    "a calendar of what is not built": {"calendar/ours.json": calendar(periods=[], time_zone="Asia/Shanghai")},
     "hours that end before they begin, lie in others, and leave days out": {
         "calendar/ours.json": calendar(hours=[
             {"key": "a", "days": ["monday", "tuesday"], "from": "09:00", "to": "12:00"},
             {"key": "b", "days": ["tuesday"], "from": "11:30", "to": "00:00"},
             {"key": "c", "days": ["friday"], "from": "18:00", "to": "09:00"},
         ])
+    },
+    "shifts beside hours, on a day that is off, and not on all others": {
+        "calendar/ours.json": calendar(
+            days=["monday", "tuesday", "sunday"],
+            hours=[{"key": "a", "from": "09:00", "to": "12:00"}],
+            shifts=[
+                {"key": "night", "days": ["monday", "friday"], "from": "22:00", "to": "06:00"},
+                {"key": "night", "days": ["sunday"], "from": "06:00", "to": "06:00"},
+            ],
+        )
+    },
+    "a made-up day without a shift": {
+        "calendar/ours.json": calendar(
+            shifts=[{"key": "day", "days": ["monday", "tuesday", "wednesday", "thursday", "friday"],
+                     "from": "08:00", "to": "20:00"}],
+            workdays=[{"key": "a", "from": "2026-02-14"}],
+        )
     },
     "an hour that is none": {"calendar/ours.json": calendar(hours=[{"key": "a", "from": "9:00", "to": "24:00"}])},
     "a week without days": {"calendar/ours.json": calendar(days=[])},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 import dougong.engine.fields  # noqa: F401  the field types
 from dougong.formulas import MONDAY_TO_FRIDAY, WorkingCalendar
-from dougong.metadata.calendar import EIGHT, company_hours
+from dougong.metadata.calendar import EIGHT, calendar_of
 from dougong.metadata.check import check, load
 from dougong.metadata.component import Component
 from dougong.metadata.documents import read_folder
@@ -53,15 +53,29 @@ def test_without_a_calendar_of_the_company_the_plain_week_is_worked() -> None:
 
 def test_hours_are_those_of_the_weekday_or_of_every_day() -> None:
     """A calendar that says none has eight; a weekday with hours of its own has those alone, made-up days the others."""
-    assert company_hours(model_of().calendars).on(date(2026, 3, 2)) == EIGHT
+    assert calendar_of(model_of().calendars).hours.on(date(2026, 3, 2)) == EIGHT
     morning, rest = {"key": "a", "from": "08:30", "to": "12:00"}, {"key": "b", "from": "13:30", "to": "00:00"}
     saturday = {"key": "c", "days": ["saturday"], "from": "10:00", "to": "12:00"}
-    hours = company_hours(model_of(default=True, hours=[rest, morning, saturday]).calendars)
+    hours = calendar_of(model_of(default=True, hours=[rest, morning, saturday]).calendars).hours
     plain = ((time(8, 30), time(12)), (time(13, 30), time(0)))
     assert hours.on(date(2026, 3, 2)) == hours.on(date(2026, 3, 8)) == plain
     assert hours.on(date(2026, 3, 7)) == ((time(10), time(12)),)
-    asked = {"08:29": False, "08:30": True, "12:00": False, "23:59": True}
-    assert {at: hours.hold(datetime.fromisoformat(f"2026-03-02T{at}")) for at in asked} == asked
+
+
+def test_shifts_are_all_those_of_the_weekday() -> None:
+    """Those without days and those that name it, in place of any hours; the company's calendar is named by no name."""
+    day, night = {"key": "a", "from": "08:00", "to": "20:00"}, {"key": "b", "days": ["friday"], "from": "20:00"}
+    calendars = model_of(default=True, shifts=[{**night, "to": "06:00"}, day]).calendars
+    hours = calendar_of(calendars).hours
+    assert hours.on(date(2026, 3, 5)) == hours.on(date(2026, 3, 7)) == ((time(8), time(20)),)
+    assert hours.on(date(2026, 3, 6)) == ((time(8), time(20)), (time(20), time(6)))
+    assert calendar_of(calendars, "ours") is calendar_of(calendars) is calendar_of(calendars, "gone")
+
+
+def test_a_calendar_that_is_not_the_company_s_goes_by_its_name() -> None:
+    calendars = model_of(days=["sunday"]).calendars
+    assert calendar_of(calendars, "ours").working.weekdays == {6}
+    assert calendar_of(calendars).working == MONDAY_TO_FRIDAY
 
 
 def test_every_key_counts() -> None:

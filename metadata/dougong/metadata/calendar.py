@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, time
 from types import MappingProxyType
 
 from dougong.base.language import Labels
-from dougong.formulas import WorkingCalendar
+from dougong.formulas import MONDAY_TO_FRIDAY, WorkingCalendar
 
 Span = tuple[time, time]
-"""From one time of a day to another; an end of 00:00 is the end of the day."""
+"""From one time of a day to another; an end that is not later is on the next day, so 00:00 is the end of the day."""
 
 EIGHT: tuple[Span, ...] = ((time(9), time(12)), (time(13), time(18)))
 """The hours of a day where a calendar says none: eight, with an hour at noon."""
@@ -19,7 +19,10 @@ EIGHT: tuple[Span, ...] = ((time(9), time(12)), (time(13), time(18)))
 
 @dataclass(frozen=True, slots=True)
 class WorkingHours:
-    """The hours of a day that is worked: those of its weekday (Monday is 0) where that has any, else of `every` day."""
+    """The hours of a day that is worked: those of its weekday (Monday is 0) where that has any, else of `every` day.
+
+    Of shifts they may lie in each other, and go over midnight: they are of the day on which they begin.
+    """
 
     every: tuple[Span, ...] = EIGHT
     by_weekday: Mapping[int, tuple[Span, ...]] = field(default_factory=lambda: MappingProxyType({}))
@@ -27,11 +30,6 @@ class WorkingHours:
     def on(self, day: date) -> tuple[Span, ...]:
         """The hours of a day that is worked, the earliest first."""
         return self.by_weekday.get(day.weekday(), self.every)
-
-    def hold(self, at: datetime) -> bool:
-        """Whether a moment, in its own zone, lies in them, were its day worked."""
-        clock = at.time().replace(tzinfo=None)
-        return any(begins <= clock and (clock < ends or ends == time(0)) for begins, ends in self.on(at.date()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +43,11 @@ class Calendar:
     default: bool = False
 
 
-def company_hours(calendars: Mapping[str, Calendar]) -> WorkingHours:
-    """The hours of the company's calendar; nine to twelve and one to six where there is none."""
-    return next((each.hours for each in calendars.values() if each.default), WorkingHours())
+PLAIN = Calendar(name="", label={}, working=MONDAY_TO_FRIDAY)
+"""What holds where a company has no calendar: nine to twelve and one to six, Monday to Friday."""
+
+
+def calendar_of(calendars: Mapping[str, Calendar], name: str | None = None) -> Calendar:
+    """The calendar of that name; the company's where none is named, or the one that was named is gone."""
+    company = next((each for each in calendars.values() if each.default), PLAIN)
+    return company if name is None else calendars.get(name, company)

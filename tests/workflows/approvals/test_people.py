@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -16,12 +15,9 @@ from dougong.engine import jobs, outbox, tables
 from dougong.engine.actor import SYSTEM
 from dougong.engine.saving.batch import Update
 from dougong.engine.unit import Unit
-from dougong.formulas import WorkingCalendar
-from dougong.metadata.calendar import WorkingHours
 from dougong.workflows.approvals import carrying, delegating, service, timers
 from dougong.workflows.approvals.state import Act, Approve, Recall, Reject, Rescue
 from dougong.workflows.approvals.tables import delegations
-from dougong.workflows.approvals.working_time import due_at
 from dougong.workflows.approvals.world import CompanyWorld
 from tests.engine.statements import statements_of
 from tests.workflows.approvals.conftest import LARGE, SMALL, Office
@@ -136,41 +132,6 @@ def test_a_reminder_whose_worker_died_before_its_note_reminds_once(
         timers.run(office.company, task)
     assert len(reminders()) == 2
     assert [each.act for each in office.look("clerk", running).acts].count("remind") == 1
-
-
-WEEKDAYS = WorkingCalendar(holidays=frozenset({date(2026, 3, 4)}))
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-@pytest.mark.parametrize(
-    ("start", "length", "end"),
-    [
-        ("2026-03-02T09:00", "8 working hours", "2026-03-02T18:00"),
-        ("2026-03-02T16:00", "4 working hours", "2026-03-03T11:00"),
-        ("2026-03-03T17:00", "2 working hours", "2026-03-05T10:00"),  # over a holiday
-        ("2026-03-06T17:30", "1 working hour", "2026-03-09T09:30"),  # over a weekend
-        ("2026-03-07T12:00", "8 working hours", "2026-03-09T18:00"),
-        ("2026-03-02T12:30", "1 working hour", "2026-03-02T14:00"),
-        ("2026-03-03T10:00", "1 working day", "2026-03-05T10:00"),
-        ("2026-03-03T10:00", "3d", "2026-03-06T10:00"),
-        ("2026-03-03T10:00", "90min", "2026-03-03T11:30"),
-    ],
-)
-def test_working_time(start: str, length: str, end: str) -> None:
-    """Working hours and days pass by the calendar, others as they pass."""
-    begins = datetime.fromisoformat(start).replace(tzinfo=SHANGHAI)
-    assert due_at(begins, length, WEEKDAYS, SHANGHAI) == datetime.fromisoformat(end).replace(tzinfo=SHANGHAI)
-
-
-def test_working_hours_are_those_of_the_calendar() -> None:
-    """A short Saturday, a break, and a night that ends with the day."""
-    spans = {5: ((time(10), time(12)),), 4: ((time(9), time(12)), (time(20), time(0)))}
-    hours, week = WorkingHours(by_weekday=spans), WorkingCalendar(weekdays=frozenset(range(6)))
-    begins = datetime(2026, 3, 6, 11, tzinfo=SHANGHAI)
-    for length, end in ((1, (6, 12)), (2, (6, 21)), (5, (7, 0)), (7, (7, 12)), (8, (9, 10))):
-        assert due_at(begins, f"{length} working hours", week, SHANGHAI, hours) == datetime(
-            2026, 3, *end, tzinfo=SHANGHAI
-        )
 
 
 # -- at the same moment -----------------------------------------------------------------------------------------------

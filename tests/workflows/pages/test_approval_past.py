@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -16,12 +15,10 @@ from dougong.engine import drafts, revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.tables import history, outbox
 from dougong.engine.unit import Unit
-from dougong.formulas import WorkingCalendar
 from dougong.workflows.approvals import analysing, definitions, replaying
 from dougong.workflows.approvals.replaying import Replayed
 from dougong.workflows.approvals.state import Recall, Reject, Resubmit, SendBack
 from dougong.workflows.approvals.tables import acts, instances, snapshots, tasks
-from dougong.workflows.approvals.working_time import due_at, worked_between
 from tests.engine.statements import statements_of
 from tests.web.conftest import settings
 from tests.workflows.approvals.conftest import LARGE, SMALL, Office, office
@@ -168,13 +165,3 @@ def test_the_page_replays_a_draft_and_gives_it_as_csv(desk: Desk) -> None:
     assert "2 of 3 would have gone another way." in page and "enters Finance together" in page
     lines = desk.get("admin", f"{path}?draft={draft}&as=csv").text.splitlines()
     assert len(lines) == 3 and any(",small," in each and ",joint," in each for each in lines)
-
-
-def test_working_time_is_the_inverse_of_a_limit() -> None:
-    """What takes so many working hours has that much working time; nights, noon and weekends count nothing."""
-    calendar, zone = WorkingCalendar(), ZoneInfo("Asia/Shanghai")
-    start = datetime(2026, 3, 6, 11, tzinfo=zone)  # a Friday
-    for hours in (1, 5, 8, 17):
-        end = due_at(start, f"{hours} working hours", calendar, zone)
-        assert worked_between(start, end, calendar, zone) == timedelta(hours=hours)
-    assert worked_between(end, start, calendar, zone) == timedelta()

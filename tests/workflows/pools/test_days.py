@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dougong.formulas import MONDAY_TO_FRIDAY
-from dougong.workflows.pools.days import NEVER, Away, due_on, verdict
+from dougong.workflows.away import NEVER, Away
+from dougong.workflows.pools.days import due_on, verdict
 
 D = date.fromisoformat
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -36,10 +36,12 @@ def _calendar(name: str, body: Mapping[str, Any]) -> Calendar:
 
 
 def _hours(body: Mapping[str, Any]) -> WorkingHours:
+    if "shifts" in body:
+        return _shifts(body["shifts"])
     every: list[Span] = []
     by_weekday: dict[int, list[Span]] = {}
     for each in body.get("hours", ()):
-        span = time.fromisoformat(each["from"]), time.fromisoformat(each["to"])
+        span = _span(each)
         if "days" not in each:
             every.append(span)
         for name in each.get("days", ()):
@@ -49,6 +51,19 @@ def _hours(body: Mapping[str, Any]) -> WorkingHours:
     return WorkingHours(
         tuple(sorted(every)), MappingProxyType({day: tuple(sorted(spans)) for day, spans in by_weekday.items()})
     )
+
+
+def _shifts(shifts: Sequence[Mapping[str, Any]]) -> WorkingHours:
+    """The hours of each weekday: all its shifts, also those that lie in each other."""
+    by_weekday = {
+        number: tuple(sorted(_span(each) for each in shifts if name in each.get("days", WEEK)))
+        for number, name in enumerate(WEEK)
+    }
+    return WorkingHours(by_weekday=MappingProxyType(by_weekday))
+
+
+def _span(body: Mapping[str, Any]) -> Span:
+    return time.fromisoformat(body["from"]), time.fromisoformat(body["to"])
 
 
 def _working(body: Mapping[str, Any]) -> WorkingCalendar:

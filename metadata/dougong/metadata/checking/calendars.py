@@ -1,14 +1,17 @@
-"""Rules of calendars: days that exist, none both off and worked; hours in order; one of them the company's at most."""
+"""Rules of calendars: days that exist, none both off and worked; hours in order, shifts on each day.
+
+One of them is the company's at most.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 from typing import Any
 
 from dougong.base.errors import Problem
 from dougong.base.language import msg
-from dougong.metadata.building.calendars import days_of
+from dougong.metadata.building.calendars import WEEK, days_of
 from dougong.metadata.calendar import Span
 from dougong.metadata.checking.report import Spot, enumerated, repeated, spots
 from dougong.metadata.index import Index
@@ -29,6 +32,7 @@ def calendars(index: Index) -> Iterator[Problem]:
                 fix = msg("Take it out of one of the two.")
                 yield (spot / "workdays" / at).problem("calendar-day-twice", reason, fix)
         yield from _hours(spot, body)
+        yield from _shifts(spot, body, set(worked) - set(off))
         if body.get("default"):
             if default:
                 reason = msg("{name} is the company's calendar already.", name=default)
@@ -55,6 +59,26 @@ def _hours(spot: Spot, body: Mapping[str, Any]) -> Iterator[Problem]:
     if said and None not in said:
         reason = msg("No hours are given for days that are not named, such as a Saturday that is made up for.")
         yield (spot / "hours").problem("calendar-hours-missing", reason, msg('Give hours without "days" as well.'))
+
+
+def _shifts(spot: Spot, body: Mapping[str, Any], made_up: Iterable[date]) -> Iterator[Problem]:
+    """Shifts in place of hours, some on each day that is worked, none on a day that never is."""
+    if "shifts" not in body:
+        return
+    yield from repeated(spot, "shifts", body)
+    if "hours" in body:
+        reason = msg("A calendar has hours or shifts, not both.")
+        yield (spot / "shifts").problem("calendar-shifts-and-hours", reason, msg("Leave one of the two out."))
+    worked = {*body.get("days", WEEK[:5]), *(WEEK[day.weekday()] for day in made_up)}
+    for below, each in enumerated(spot, "shifts", body):
+        for at, name in enumerate(each.get("days", ())):
+            if name not in worked:
+                reason = msg("No {day} is worked, so the shift never begins on one.", day=name)
+                yield (below / "days" / at).problem("calendar-shift-day-off", reason, msg('Add the day to "days".'))
+    without = worked.difference(*(each.get("days", WEEK) for each in body["shifts"]))
+    for name in sorted(without, key=WEEK.index):
+        reason = msg("No shift begins on a {day}, which is worked.", day=name)
+        yield (spot / "shifts").problem("calendar-shift-missing", reason, msg("Give a shift for that day as well."))
 
 
 def _meet(one: Span, other: Span) -> bool:

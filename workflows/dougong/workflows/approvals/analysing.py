@@ -16,12 +16,11 @@ from sqlalchemy import case, func, select
 
 from dougong.base.errors import Forbidden, Problem
 from dougong.base.language import Labels, msg
-from dougong.metadata.calendar import company_hours
 from dougong.workflows.approvals import seeing
 from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.tables import instances, tasks
 from dougong.workflows.approvals.told import Person
-from dougong.workflows.approvals.working_time import worked_between
+from dougong.workflows.working_time import worked_between, working_time
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -136,12 +135,11 @@ DECISIONS = frozenset({"approved", "rejected", "sent_back"})
 
 def _read(unit: Unit, rows: Sequence[Any]) -> tuple[dict[str, _Told], dict[str, _Told]]:
     """What the tasks come to, by step and by person."""
-    model, zone = unit.runtime.model, unit.company.zone
-    calendar, hours = model.working_calendar, company_hours(model.calendars)
+    by = working_time(unit.runtime.model, unit.company.zone)
     steps: dict[str, _Told] = {}
     people: dict[str, _Told] = {}
     for row in rows:
-        took = worked_between(row.opened_at, row.closed_at, calendar, zone, hours) if row.status in DECISIONS else None
+        took = worked_between(row.opened_at, row.closed_at, by) if row.status in DECISIONS else None
         late = row.due_at is not None and (row.closed_at or unit.now) > row.due_at
         for told in (steps.setdefault(row.node, _Told(row.label or {})), people.setdefault(row.person, _Told({}))):
             told.asked += 1

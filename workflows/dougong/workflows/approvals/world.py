@@ -18,12 +18,11 @@ from dougong.engine.variables import variables
 from dougong.formulas import Context, Formula
 from dougong.formulas.evaluation import EvaluationError
 from dougong.metadata.approval import Approval, Approvers
-from dougong.metadata.calendar import company_hours
 from dougong.metadata.model import Object
 from dougong.workflows.approvals import binding
 from dougong.workflows.approvals.absence import Absence
 from dougong.workflows.approvals.people import People
-from dougong.workflows.approvals.working_time import due_at
+from dougong.workflows.working_time import due_at, working_time
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -113,9 +112,7 @@ class CompanyWorld:
 
     def later(self, duration: str) -> datetime:
         """When a duration that begins now is over, by the company's calendar."""
-        model = self.unit.runtime.model
-        hours = company_hours(model.calendars)
-        return due_at(self.now, duration, model.working_calendar, self.unit.company.zone, hours)
+        return due_at(self.now, duration, working_time(self.unit.runtime.model, self.unit.company.zone))
 
     def active(self, person: str) -> bool:
         """Whether somebody can act at all."""

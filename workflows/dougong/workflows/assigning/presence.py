@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import select
 
 from dougong.engine.entering import entering
-from dougong.metadata.calendar import company_hours
+from dougong.workflows.working_time import working_time
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -68,9 +68,7 @@ class Presence:
 
     def _at_work(self, person: _Person) -> bool:
         """Whether it is a working hour of a working day where they are."""
-        local = self.unit.now.astimezone(self._zone(person))
-        model = self.unit.runtime.model
-        return company_hours(model.calendars).hold(local) and model.working_calendar.is_workday(local.date())
+        return working_time(self.unit.runtime.model, self._zone(person)).at_work(self.unit.now)
 
     def _zone(self, person: _Person) -> ZoneInfo:
         try:

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 from dougong.formulas import WorkingCalendar
+from dougong.workflows.away import NEVER, Away
 
 Verdict = Literal["take", "warn", "warned", "later"]
 
-
-@dataclass(frozen=True, slots=True)
-class Away:
-    """When somebody is absent, both days included; None for no end known, or no beginning."""
-
-    since: date | None = None
-    until: date | None = None
-
-    def on(self, day: date) -> bool:
-        """Whether they are absent on a day."""
-        if self.since is None and self.until is None:
-            return False
-        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
-
-
-NEVER = Away()
 
 LONGEST = 20_000
 """How many days are looked at: somebody away without end loses nothing."""

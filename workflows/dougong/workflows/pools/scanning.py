@@ -16,8 +16,9 @@ from dougong.engine.saving.plan import ObjectPlan, plan_of
 from dougong.engine.unit import Unit
 from dougong.formulas import Formula
 from dougong.metadata.pool import Pool, Reclaim
+from dougong.workflows.away import NEVER, Away, absences
 from dougong.workflows.pools import days, facts
-from dougong.workflows.pools.days import NEVER, Away, Verdict
+from dougong.workflows.pools.days import Verdict
 from dougong.workflows.pools.facts import Asked
 from dougong.workflows.pools.tables import holds
 
@@ -141,7 +142,7 @@ def _judged(
     if not rows:
         return
     asked = Asked(unit, object_name, [str(row["id"]) for row in rows], pools)
-    away = _away(unit, {str(row["owner_id"]) for row in rows})
+    away = absences(unit, {str(row["owner_id"]) for row in rows})
     on = {each.name for each in pools if facts.is_on(unit, each)}
     for row in rows:
         id = str(row["id"])
@@ -208,17 +209,3 @@ def _first(
                 found.append((due, at, rule))
     first = min(found, key=lambda each: each[:2], default=None)
     return (first[0], first[2]) if first is not None else None
-
-
-def _away(unit: Unit, users: set[str]) -> dict[str, Away]:
-    """When people are absent, as their records say."""
-    plan = plan_of(unit.runtime, "user")
-    names = [name for name in ("absent_from", "absent_until") if name in plan.slots]
-    if len(names) < 2:
-        return {}
-    table = plan.table
-    since, until = (table.c[plan.slots[name].keys[0]] for name in names)
-    asked = select(table.c.id, since, until).where(
-        table.c.id.in_(sorted(users)), or_(since.is_not(None), until.is_not(None))
-    )
-    return {str(id): Away(begins, ends) for id, begins, ends in unit.connection.execute(asked)}
