@@ -6,14 +6,22 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
+from sqlalchemy import select, update
+
+from dougong.base.ids import record_id
 from dougong.cli.run import ADMINISTRATOR
 from dougong.engine.actor import SYSTEM, Actor
-from dougong.engine.jobs import run_due
+from dougong.engine.jobs import enqueue, run_due
 from dougong.engine.query import Condition, Query, Sort
 from dougong.engine.saving.batch import Update
+from dougong.engine.tables import outbox
 from dougong.engine.unit import Unit
 from dougong.workflows.approvals import delegating, service, state
 from dougong.workflows.automations import clock, kept
+from dougong.workflows.notices import sending
+from dougong.workflows.notices.tables import deliveries
+from dougong.workflows.notices.telling import Notice, tell
+from dougong.workflows.steps import call
 from tests.browser.demo import Demo
 
 T = TypeVar("T")
@@ -29,6 +37,7 @@ def put_to_work(site: Demo) -> None:
     _discount(site, quoted(site, 1))
     _absence(site)
     _run(site)
+    delivered(site)
 
 
 def _absence(site: Demo) -> None:
@@ -59,6 +68,42 @@ def run(site: Demo) -> str:
     """The id of the newest run of an automation."""
     with site.company.read(SYSTEM) as unit:
         return kept.latest(unit, 1)[0].id
+
+
+def delivered(site: Demo) -> str:
+    """The id of a call that has failed, in a log of messages of every state; they are written where they are not."""
+    with site.company.read(SYSTEM) as unit:
+        known = unit.connection.scalar(select(deliveries.c.id).where(deliveries.c.state == "failed"))
+    return known or site.company.write(SYSTEM, lambda unit: _delivered(site, unit))
+
+
+def _delivered(site: Demo, unit: Unit) -> str:
+    deal, ids = site.first("opportunity").id, [record_id() for _ in range(4)]
+    for id, url in zip(ids, ("erp", "erp", "erp", "warehouse"), strict=True):
+        address, key = f"https://{url}.example.com/hooks/orders?token=t", f"{call.JOB}:{id}"
+        body = {
+            "type": "automation:contact.birthday",
+            "data": {"object": "opportunity", "id": deal, "amount": "180000"},
+        }
+        given = {"url": address, "delivery": id, "body": body, "reads": ["opportunity.amount"]}
+        task = enqueue(unit, call.JOB, given, key, unit.now + timedelta(days=1), within=(url,))
+        made = sending.Call(
+            id=id, task=str(task), job_key=key, url=address, subject="automation:contact.birthday",
+            about=("opportunity", deal), origin=f"{id}:call",
+        )  # fmt: skip
+        sending.log_call(unit, made)
+    failed = {"error": "CallFailed: 503 Service Unavailable", "answer": "503 Service Unavailable\nbusy", "attempts": 8}
+    for id, sent, done, values in (
+        (ids[0], "failed", "failed", failed),
+        (ids[3], "sent", "done", {"answer": "200 OK\nthanks", "attempts": 1}),
+    ):
+        unit.connection.execute(update(deliveries).where(deliveries.c.id == id).values(state=sent, **values))
+        unit.connection.execute(update(outbox).where(outbox.c.key == f"{call.JOB}:{id}").values(state=done))
+    notice = Notice(
+        kind="automation", title="生日关怀", key="gone", channels=("group",), object="opportunity", record=deal
+    )
+    tell(unit, [site.administrator()], notice)
+    return ids[0]
 
 
 def reviewed(site: Demo) -> str:

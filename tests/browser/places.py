@@ -90,6 +90,8 @@ PLACES: dict[str, Callable[[Demo], str]] = {
     "templates": _fixed("/automations/templates"),
     "template": _fixed("/automations/templates/lead.assigned"),
     "jobs": _fixed("/jobs?show=done"),
+    "deliveries": _fixed("/deliveries"),
+    "delivery": lambda site: f"/deliveries/{at_work.delivered(site)}",
     "pool": _fixed("/pools/account.public"),
     "pool-tonight": _fixed("/pools/account.public/tonight"),
     "missing": _fixed("/o/account/01900000-0000-7000-8000-000000000000"),

@@ -206,8 +206,8 @@ def test_what_was_given_up_can_be_asked_for_again(companies: Companies) -> None:
     for _ in range(2):
         jobs.run_due(company)
         _age(company, timedelta(minutes=5))
-    again = [company.write(SYSTEM, lambda unit: outbox.ask_again(unit.connection, id, unit.now)) for _ in range(2)]
-    assert again == [True, False]
+    again = [company.write(SYSTEM, lambda unit: outbox.ask_again(unit.connection, [id], unit.now)) for _ in range(2)]
+    assert again == [1, 0]
     assert _row(company)[:2] == ("ready", 2)
     jobs.run_due(company)
     assert _row(company)[:2] == ("ready", 3)

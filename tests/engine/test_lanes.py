@@ -114,7 +114,7 @@ def test_a_dead_letter_lets_the_others_go_and_goes_first_when_asked_again(compan
     hurry(company)
     assert done(company) == []
     assert FAILING == {"a1": 1, "a2": 0}, "the first has failed for good, and the second was tried"
-    company.write(SYSTEM, lambda unit: outbox.ask_again(unit.connection, first, unit.now))
+    company.write(SYSTEM, lambda unit: outbox.ask_again(unit.connection, [first], unit.now))
     hurry(company)
     assert done(company) == []
     hurry(company)

@@ -18,6 +18,7 @@ from dougong.base.language import msg
 from dougong.engine import jobs
 from dougong.engine import outbox as rows
 from dougong.engine.audit import Event, record
+from dougong.engine.jobs import JOBS, Verdict
 from dougong.engine.tables import outbox
 
 if TYPE_CHECKING:
@@ -117,8 +118,15 @@ def retry(unit: Unit, id: str, why: str = "") -> None:
         Conflict: it has not failed, or somebody was faster.
         NotFound: there is none.
     """
-    _decide(unit, id, "job_retried", why, lambda unit, id: rows.ask_again(unit.connection, id, unit.now))
+    _decide(unit, id, "retried", why, lambda unit, id: bool(rows.ask_again(unit.connection, [id], unit.now)))
     unit.company.database.announce(unit.connection, id, unit.now)
+
+
+def retry_together(unit: Unit, ids: Sequence[str]) -> None:
+    """Ask for failed work once more; who asks for it says so in the audit log."""
+    rows.ask_again(unit.connection, ids, unit.now)
+    for id in ids:
+        unit.company.database.announce(unit.connection, id, unit.now)
 
 
 def drop(unit: Unit, id: str, why: str) -> None:
@@ -128,13 +136,23 @@ def drop(unit: Unit, id: str, why: str) -> None:
         Conflict: it is being done or is done, or somebody was faster.
         NotFound: there is none.
     """
-    _decide(unit, id, "job_dropped", why, jobs.drop)
+    _decide(unit, id, "dropped", why, jobs.drop)
 
 
-def _decide(unit: Unit, id: str, kind: str, why: str, change: Callable[[Unit, str], bool]) -> None:
+def _decide(unit: Unit, id: str, verdict: Verdict, why: str, change: Callable[[Unit, str], bool]) -> None:
     found = get(unit, id)
     if not change(unit, id):
         reason = msg("This work has not failed, or somebody has decided about it already.")
         raise Conflict(Problem(code="job-decided", thing=id, reason=reason))
+    job = JOBS.get(found.job)
+    if job is not None and job.decided is not None:
+        job.decided(unit, found.payload, verdict)
     data = {"job": found.job, "attempts": found.attempts}
-    record(unit, Event(kind, f"job:{id}", data=data, why=why))
+    record(unit, Event(f"job_{verdict}", f"job:{id}", data=data, why=why))
+
+
+def shown(work: Work) -> Mapping[str, Any]:
+    """What work is about, without the contents of records, which are for those who may see these."""
+    job = JOBS.get(work.job)
+    hidden = job.hides if job is not None else frozenset()
+    return {key: "…" if key in hidden else value for key, value in work.payload.items()}

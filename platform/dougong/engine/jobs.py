@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 
 
+Verdict = Literal["retried", "dropped"]
+"""What somebody decides about work that failed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """Something that workers can do. `run` gets the company and the task; it raises to be tried again.
@@ -44,6 +48,10 @@ class Job:
     run: Callable[[Company, Task], None]
     attempts: int = 5
     daily: bool = False
+    decided: Callable[[Unit, Mapping[str, Any], Verdict], None] | None = None
+    """What is noted elsewhere when somebody asks for it again or gives it up: the payload, and which of the two."""
+    hides: frozenset[str] = frozenset()
+    """Keys of the payload that hold contents of records: pages about work do not show them."""
 
 
 JOBS: Registry[Job] = Registry("job")
@@ -59,9 +67,11 @@ class NotYet(Exception):
         self.until, self.aside = until, aside
 
 
-def job(name: str, attempts: int = 5, daily: bool = False) -> Callable[[Callable[[Company, Task], None]], Job]:
-    """Decorator: register a function as the job `name`."""
-    return lambda run: JOBS.add(Job(name, run, attempts, daily))
+def job(
+    name: str, attempts: int = 5, daily: bool = False, **more: Any
+) -> Callable[[Callable[[Company, Task], None]], Job]:
+    """Decorator: register a function as the job `name`, with what else a `Job` says."""
+    return lambda run: JOBS.add(Job(name, run, attempts, daily, **more))
 
 
 def enqueue(

@@ -149,14 +149,14 @@ def failed(connection: Connection, task: Task, error: str, now: datetime, attemp
     return again
 
 
-def ask_again(connection: Connection, id: str, now: datetime) -> bool:
-    """Make a failed row ready once more, with as many attempts as a new one; False where it is no failed row."""
+def ask_again(connection: Connection, ids: Sequence[str], now: datetime) -> int:
+    """Make failed rows ready once more, with as many attempts as new ones; how many of `ids` were failed rows."""
     columns = outbox.c
-    wanted = update(outbox).where(columns.id == id, columns.state == "failed")
+    wanted = update(outbox).where(columns.id.in_(ids), columns.state == "failed")
     changed = connection.execute(
         wanted.values(state="ready", run_at=now, done_at=None, forgiven=columns.attempts)
     )  # `error` stays: what happened before
-    return changed.rowcount > 0
+    return changed.rowcount
 
 
 def drop(connection: Connection, id: str, now: datetime) -> bool:

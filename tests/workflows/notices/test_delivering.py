@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from standardwebhooks.webhooks import Webhook
 
 from dougong.base.settings import Secret
-from dougong.engine import circuits, jobs, outbound, outbox, tables
+from dougong.engine import backlog, circuits, jobs, outbound, outbox, tables
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
 from dougong.engine.mail import Outgoing
@@ -28,7 +28,7 @@ from dougong.workflows.notices.preferences import Preferences, parse, prefer
 from dougong.workflows.notices.sending import ATTEMPTS, fates
 from dougong.workflows.notices.tables import deliveries
 from dougong.workflows.notices.telling import Notice, tell
-from tests.companies import person
+from tests.companies import ADMINISTRATOR, person
 from tests.receivers import Calls, Mailbox, http_server, mail_server
 
 SECRET = "whsec_" + base64.b64encode(b"x" * 24).decode()
@@ -166,7 +166,7 @@ def test_a_server_that_is_down_is_tried_again_and_at_last_a_dead_letter(
         dead = unit.connection.execute(select(tables.outbox).where(tables.outbox.c.state == "failed")).one()
     assert "451" in str(fate.error)
     assert "451" in dead.error
-    mailing.write(SYSTEM, lambda unit: outbox.ask_again(unit.connection, dead.id, unit.now))
+    mailing.write(SYSTEM, lambda unit: outbox.ask_again(unit.connection, [dead.id], unit.now))
     assert jobs.run_due(mailing) == 1
     assert len(mailbox.mails) == 1
     assert _log(mailing)[0][:2] == ("mail", "sent")
@@ -414,3 +414,24 @@ def test_web_hooks_about_a_record_keep_their_order(
     with mailing.read(SYSTEM) as unit:
         answers = unit.connection.scalars(select(deliveries.c.answer).order_by(deliveries.c.id)).all()
     assert {str(each).partition("\n")[0] for each in answers} == {"200 OK"}
+
+
+def test_what_is_decided_about_a_digest_is_noted_with_each_message(
+    mailing: Company, li: Actor, mailbox: Mailbox
+) -> None:
+    """Given up, or asked for again by whoever looks after work."""
+    _prefer(mailing, li, digest="daily")
+    for key in ("a", "b"):
+        _tell(mailing, li, key)
+    boss = person(mailing, "boss", ADMINISTRATOR)
+    mailbox.broken = ATTEMPTS
+    for _ in range(ATTEMPTS):
+        _hurry(mailing)
+        jobs.run_due(mailing)
+    assert _log(mailing) == [("mail", "failed", ATTEMPTS)] * 2
+    with mailing.read(SYSTEM) as unit:
+        (dead,) = unit.connection.scalars(select(tables.outbox.c.id).where(tables.outbox.c.state == "failed"))
+    mailing.write(boss, lambda unit: backlog.retry(unit, dead))
+    assert {state for _, state, _ in _log(mailing)} == {"waiting"}
+    mailing.write(boss, lambda unit: backlog.drop(unit, dead, "sold"))
+    assert {state for _, state, _ in _log(mailing)} == {"dropped"}

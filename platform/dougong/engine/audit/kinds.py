@@ -73,6 +73,7 @@ for _kind in (
     Kind("company_activated", "company", msg("Company activated")),
     Kind("job_retried", "company", msg("Failed work asked for again")),
     Kind("job_dropped", "company", msg("Failed work dropped")),
+    Kind("deliveries_retried", "company", msg("Failed messages sent again")),
     Kind("company_deactivated", "company", msg("Company deactivated")),
 ):
     KINDS.add(_kind)

@@ -75,7 +75,7 @@ def _one(visit: Visit, id: str, status: int, error: str = "") -> Response:
         state=visit.say(NAMES["running" if found.state == "claimed" else "due"])
         if found.state in ("claimed", "ready")
         else visit.say(NAMES[_group(found.state)]),
-        payload=json.dumps(dict(found.payload), ensure_ascii=False, indent=2, default=str),
+        payload=json.dumps(dict(backlog.shown(found)), ensure_ascii=False, indent=2, default=str),
     )
 
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class CallFailed(Exception):
-    """The other side answered that it did not go well. The address is not told: it may be the secret itself."""
+    """The other side answered that it did not go well.
+
+    The address is not told: it may be the secret itself. Nor is what was said: it may repeat what was sent.
+    """
 
 
 class NoSecret(RuntimeError):
@@ -54,5 +57,5 @@ class Calling:
             answer = client.post(url, content=body, headers=dict(headers))
             self.answers.append(f"{answer.status_code} {answer.reason_phrase}\n{answer.text[:300]}".strip())
             if not answer.is_success:
-                raise CallFailed(f"{answer.status_code} {answer.text[:200]}".strip())
+                raise CallFailed(f"{answer.status_code} {answer.reason_phrase}".strip())
             return bytes(answer.content)

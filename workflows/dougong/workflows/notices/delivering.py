@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, select
 
 from dougong.base.channel_types import CHANNEL_TYPES, Letter, Receiver
 from dougong.base.errors import NotFound
@@ -18,13 +18,13 @@ from dougong.base.language import LANGUAGES, label, msg
 from dougong.engine import circuits, mail
 from dougong.engine.actor import SYSTEM
 from dougong.engine.entering import may_enter
-from dougong.engine.jobs import NotYet, job
+from dougong.engine.jobs import NotYet, Verdict, job
 from dougong.engine.mail import Mail
 from dougong.engine.outbox import Task
 from dougong.web.look import look, theme_folder
 from dougong.workflows.approvals import mail_links
 from dougong.workflows.channels.calling import Calling
-from dougong.workflows.notices import sending
+from dougong.workflows.notices import replaying, sending
 from dougong.workflows.notices.preferences import MAIL
 from dougong.workflows.notices.tables import deliveries, notices
 
@@ -49,20 +49,28 @@ class _Ready:
     """By letter the approval that it asks the person to decide."""
 
 
-@job(sending.DELIVER, attempts=sending.ATTEMPTS)
+@job(sending.DELIVER, attempts=sending.ATTEMPTS, decided=replaying.decided_one)
 def deliver(company: Company, task: Task) -> None:
     """Send one message."""
     wanted = deliveries.c.id == task.payload["delivery"]
     _send(company, task, wanted, task.payload["delivery"], digest=False)
 
 
-@job(sending.DIGEST, attempts=sending.ATTEMPTS)
+def _gathered(payload: Mapping[str, Any]) -> ColumnElement[bool]:
+    """The messages of a digest."""
+    its, due = deliveries.c, datetime.fromisoformat(payload["due"])
+    whose = (its.user_id == payload["user"], its.channel == payload["channel"], its.due_at == due)
+    return and_(*whose, its.digest.is_(True))
+
+
+def _decided(unit: Unit, payload: Mapping[str, Any], verdict: Verdict) -> None:
+    replaying.decided(unit, _gathered(payload), verdict)
+
+
+@job(sending.DIGEST, attempts=sending.ATTEMPTS, decided=_decided)
 def digest(company: Company, task: Task) -> None:
     """Send what was gathered for one person until one moment, in one message."""
-    its = deliveries.c
-    due = datetime.fromisoformat(task.payload["due"])
-    wanted = (its.user_id == task.payload["user"]) & (its.channel == task.payload["channel"]) & (its.due_at == due)
-    _send(company, task, wanted & its.digest.is_(True), task.id, digest=True)
+    _send(company, task, _gathered(task.payload), task.id, digest=True)
 
 
 def _send(company: Company, task: Task, wanted: Any, id: str, digest: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -22,8 +22,9 @@ from dougong.web.frame import framed
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, forbidden, with_query
 from dougong.workflows.automations import again, kept, runs, starting
-from dougong.workflows.automations.kept import Run
+from dougong.workflows.automations.kept import Note, Run
 from dougong.workflows.automations.tables import runs as table
+from dougong.workflows.notices import log
 
 HERE = "/automations/runs"
 PER_PAGE = 50
@@ -112,6 +113,8 @@ def one(visit: Visit, id: str) -> Response:
     shown = run.records[:20]
     people = {"user": {run.actor_id}} if run.actor_id else {}
     called = titles(visit.unit, {run.object: set(shown), **people})
+    notes = kept.notes_of(visit.unit, id)
+    sent = log.steps_with_any(visit.unit, {f"{id}:{note.path}" for note in notes})
     return framed(
         visit,
         "automation_run.html",
@@ -131,10 +134,16 @@ def one(visit: Visit, id: str) -> Response:
         ended=run.status in again.ENDED,
         repetitions=kept.repetitions(visit.unit, id),
         steps=[
-            (note, json_text(note.input), json_text(note.output), texts(visit, note.error))
-            for note in kept.notes_of(visit.unit, id)
+            (note, json_text(note.input), json_text(note.output), texts(visit, note.error), _sent(note, id, sent))
+            for note in notes
         ],
     )
+
+
+def _sent(note: Note, run_id: str, sent: Collection[str]) -> str:
+    """Where it stands what left by a step; "" where nothing did."""
+    origin = f"{run_id}:{note.path}"
+    return with_query("/deliveries", [("step", origin)]) if note.state == "done" and origin in sent else ""
 
 
 def json_text(value: Any) -> str:

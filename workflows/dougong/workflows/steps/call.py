@@ -6,7 +6,7 @@ Calls of one address about the same record, or whose `order_key` is the same, ar
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from dougong.engine.outbox import Task
 from dougong.formulas import Formula
 from dougong.workflows.channels.calling import Calling
 from dougong.workflows.channels.signing import signed
-from dougong.workflows.notices import sending
+from dougong.workflows.notices import replaying, sending
 from dougong.workflows.steps.doing import Doing
 from dougong.workflows.steps.evaluating import Evaluating, below
 from dougong.workflows.steps.keys import FORMULA, FORMULAS
@@ -71,6 +71,7 @@ class CallWebHook(StepType):
         evaluating, formulas = Evaluating(doing), below(doing.step.formulas, "/body")
         evaluating.load(doing.step.formulas.values())
         given = {key: doing.step.given[key] for key in ("url", "signing_secret")}
+        given["reads"] = sorted(_reads(doing, formulas.values()))
         for id in doing.ids:
             body = {
                 "type": doing.name,
@@ -79,7 +80,7 @@ class CallWebHook(StepType):
             }
             within = self._lanes(evaluating, id)
             self._ask(doing, {**given, "body": body, "delivery": record_id()}, id, within)
-        return {"calls": len(doing.ids), "url": given["url"]}
+        return {"calls": len(doing.ids), "url": sending.endpoint_of(given["url"])}
 
     def _lanes(self, evaluating: Evaluating, id: str) -> tuple[str, ...]:
         """The lane of the calls that this one must not overtake; none where its key is blank."""
@@ -104,6 +105,26 @@ class CallWebHook(StepType):
 def _data(evaluating: Evaluating, formulas: Mapping[str, Formula], id: str) -> dict[str, Any]:
     values = {name: evaluating.text(formula, id) for name, formula in formulas.items()}
     return {"object": evaluating.plan.name, "id": id, **{name: _plain(value) for name, value in values.items()}}
+
+
+def _reads(doing: Doing, formulas: Iterable[Formula]) -> Iterator[str]:
+    """The fields (``object.name``) that a body is made of: who may read all of them may see it."""
+    for each in formulas:
+        for path in each.references:
+            yield from _along(doing, doing.object, path)
+        for path in each.variables:
+            if path[0].lower() == "$record" and doing.around_object is not None:
+                yield from _along(doing, doing.around_object, path[1:])
+
+
+def _along(doing: Doing, object_name: str, path: Sequence[str]) -> Iterator[str]:
+    """The fields of a path, each of every object that it may be of."""
+    objects = doing.unit.runtime.model.objects
+    here = {object_name}
+    for name in path:
+        fields = [(each, objects[each].fields[name]) for each in sorted(here) if name in objects[each].fields]
+        yield from (f"{each}.{name}" for each, _ in fields)
+        here = {target for _, field in fields for target in field.targets if target in objects}
 
 
 def _plain(value: Any) -> Any:
@@ -135,5 +156,5 @@ def _note(company: Company, task: Task, state: str, calling: Calling, error: str
     sending.note(company, [str(task.payload["delivery"])], state, task, error, answer)
 
 
-CALL = Job(JOB, _call, attempts=sending.ATTEMPTS)
+CALL = Job(JOB, _call, attempts=sending.ATTEMPTS, decided=replaying.decided_one, hides=frozenset({"body", "url"}))
 """The job that calls."""
