@@ -97,6 +97,14 @@ class Specifications:
         raise NotImplementedError
 
     @_specification
+    def ways_on(self, visit: Any, obj: Any, changes: Sequence[Any], problems: Sequence[Any]) -> Iterable[Any]:
+        """`Way`s (`dougong.web.ways`) to offer a person whose `changes` of one record were refused with `problems`.
+
+        The first of the changes is of the record itself, the others of its lines; none of them was saved.
+        """
+        raise NotImplementedError
+
+    @_specification
     def after_save(self, unit: Any, changes: Sequence[Any]) -> None:
         """Act on what was written, in the same transaction."""
 

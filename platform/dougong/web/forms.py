@@ -21,6 +21,7 @@ from dougong.web.layouts import layout_for
 from dougong.web.list_views import sortable
 from dougong.web.prefill import MOST_LINES, lines_by_clone, titled
 from dougong.web.visit import Visit
+from dougong.web.ways import Way
 
 BLANK_LINES = 1
 
@@ -75,6 +76,8 @@ class Form:
     """The reason that the form asks for, as far as it is given; None where none is asked."""
     held: str = ""
     """Who holds the record, and until when; empty where nobody does."""
+    ways: tuple[Way, ...] = ()
+    """What may be done with the change that was refused, beside mending it."""
 
     @property
     def bad(self) -> bool:

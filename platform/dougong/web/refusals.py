@@ -5,17 +5,19 @@ A form says such things at its fields. A button has none: deleting, restoring, p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
 from dougong.base.errors import Conflict, Problem, Rejected
+from dougong.engine.saving.batch import Change
 from dougong.metadata.model import Object
 from dougong.web.context import record_url
 from dougong.web.errors_in_forms import ask_why
 from dougong.web.frame import framed
 from dougong.web.visit import Visit
+from dougong.web.ways import ways_on
 
 REFUSALS = (Rejected, Conflict)
 """The errors that say what stands against a change, and not that there is nothing to change."""
@@ -44,8 +46,13 @@ class Objection:
     url: str = ""
 
 
-def refused(visit: Visit, obj: Object, wish: Wish, error: Rejected | Conflict) -> Response:
-    """Say what stands against `wish`: in the sheet of the page that asked, or as a page of its own."""
+def refused(
+    visit: Visit, obj: Object, wish: Wish, error: Rejected | Conflict, changes: Sequence[Change] = ()
+) -> Response:
+    """Say what stands against `wish`: in the sheet of the page that asked, or as a page of its own.
+
+    `changes` are what it asked for, where that is of one record.
+    """
     found = {each.text: each for each in (_objection(visit, obj, wish, problem) for problem in error.problems)}
     asks, sheet = ask_why(error), visit.partial or visit.scripted
     values = {
@@ -54,6 +61,7 @@ def refused(visit: Visit, obj: Object, wish: Wish, error: Rejected | Conflict) -
         "why": visit.sent("why") if asks else None,
         "edit": f"{record_url(obj.name, wish.record)}/edit" if wish.record and not asks else "",
         "sheet": sheet,
+        "ways": ways_on(visit, obj, changes, error),
     }
     if not sheet:
         return framed(visit, "refused.html", obj.name, wish.title, error.status, **values)

@@ -103,6 +103,13 @@ class WorkflowsPlugin:
         return (*approval_panel.panels(visit, obj, record), *pool_panel.panels(visit, obj, record))
 
     @hook
+    def ways_on(self, visit: Any, obj: Any, changes: Sequence[Any], problems: Sequence[Any]) -> Iterable[Any]:
+        """To the approval that a change needs first."""
+        from dougong.workflows.pages import approval_ways
+
+        return approval_ways.ways(visit, obj, changes, problems)
+
+    @hook
     def badges(self, runtime: Any) -> Mapping[str, Any]:
         """What each page counts for who is signed in."""
         from dougong.workflows.approvals.badge import waiting

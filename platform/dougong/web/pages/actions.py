@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -23,6 +24,7 @@ from dougong.web.context import record_url
 from dougong.web.routing import Page
 from dougong.web.sheets import sheet
 from dougong.web.visit import Visit, forbidden
+from dougong.web.ways import Way, ways_on
 
 
 def show(visit: Visit, object: str, id: str, name: str) -> Response:
@@ -55,7 +57,7 @@ def carry_out(visit: Visit, object: str, id: str, name: str) -> Response:
         visit.write(lambda unit: unit.records.save([change]), why=why)
     except DougongError as error:
         with visit.read() as reading:
-            return _form(reading, obj, record, name, view, sent, error)
+            return _form(reading, obj, record, name, view, sent, error, ways_on(reading, obj, [change], error))
     return visit.go(visit.back(record_url(object, id)), visit.say(msg("Done")))
 
 
@@ -97,11 +99,13 @@ def _form(
     view: FormView,
     sent: submission.Submission | None,
     error: DougongError | None,
+    ways: tuple[Way, ...] = (),
 ) -> Response:
     shown = {each.name: 1 for each in view.fields}
     errors = errors_in_forms.sort_out(error, obj, shown, visit.language) if error else errors_in_forms.NONE
     entered = sent.entered if sent else forms.Entered()
     form = forms.build(visit, obj, view, record.values, record_id=record.id, entered=entered, errors=errors)
+    form = replace(form, ways=ways)
     said = label(obj.actions[name].get("label"), visit.language)
     values = {
         "object": obj,

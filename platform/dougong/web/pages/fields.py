@@ -27,6 +27,7 @@ from dougong.web.list_state import read as read_state
 from dougong.web.pages.records import page_of
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, forbidden
+from dougong.web.ways import Way, ways_on
 
 
 def field(visit: Visit, object: str, id: str, name: str) -> Response:
@@ -45,6 +46,7 @@ def _field(
     entered: forms.Entered,
     errors: errors_in_forms.FormErrors,
     status: int,
+    ways: tuple[Way, ...] = (),
 ) -> Response:
     found = obj.fields.get(name)
     if found is None or not editable(found) or not visit.unit.access.may("edit", obj):
@@ -63,6 +65,7 @@ def _field(
         entered=entered,
         errors=errors,
     )
+    form = replace(form, ways=ways)
     place = visit.asked("place") or visit.sent("place")
     answer = visit.page(
         "field_form.html",
@@ -96,7 +99,8 @@ def save_field(visit: Visit, object: str, id: str, name: str) -> Response:
         with visit.read() as reading:
             record = reading.unit.records.get(object, id)
             errors = errors_in_forms.sort_out(error, obj, {name: 1}, visit.language)
-            return _field(reading, obj, record, name, sent.entered, errors, error.status)
+            ways = ways_on(reading, obj, sent.changes, error)
+            return _field(reading, obj, record, name, sent.entered, errors, error.status, ways)
     if not visit.scripted:
         return visit.go(record_url(object, id))
     with visit.read() as reading:

@@ -23,6 +23,7 @@ from dougong.web.frame import framed
 from dougong.web.navigation import several
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, refused, with_query
+from dougong.web.ways import Way, ways_on
 
 
 # -- a new record -----------------------------------------------------------------------------------------------
@@ -155,6 +156,7 @@ def _again(
     errors: errors_in_forms.FormErrors,
     record_id: str,
     status: int,
+    ways: tuple[Way, ...] = (),
 ) -> Response:
     """The form as it was sent, with what is wrong."""
     own = inputs.shown(view.fields, sent.entered.own, visit.reading)
@@ -172,7 +174,7 @@ def _again(
         errors=errors,
         more_lines=visit.sent("add_line"),
     )
-    form = live.settled(visit, form, sent.changes[0], sent)
+    form = replace(live.settled(visit, form, sent.changes[0], sent), ways=ways)
     if record_id:
         return _edit_page(visit, obj, form, status)
     return _new_page(visit, obj, form, status)
@@ -238,7 +240,8 @@ def save(visit: Visit, object: str, id: str) -> Response:
             raise
         with visit.read() as reading:
             errors = errors_in_forms.sort_out(error, obj, {each.name: 1 for each in view.fields}, visit.language)
-            return _again(reading, obj, view, record.values, sent, errors, id, error.status)
+            ways = ways_on(reading, obj, sent.changes, error)
+            return _again(reading, obj, view, record.values, sent, errors, id, error.status, ways)
     return visit.go(visit.back(record_url(object, id)), visit.say(msg("{object} saved", object=obj.label)))
 
 

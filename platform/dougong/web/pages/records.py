@@ -91,7 +91,7 @@ def _refused(visit: Visit, name: str, id: str, doing: str, error: Rejected | Con
             hidden={"back": back} if back else {},
             record=id if doing == "done" else "",
         )
-        return refused(reading, obj, wish, error)
+        return refused(reading, obj, wish, error, [Delete(name, id)] if doing == "delete" else ())
 
 
 def comment(visit: Visit, object: str, id: str) -> Response:

@@ -26,6 +26,7 @@ from dougong.web.refusals import REFUSALS, Wish, refused
 from dougong.web.routing import Page
 from dougong.web.sheets import sheet
 from dougong.web.visit import Visit
+from dougong.web.ways import Way, ways_on
 
 
 def stage(visit: Visit, object: str, id: str) -> Response:
@@ -49,7 +50,8 @@ def stage(visit: Visit, object: str, id: str) -> Response:
         visit.write(lambda unit: unit.records.save([change]), why=visit.sent("why"))
     except DougongError as error:
         with visit.read() as reading:
-            return _stage_form(reading, obj, record, view, sent, error, path, to)
+            ways = ways_on(reading, obj, [change], error)
+            return _stage_form(reading, obj, record, view, sent, error, path, to, ways)
     said = obj.fields[path.field].picklist
     name = said.values[to].label if said else {}
     return visit.go(record_url(object, id), visit.say(msg("Now in stage {stage}", stage=name)))
@@ -64,6 +66,7 @@ def _stage_form(
     error: DougongError | None,
     path: Path,
     to: str,
+    ways: tuple[Way, ...] = (),
 ) -> Response:
     """What the stage asks for; nothing is called wrong before the person has had a chance to say it."""
     names = {each.name: 1 for each in view.fields}
@@ -75,6 +78,7 @@ def _stage_form(
     entered = sent.entered if sent else forms.Entered()
     there = {**record.values, path.field: to}
     form = forms.build(visit, obj, view, there, record_id=record.id, entered=entered, errors=errors)
+    form = replace(form, ways=ways)
     picklist = obj.fields[path.field].picklist
     stage = picklist.values[to].label if picklist else {}
     values = {
@@ -138,7 +142,8 @@ def life(visit: Visit, object: str, id: str) -> Response:
             record = reading.unit.records.get(object, id)
             if not obj.effective:
                 raise
-            return refused(reading, obj, _wish(reading, obj, record, to), error)
+            change = Update(object, id, {"life_status": to})
+            return refused(reading, obj, _wish(reading, obj, record, to), error, [change])
     return visit.go(record_url(object, id))
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dougong.base.errors import BadRequest, Problem, Rejected
+from dougong.base.errors import BadRequest, Place, Problem, Rejected
 from dougong.base.field_types import ValueRefused
 from dougong.base.language import msg
 from dougong.engine.actor import SYSTEM
@@ -128,8 +128,7 @@ def _hold(unit: Unit, approval: Approval, obj: Object, touched: Sequence[tuple[R
             reviewed = True
         else:
             at = gate.partition(":")[2] if gate.startswith("update:") else None
-            needed = needs(approval)
-            row.refuse(needed.code, needed.reason, needed.fix, at=at)
+            row.problems.append(replace(needs(approval), place=Place(field=at, row=row.number or None)))
     return reviewed
 
 
@@ -188,6 +187,28 @@ def gated(unit: Unit, obj: Object, record: Mapping[str, Any], change: Change) ->
     )
 
 
+def require_held(unit: Unit, approval: Approval, change: Change) -> None:
+    """Check a change by the way of every other: this approval is all that stands against it. It is tried and undone.
+
+    Raises:
+        Rejected, Conflict, Forbidden, NotFound: something else does, or nothing, and no approval is needed.
+    """
+    try:
+        with unit.connection.begin_nested() as trial:
+            unit.records.save([change])
+            trial.rollback()
+    except Rejected as refused:
+        mine = needs(approval)
+        others = [each for each in refused.problems if (each.code, each.thing) != (mine.code, mine.thing)]
+        if others:
+            raise Rejected(others) from None
+        return
+    said = msg("This change needs no such approval: {approval}.", approval=approval.label)
+    raise Rejected(
+        Problem(code="approval-not-needed", reason=said, fix=msg("Save it."), thing=f"approval:{approval.name}")
+    )
+
+
 def _gated_update(unit: Unit, obj: Object, record: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     new: dict[str, Any] = {}
     old: dict[str, Any] = {}
@@ -221,14 +242,22 @@ def _gated_update(unit: Unit, obj: Object, record: Mapping[str, Any], values: Ma
 
 def as_it_would_be(unit: Unit, obj: Object, held: Running) -> Mapping[str, Any]:
     """The record's stored values with the change that waits for the approval; empty where it is gone."""
-    values = dict(running.record_values(unit, obj, held.record_id))
+    values = running.record_values(unit, obj, held.record_id)
     if not values or values.get("deleted_at") is not None:
         return {}
-    for field, value in _carried(unit, obj, held.gated if held.status in running.OPEN else None):
-        values[field.name] = value
+    return with_change(unit, obj, values, held.gated if held.status in running.OPEN else None)
+
+
+def with_change(
+    unit: Unit, obj: Object, values: Mapping[str, Any], change: Mapping[str, Any] | None
+) -> Mapping[str, Any]:
+    """A record's values with a change as approvals carry it."""
+    found = dict(values)
+    for field, value in _carried(unit, obj, change):
+        found[field.name] = value
         if field.type.money:
-            values[field.name + COMPANY] = value if obj.currency.mode == "company" else values.get(field.name + COMPANY)
-    return values
+            found[field.name + COMPANY] = value if obj.currency.mode == "company" else found.get(field.name + COMPANY)
+    return found
 
 
 def _carried(unit: Unit, obj: Object, change: Mapping[str, Any] | None) -> list[tuple[Any, Any]]:

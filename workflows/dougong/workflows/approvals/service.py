@@ -85,15 +85,18 @@ def startable(unit: Unit, object_name: str, record_id: str) -> tuple[Startable, 
     return tuple(found)
 
 
-def preview(unit: Unit, approval_name: str, record_id: str) -> Preview:
-    """Who would approve this record if the actor sent it now; nothing is written.
+def preview(unit: Unit, approval_name: str, record_id: str, change: Change | None = None) -> Preview:
+    """Who would approve this record, or a `change` of it, if the actor sent it now; nothing is written.
 
     Raises:
         NotFound: no such approval, or no such record for the actor.
+        Rejected: `change` is none that could be made.
     """
     approval, obj = _definition(unit, approval_name)
     unit.records.get(obj.name, record_id)
     values = running.record_values(unit, obj, record_id)
+    if change is not None:
+        values = gates.with_change(unit, obj, values, gates.gated(unit, obj, values, change))
     world = CompanyWorld(unit, obj, values, unit.actor.user_id or "", approval)
     return walking.preview(approval, world, unit.actor.user_id or "")
 
@@ -127,7 +130,7 @@ def submit(
     Raises:
         NotFound: no such approval, or no such record for the actor.
         Forbidden: others may start it.
-        Rejected: it is refused, runs already, or nobody is there to approve.
+        Rejected: it is refused, runs already, or nobody is there to approve; or something else stands against `change`.
     """
     approval, obj = _definition(unit, approval_name)
     unit.records.get(obj.name, record_id)
@@ -137,7 +140,10 @@ def submit(
             Problem(code="approval-start", reason=msg("You are not one of those who start this approval."),
                     thing=f"approval:{approval.name}")
         )  # fmt: skip
-    gated = gates.gated(unit, obj, values, change) if change is not None else None
+    gated = None
+    if change is not None:
+        gated = gates.gated(unit, obj, values, change)
+        gates.require_held(unit, approval, change)
     me = unit.actor.user_id or ""
     return start(
         unit, approval.name, record_id, initiator=me, chosen=chosen, comment=comment, gated=gated, files=files

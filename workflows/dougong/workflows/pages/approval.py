@@ -153,7 +153,7 @@ def changed(visit: Visit, found: Instance) -> tuple[Told, ...]:
     """Old → new in words, of the record and then of its lines."""
     hidden = approval_fields.hidden(found)
     seen = [each for each in found.changes if each.field not in hidden]
-    own = _words(visit, found.object, {each.field: (each.old, each.new) for each in seen})
+    own = words(visit, found.object, {each.field: (each.old, each.new) for each in seen})
     return (*own, *(told for line in found.line_changes for told in _line(visit, line)))
 
 
@@ -161,13 +161,13 @@ def _line(visit: Visit, line: LineChange) -> Iterator[Told]:
     """A changed line, a row for each of its fields; one that was added or removed, all of it in one row."""
     obj = visit.model.objects[line.object]
     name = str(line.title or label(obj.label, visit.language))
-    words = _words(visit, line.object, {each.field: (each.old, each.new) for each in line.changes})
+    told = words(visit, line.object, {each.field: (each.old, each.new) for each in line.changes})
     if line.what == "changed":
         yield from (
-            replace(each, label=visit.say(msg("{line}: {field}", line=name, field=each.label))) for each in words
+            replace(each, label=visit.say(msg("{line}: {field}", line=name, field=each.label))) for each in told
         )
         return
-    all_of_it = visit.say(msg(", ")).join(f"{each.label} {each.new or each.old}" for each in words)
+    all_of_it = visit.say(msg(", ")).join(f"{each.label} {each.new or each.old}" for each in told)
     removed = visit.say(msg("taken away"))
     yield Told(name, "", all_of_it) if line.what == "added" else Told(name, all_of_it, removed)
 
@@ -176,7 +176,7 @@ def _edits(visit: Visit, found: Instance, entry: ActEntry) -> tuple[Told, ...]:
     """What an approver edited as they decided, in words."""
     hidden = approval_fields.hidden(found)
     seen = [each for each in entry.changes if each.field not in hidden]
-    return _words(visit, found.object, {each.field: (each.old, each.new) for each in seen})
+    return words(visit, found.object, {each.field: (each.old, each.new) for each in seen})
 
 
 def content(visit: Visit, found: Instance) -> tuple[Told, ...]:
@@ -184,10 +184,11 @@ def content(visit: Visit, found: Instance) -> tuple[Told, ...]:
     hidden = approval_fields.hidden(found)
     shown = {**found.snapshot, **approval_fields.shown_beside(visit, found)}
     pairs = {name: (None, value) for name, value in shown.items() if name not in hidden}
-    return tuple(each for each in _words(visit, found.object, pairs) if each.new)
+    return tuple(each for each in words(visit, found.object, pairs) if each.new)
 
 
-def _words(visit: Visit, object_name: str, fields: Mapping[str, tuple[Any, Any]]) -> tuple[Told, ...]:
+def words(visit: Visit, object_name: str, fields: Mapping[str, tuple[Any, Any]]) -> tuple[Told, ...]:
+    """Old and new values of fields, as JSON by name, in words."""
     obj = visit.model.objects.get(object_name)
     if obj is None or not fields:
         return ()
