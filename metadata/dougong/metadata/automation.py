@@ -18,9 +18,10 @@ class Trigger:
     record: `on` ("create", "change", "delete"), `fields` whose change counts (any where empty). date: `field` with
     `offsets` ("-7d", "0d", "2 working days"), `at` a time of day ("09:00"), `days` that count, `yearly` for
     anniversaries. schedule: `cron` in the company's zone. button: none. hook: `endpoint`.
+    sla: none; a rung of a ladder.
     """
 
-    type: Literal["record", "date", "schedule", "button", "hook"]
+    type: Literal["record", "date", "schedule", "button", "hook", "sla"]
     on: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     field: str | None = None

@@ -42,6 +42,7 @@ NAMING_KINDS = frozenset(
         "assignment_rule",
         "message_template",
         "pool",
+        "sla",
     )
 )
 """Kinds of which an object's components are found under the object."""

@@ -420,6 +420,18 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("reclaim/*/days", "formula", _own),
         ("exceptions/*/when", "formula", _own),
     ),
+    "sla": (
+        ("object", "object", _own),
+        ("when", "formula", _own),
+        ("active", "formula", _own),
+        *((f"clocks/*/{key}", "formula", _own) for key in ("start", "begins", "stop", "pause")),
+        ("clocks/*/calendar", "calendar of", _own),
+        ("clocks/*/target/object", "object", _own),
+        ("clocks/*/target/match/@", "path", _named("object", -2)),
+        ("clocks/*/target/match/*", "formula", _own),
+        ("clocks/*/target/field", "path", _named("object")),
+        ("clocks/*/ladder/*/when", "formula", _own),
+    ),
     "test": (
         ("given/*/user/role", "role of", _own),
         ("given/*/user/values/@", "path", _users),
@@ -445,5 +457,6 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
 STEPS: Mapping[str, tuple[str, ...]] = {
     "approval": ("nodes/*/steps", "outcomes/*"),
     "automation": ("steps",),
+    "sla": ("clocks/*/ladder/*/steps",),
 }
 """Where lists of steps stand in each kind of document."""

@@ -53,6 +53,7 @@ KINDS = (
     "automation",
     "assignment_rule",
     "pool",
+    "sla",
     "channel",
     "endpoint",
     "message_template",

@@ -14,6 +14,7 @@ from dougong.metadata.message_template import MessageTemplate
 from dougong.metadata.messaging import Channel, Endpoint
 from dougong.metadata.pool import Pool
 from dougong.metadata.scenario import Scenario
+from dougong.metadata.service_level import ServiceLevel
 
 
 def _none() -> Any:
@@ -32,5 +33,7 @@ class Workflows:
     templates: Mapping[str, MessageTemplate] = _none()
     pools: Mapping[str, Pool] = _none()
     """Those of one object stand in the order in which they are asked whether a record belongs to them."""
+    service_levels: Mapping[str, ServiceLevel] = _none()
+    """Their rungs are among the automations."""
     tests: Mapping[str, Scenario] = _none()
     """Tests of the configuration, for `dougong package test`."""

@@ -9,11 +9,12 @@ from dougong.workflows.automations import clock, runs
 from dougong.workflows.endpoints import rows
 from dougong.workflows.notices import delivering
 from dougong.workflows.pools import night
+from dougong.workflows.service_levels import adopting, climbing
 from dougong.workflows.steps import call
 
 JOBS: tuple[Job, ...] = (
     *timers.JOBS, *handover.JOBS, delivering.deliver, delivering.digest, delivering.forget,
     runs.RUN, *clock.JOBS, call.CALL, rows.row,
-    *night.JOBS,
+    *night.JOBS, *climbing.JOBS, *adopting.JOBS,
 )  # fmt: skip
 """What the workers can do for the room."""

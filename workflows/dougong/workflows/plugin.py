@@ -45,10 +45,13 @@ class WorkflowsPlugin:
 
     @hook
     def published(self, company: Any, connection: Any, model: Any) -> None:
-        """The clock looks at automations from the moment at which they are published."""
+        """The clock looks at automations from when they are published; service levels hold for the records there."""
         from dougong.workflows.automations import clock
+        from dougong.workflows.service_levels import adopting
 
-        clock.ask(company, connection, model, datetime.now(UTC))
+        now = datetime.now(UTC)
+        clock.ask(company, connection, model, now)
+        adopting.published(company, connection, model, now)
 
     @hook
     def indifferent(self, model: Any, object_name: str, fields: Set[str]) -> bool:
@@ -56,8 +59,10 @@ class WorkflowsPlugin:
         from dougong.workflows.approvals import saving
         from dougong.workflows.automations.triggers import is_indifferent
         from dougong.workflows.pools import keeping
+        from dougong.workflows.service_levels import keeping as clocks
 
         nothing = is_indifferent(model, object_name, fields) and keeping.indifferent(model, object_name, fields)
+        nothing = nothing and clocks.indifferent(model, object_name, fields)
         return nothing and saving.indifferent(model, object_name, fields)
 
     @hook
@@ -75,9 +80,11 @@ class WorkflowsPlugin:
         from dougong.workflows.approvals import saving
         from dougong.workflows.automations import triggers, watching
         from dougong.workflows.pools import keeping
+        from dougong.workflows.service_levels import keeping as clocks
 
         watching.saw(changes)
         keeping.after_save(unit, changes)
+        clocks.after_save(unit, changes)
         saving.after(unit, changes)
         triggers.after_save(unit, changes)
 
