@@ -28,6 +28,7 @@ from tests.metadata import (
     bad_pages,
     bad_pools,
     bad_scenarios,
+    bad_service_levels,
 )
 from tests.metadata.unsound import package
 from tests.metadata.workshop import changed
@@ -46,6 +47,7 @@ CASES: dict[str, dict[str, Any]] = {
     **bad_channels.CASES,
     **bad_message_templates.CASES,
     **bad_pools.CASES,
+    **bad_service_levels.CASES,
     **bad_scenarios.CASES,
 }
 """Cases in the company's own layer."""

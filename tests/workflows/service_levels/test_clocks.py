@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from dougong.engine.actor import SYSTEM
+from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
 from dougong.engine.saving.batch import Create, Restore, Update
 from dougong.engine.unit import Unit
 from dougong.workflows.automations import kept
-from dougong.workflows.service_levels import adopting
+from dougong.workflows.service_levels import adopting, seeing
+from dougong.workflows.service_levels.tables import clocks
 from tests.engine.statements import statements_of
 from tests.workflows.service_levels.conftest import at, case, change, every, moment, remove, save, tick, values
 
@@ -140,9 +141,37 @@ def test_many_records_take_as_many_statements_as_one(support: Company) -> None:
 def test_records_that_are_there_are_adopted(support: Company) -> None:
     """What a document says holds for them, from their own beginnings; rungs that have passed are not climbed."""
     id = case(support, "16 10:00", priority="high", touched="2026-03-16T10:00:00+00:00")
-    at(support, "16 10:00", lambda unit: unit.connection.execute(adopting.clocks.delete()))
+    at(support, "16 10:00", lambda unit: unit.connection.execute(clocks.delete()))
     at(support, "20 10:00", lambda unit: adopting.some(unit, "case.answer", ""))
     (care,) = every(support, id, "care")
     assert (care.began_at, care.climbed, care.next_at) == (moment("16 10:00"), ("three",), moment("23 10:00"))
     (reply,) = every(support, id)
     assert (reply.began_at, reply.state) == (moment("20 10:00"), "running")
+
+
+def test_what_people_see(support: Company) -> None:
+    """At the record each clock as it stands or ended last, with the rung to come; of many, what is due first."""
+    id = case(support, "16 10:00", priority="high", touched="2026-03-16T10:00:00+00:00")
+    later = case(support, "16 10:00", priority="low")
+    reply, care = at(support, "16 10:00", lambda unit: seeing.of_record(unit, "case", id))
+    assert (reply.rung and reply.rung.key, reply.rung_at) == ("half", moment("16 12:00"))
+    assert (care.rung and care.rung.key, care.standing.due_at) == ("three", None)
+    first, second = at(support, "16 10:00", seeing.soonest)
+    assert [first.record, second.record] == [id, later]
+    tick(support, "16 15:00")
+    assert [each.record for each in at(support, "16 15:00", lambda unit: seeing.soonest(unit, "missed"))] == [id]
+    change(support, "16 16:00", id, status="done", touched=None)
+    ended = at(support, "16 16:00", lambda unit: seeing.of_record(unit, "case", id))
+    assert [each.standing.state for each in ended] == ["missed", "ended"]
+    assert at(support, "16 16:00", lambda unit: seeing.kept(unit, "case.answer", moment("16 00:00"))) == {
+        "reply": (0, 1), "care": (0, 0),
+    }  # fmt: skip
+
+
+def test_who_sees_no_record_sees_no_clock(support: Company) -> None:
+    """The clocks of records of others are theirs."""
+    case(support, "16 10:00", priority="high")
+    someone = support.write(SYSTEM, lambda unit: unit.records.save([Create("user", {"name": "Wu", "login": "wu"})]))
+    actor = Actor(user_id=someone.changes[0].id, name="Wu", login="wu")
+    with support.read(actor) as unit:
+        assert seeing.soonest(unit) == []

@@ -51,6 +51,9 @@ def _asked(spot: Spot, name: str, text: Any, result: str | None) -> Iterator[Pro
         elif found.uses_clock:
             reason = msg("This is asked when the record is saved, so it cannot depend on the time.")
             yield spot.problem("sla-time", reason, msg("Let a rung of the ladder come at that time."))
+        elif found.uses_user:
+            reason = msg("This is the same for everybody, so it cannot depend on who saves the record.")
+            yield spot.problem("sla-user", reason, msg("Name a field of the record."))
 
 
 def _moment(spot: Spot, name: str, text: Any) -> Iterator[Problem]:

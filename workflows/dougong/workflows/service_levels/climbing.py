@@ -23,7 +23,7 @@ from dougong.workflows.automations import clock as automations
 from dougong.workflows.automations import starting
 from dougong.workflows.automations.starting import Cause
 from dougong.workflows.service_levels import asking
-from dougong.workflows.service_levels.facts import Asked, counting_of
+from dougong.workflows.service_levels.facts import Asked
 from dougong.workflows.service_levels.judging import Standing, climbed
 from dougong.workflows.service_levels.keeping import COLUMNS, TOGETHER, keep, read
 from dougong.workflows.service_levels.tables import clocks
@@ -63,14 +63,12 @@ def some(unit: Unit) -> int:
 
 
 def _climb(unit: Unit, level: ServiceLevel, clock: Clock, found: Sequence[tuple[str, str, Standing]]) -> None:
-    counting = counting_of(unit, clock)
     records = [record for _, record, _ in found]
-    asked = Asked(unit, level.object, records, (level,)) if clock.skips_absent else None
+    asked = Asked(unit, level.object, records, (level,))
     changed: list[tuple[str, Standing]] = []
     come: dict[str, tuple[Rung, list[str]]] = {}
     for id, record, old in found:
-        away = asked.away(clock, record) if asked is not None else ()
-        new, rungs = climbed(clock, counting, old, away, unit.now)
+        new, rungs = climbed(clock, asked.counted(clock, record), old, unit.now)
         changed.append((id, new))
         for each in rungs:
             come.setdefault(each.key, (each, []))[1].append(record)

@@ -15,19 +15,24 @@ from dougong.engine.reading.listing import LARGEST_PAGE
 from dougong.engine.runtime import Runtime
 from dougong.engine.unit import Unit
 from dougong.formulas import Formula
-from dougong.metadata.calendar import company_hours
+from dougong.metadata.durations import Unit as TimeUnit
 from dougong.metadata.service_level import Clock, ServiceLevel, TargetTable
 from dougong.metadata.steps import Step
 from dougong.workflows.away import NEVER, Away, absences
-from dougong.workflows.service_levels.counting import Counting, Gap, Length
 from dougong.workflows.service_levels.judging import Facts
 from dougong.workflows.steps.doing import Doing
 from dougong.workflows.steps.evaluating import Evaluating
+from dougong.workflows.working_time import Length, WorkingTime, length_of, working_time
 
 if TYPE_CHECKING:
     from dougong.engine.saving.row import Row
 
 OWNER = "owner"
+
+HOURS: Mapping[str, float] = {"min": 1 / 60, "h": 1, "working hours": 1}
+"""Hours of the units that are not days."""
+
+LONGEST = timedelta(days=3660)
 
 
 def levels_of(runtime: Runtime) -> Mapping[str, tuple[ServiceLevel, ...]]:
@@ -44,15 +49,6 @@ def reads(level: ServiceLevel) -> frozenset[str]:
     """The fields of a record whose change may change how its clocks stand."""
     own = {path[0] for formula in level.formulas() for path in formula.references}
     return frozenset(own | ({OWNER} if any(each.skips_absent for each in level.clocks) else set()))
-
-
-def counting_of(unit: Unit, clock: Clock) -> Counting:
-    """By which calendar a clock counts."""
-    model = unit.runtime.model
-    named = model.calendars.get(clock.calendar or "")
-    if named is not None:
-        return Counting(named.working, named.hours, unit.company.zone)
-    return Counting(model.working_calendar, company_hours(model.calendars), unit.company.zone)
 
 
 class Asked:
@@ -88,23 +84,20 @@ class Asked:
         wanted = self._holds(level.when, id) and self._holds(clock.start, id)
         begins = self._moment(clock.begins, id) if wanted else None
         if not wanted or (clock.begins is not None and begins is None):
-            return Facts(wanted=False)
+            return Facts(by=self.counted(clock, id), wanted=False)
         return Facts(
+            by=self.counted(clock, id),
             wanted=True,
             stopped=clock.stop is not None and self._holds(clock.stop, id),
             paused=clock.pause is not None and self._holds(clock.pause, id),
             begins=begins,
             target=self._target(clock.target, id),
-            away=self.away(clock, id),
         )
 
-    def away(self, clock: Clock, id: str) -> tuple[Gap, ...]:
-        """When time does not count because the record's owner is absent."""
-        found = self._away.get(id, NEVER) if clock.skips_absent else NEVER
-        if found == NEVER:
-            return ()
-        begins = self._start(found.since) if found.since is not None else datetime.min.replace(tzinfo=UTC)
-        return ((begins, self._start(found.until + timedelta(days=1)) if found.until is not None else None),)
+    def counted(self, clock: Clock, id: str) -> WorkingTime:
+        """The time that counts for a clock of a record."""
+        away = self._away.get(id, NEVER) if clock.skips_absent else NEVER
+        return working_time(self.unit.runtime.model, self.unit.company.zone, clock.calendar, away)
 
     def _start(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.unit.company.zone).astimezone(UTC)
@@ -132,11 +125,11 @@ class Asked:
 
     def _target(self, said: str | TargetTable | None, id: str) -> Length | None:
         if not isinstance(said, TargetTable):
-            return Length.read(said) if said is not None else None
+            return length_of(said) if said is not None else None
         asked = [_plain(self._evaluating.text(each, id)) for each in said.match.values()]
         for *row, amount in self._rows(said):
             if all(here is None or here == of for here, of in zip(row, asked, strict=True)):
-                return Length(Decimal(amount), said.unit)
+                return _length(amount, said.unit)
         return None
 
     def _rows(self, table: TargetTable) -> Sequence[tuple[Any, ...]]:
@@ -155,6 +148,12 @@ class Asked:
             page = self.unit.records.query(query)
             yield from (row.values for row in page.rows)
             query = replace(query, cursor=page.next) if page.next is not None else None
+
+
+def _length(amount: Decimal | int, unit: TimeUnit) -> Length:
+    """So many of a unit; ten years at most."""
+    time = min(timedelta(hours=float(min(amount, 10**6)) * HOURS.get(unit, 24)), LONGEST)
+    return Length(time, unit if unit in ("working hours", "working days") else "time")
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Literal
 
 from dougong.metadata.service_level import Clock, Rung
-from dougong.workflows.service_levels.counting import Counting, Gap, Length, joined
+from dougong.workflows.working_time import Length, Span, WorkingTime, due_at, length_of
 
 State = Literal["running", "paused", "met", "missed", "anew", "ended"]
 
@@ -25,15 +25,15 @@ OPEN = ("running", "paused")
 class Facts:
     """What is known of a record for one clock: whether it is to run (`wanted`), is stopped, or is paused.
 
-    `begins` is from when it counts, None for the moment at which it starts; `away` are days that do not count.
+    `begins` is from when it counts, None for the moment at which it starts; `by` is the time that counts.
     """
 
+    by: WorkingTime
     wanted: bool
     stopped: bool = False
     paused: bool = False
     begins: datetime | None = None
     target: Length | None = None
-    away: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,100 +45,93 @@ class Standing:
     target: Length | None = None
     due_at: datetime | None = None
     paused_at: datetime | None = None
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[Span, ...] = ()
     climbed: tuple[str, ...] = ()
     next_at: datetime | None = None
     missed_at: datetime | None = None
     ended_at: datetime | None = None
 
 
-def judged(
-    clock: Clock, counting: Counting, facts: Facts, now: datetime, old: Standing | None
-) -> tuple[Standing | None, Standing | None]:
+def judged(clock: Clock, facts: Facts, now: datetime, old: Standing | None) -> tuple[Standing | None, Standing | None]:
     """Of an open clock (`old`) what it is now, ended or not; and the one that begins now, if any."""
     runs = facts.wanted and not facts.stopped
     if old is None:
-        return None, _begun(clock, counting, facts, now) if runs else None
+        return None, _begun(clock, facts, now) if runs else None
     if not runs:
         return _ended(old, "met" if facts.wanted else "ended", now), None
     if facts.begins is not None and facts.begins != old.began_at:
-        return _ended(old, "anew", now), _begun(clock, counting, facts, now)
+        return _ended(old, "anew", now), _begun(clock, facts, now)
     if facts.paused and old.paused_at is None:
         old = replace(old, state="paused", paused_at=now)
     elif not facts.paused and old.paused_at is not None:
-        old = replace(old, state="running", paused_at=None, gaps=joined((*old.gaps, (old.paused_at, now))))
-    return _timed(clock, counting, old, facts.away), None
+        old = replace(old, state="running", paused_at=None, gaps=(*old.gaps, (old.paused_at, now)))
+    return _timed(clock, facts.by, old), None
 
 
-def _begun(clock: Clock, counting: Counting, facts: Facts, now: datetime) -> Standing:
+def _begun(clock: Clock, facts: Facts, now: datetime) -> Standing:
     """A clock that begins, or began some time ago: rungs whose moments have passed by then are not climbed."""
-    state: State = "paused" if facts.paused else "running"
     new = Standing(
-        state=state,
+        state="paused" if facts.paused else "running",
         began_at=facts.begins or now,
         target=facts.target,
         paused_at=now if facts.paused else None,
     )
-    gone = [each.key for each, at in moments(clock, counting, new, facts.away) if at is not None and at <= now]
-    found = _timed(clock, counting, replace(new, climbed=tuple(gone)), facts.away)
-    if found.due_at is None or found.due_at > now:
-        return found
-    return replace(found, missed_at=found.due_at, next_at=_next(clock, counting, found, facts.away, True))
+    gone = tuple(each.key for each, at in moments(clock, facts.by, new) if at is not None and at <= now)
+    found = _timed(clock, facts.by, replace(new, climbed=gone))
+    return _late(clock, facts.by, found, now)
 
 
 def _ended(old: Standing, state: State, now: datetime) -> Standing:
-    missed = old.missed_at or (old.due_at if old.due_at is not None and old.due_at <= now else None)
+    missed = _missed(old, now)
     if state == "met" and missed is not None:
         state = "missed"
     return replace(old, state=state, ended_at=now, next_at=None, missed_at=missed)
 
 
-def _timed(clock: Clock, counting: Counting, old: Standing, away: tuple[Gap, ...]) -> Standing:
+def climbed(clock: Clock, by: WorkingTime, old: Standing, now: datetime) -> tuple[Standing, tuple[Rung, ...]]:
+    """An open clock at a moment: how it stands then, and the rungs that come now, in their order."""
+    old = _timed(clock, by, old)
+    come = [(at, each) for each, at in moments(clock, by, old) if at is not None and at <= now]
+    found = replace(old, climbed=(*old.climbed, *(each.key for _, each in come)))
+    return _late(clock, by, found, now), tuple(each for _, each in sorted(come, key=lambda one: one[0]))
+
+
+def _missed(old: Standing, now: datetime) -> datetime | None:
+    """When the target was missed; None where it was not, by now."""
+    return old.missed_at or (old.due_at if old.due_at is not None and old.due_at <= now else None)
+
+
+def _late(clock: Clock, by: WorkingTime, old: Standing, now: datetime) -> Standing:
+    """The same, missed where its time is over, waiting for what comes next."""
+    found = replace(old, missed_at=_missed(old, now))
+    return replace(found, next_at=_next(clock, by, found))
+
+
+def _timed(clock: Clock, by: WorkingTime, old: Standing) -> Standing:
     """The same with its moments, as they are now."""
-    due = counting.after(old.began_at, old.target, _gaps(old, away)) if old.target is not None else None
-    found = replace(old, due_at=due)
-    return replace(found, next_at=_next(clock, counting, found, away, found.missed_at is not None))
+    found = replace(old, due_at=_at(old, old.target, by))
+    return replace(found, next_at=_next(clock, by, found))
 
 
-def _gaps(old: Standing, away: tuple[Gap, ...]) -> tuple[Gap, ...]:
-    open_end: tuple[Gap, ...] = ((old.paused_at, None),) if old.paused_at is not None else ()
-    return joined((*old.gaps, *away, *open_end))
-
-
-def moments(
-    clock: Clock, counting: Counting, standing: Standing, away: tuple[Gap, ...]
-) -> Iterator[tuple[Rung, datetime | None]]:
-    """When each rung that is not climbed yet comes; None where that cannot be told: it is paused, or has no target."""
-    gaps = _gaps(standing, away)
-    for rung in clock.ladder:
-        if rung.key in standing.climbed:
-            continue
-        length = _length(rung, standing.target)
-        yield rung, counting.after(standing.began_at, length, gaps) if length is not None else None
-
-
-def _length(rung: Rung, target: Length | None) -> Length | None:
-    if not rung.at.endswith("%"):
-        return Length.read(rung.at)
-    return target.part(int(rung.at[:-1])) if target is not None else None
-
-
-def _next(
-    clock: Clock, counting: Counting, standing: Standing, away: tuple[Gap, ...], was_missed: bool
-) -> datetime | None:
-    found = [at for _, at in moments(clock, counting, standing, away) if at is not None]
-    if standing.due_at is not None and not was_missed:
+def _next(clock: Clock, by: WorkingTime, standing: Standing) -> datetime | None:
+    found = [at for _, at in moments(clock, by, standing) if at is not None]
+    if standing.due_at is not None and standing.missed_at is None:
         found.append(standing.due_at)
     return min(found, default=None)
 
 
-def climbed(
-    clock: Clock, counting: Counting, old: Standing, away: tuple[Gap, ...], now: datetime
-) -> tuple[Standing, tuple[Rung, ...]]:
-    """An open clock at a moment: how it stands then, and the rungs that come now, in their order."""
-    old = _timed(clock, counting, old, away)
-    come = [(at, each) for each, at in moments(clock, counting, old, away) if at is not None and at <= now]
-    missed = old.missed_at or (old.due_at if old.due_at is not None and old.due_at <= now else None)
-    found = replace(old, climbed=(*old.climbed, *(each.key for _, each in come)), missed_at=missed)
-    found = replace(found, next_at=_next(clock, counting, found, away, missed is not None))
-    return found, tuple(each for _, each in sorted(come, key=lambda one: one[0]))
+def moments(clock: Clock, by: WorkingTime, standing: Standing) -> Iterator[tuple[Rung, datetime | None]]:
+    """When each rung that is not climbed yet comes; None where that cannot be told: it is paused, or has no target."""
+    for rung in clock.ladder:
+        if rung.key not in standing.climbed:
+            is_part = rung.at.endswith("%")
+            length = length_of(rung.at, standing.target) if standing.target is not None or not is_part else None
+            yield rung, _at(standing, length, by)
+
+
+def _at(standing: Standing, length: Length | None, by: WorkingTime) -> datetime | None:
+    """When so much has been counted; None where a pause that is not over comes before."""
+    if length is None:
+        return None
+    found = due_at(standing.began_at, length, by, standing.gaps)
+    return found if standing.paused_at is None or found <= standing.paused_at else None

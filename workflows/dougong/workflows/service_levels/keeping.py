@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -14,10 +14,10 @@ from dougong.engine.unit import Unit
 from dougong.metadata.model import Model
 from dougong.metadata.service_level import ServiceLevel
 from dougong.workflows.service_levels import asking
-from dougong.workflows.service_levels.counting import Gap, Length
-from dougong.workflows.service_levels.facts import Asked, counting_of, levels_of, reads
+from dougong.workflows.service_levels.facts import Asked, levels_of, reads
 from dougong.workflows.service_levels.judging import Standing, judged
 from dougong.workflows.service_levels.tables import clocks
+from dougong.workflows.working_time import Length, Span
 
 if TYPE_CHECKING:
     from dougong.engine.saving.row import Row
@@ -75,10 +75,9 @@ def review(
     begun: list[dict[str, Any]] = []
     for level in levels:
         for clock in level.clocks:
-            counting = counting_of(unit, clock)
             for id in ids:
                 key, old = open_ones.get((id, level.name, clock.key), ("", None))
-                now, new = judged(clock, counting, asked.facts(level, clock, id), unit.now, old)
+                now, new = judged(clock, asked.facts(level, clock, id), unit.now, old)
                 if now is not None and now != old:
                     changed.append((key, now))
                 if new is not None:
@@ -112,8 +111,9 @@ def keep(unit: Unit, changed: Iterable[tuple[str, Standing]]) -> None:
 def stored(each: Standing) -> dict[str, Any]:
     """How a clock stands, as the table has it."""
     found: dict[str, Any] = {name: getattr(each, name) for name in Standing.__slots__}
-    found["target"] = str(each.target) if each.target is not None else None
-    found["gaps"] = [[begins.isoformat(), ends.isoformat() if ends is not None else None] for begins, ends in each.gaps]
+    if each.target is not None:
+        found["target"] = [int(each.target.time.total_seconds()), each.target.counting]
+    found["gaps"] = [[begins.isoformat(), ends.isoformat()] for begins, ends in each.gaps]
     found["climbed"] = list(each.climbed)
     return found
 
@@ -121,10 +121,13 @@ def stored(each: Standing) -> dict[str, Any]:
 def read(row: Sequence[Any]) -> Standing:
     """How a clock stands, out of `COLUMNS`."""
     found = Standing(**dict(zip(Standing.__slots__, row, strict=True)))
-    target = Length.read(str(found.target)) if found.target is not None else None
-    return replace(found, target=target, gaps=tuple(map(_gap, found.gaps)), climbed=tuple(found.climbed))
+    return replace(found, target=_length(found.target), gaps=tuple(map(_gap, found.gaps)), climbed=tuple(found.climbed))
 
 
-def _gap(told: Any) -> Gap:
-    begins, ends = told
-    return datetime.fromisoformat(begins), datetime.fromisoformat(ends) if ends is not None else None
+def _length(told: Any) -> Length | None:
+    return Length(timedelta(seconds=told[0]), told[1]) if told is not None else None
+
+
+def _gap(told: Any) -> Span:
+    begins, ends = map(datetime.fromisoformat, told)
+    return begins, ends

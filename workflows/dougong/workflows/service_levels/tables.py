@@ -17,7 +17,7 @@ clocks = Table(
     Column("record_id", Id(), nullable=False),
     Column("state", Text, nullable=False),
     Column("began_at", Instant(), nullable=False),
-    Column("target", Text),
+    Column("target", Document()),
     Column("due_at", Instant()),
     Column("paused_at", Instant()),
     Column("gaps", Document(), nullable=False),
@@ -27,9 +27,9 @@ clocks = Table(
     Column("ended_at", Instant()),
     Index("dg_sla_clock_record", "record_id", "id"),
     comment="Clocks of service levels: one that has not ended for each record and clock of a document. `state`: "
-    "running, paused, met, missed, anew, ended. `target` as it was when the clock began; `gaps` are pauses that are "
-    "over, each from when to when; `climbed` the keys of rungs that are done or were passed; `next_at` is the next "
-    "rung or the target, whichever comes first.",
+    "running, paused, met, missed, anew, ended. `target` as it was when the clock began: seconds, and what counts; "
+    "`gaps` are pauses that are over, each from when to when; `climbed` the keys of rungs that are done or were "
+    "passed; `next_at` is the next rung or the target, whichever comes first.",
 )
 adopted = Table(
     "dg_sla",

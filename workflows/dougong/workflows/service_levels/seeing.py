@@ -1,0 +1,122 @@
+"""How the clocks of records stand, as people see it: at a record, and those of many that are due soonest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, case, func, select
+
+from dougong.engine.query import All, Condition, Query
+from dougong.engine.unit import Unit
+from dougong.metadata.service_level import Clock, Rung, ServiceLevel
+from dougong.workflows.service_levels.facts import Asked, levels_of
+from dougong.workflows.service_levels.judging import Standing, moments
+from dougong.workflows.service_levels.keeping import COLUMNS, read
+from dougong.workflows.service_levels.tables import clocks
+
+LATEST = 50
+"""Clocks of one record that are looked at for the latest of each."""
+
+LOOKED_THROUGH = 1000
+"""Open clocks that are looked through for those of records that somebody sees."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One clock of a record: how it stands, and the rung that comes next with its moment (None while it is paused)."""
+
+    id: str
+    object: str
+    record: str
+    level: ServiceLevel
+    clock: Clock
+    standing: Standing
+    rung: Rung | None = None
+    rung_at: datetime | None = None
+
+
+def of_record(unit: Unit, object_name: str, id: str) -> tuple[Shown, ...]:
+    """The clocks of a record as they stand, or ended last, in the order of the documents; a few statements."""
+    levels = levels_of(unit.runtime).get(object_name, ())
+    if not levels:
+        return ()
+    its = clocks.c
+    asked = select(its.id, its.sla, its.clock, *COLUMNS).where(its.record_id == id)
+    rows = unit.connection.execute(asked.order_by(its.id.desc()).limit(LATEST)).all()
+    latest: dict[tuple[str, str], Any] = {}
+    for row in rows:
+        latest.setdefault((row[1], row[2]), row)
+    if not latest:
+        return ()
+    known = Asked(unit, object_name, [id], levels)
+    there = [(level, clock) for level in levels for clock in level.clocks if (level.name, clock.key) in latest]
+    return tuple(
+        _shown(known, level, clock, id, str(row[0]), read(row[3:]))
+        for level, clock in there
+        for row in (latest[level.name, clock.key],)
+    )
+
+
+def _shown(known: Asked, level: ServiceLevel, clock: Clock, record: str, id: str, standing: Standing) -> Shown:
+    rung, at = None, None
+    if standing.ended_at is None:
+        coming = [(when, each) for each, when in moments(clock, known.counted(clock, record), standing) if when]
+        at, rung = min(coming, key=lambda one: one[0], default=(None, None))
+    return Shown(
+        id=id, object=level.object, record=record, level=level, clock=clock, standing=standing, rung=rung, rung_at=at
+    )
+
+
+def soonest(unit: Unit, state: Literal["open", "missed"] = "open", mine: bool = False, limit: int = 100) -> list[Shown]:
+    """Open clocks of records that the actor sees, what is missed longest or due soonest first; of their own, if `mine`.
+
+    Looked through are the first `LOOKED_THROUGH` of all; a few statements for each object that has clocks.
+    """
+    its = clocks.c
+    asked = select(its.id, its.sla, its.clock, its.object, its.record_id, *COLUMNS).where(its.ended_at.is_(None))
+    asked = asked.where(its.missed_at.is_not(None)) if state == "missed" else asked.where(its.due_at.is_not(None))
+    rows = unit.connection.execute(asked.order_by(its.due_at, its.id).limit(LOOKED_THROUGH)).all()
+    found: list[Shown] = []
+    for name in dict.fromkeys(str(row[3]) for row in rows):
+        own = [row for row in rows if row[3] == name]
+        seen = _seen(unit, name, [str(row[4]) for row in own], mine)
+        found.extend(_of_object(unit, name, [row for row in own if str(row[4]) in seen]))
+    return sorted(found, key=lambda each: (each.standing.due_at or each.standing.began_at, each.id))[:limit]
+
+
+def _of_object(unit: Unit, object_name: str, rows: Sequence[Any]) -> Iterator[Shown]:
+    levels = levels_of(unit.runtime).get(object_name, ())
+    there = {(level.name, clock.key): (level, clock) for level in levels for clock in level.clocks}
+    known = Asked(unit, object_name, [str(row[4]) for row in rows], levels) if rows else None
+    for row in rows:
+        if known is not None and (row[1], row[2]) in there:
+            level, clock = there[row[1], row[2]]
+            yield _shown(known, level, clock, str(row[4]), str(row[0]), read(row[5:]))
+
+
+def _seen(unit: Unit, object_name: str, ids: Sequence[str], mine: bool) -> set[str]:
+    """Those of the records that the actor sees."""
+    obj = unit.runtime.model.objects.get(object_name)
+    if obj is None or not unit.access.may("read", obj):
+        return set()
+    parts = [Condition("id", "in", tuple(dict.fromkeys(ids)))]
+    if mine:
+        parts.append(Condition("owner", "is", unit.actor.user_id))
+    query = Query(object=object_name, columns=(), where=All(tuple(parts)), limit=LOOKED_THROUGH)
+    return {row.id for row in unit.records.query(query).rows}
+
+
+def kept(unit: Unit, name: str, since: datetime) -> dict[str, tuple[int, int]]:
+    """By clock of a service level, how many ended in time and how many late since a moment."""
+    its = clocks.c
+
+    def count(state: str) -> ColumnElement[int]:
+        return func.sum(case((its.state == state, 1), else_=0))
+
+    asked = select(its.clock, count("met"), count("missed")).where(its.sla == name, its.ended_at >= since)
+    return {
+        str(key): (int(met), int(missed)) for key, met, missed in unit.connection.execute(asked.group_by(its.clock))
+    }
