@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dougong.base.language import Labels
 from dougong.formulas import Formula
@@ -70,7 +71,7 @@ class ServiceLevel:
     own: str
     object: str
     label: Labels
-    body: Mapping[str, object]
+    body: Mapping[str, Any]
     clocks: tuple[Clock, ...]
     when: Formula | None = None
     active: Formula | bool = True
