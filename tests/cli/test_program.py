@@ -84,6 +84,7 @@ def test_the_terminal_chooses_the_language(environment: dict[str, str], expected
 def test_problems_are_told_in_the_language_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     assert explain(Problem(code="x", reason=msg("Commands"))).splitlines() == ["[x]", "    命令"]
+    assert explain(Problem(code="x", reason=msg("Commands"), severity="warning")).startswith("[x，警告]")
 
 
 def test_settings_are_printed_without_passwords(monkeypatch: pytest.MonkeyPatch) -> None:

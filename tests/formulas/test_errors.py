@@ -153,18 +153,45 @@ def test_an_unknown_result_type_is_the_callers_mistake() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ISPICKVAL(stage, 'wno')", "CASE(stage, 'open', 1, 'wno', 2, 3)", "INCLUDES(colours, 'rde')"]
+    ("text", "places"),
+    [
+        ("ISPICKVAL(stage, 'wno')", [18]),
+        ("INCLUDES(colours, 'rde')", [19]),
+        ("CASE(stage, 'open', 1, 'wno', 2, 3)", [24]),
+        ("CASE(TEXT(stage), 'open', 1, 'wno', 2, 3)", [30]),
+        ("IN(stage, 'won', 'wno', 'lots')", [18, 25]),
+        ("IN(TEXT(stage), 'wno')", [17]),
+        ("TEXT(stage) = 'Won'", [15]),
+        ("'wno' <> TEXT(stage)", [1]),
+        ("TEXT(PRIORVALUE(stage)) = 'wno'", [27]),
+        ("ISPICKVAL(PRIORVALUE(stage), 'wno') && INCLUDES(PRIORVALUE(colours), 'rde')", [30, 70]),
+    ],
 )
-def test_a_value_that_a_picklist_lacks_is_a_warning(text: str) -> None:
+def test_a_value_that_a_picklist_lacks_is_a_warning(text: str, places: list[int]) -> None:
     """Old records may still hold it, so the formula compiles."""
-    (found,) = compile(text, SCOPE).warnings
-    assert (found.code, found.severity) == ("formula-unknown-value", "warning")
-    assert "Did you mean" in found.text("en")
-    assert "没有选项" in found.text("zh-CN")
+    found = compile(text, SCOPE).warnings
+    assert [(each.code, each.severity, each.place.column) for each in found] == [
+        ("formula-unknown-value", "warning", column) for column in places
+    ]
+    for each in found:
+        assert "Did you mean" in each.text("en")
+        assert "没有选项" in each.text("zh-CN")
 
 
-def test_values_that_exist_raise_no_warning() -> None:
-    assert compile("ISPICKVAL(stage, 'won') || ISPICKVAL(stage, '')", SCOPE).warnings == ()
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ISPICKVAL(stage, 'won') || ISPICKVAL(stage, '')",
+        "TEXT(stage) = 'won' || TEXT(stage) <> '' || TEXT(stage) = NULL",
+        "CASE(TEXT(stage), 'won', 'wno', 'lsot') = 'wno'",
+        "UPPER(TEXT(stage)) = 'WON' || LEFT(TEXT(stage), 1) = 'w' || TEXT(stage) & 'x' = 'wonx'",
+        "IN('wno', TEXT(stage), name) || TEXT(stage) = name || name = 'wno' || IN(name, 'wno')",
+        "IF(active, TEXT(stage), 'none') = 'none' || BLANKVALUE(TEXT(stage), 'none') = 'none'",
+        "TEXT(amount) = 'wno' || TEXT(start) = 'wno'",
+    ],
+)
+def test_what_a_picklist_has_or_what_is_computed_raises_no_warning(text: str) -> None:
+    assert compile(text, SCOPE).warnings == ()
 
 
 @pytest.mark.parametrize("sign", ["\0", "\ud83d"])

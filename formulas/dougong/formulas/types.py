@@ -6,15 +6,16 @@ set of `str` (multi-picklist), a `Geolocation`; `None` is blank, and empty text 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from dougong.base.language import Message, msg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from dougong.formulas.formula import Formula
 
@@ -80,7 +81,8 @@ class FieldInfo:
     `percent` is true for a field in percent points (10 means 0.1 inside a formula).
     `values` are the API names of a picklist; empty where unknown. `formula` is set for a formula field: its
     tree takes the place of the reference. `path` is the canonical spelling, where it differs.
-    `label` is what the field is called, for completion.
+    `label` is what the field is called, for completion. `called` are the values of the picklist by what people call
+    them, in small letters: to say which one was meant, never to compare with.
     """
 
     type: Type
@@ -91,6 +93,7 @@ class FieldInfo:
     formula: Formula | None = None
     path: Path | None = None
     label: str = ""
+    called: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
 
 class Scope(Protocol):

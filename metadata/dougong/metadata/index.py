@@ -85,6 +85,7 @@ class Index:
         self.below: dict[tuple[str, str], dict[str, Component]] = {}
         self.formulas: dict[str, Formula | None] = {}
         """The compiled formulas of formula fields by address, as far as they were asked for (`scope.formula_of`)."""
+        self._called: dict[str, Mapping[str, str]] = {}
         for each in effective.components.values():
             self.kinds.setdefault(each.kind, {})[each.name] = each
             if each.kind in NAMING_KINDS and each.object:
@@ -146,7 +147,8 @@ class Index:
     def _record_type_values(self, object_name: str) -> Iterator[Mapping[str, Any]]:
         for name, component in self.of_object("record_type", object_name).items():
             body = component.body
-            yield {"value": name, "label": body.get("label", {}), "active": body.get("active", True)}
+            known = {"label": body.get("label", {}), "formerly": body.get("formerly", [])}
+            yield {"value": name, "active": body.get("active", True), **known}
 
     def values(self, facts: FieldFacts) -> tuple[str, ...]:
         """The API names of a field's picklist values."""
@@ -154,6 +156,21 @@ class Index:
         listed = body.get("values")
         values = [each.get("value") for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
         return tuple(each for each in values if isinstance(each, str))
+
+    def called(self, facts: FieldFacts) -> Mapping[str, str]:
+        """The values of a field's picklist by their labels, aliases and former names in small letters.
+
+        The first that is called so. Made once: a formula asks for it at each place where it names the field.
+        """
+        address = facts.component.address
+        if address not in self._called:
+            found: dict[str, str] = {}
+            for each in (self.picklist_body(facts) or {}).get("values") or ():
+                if isinstance(each, Mapping) and isinstance(each.get("value"), str):
+                    for text in _names(each):
+                        found.setdefault(text.casefold(), each["value"])
+            self._called[address] = MappingProxyType(found)
+        return self._called[address]
 
     def wanted_when(self, object_name: str, name: str) -> str | None:
         """When the text field `name` is wanted: while the value is chosen that it puts into words; None for others."""
@@ -228,3 +245,13 @@ def field_targets(body: Mapping[str, Any]) -> tuple[str, ...]:
 def texts(value: Any) -> tuple[str, ...]:
     """The texts of a JSON list; none of anything else."""
     return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+
+
+def _names(value: Mapping[str, Any]) -> Iterator[str]:
+    """What people and imports call a value of a picklist, or called it."""
+    labels = value.get("label")
+    for each in labels.values() if isinstance(labels, Mapping) else (labels,):
+        if isinstance(each, str):
+            yield each
+    yield from texts(value.get("aliases"))
+    yield from texts(value.get("formerly"))

@@ -33,6 +33,9 @@ _ATTRIBUTES: Mapping[str, FieldInfo] = MappingProxyType(
 """The types that an attribute of picklist values may have."""
 
 
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
+
 class FieldScope:
     """The names at an object. With `record`, ``$Record`` is a record of that object (lookup filters)."""
 
@@ -130,6 +133,7 @@ class FieldScope:
             formula=None if is_stored(facts) else formula_of(self.index, facts),
             path=spelt,
             label=label(facts.body.get("label"), "en", facts.name),
+            called=self.index.called(read) if values else _NO_NAMES,
         )
 
 

@@ -36,7 +36,8 @@ def warn(message: Message) -> None:
 def explain(problem: Problem) -> str:
     """A problem as the terminal shows it: where and which, then what is wrong, then what to do."""
     where = ", ".join(part for part in (problem.thing, str(problem.place)) if part)
-    first = f"{where}  [{problem.code}]" if where else f"[{problem.code}]"
+    code = problem.code if problem.severity == "error" else text(msg("{code}, warning", code=problem.code))
+    first = f"{where}  [{code}]" if where else f"[{code}]"
     lines = [first, *(f"    {said.to(language())}" for said in (problem.reason, problem.fix) if said)]
     return "\n".join(lines)
 

@@ -22,7 +22,7 @@ from dougong.formulas.annotations import (
     Text,
     Time,
 )
-from dougong.formulas.checks import literal_values
+from dougong.formulas.checks import known_values, literal_values
 from dougong.formulas.definition import function
 from dougong.formulas.evaluation import UNDEFINED, Code, Failure, Row
 from dougong.formulas.sql import logic
@@ -131,7 +131,12 @@ def case_text(
     return next((then for each, then in zip(value, result, strict=True) if each == expression), otherwise)
 
 
-@function("IN", sql=logic.in_, examples=(("IN('b', 'a', 'b')", True), ("IN(4, 1, 2)", False), ("IN(NULL, 1)", False)))
+@function(
+    "IN",
+    check=known_values,
+    sql=logic.in_,
+    examples=(("IN('b', 'a', 'b')", True), ("IN(4, 1, 2)", False), ("IN(NULL, 1)", False)),
+)
 def in_(expression: Matched | None, *values: Matched | None) -> Boolean:
     """True where the first argument equals one of the others. A blank one equals none."""
     return expression is not None and expression in values

@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 from decimal import ROUND_DOWN, Decimal
 
 from dougong.formulas.annotations import Boolean, Date, DateTime, Measured, Number, Ordered, Text, Time
+from dougong.formulas.checks import known_on_either_side
 from dougong.formulas.decimals import EXACT, ONE, ZERO, significant, whole
 from dougong.formulas.definition import function
 from dougong.formulas.durations import DAY_MICROSECONDS, as_time, exact_days, milliseconds, shifted
@@ -180,7 +181,7 @@ def equal(left: Measured, right: Measured) -> Boolean:
     return bool(left == right)
 
 
-@function("=", sql=text_equal, examples=(("'a' = 'A'", False), ("NULL = ''", True)))
+@function("=", check=known_on_either_side, sql=text_equal, examples=(("'a' = 'A'", False), ("NULL = ''", True)))
 def equal_texts(left: Text | None, right: Text | None) -> Boolean:
     """True where both texts are equal; blank and empty are the same."""
     return (left or "") == (right or "")
@@ -198,7 +199,7 @@ def different(left: Measured, right: Measured) -> Boolean:
     return bool(left != right)
 
 
-@function("<>", sql=text_different, examples=(("'a' <> NULL", True),))
+@function("<>", check=known_on_either_side, sql=text_different, examples=(("'a' <> NULL", True),))
 def different_texts(left: Text | None, right: Text | None) -> Boolean:
     """True where the values differ."""
     return (left or "") != (right or "")

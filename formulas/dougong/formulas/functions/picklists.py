@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from dougong.formulas.annotations import Boolean, LiteralText, MultiPicklist, Number, Picklist
-from dougong.formulas.checks import known_value
+from dougong.formulas.checks import known_values
 from dougong.formulas.definition import function
 from dougong.formulas.sql import logic, texts
 
 
 @function(
     "ISPICKVAL",
-    check=known_value,
+    check=known_values,
     sql=logic.has_value,
     examples=(("ISPICKVAL(stage, 'won')", True), ("ISPICKVAL(NULL, 'won')", False)),
 )
@@ -23,7 +23,7 @@ def is_picklist_value(field: Picklist | None, value: LiteralText | None) -> Bool
 
 @function(
     "INCLUDES",
-    check=known_value,
+    check=known_values,
     sql=logic.includes,
     examples=(("INCLUDES(colours, 'red')", True), ("INCLUDES(colours, 'green')", False)),
 )

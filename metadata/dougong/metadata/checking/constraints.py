@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from dougong.base.errors import FormulaError, Problem
+from dougong.base.errors import Problem
 from dougong.base.language import msg
 from dougong.formulas import Formula
-from dougong.formulas import compile as compile_formula
-from dougong.metadata.checking.formulas import placed
+from dougong.metadata.checking.formulas import tried
 from dougong.metadata.checking.report import Spot, enumerated, missing_field, need_field, spots
 from dougong.metadata.index import FieldFacts, Index
 from dougong.metadata.model import EFFECTIVE_DATES
@@ -159,13 +158,16 @@ def _effective_dates(spot: Spot, name: str, body: Mapping[str, Any]) -> Iterator
 
 def _lasting(spot: Spot, text: Any, scope: FieldScope) -> Iterator[Problem]:
     """A formula of a constraint: true or false of a record by what is stored of it, at whatever time, for everybody."""
-    if not isinstance(text, str) or scope.object not in scope.index.fields:
-        return
-    try:
-        formula = compile_formula(text, scope, "boolean")
-    except FormulaError as error:
-        yield from placed(spot, text, error)
-        return
+    for found in tried(spot, text, scope, "boolean"):
+        if isinstance(found, Problem):
+            yield found
+        else:
+            yield from _always(spot, found)
+            yield from _own_fields(spot, found, scope)
+
+
+def _always(spot: Spot, formula: Formula) -> Iterator[Problem]:
+    """A condition that holds looks at nothing that moves without the record."""
     if formula.save_only:
         reason = msg("This condition is not asked while a record is saved, so it cannot look at what changed.")
         yield spot.problem("formula-save-only", reason)
@@ -177,7 +179,6 @@ def _lasting(spot: Spot, text: Any, scope: FieldScope) -> Iterator[Problem]:
     elif formula.uses_calendar:
         reason = msg("A constraint holds at every time, so it cannot look at the calendar, which changes.")
         yield spot.problem("constraint-fleeting", reason, msg("Compare with a field of the record."))
-    yield from _own_fields(spot, formula, scope)
 
 
 def _own_fields(spot: Spot, formula: Formula, scope: FieldScope) -> Iterator[Problem]:

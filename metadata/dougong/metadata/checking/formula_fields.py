@@ -96,8 +96,10 @@ def _formula(spot: Spot, facts: FieldFacts, text: str) -> Iterator[Problem]:
         formula = compiled(spot.index, facts, text)
     except FormulaError as error:
         if spot.component.layer != PLATFORM:  # what the platform makes of conditions is reported at these
-            yield from placed(spot, text, error)
+            yield from placed(spot, text, error.problems)
         return
+    if spot.component.layer != PLATFORM:
+        yield from placed(spot, text, formula.warnings)
     if formula.save_only:
         reason = msg("A formula field is not asked while a record is saved, so it cannot look at what changed.")
         yield spot.problem("formula-save-only", reason)
@@ -121,9 +123,7 @@ def _lasting(spot: Spot, formula: Formula) -> Iterator[Problem]:
 
 # -- in SQL ---------------------------------------------------------------------------------------------------
 def _in_sql(spot: Spot, text: str, formula: Formula) -> Iterator[Problem]:
-    refused = sql_refusals(spot.index, spot.component.object or "", formula)
-    if refused:
-        yield from placed(spot, text, FormulaError(refused))
+    yield from placed(spot, text, sql_refusals(spot.index, spot.component.object or "", formula))
 
 
 def sql_refusals(index: Index, object_name: str, formula: Formula) -> tuple[Problem, ...]:

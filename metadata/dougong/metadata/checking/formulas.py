@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from dougong.base.errors import FormulaError, Problem
@@ -29,13 +29,19 @@ def formulas(index: Index) -> Iterator[Problem]:
 
 
 def tried(spot: Spot, text: Any, scope: FieldScope, result: str | None) -> Iterator[Problem | Formula]:
-    """What is wrong with a formula, or the formula; nothing where the key is not there, or its object."""
+    """What is wrong with a formula, and the formula; nothing where the key is not there, or its object.
+
+    A formula follows its warnings: what it asks is possible and probably not meant. After errors none follows.
+    """
     if not isinstance(text, str) or scope.object not in scope.index.fields:
         return
     try:
-        yield compile_formula(text, scope, result)
+        formula = compile_formula(text, scope, result)
     except FormulaError as error:
-        yield from placed(spot, text, error)
+        yield from placed(spot, text, error.problems)
+        return
+    yield from placed(spot, text, formula.warnings)
+    yield formula
 
 
 def switch(spot: Spot, body: Mapping[str, Any], object_name: str, when: str = "when") -> Iterator[Problem]:
@@ -48,9 +54,9 @@ def switch(spot: Spot, body: Mapping[str, Any], object_name: str, when: str = "w
             yield (spot / "active").problem("rule-active-field", reason, msg("Ask for fields under {key}.", key=when))
 
 
-def placed(spot: Spot, text: str, error: FormulaError) -> Iterator[Problem]:
-    """What is wrong with the formula `text` that stands at `spot`, each problem at its character."""
-    for each in error.problems:
+def placed(spot: Spot, text: str, found: Iterable[Problem]) -> Iterator[Problem]:
+    """What was `found` in the formula `text` that stands at `spot`, each problem at its character."""
+    for each in found:
         at = _offset(text, each.place.line or 1, each.place.column or 1)
         yield dataclasses.replace(spot.problem(each.code, each.reason, each.fix, character=at), severity=each.severity)
 

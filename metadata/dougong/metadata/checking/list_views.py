@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dougong.base.errors import FormulaError, Problem
+from dougong.base.errors import Problem
 from dougong.base.language import msg
 from dougong.metadata.building.fields import plain_field
 from dougong.metadata.checking.formula_fields import sql_refusals
@@ -54,5 +54,4 @@ def _when(spot: Spot, object_name: str, text: Any) -> Iterator[Problem]:
             reason = msg("This condition is not asked while a record is saved, so it cannot look at what changed.")
             yield spot.problem("formula-save-only", reason)
         else:
-            refused = sql_refusals(spot.index, object_name, found)
-            yield from placed(spot, text, FormulaError(refused)) if refused else ()
+            yield from placed(spot, text, sql_refusals(spot.index, object_name, found))

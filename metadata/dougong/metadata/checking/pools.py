@@ -15,7 +15,6 @@ from dougong.metadata.checking.report import Spot, enumerated, need_field, need_
 from dougong.metadata.index import Index
 from dougong.metadata.scope import FieldScope, formula_type
 
-LIMITS = ("hold", "per_day", "cool_down")
 OPEN = ("read", "write")
 
 

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from dougong.base.errors import FormulaError, Problem
+from dougong.base.errors import Problem
 from dougong.base.language import Message, msg
-from dougong.formulas import FUNCTIONS
-from dougong.formulas import compile as compile_formula
+from dougong.formulas import FUNCTIONS, Formula
 from dougong.metadata.building.rights import lookups_to
-from dougong.metadata.checking.formulas import placed
+from dougong.metadata.checking.formulas import tried
 from dougong.metadata.checking.masks import maskable
 from dougong.metadata.checking.people import need_people
 from dougong.metadata.checking.report import Spot, enumerated, need_field, need_object, spots, unknown
@@ -143,11 +142,12 @@ def _condition(spot: Spot, object_name: str, text: Any) -> Iterator[Problem]:
         reason = msg("A formula reads the fields of one object.")
         yield spot.problem("scope-formula-every", reason, msg("Name the object instead of *."))
         return
-    try:
-        formula = compile_formula(text, FieldScope(spot.index, object_name), "boolean")
-    except FormulaError as error:
-        yield from placed(spot, text, error)
-        return
+    for found in tried(spot, text, FieldScope(spot.index, object_name), "boolean"):
+        yield from (found,) if isinstance(found, Problem) else _asked(spot, found)
+
+
+def _asked(spot: Spot, formula: Formula) -> Iterator[Problem]:
+    """What is wrong with a condition of access that compiles."""
     if formula.save_only:
         reason = msg("This condition is not asked while a record is saved, so it cannot look at what changed.")
         yield spot.problem("formula-save-only", reason)

@@ -116,7 +116,7 @@ def _formulas(spot: Spot, place: Place, before_save: bool) -> Iterator[Problem]:
         if each.fills is not None:
             wrong = list(_filled(where, scope, each, place))
             yield from wrong
-            if wrong or copies(spot.index, each, place.object):
+            if any(problem.severity == "error" for problem in wrong) or copies(spot.index, each, place.object):
                 continue
         for found in tried(where, each.text, scope, result_of(spot.index, each)):
             yield from _afterwards(where, found, before_save)
