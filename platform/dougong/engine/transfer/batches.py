@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dougong.base.errors import Place, Problem
-from dougong.base.field_types import Reading
 from dougong.base.language import msg
 from dougong.engine.saving.batch import Saved, SavedRecord
 from dougong.engine.saving.undoable import savepoint
 from dougong.engine.transfer.names import Entry, Names, Pending, RowChanges
 from dougong.engine.transfer.plans import ImportPlan
+from dougong.engine.transfer.readings import Readings
 from dougong.engine.transfer.rows import Builder, Refused
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ class Outcome:
         self.problems.setdefault(row, []).extend(problems)
 
 
-def carry_out(unit: Unit, plan: ImportPlan, reading: Reading, rows: Sequence[Numbered], operation: str) -> Outcome:
+def carry_out(unit: Unit, plan: ImportPlan, readings: Readings, rows: Sequence[Numbered], operation: str) -> Outcome:
     """Save `rows`, those that break a rule left out."""
     names = Names()
-    builder = Builder(unit, plan, reading, names)
+    builder = Builder(unit, plan, readings, names)
     builder.learn([cells for _, cells in rows])
     outcome = Outcome()
     wave: list[RowChanges] = []

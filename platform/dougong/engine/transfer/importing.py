@@ -28,6 +28,7 @@ from dougong.engine.transfer.keys import Name, name_of, shown
 from dougong.engine.transfer.mapping import plan
 from dougong.engine.transfer.order import ordered
 from dougong.engine.transfer.plans import ImportPlan
+from dougong.engine.transfer.readings import Readings
 from dougong.engine.transfer.rehearsal import Rehearsal, RolledBack
 from dougong.engine.transfer.runs import Progress
 from dougong.engine.transfer.sheets import Table
@@ -86,10 +87,12 @@ def run_import(
     with uncollected(), company.read(actor) as unit:
         made = plan(unit.runtime.model, unit.access, table.header, object_name=object_name, document=mapping, key=key)
         rows = [(number, dict(zip(table.header, cells, strict=True))) for number, cells in table.rows]
-        rows = ordered(unit.runtime.model, made, rows, _reading(unit, made))
+        reading = replace(unit.reading, date_order=made.date_order, decimal_mark=made.decimal_mark)
+        rows = ordered(unit.runtime.model, made, rows, reading)
         source = _source(table, made.parent.object.name, mapping, key)
         state = runs.resumed(unit, resume, source) if resume else Progress(len(rows), source)
-    run = _Run(company, actor, table.name, made, resume or record_id(), dry, state)
+        readings = Readings(unit.runtime.model, made, reading)
+    run = _Run(company, actor, table.name, made, readings, resume or record_id(), dry, state)
     if not dry and not resume:
         company.write(actor, lambda unit: runs.begin(unit, run.id, made.parent.object.name, table.name, state))
     run.all(rows, min(max(batch, 1), BATCH), progress)
@@ -104,10 +107,6 @@ def _source(table: Table, object_name: str, mapping: Mapping[str, Any] | None, k
     return hashlib.sha256(orjson.dumps(given, default=str)).hexdigest()
 
 
-def _reading(unit: Unit, made: ImportPlan) -> Reading:
-    return replace(unit.reading, date_order=made.date_order, decimal_mark=made.decimal_mark)
-
-
 @dataclass
 class _Run:
     """An import in progress. `careful`: a batch had to take something back, so the following ones have savepoints."""
@@ -116,6 +115,7 @@ class _Run:
     actor: Actor
     title: str
     plan: ImportPlan
+    readings: Readings
     id: str
     dry: bool
     state: Progress
@@ -130,11 +130,13 @@ class _Run:
         again = [row for row in rows[: self.state.done] if row[0] in refused]
         fresh = rows[self.state.done :]
         batches = [(part, 0) for part in _parts(again, size)] + [(part, len(part)) for part in _parts(fresh, size)]
+        free = float("-inf")
         with self.company.database.relieved():
-            for at, (part, new) in enumerate(batches):
-                if at:
-                    time.sleep(self.company.database.pause)
+            for part, new in batches:
+                self.readings.learn(cells for _, cells in part)  # while others write
+                time.sleep(max(0.0, free - time.monotonic()))
                 self._batch(part, new)
+                free = time.monotonic() + self.company.database.pause
                 if progress and new:
                     progress(self.state.done, len(rows))
 
@@ -166,11 +168,11 @@ class _Run:
         self.warnings.update(outcome.warnings)
 
     def _work(self, unit: Unit, rows: Sequence[Numbered], fresh: int) -> tuple[Outcome, Progress]:
-        reading = _reading(unit, self.plan)
+        reading = self.readings.reading
         unit.memory[AS_A_WHOLE] = not (self.careful or self.dry)
 
         def work() -> Outcome:
-            return carry_out(unit, self.plan, reading, rows, self.id)
+            return carry_out(unit, self.plan, self.readings, rows, self.id)
 
         if self.dry:
             model = unit.runtime.model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -33,8 +33,12 @@ def folded(value: Any) -> str:
 
 def name_of(obj: Object, field_name: str, cell: Any, reading: Reading) -> Name:
     """The name that `cell` is as a value of a field of `obj`; its folded text where the field cannot hold it."""
+    return name_of_cell(obj, field_name, cell, value_of(obj.fields[field_name], cell, reading), reading)
+
+
+def name_of_cell(obj: Object, field_name: str, cell: Any, value: Any, reading: Reading) -> Name:
+    """`name_of`, where it is known what `cell` is as a value of the field: None where the field cannot hold it."""
     field = obj.fields[field_name]
-    value = _value(field, cell, reading)
     return obj.name, field_name, folded(cell) if value is None else _normal(field, value, reading)
 
 
@@ -55,7 +59,7 @@ def shown(field: Field, value: Any, reading: Reading) -> str:
     return str(getattr(value, "id", value)) if plain else shown_text(field, field.type, value, reading)
 
 
-def _value(field: Field, cell: Any, reading: Reading) -> Any:
+def value_of(field: Field, cell: Any, reading: Reading) -> Any:
     """The cell as the field would keep it (a phone number in its normal form), or None where it cannot be one."""
     try:
         return field.type.coerce(field, cell, reading)
@@ -64,23 +68,17 @@ def _value(field: Field, cell: Any, reading: Reading) -> Any:
 
 
 def look_up(
-    unit: Unit,
-    obj: Object,
-    field_name: str,
-    cells: Iterable[Any],
-    reading: Reading,
-    value_of: Callable[[Any], Any] | None = None,
+    unit: Unit, obj: Object, field_name: str, cells: Iterable[Any], reading: Reading, read: Callable[[Any], Any]
 ) -> Mapping[Name, frozenset[str]]:
     """The ids of the live records that the actor sees under each of the names `cells`.
 
-    `value_of` reads a cell as the field keeps it, where somebody remembers what was read; None where it cannot be one.
+    `read` gives a cell as the field keeps it, None where it cannot be one.
     """
     field = obj.fields[field_name]
     if field_name == "id":
         wanted = {cell.strip().lower() for cell in map(str, cells) if is_record_id(cell.strip().lower())}
     else:
-        values = map(value_of, cells) if value_of else (_value(field, cell, reading) for cell in cells)
-        wanted = {asked for value in values if value is not None for asked in _asked(unit, field, value)}
+        wanted = _asked(unit, field, [value for value in map(read, cells) if value is not None])
     found: dict[Name, set[str]] = {}
     statement = prepared(
         unit.runtime, ("import names", obj.name, field_name, unit.access.shape), lambda: _statement(unit, obj, field)
@@ -96,16 +94,16 @@ def look_up(
     return {name: frozenset(ids) for name, ids in found.items()}
 
 
-def _asked(unit: Unit, field: Field, value: Any) -> set[Any]:
-    """The value as the column that is asked holds it; of names also without doubled blanks."""
-    records = unit.runtime.storage.tables[field.object]
+def _asked(unit: Unit, field: Field, values: Sequence[Any]) -> set[Any]:
+    """`values` as the column that is asked holds them; names also without doubled blanks."""
+    if not (field.unique or field.external_key) and field.name in unit.runtime.storage.tables[field.object].keys:
+        texts = {each if isinstance(each, str) else str(field.type.to_json(field, each)) for each in values}
+        return {sort_key(each) for text in texts for each in {text, " ".join(text.split())}}
+    stored = {field.type.to_row(field, value)[0] for value in values}
     if field.unique or field.external_key:
-        return {field.type.to_row(field, value)[0]}
-    if field.name in records.keys:
-        text = value if isinstance(value, str) else str(field.type.to_json(field, value))
-        return {sort_key(each) for each in {text, " ".join(text.split())}}
-    stored = field.type.to_row(field, value)[0]
-    return {lowered(each) for each in {stored, " ".join(stored.split())}} if isinstance(stored, str) else {stored}
+        return stored
+    texts = {each for each in stored if isinstance(each, str)}
+    return (stored - texts) | {lowered(each) for text in texts for each in {text, " ".join(text.split())}}
 
 
 def _statement(unit: Unit, obj: Object, field: Field) -> Select[Any]:

@@ -6,21 +6,21 @@ Each row is taken as if it came alone, in order: what one row makes, a later row
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from dougong.base.errors import Place, Problem
-from dougong.base.field_types import Reading, ValueRefused
 from dougong.base.language import Message, msg
 from dougong.engine.saving.batch import Create, Made, Update
 from dougong.engine.saving.plan import plan_of
 from dougong.engine.transfer.cells import BETWEEN, Cells, blank, cells_to_look_up
-from dougong.engine.transfer.keys import AT_ONCE, Name, folded, look_up, name_of, name_of_value, shown
+from dougong.engine.transfer.keys import AT_ONCE, Name, folded, look_up, name_of_value, shown
 from dougong.engine.transfer.names import SEVERAL, Entry, Names, Pending, RowChanges
 from dougong.engine.transfer.plans import ColumnPlan, ImportPlan, TargetPlan
+from dougong.engine.transfer.readings import Column, Readings
 from dougong.metadata.model import Object
 
 if TYPE_CHECKING:
@@ -42,25 +42,19 @@ class Refused(Exception):
 class Builder:
     """Makes the changes of rows, within one unit."""
 
-    def __init__(self, unit: Unit, plan: ImportPlan, reading: Reading, names: Names) -> None:
-        """Resolve names by `names`."""
-        self.unit, self.plan, self.reading, self.names = unit, plan, reading, names
-        self._names: dict[tuple[str, str, type, Any], Name] = {}
+    def __init__(self, unit: Unit, plan: ImportPlan, readings: Readings, names: Names) -> None:
+        """Resolve names by `names`, read cells by `readings`."""
+        self.unit, self.plan, self.readings, self.names = unit, plan, readings, names
+        self.reading = readings.reading
         self._current: dict[tuple[str, str], dict[str, str | None]] = {}
-        self.targets = [_target(each, plan) for each in plan.targets]
-        self._values = {
-            (target.plan.object.name, column.name): partial(self._value, column)
-            for target in self.targets
-            for column in target.plain
-            if column.name in target.plan.key and not (column.plan.date_order or column.plan.decimal_mark)
-        }
+        self.targets = [_target(each, plan, plain) for each, plain in zip(plan.targets, readings.targets, strict=True)]
 
     def learn(self, rows: Sequence[Cells]) -> None:
         """Ask for every name in `rows` at once: one statement per field by which records are found."""
         for (object_name, field_name), cells in cells_to_look_up(self.plan, rows).items():
             obj = self.unit.runtime.model.objects[object_name]
-            value_of = self._values.get((object_name, field_name))
-            self.names.learn(look_up(self.unit, obj, field_name, cells, self.reading, value_of))
+            read = partial(self.readings.value, object_name, field_name)
+            self.names.learn(look_up(self.unit, obj, field_name, cells, self.reading, read))
 
     def build(self, number: int, row: Cells) -> RowChanges:
         """The changes of one row.
@@ -94,56 +88,6 @@ class Builder:
                     known[str(stored[0])] = None if stored[1] is None else str(stored[1])
         return known[id]
 
-    def name(self, obj: Object, field_name: str, cell: Any) -> Name:
-        """The name that a cell is; equal cells are read once."""
-        key = (obj.name, field_name, type(cell), cell)
-        found = self._names.get(key)
-        if found is None:
-            found = self._names[key] = name_of(obj, field_name, cell, self.reading)
-        return found
-
-    def read(self, column: _Column, cell: Any) -> Known:
-        """A cell as its field takes it, or why not; equal cells are read once."""
-        key = cell if type(cell) is str else (type(cell), cell)
-        found = column.known.get(key)
-        if found is None:
-            found = column.known[key] = (None, None) if blank(cell) else self._read(column.plan, cell)
-        return found
-
-    def _value(self, column: _Column, cell: Any) -> Any:
-        """A cell of a key, which is read once: to find the record by, and as its value."""
-        return self.read(column, cell)[0]
-
-    def _read(self, column: ColumnPlan, cell: Any) -> Known:
-        reading = self.reading
-        if column.date_order or column.decimal_mark:
-            reading = replace(
-                reading,
-                date_order=column.date_order or reading.date_order,
-                decimal_mark=column.decimal_mark or reading.decimal_mark,
-            )
-        try:
-            return column.field.type.coerce(column.field, cell, reading), None
-        except ValueRefused as refused:
-            return None, refused
-
-
-Known = tuple[Any, ValueRefused | None]
-"""What a cell is read as: a value, or why it is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column whose cells are values: the field's `name`, and what was `known` of cells so far.
-
-    `title` is that of the file where its cells are taken as they are, else blank.
-    """
-
-    plan: ColumnPlan
-    name: str
-    title: str
-    known: dict[Any, Known]
-
 
 @dataclass(frozen=True, slots=True)
 class _Referring:
@@ -160,12 +104,12 @@ class _Target:
     """A target's columns by what is done with them, and the fields by whose values the file calls its records."""
 
     plan: TargetPlan
-    plain: tuple[_Column, ...]
+    plain: tuple[Column, ...]
     referring: tuple[_Referring, ...]
     naming: frozenset[str]
 
 
-def _target(target: TargetPlan, plan: ImportPlan) -> _Target:
+def _target(target: TargetPlan, plan: ImportPlan, plain: tuple[Column, ...]) -> _Target:
     """Records go by what the file finds them by, and what its lookups name them by."""
     obj = target.object
     keys = {name for each in plan.targets if each.object is obj for name in each.key}
@@ -173,7 +117,7 @@ def _target(target: TargetPlan, plan: ImportPlan) -> _Target:
     named = {name for each in columns if each.look_up and each.field.targets[0] == obj.name for name in each.look_up}
     return _Target(
         target,
-        tuple(_column(each) for each in target.columns if not each.look_up),
+        plain,
         tuple(_referring(each, plan) for each in target.columns if each.look_up),
         frozenset(keys | named),
     )
@@ -184,10 +128,6 @@ def _referring(column: ColumnPlan, plan: ImportPlan) -> _Referring:
     made = {each.object.name for each in plan.targets} | {each.field.targets[0] for each in columns}
     stays = not column.field.type.many and column.field.targets[0] not in made
     return _Referring(column, {} if stays else None)
-
-
-def _column(plan: ColumnPlan) -> _Column:
-    return _Column(plan, plan.field.name, "" if plan.values or plan.template is not None else plan.title, {})
 
 
 class _Row:
@@ -249,10 +189,10 @@ class _Row:
     # -- values ----------------------------------------------------------------------------------------------
     def _plain(self, target: _Target) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        row, read = self.row, self.builder.read
+        row = self.row
         for column in target.plain:
             cell = row[column.title] if column.title else column.plan.cell(row)
-            value, refused = (column.known.get(cell) if type(cell) is str else None) or read(column, cell)
+            value, refused = (column.known.get(cell) if type(cell) is str else None) or column.read(cell)
             if refused is not None:
                 self._refuse(refused.code, column.plan.title, refused.reason, refused.fix)
             elif value is not None:
@@ -300,7 +240,7 @@ class _Row:
         target = self.builder.unit.runtime.model.objects[column.field.targets[0]]
         lost: int | None = None
         for field_name in column.look_up:
-            name = self.builder.name(target, field_name, cell)
+            name = self.builder.readings.name(target.name, field_name, cell)
             found = self.names.meaning(name, self.changes.names)
             if found == SEVERAL:
                 if kept := self._kept(column, name, record):
@@ -340,7 +280,7 @@ class _Row:
         key = f"{target.name}={folded(cell)}"
         while key in self.names.ids:
             key += "="
-        name = name_of(target, target.title, cell, self.builder.reading)
+        name = self.builder.readings.name(target.name, target.title, cell)
         self.changes.helpers[key] = Entry(Create(target.name, {target.title: cell}, key), 0, key, frozenset({name}))
         self.changes.names[name] = key
         return Made(key)
