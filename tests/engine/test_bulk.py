@@ -14,6 +14,7 @@ from dougong.base.ids import record_id
 from dougong.engine import tables
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
+from dougong.engine.dialects import bulk
 from dougong.engine.unit import Unit
 
 TEXTS = ["plain", "远澜 \\N \t tab", 'quote " and {brace}, \\ backslash', "line\nbreak", "", "NULL"]
@@ -63,16 +64,20 @@ def test_a_key_that_is_taken_is_an_error_of_integrity(empty_company: Company) ->
         )
 
 
-def test_rows_are_put_in_or_over_those_that_are_there(empty_company: Company) -> None:
-    """Search rows of new and of changed records together; a second time changes nothing."""
+@pytest.mark.parametrize("places", [32_000, 9], ids=["at once", "two at a time"])
+def test_rows_are_put_in_or_over_those_that_are_there(
+    empty_company: Company, monkeypatch: pytest.MonkeyPatch, places: int
+) -> None:
+    """Search rows of new records, then of new and changed ones together; a second time changes nothing."""
+    monkeypatch.setattr(bulk, "PLACES", places)
     ids = [record_id() for _ in TEXTS]
 
-    def put(unit: Unit, chosen: list[str], texts: list[str]) -> None:
+    def put(unit: Unit, chosen: list[str], texts: list[str], new: bool = False) -> None:
         columns = {"record_id": chosen, "object": ["o"] * len(chosen), "title": texts, "words": ["ab bc"] * len(chosen)}
-        unit.company.database.put_many(unit.connection, tables.search, columns)
+        unit.company.database.put_many(unit.connection, tables.search, columns, new)
 
     def work(unit: Unit) -> dict[str, str]:
-        put(unit, ids[:3], ["old"] * 3)
+        put(unit, ids[:3], ["old"] * 3, new=True)
         put(unit, ids, TEXTS)
         put(unit, ids, TEXTS)
         search = tables.search.c

@@ -20,6 +20,15 @@ def test_sales_package_has_its_tables(sales: Company) -> None:
         assert {"account", "opportunity", "quote_line"} <= set(unit.runtime.storage.tables)
 
 
+def test_pages_of_records_have_room_for_changed_ones(sales: Company) -> None:
+    """PostgreSQL writes a changed customer into the page of the old one, and to no index, only where that has room."""
+    if sales.database.kind == "sqlite":  # which changes rows in place
+        return
+    asked = "SELECT reloptions FROM pg_class WHERE oid = 'account'::regclass"
+    with sales.read(SYSTEM) as unit:
+        assert unit.connection.exec_driver_sql(asked).scalar_one() == ["fillfactor=80"]
+
+
 def test_what_is_open_is_counted_in_an_index(sales: Company) -> None:
     """A list view of what is not true has an index that holds just that; on SQLite the count reads nothing else."""
     begin = "ix__opportunity__close_date__deleted_at__is_closed"

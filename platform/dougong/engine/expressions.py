@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import chain, repeat
+from operator import add
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -230,10 +232,17 @@ class Words(TypeDecorator[str]):
         return dialect.type_descriptor(TSVECTOR() if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
-        """Tokens are letters and digits alone, so they need no quotes; a position is at most 16,383."""
+        """Tokens are letters and digits alone, so they need no quotes."""
         if value is None or dialect.name != "postgresql":
             return value
-        return " ".join(f"{token}:{min(at, 16383)}" for at, token in enumerate(value.split(), start=1))
+        places = _places()
+        return " ".join(map(add, value.split(), chain(places, repeat(places[-1]))))
+
+
+@cache
+def _places() -> tuple[str, ...]:
+    """What says where a token stands in a tsvector, from the first place to the last that there is, 16,383."""
+    return tuple(f":{at}" for at in range(1, 16_384))
 
 
 def _ddl(statement: str, dialect: str) -> Any:

@@ -12,6 +12,7 @@ from sqlalchemy import Column, FromClause, Index, Integer, MetaData, Table, Text
 
 from dougong.engine.columns import Id, Instant, stored
 from dougong.engine.dialects.keys import LookupKey
+from dougong.engine.dialects.room import FOR_CHANGES
 from dougong.engine.indexes import add_indexes, short
 from dougong.engine.ledger import Ledger, field_shape, keyed_fields, optional_columns, unique_shape
 from dougong.metadata.model import Field, Model, Object
@@ -105,7 +106,7 @@ class _Builder:
                 self.parts[field.name] = self._field(field)
                 columns += self.parts[field.name]
         columns += self._helpers()
-        table = Table(self.name, self.metadata, *columns, *self.foreign)
+        table = Table(self.name, self.metadata, *columns, *self.foreign, **FOR_CHANGES)
         add_indexes(table, self.object, self.parts, self.keys, self.uniques)
         return RecordTable(
             self.object,

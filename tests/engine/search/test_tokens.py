@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.dialects import postgresql
 
+from dougong.engine.expressions import Words
 from dougong.engine.search.documents import record_words
 from dougong.engine.search.tokens import pairs, query_phrases, run_tokens, runs, sort_key, spellings, text_runs
 
@@ -76,3 +78,9 @@ def test_names_sort_by_pinyin_among_latin() -> None:
 
 def test_a_run_of_one_is_its_own_token() -> None:
     assert pairs("王") == ["王"]
+
+
+def test_words_have_places_as_far_as_postgresql_counts() -> None:
+    """What stands behind the last place stands there too."""
+    said = str(Words().process_bind_param(" ".join(["ab", *["bc"] * 16_384]), postgresql.dialect())).split()
+    assert (said[:2], said[-3:]) == (["ab:1", "bc:2"], ["bc:16383"] * 3)

@@ -16,6 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from dougong.engine.columns import Processor, dump_json
+from dougong.engine.dialects.arrays import array_of
 
 
 class _JsonList(Text):
@@ -32,6 +33,18 @@ class _JsonList(Text):
         return lambda values: dump_json([process(value) for value in values])
 
 
+class _Array(ARRAY[Any]):
+    """Values as the text of an array, of which the statement says the type."""
+
+    render_bind_cast = True
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        process = self.item_type.dialect_impl(dialect).bind_processor(dialect)
+        if process is None:
+            return array_of
+        return lambda values: array_of([process(value) for value in values])
+
+
 class _Several(TypeDecorator[Any]):
     """Values of one type: an array, or JSON where the database has no arrays."""
 
@@ -44,7 +57,7 @@ class _Several(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(ARRAY(self.item))
+            return _Array(self.item)
         return _JsonList(self.item)
 
 

@@ -125,8 +125,8 @@ class Database(Protocol):
         """Set `columns` of the rows with these `ids`: by column key, one value a row."""
         ...
 
-    def put_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
-        """Insert many rows, or set them where their primary key is there; in one statement."""
+    def put_many(self, connection: Connection, table: Table, columns: ByColumn, new: bool = False) -> None:
+        """Insert many rows, or set them where their primary key is there, unless all are `new`; in one statement."""
         ...
 
     def relieved(self) -> AbstractContextManager[None]:

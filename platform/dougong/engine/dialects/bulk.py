@@ -8,27 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import repeat
+from itertools import chain, repeat
 from operator import is_
 from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Connection, Table, bindparam, func, insert, select, true, update
+from sqlalchemy import Connection, Table, bindparam, insert, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
 
-from dougong.engine.columns import dump_json
+from dougong.engine.dialects.arrays import array_of
 from dougong.engine.dialects.base import ByColumn
 
 
 def ready(connection: Connection, table: Table, columns: ByColumn) -> dict[str, Sequence[Any]]:
-    """`columns` as the driver takes them. What is the same object in a whole column is made ready once."""
+    """`columns` as the driver takes them. What is the same object in a whole column is made ready once; so is a column
+    that repeats the one before it, as an amount in the company's currency mostly does.
+    """
     found: dict[str, Sequence[Any]] = {}
+    last: tuple[Any, Sequence[Any], str] | None = None
     for key, values in columns.items():
-        process = table.c[key].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        kind = table.c[key].type
+        process = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        before, last = last, (kind, values, key)
         if process is None:
             found[key] = values
+        elif before is not None and all(map(is_, values, before[1])) and repr(before[0]) == repr(kind):
+            found[key] = found[before[2]]
         elif all(map(is_, values, repeat(values[0]))):
             found[key] = [process(values[0])] * len(values)
         else:
@@ -56,16 +63,22 @@ def _execute_many(connection: Connection, compiled: Any, columns: ByColumn) -> N
 
 
 def sqlite_put_many(connection: Connection, table: Table, columns: ByColumn) -> None:
-    """INSERT from one JSON text: a full-text index beside the table writes itself out at each statement."""
-    rows = func.json_each(bindparam("rows")).table_valued("value")
-    values = [func.json_extract(rows.c.value, f"$[{at}]") for at in range(len(columns))]
-    # Without a WHERE, SQLite would take ON CONFLICT for the ON of a join.
-    statement = sqlite_insert(table).from_select(list(columns), select(*values).where(true()))
-    key = [column.key for column in table.primary_key]
-    others = {name: statement.excluded[name] for name in columns if name not in key}
+    """INSERT of all rows at once: a full-text index beside the table writes itself out at each statement."""
     made = ready(connection, table, columns)
-    given = dump_json(list(zip(*made.values(), strict=True)))
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=others), {"rows": given})
+    rows = list(zip(*made.values(), strict=True))
+    size = PLACES // len(made)
+    for part in (rows[start : start + size] for start in range(0, len(rows), size)):
+        row = f"({', '.join('?' * len(made))})"
+        given = text(f"VALUES {', '.join([row] * len(part))}").columns(*(table.c[key] for key in made))
+        statement = sqlite_insert(table).from_select(list(made), given)
+        key = [column.key for column in table.primary_key]
+        others = {name: statement.excluded[name] for name in made if name not in key}
+        compiled = statement.on_conflict_do_update(index_elements=key, set_=others).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(str(compiled), tuple(chain.from_iterable(part)))
+
+
+PLACES = 32_000
+"""How many values one statement may have: SQLite takes 32,766."""
 
 
 # -- PostgreSQL -------------------------------------------------------------------------------------------------
@@ -115,16 +128,9 @@ def _arrays(connection: Connection, table: Table, columns: ByColumn) -> sql.Comp
 
 
 def _execute_arrays(connection: Connection, table: Table, columns: ByColumn, statement: sql.Composed) -> None:
-    arrays = [_of_one_type(values) for values in ready(connection, table, columns).values()]
+    arrays = [array_of(values) for values in ready(connection, table, columns).values()]
     with _cursor(connection, f"{table.name} from arrays") as cursor:
         cursor.execute(statement, arrays)
-
-
-def _of_one_type(values: Sequence[Any]) -> list[Any]:
-    """`values` as an array takes them: numbers of several types as text, which PostgreSQL reads alike."""
-    if len({type(value) for value in values if value is not None}) > 1:
-        return [None if value is None else str(value) for value in values]
-    return list(values)
 
 
 @contextmanager

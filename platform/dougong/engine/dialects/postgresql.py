@@ -277,9 +277,9 @@ class PostgreSQL:
         """From one array a column."""
         bulk.postgresql_update_many(connection, table, ids, columns)
 
-    def put_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
-        """From one array a column."""
-        bulk.postgresql_put_many(connection, table, columns)
+    def put_many(self, connection: Connection, table: Table, columns: ByColumn, new: bool = False) -> None:
+        """From one array a column; by COPY what is new."""
+        (bulk.postgresql_insert_many if new else bulk.postgresql_put_many)(connection, table, columns)
 
     def relieved(self) -> AbstractContextManager[None]:
         """Nothing: the server does it in processes of its own."""

@@ -247,8 +247,8 @@ class SQLite:
         """By executemany."""
         bulk.sqlite_update_many(connection, table, ids, columns)
 
-    def put_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
-        """From one JSON text."""
+    def put_many(self, connection: Connection, table: Table, columns: ByColumn, new: bool = False) -> None:
+        """From one JSON text, new or not."""
         bulk.sqlite_put_many(connection, table, columns)
 
     @contextmanager

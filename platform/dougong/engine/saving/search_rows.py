@@ -77,7 +77,8 @@ def write(batch: Batch, rows: Iterable[Row], expressions: Expressions) -> None:
     entries = [entry for group in written.values() for entry in _entries(batch, group, expressions)]
     if len(entries) > 1:
         columns = dict(zip(_COLUMNS, zip(*entries, strict=True), strict=True))
-        batch.unit.company.database.put_many(batch.unit.connection, tables.search, columns)
+        new = all(row.new for group in written.values() for row in group)
+        batch.unit.company.database.put_many(batch.unit.connection, tables.search, columns, new)
     elif entries:
         batch.unit.connection.execute(_statement(batch), dict(zip(_COLUMNS, entries[0], strict=True)))
 
