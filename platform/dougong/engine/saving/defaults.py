@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
@@ -252,7 +252,6 @@ def follow_amounts(batch: Batch, rows: Iterable[Row], written: bool = False) -> 
 
 
 def _compute_all(batch: Batch, rows: Sequence[Row], computes: Iterable[tuple[Field, Compute]], written: bool) -> None:
-    expressions, reverting = batch.expressions, batch.reverting
     own_reads = rows[0].plan.part(defaults_of).own_reads
     changed = {name for row in rows for name in changes(row.written, row.values, row.values)} if written else set()
     for field, rule in computes:
@@ -262,9 +261,7 @@ def _compute_all(batch: Batch, rows: Sequence[Row], computes: Iterable[tuple[Fie
         changed.add(field.name)
         due = rows if reads is None else [row for row in rows if changes(row.written, row.values, reads)]
         if due:
-            value_of = expressions.values_of(rule.formula, field, due[0].plan)
-            for row in due:
-                _compute(row, field, rule, expressions, reverting, value_of)
+            _compute(batch, due, field, rule)
 
 
 def _copy(batch: Batch, row: Row, copy: Copy) -> None:
@@ -279,31 +276,27 @@ def _copy(batch: Batch, row: Row, copy: Copy) -> None:
         row.values[copy.field.name] = source[copy.source]
 
 
-def _compute(
-    row: Row,
-    field: Field,
-    rule: Compute,
-    expressions: Expressions,
-    reverting: bool,
-    value_of: Callable[[Row], Any],
-) -> None:
-    mode = rule.mode
-    if mode == "when" and rule.when is not None and not expressions.holds(rule.when, row):
+def _compute(batch: Batch, rows: Sequence[Row], field: Field, rule: Compute) -> None:
+    """Compute one field of `rows`, all of one object."""
+    expressions, name = batch.expressions, field.name
+    if rule.mode == "when" and rule.when is not None:
+        rows = expressions.held(rule.when, rows)
+    elif rule.mode == "until_edited":
+        rows = [row for row in rows if not _is_edited(row, field, rule, expressions)]
+    if not rows:
         return
-    if mode == "until_edited" and _is_edited(row, field, rule, expressions):
-        return
-    try:
-        value = reference_of(field, value_of(row))
-    except ValueRefused as refused:
-        refuse_result(row, field, refused)
-        return
-    if field.name in row.edited:
-        bound = mode == "always" or (not reverting and _held(row, rule, expressions))
-        if bound and _is_against(row, field, rule, value):
+    value_of = expressions.values_of(rule.formula, field, rows[0].plan)
+    for row in rows:
+        try:
+            value = reference_of(field, value_of(row))
+        except ValueRefused as refused:
+            refuse_result(row, field, refused)
+            continue
+        if name in row.edited and _is_against(batch, row, field, rule, value):
             refuse_edit(row, field)
-    row.values[field.name] = value
-    if field.company is not None:
-        row.values[field.name + COMPANY] = expressions.company_value(rule.formula, field, row)
+        row.values[name] = value
+        if field.company is not None:
+            row.values[name + COMPANY] = expressions.company_value(rule.formula, field, row)
 
 
 def _held(row: Row, rule: Compute, expressions: Expressions) -> bool:
@@ -311,9 +304,11 @@ def _held(row: Row, rule: Compute, expressions: Expressions) -> bool:
     return not row.new and rule.when is not None and expressions.holds_for(rule.when, row, row.before)
 
 
-def _is_against(row: Row, field: Field, rule: Compute, value: Any) -> bool:
-    """Whether somebody says another value than the one that is computed."""
+def _is_against(batch: Batch, row: Row, field: Field, rule: Compute, value: Any) -> bool:
+    """Whether somebody says another value than the one that is computed, where nobody may."""
     if rule.mode == "until_edited":
+        return False
+    if rule.mode == "when" and (batch.reverting or not _held(row, rule, batch.expressions)):
         return False
     return row.given[field.name] not in (None, value, row.before.get(field.name))
 
@@ -340,6 +335,8 @@ def _is_edited(row: Row, field: Field, rule: Compute, expressions: Expressions) 
     A value given counts, a blank one gives the field back to the formula. A stored value that is not what the
     formula makes of the stored record was once given, and stays.
     """
+    if row.new and field.name not in row.edited:
+        return False
     if row.doing == "derive" and any(len(path) > 1 for path in rule.formula.references):
         return True  # What the parent was when the value was computed is no longer known.
     if field.name in row.edited and row.differs(field.name):

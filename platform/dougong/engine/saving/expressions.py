@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -142,8 +142,8 @@ def _currency(plan: ObjectPlan) -> Accessor:
 
 
 def choices_read(plan: ObjectPlan, formula: Formula) -> tuple[str, ...] | None:
-    """The picklists, yes/no fields, texts and counts of the record itself that a formula reads; None where it reads
-    more.
+    """The picklists, yes/no fields, texts, days, moments and counts of the record itself that a formula reads; None
+    where it reads more.
     """
     known: dict[int, tuple[str, ...] | None] = plan.part(_choices_read)
     try:
@@ -156,9 +156,14 @@ def choices_read(plan: ObjectPlan, formula: Formula) -> tuple[str, ...] | None:
 
 
 def _is_choice(field: Field) -> bool:
-    """Whether many records have one of few values in a field: a new one counts nothing yet, most texts are blank."""
+    """Whether many records have one of few values in a field: a new one counts nothing yet, most texts and moments are
+    blank, days are those of a few years.
+    """
     counts = field.type.name == "rollup" and field.options.get("op") == "count"
-    return counts or field.type.formula_type in ("picklist", "boolean") or _is_text(field)
+    return counts or field.type.formula_type in _FEW or _is_text(field)
+
+
+_FEW = frozenset({"picklist", "boolean", "date", "datetime"})
 
 
 def _is_text(field: Field) -> bool:
@@ -351,7 +356,7 @@ class Expressions:
         return read
 
 
-_REPEATED = frozenset({str, bool, Decimal})
+_REPEATED = frozenset({str, bool, date, datetime, Decimal})
 """Results that are fitted to their field once for all rows that have them. Not zero: its sign is part of it."""
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import repeat
+from operator import is_
 from typing import Any
 
 from sqlalchemy import insert
@@ -10,8 +13,8 @@ from sqlalchemy import insert
 from dougong.base.field_types import FieldType
 from dougong.base.ids import record_id
 from dougong.engine import tables
-from dougong.engine.saving.plan import ObjectPlan
-from dougong.engine.saving.row import Batch, Row, changes
+from dougong.engine.saving.plan import ObjectPlan, of_each
+from dougong.engine.saving.row import Batch, Row, changes, grouped
 from dougong.engine.saving.writing import MANY, by_row
 from dougong.metadata.model import Field
 
@@ -30,15 +33,33 @@ def told(plan: ObjectPlan) -> tuple[Field, ...]:
     )
 
 
-def changes_of(row: Row) -> dict[str, list[Any]]:
-    """``{field id: [old, new]}`` of a row, as JSON values."""
+def changes_of(rows: Sequence[Row]) -> list[dict[str, list[Any]]]:
+    """``{field id: [old, new]}`` of each of `rows`, as JSON values; nothing of what is deleted."""
+    kept = [row for row in rows if row.doing != "delete"]
+    made: dict[Row, dict[str, list[Any]]] = {}
+    for plan, group in grouped(row for row in kept if not row.before):
+        made.update(zip(group, _written(plan, group), strict=True))
+    return [{} if row.doing == "delete" else made[row] if row in made else _changed(row) for row in rows]
+
+
+def _written(plan: ObjectPlan, rows: Sequence[Row]) -> Iterator[dict[str, list[Any]]]:
+    """What new records of one object begin with: column by column, as most fields are blank in all of them."""
+    columns: dict[str, list[Any]] = {}
+    for field, to_json in plan.part(_told_as_json):
+        name = field.name
+        given = [row.values.get(name) for row in rows]
+        if all(map(is_, given, repeat(None))):
+            continue
+        if to_json is not None:
+            told = of_each(given, to_json)
+            given = [told.get(id(value)) for value in given]
+        columns[field.id] = given
+    for values in zip(*columns.values(), strict=True) if columns else repeat((), len(rows)):
+        yield {id: [None, value] for id, value in zip(columns, values, strict=True) if value is not None}
+
+
+def _changed(row: Row) -> dict[str, list[Any]]:
     before, values, fields = row.before, row.values, row.plan.part(_by_name)
-    if not before:
-        return {
-            id: [None, value if to_json is None else to_json(field, value)]
-            for name, field, id, to_json in row.plan.part(_written)
-            if (value := values.get(name)) is not None
-        }
     found: dict[str, list[Any]] = {}
     for name in changes(before, values, row.known(fields)):
         field, (old, new) = fields[name], (before.get(name), values.get(name))
@@ -50,11 +71,11 @@ def changes_of(row: Row) -> dict[str, list[Any]]:
     return found
 
 
-def _written(plan: ObjectPlan) -> tuple[tuple[str, Field, str, Callable[[Field, Any], Any] | None], ...]:
-    """The fields that are told: name, field, id, and what makes a JSON value of theirs where it is not one already."""
+def _told_as_json(plan: ObjectPlan) -> tuple[tuple[Field, Callable[[Any], Any] | None], ...]:
+    """The fields that are told, each with what makes a JSON value of theirs where it is not one already."""
     same = FieldType.to_json
     return tuple(
-        (each.name, each, each.id, None if type(each.type).to_json is same else each.type.to_json)
+        (each, None if type(each.type).to_json is same else partial(each.type.to_json, each))
         for each in plan.part(told)
     )
 
@@ -63,10 +84,10 @@ def _by_name(plan: ObjectPlan) -> dict[str, Field]:
     return {each.name: each for each in plan.part(told)}
 
 
-def write(batch: Batch, rows: Iterable[Row]) -> None:
+def write(batch: Batch, rows: Sequence[Row]) -> None:
     """Keep what happened to `rows`, in one statement."""
     unit, actor = batch.unit, batch.unit.actor
-    told = [(row, changes_of(row) if row.doing != "delete" else {}) for row in rows]
+    told = zip(rows, changes_of(rows), strict=True)
     kept = [(row, changed) for row, changed in told if changed or row.doing not in ("update", "derive")]
     if not kept:
         return

@@ -89,9 +89,11 @@ def fill_keys(rows: Iterable[Row], expressions: Expressions) -> None:
     for plan, group in grouped(row for row in rows if row.plan.records.uniques):
         for each in plan.part(keyed_of):
             when = each.constraint.when
+            concerned = group if when is None else expressions.held(when, group)
             for row in group:
-                applies = when is None or expressions.holds(when, row)
-                row.keys[each.column] = key_of(plan, each.constraint, row.values, applies)
+                row.keys[each.column] = None
+            for row in concerned:
+                row.keys[each.column] = key_of(plan, each.constraint, row.values)
 
 
 def key_in(row: Row, keyed: Keyed, values: Mapping[str, Any], expressions: Expressions) -> str | None:

@@ -11,7 +11,9 @@ from dougong.engine.access import Right, kept_in_metadata
 from dougong.engine.actor import PUBLISHING
 from dougong.engine.rights import superiors, together
 from dougong.engine.saving import reach
+from dougong.engine.saving.plan import ObjectPlan
 from dougong.engine.saving.row import Batch, Doing, Row
+from dougong.metadata.model import Field
 
 RIGHTS: dict[Doing, Right] = {"create": "create", "update": "edit", "delete": "delete", "restore": "delete"}
 """The right that each kind of change needs; who may delete may restore."""
@@ -28,13 +30,14 @@ def check(batch: Batch) -> None:
         granted = {doing: access.may(RIGHTS[doing], plan.object) for doing in asked}
         if batch.unit.actor.channel == "bulk" and not access.may("mass_edit", plan.object):
             granted |= {"update": False}
+        barred = _barred(batch, plan, rows)
         for row in rows:
             if row.extra:
                 continue
             if not granted[row.doing]:
                 row.refuse("not-allowed", _refusal(row))
-            elif row.doing in ("create", "update"):
-                _check_fields(batch, row)
+            elif barred and row.doing in ("create", "update"):
+                _check_fields(row, barred)
         queue_accounts.check(batch.unit, rows)
         together.check(rows, batch.unit.runtime.model.rights)
         if not batch.unit.actor.is_system:
@@ -60,9 +63,14 @@ def _refusal(row: Row) -> Any:
     return msg("You may not delete or restore {object} records.", object=label)
 
 
-def _check_fields(batch: Batch, row: Row) -> None:
-    access, obj = batch.unit.access, row.plan.object
-    for name in row.edited:
-        field = obj.fields[name]
-        if row.values.get(name) != row.before.get(name) and not access.may_field("edit", obj, field):
-            row.refuse("field-not-allowed", msg("You may not change {label}.", label=field.label), at=name)
+def _barred(batch: Batch, plan: ObjectPlan, rows: Sequence[Row]) -> list[Field]:
+    """The fields that somebody sets in one of `rows` and the actor may not change."""
+    names = set[str]().union(*(row.edited for row in rows if not row.extra))
+    fields = [plan.object.fields[name] for name in sorted(names)]
+    return [each for each in fields if not batch.unit.access.may_field("edit", plan.object, each)]
+
+
+def _check_fields(row: Row, barred: Sequence[Field]) -> None:
+    for field in barred:
+        if field.name in row.edited and row.differs(field.name):
+            row.refuse("field-not-allowed", msg("You may not change {label}.", label=field.label), at=field.name)

@@ -6,8 +6,9 @@ use for a step then pays nothing for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -124,15 +125,13 @@ class ObjectPlan:
         for slot in others:
             if names is not None and slot.name not in names:
                 continue
-            field, to_row = slot.field, slot.field.type.to_row
-            if len(slot.keys) == 1:
-                given = [values.get(slot.name) for values in rows]
-                each = {id(value): value for value in given if value is not None}  # the owner of many is one object
-                made_of = {key: to_row(field, value)[0] for key, value in each.items()}
-                found[slot.keys[0]] = [made_of.get(id(value)) for value in given]
-            else:
-                made = [self.params(values, (slot.name,)) for values in rows]
-                found.update((key, [each[key] for each in made]) for key in slot.keys)
+            given = [values.get(slot.name) for values in rows]
+            blank = (None,) * len(slot.keys)
+            made = of_each(given, partial(slot.field.type.to_row, slot.field))
+            parts = [made.get(id(value), blank) for value in given]
+            found.update(zip(slot.keys, map(list, zip(*parts, strict=True)), strict=True))
+            if slot.money:
+                found[slot.keys[1]] = [values.get(slot.name + COMPANY) for values in rows]
         return found
 
     def update(self, keys: frozenset[str]) -> Update:
@@ -178,6 +177,11 @@ def reading_of(slots: Sequence[Slot]) -> RowReading:
     places |= {slot.name + COMPANY: slot.start + 1 for slot in slots if slot.money}
     others = tuple(slot for slot in slots if not (slot.plain or _is_first(slot.field.type)))
     return RowReading(tuple(places), itemgetter(*places.values()), others)
+
+
+def of_each(values: Iterable[Any], make: Callable[[Any], T]) -> dict[int, T]:
+    """What `make` gives for each of `values` that is not None, by its id: the owner of many records is one object."""
+    return {key: make(value) for key, value in {id(value): value for value in values}.items() if value is not None}
 
 
 def writing(plan: ObjectPlan) -> tuple[tuple[tuple[str, str, str], ...], tuple[Slot, ...]]:

@@ -64,7 +64,7 @@ def check(batch: Batch, rows: Iterable[Row], why: str, after: bool = False) -> N
         known = plan.part(validation_of)
         rules = [each for each in known.at_time(after) if _is_active(batch, each, group[0])]
         asked = [(row, rule) for row in group for rule in rules if _is_asked(rule, row, known)] if rules else []
-        if asked:
+        if asked and known.needs:
             batch.expressions.follow((row.values for row in dict.fromkeys(row for row, _ in asked)), known.needs)
         for row, rule in asked:
             _judge(batch, rule, row, row.why or why)

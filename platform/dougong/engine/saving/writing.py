@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
+from operator import is_
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -125,12 +127,10 @@ def _parents_first(plan: ObjectPlan, rows: list[Row]) -> list[Row]:
 
 
 def _insert_columns(plan: ObjectPlan, rows: Sequence[Row]) -> dict[str, list[Any]]:
-    every = [row.values for row in rows]
-    used = None
-    if len(rows) >= MANY:
-        known = plan.slots.keys() & set().union(*every)
-        used = {name for name in known if any(values.get(name) is not None for values in every)}
-    return {**plan.by_column(every, used), **_helpers(plan.part(sort_columns), rows)}
+    columns = {**plan.by_column([row.values for row in rows]), **_helpers(plan.part(sort_columns), rows)}
+    if len(rows) < MANY:
+        return columns
+    return {key: values for key, values in columns.items() if not all(map(is_, values, repeat(None)))}
 
 
 def _helpers(sorts: Iterable[tuple[Slot, str]], rows: Sequence[Row]) -> dict[str, list[Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dougong.base.field_types import Reading, shown_text
-from dougong.engine.search.tokens import run_tokens, spellings, text_runs
+from dougong.engine.search.tokens import run_tokens, spelt_tokens, text_runs
 from dougong.metadata.model import Field, Object
 
 
@@ -52,7 +52,7 @@ def _words(text: str, pinyin: bool) -> dict[str, None]:
     """The tokens of one text, run by run; with `pinyin` also those of its spelling and initials."""
     found = [run_tokens(run) for run in text_runs(text)]
     if pinyin and not text.isascii():
-        found += [run_tokens(run) for each in spellings(text) if each for run in text_runs(each)]
+        found += spelt_tokens(text)
     return dict.fromkeys(found)
 
 

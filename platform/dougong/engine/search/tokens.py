@@ -103,16 +103,31 @@ _HAN = re.compile("[\u3400-\u9fff\U00020000-\U000323af]+")
 
 def spellings(text: str) -> tuple[str, str]:
     """The pinyin of the Chinese characters of `text` and its initials; empty where there are none."""
-    stretches = [stretch for stretch in _HAN.findall(text) if stretch]
-    if not stretches:
-        return "", ""
-    head = next((name for name in (text[:2], text[:1]) if name in SURNAMES), "")
-    found = [SURNAMES[head]] if head else []
-    if head:
-        stretches[0] = stretches[0][len(head) :]
-    for stretch in stretches:
-        found.extend(syllables(stretch))
+    return _spellings(_surname(text), tuple(_HAN.findall(text)))
+
+
+def spelt_tokens(text: str) -> tuple[str, ...]:
+    """The tokens of both spellings of `text`."""
+    return _spelt_tokens(_surname(text), tuple(_HAN.findall(text)))
+
+
+def _surname(text: str) -> str:
+    """The surname at the head of `text` that is read unlike its characters elsewhere, where there is one."""
+    return next((name for name in (text[:2], text[:1]) if name in SURNAMES), "")
+
+
+def _spellings(surname: str, stretches: tuple[str, ...]) -> tuple[str, str]:
+    """The pinyin and the initials of the Chinese `stretches` of a text, the first of which begins with `surname`."""
+    found = [SURNAMES[surname]] if surname else []
+    for at, stretch in enumerate(stretches):
+        found.extend(syllables(stretch if at else stretch[len(surname) :]))
     return "".join(found), "".join(each[0] for each in found if each)
+
+
+@functools.lru_cache(maxsize=8192)
+def _spelt_tokens(surname: str, stretches: tuple[str, ...]) -> tuple[str, ...]:
+    """Remembered: names differ in their numbers more than in their words."""
+    return tuple(run_tokens(run) for each in _spellings(surname, stretches) for run in text_runs(each))
 
 
 def sort_key(text: str) -> str:
@@ -120,7 +135,7 @@ def sort_key(text: str) -> str:
     folded = fold(text)
     if not _HAN.search(folded):
         return folded
-    head = next((name for name in (folded[:2], folded[:1]) if name in SURNAMES), "")
+    head = _surname(folded)
     rest = _HAN.sub(_spelt, folded[len(head) :])
     return f"{SURNAMES[head]}{rest}"[:200] if head else rest[:200]
 
