@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import create_engine, func, select, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 
 from dougong.engine import jobs, lanes, outbox, tables
@@ -215,3 +216,15 @@ def test_workers_are_told_of_what_has_waited(company: Company, monkeypatch: pyte
     told.clear()
     jobs.perform(company, ids[1])
     assert told == [ids[2]]
+
+
+def test_asking_who_is_first_reads_one_row_of_a_lane() -> None:
+    """However many wait in it: SQLite answers from the index that holds those who keep others waiting."""
+    asked = select(tables.outbox.c.id).where(tables.outbox.c.ordered, lanes.is_first())
+    statement = asked.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        tables.PLATFORM.create_all(connection, tables=[tables.outbox, tables.lanes])
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")]
+    engine.dispose()
+    assert "SEARCH first USING INDEX dg_lane_first (lane=?)" in plan

@@ -161,7 +161,7 @@ def _failed(unit: Unit, task: Task, said: str, attempts: int) -> None:
     if again is not None:
         unit.company.database.announce(unit.connection, task.id, again)
     elif task.ordered:
-        _their_turn(unit, lanes.behind(unit.connection, task.id))
+        _their_turn(unit, lanes.give_way(unit.connection, task.id))
 
 
 def finish(unit: Unit, task: Task) -> bool:

@@ -17,12 +17,9 @@ import hashlib
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, FromClause, delete, exists, insert, literal, select, update
 
 from dougong.engine.tables import lanes, outbox, tickets
-
-LIVE = ("ready", "claimed")
-"""States of work that others wait for."""
 
 
 def lane(*names: str) -> str:
@@ -42,32 +39,45 @@ def leave(connection: Connection, task: str) -> Sequence[str]:
     """Take a task out of its lanes; the tasks that are first in them now."""
     left = connection.scalars(delete(lanes).where(lanes.c.task == task).returning(lanes.c.lane)).all()
     connection.execute(delete(tickets).where(tickets.c.task == task))
-    return _first_of(connection, lanes.c.lane.in_(left)) if left else ()
+    return _first_of(connection, left)
 
 
-def behind(connection: Connection, task: str) -> Sequence[str]:
-    """The tasks that are first in the lanes of a task that nobody waits for any more, and that keeps its places."""
-    its = select(lanes.c.lane).where(lanes.c.task == task)
-    return _first_of(connection, lanes.c.lane.in_(its))
+def give_way(connection: Connection, task: str) -> Sequence[str]:
+    """Let nobody wait for a task any more, that keeps its places; the tasks that are first in its lanes now."""
+    its = update(lanes).where(lanes.c.task == task).values(live=False)
+    return _first_of(connection, connection.scalars(its.returning(lanes.c.lane)).all())
 
 
-def _first_of(connection: Connection, which: ColumnElement[bool]) -> Sequence[str]:
-    waiting = lanes.join(outbox, outbox.c.id == lanes.c.task)
-    live = outbox.c.state.in_(LIVE)
-    first = select(func.min(lanes.c.position)).select_from(waiting).where(which, live).group_by(lanes.c.lane)
-    return connection.scalars(select(tickets.c.task).where(tickets.c.position.in_(first))).all()
+def resume(connection: Connection, tasks: Sequence[str]) -> None:
+    """Let others wait again for tasks that had given way."""
+    connection.execute(update(lanes).where(lanes.c.task.in_(tasks)).values(live=True))
+
+
+def _first_of(connection: Connection, which: Sequence[str]) -> Sequence[str]:
+    if not which:
+        return ()
+    taken = select(lanes.c.lane).where(lanes.c.lane.in_(which), _live(lanes)).distinct().subquery("taken")
+    return connection.scalars(select(_first("task", taken.c.lane)).distinct()).all()
+
+
+def _live(of: FromClause) -> ColumnElement[bool]:
+    """Those who keep others waiting; said as the index `dg_lane_first` says it, which is used then."""
+    live: ColumnElement[bool] = of.c.live.is_(True)
+    return live
+
+
+def _first(column: str, of: ColumnElement[str]) -> ColumnElement[Any]:
+    """Of the first in a lane, a column: a look into the index, however many wait."""
+    here = lanes.alias("first")
+    found = select(here.c[column]).where(here.c.lane == of, _live(here)).order_by(here.c.position)
+    return found.limit(1).correlate_except(here).scalar_subquery()
 
 
 def is_first() -> ColumnElement[bool]:
     """The condition on `dg_outbox` for rows that wait for no other; to be asked of those that are `ordered`."""
-    its, earlier, work = lanes.alias("its"), lanes.alias("earlier"), outbox.alias("work")
-    waits: Any = (
-        select(literal(1))
-        .select_from(its.join(earlier, its.c.lane == earlier.c.lane).join(work, work.c.id == earlier.c.task))
-        .where(its.c.task == outbox.c.id, earlier.c.position < its.c.position, work.c.state.in_(LIVE))
-        .correlate(outbox)
-    )
-    return ~exists(waits)
+    its = lanes.alias("its")
+    waits = select(literal(1)).where(its.c.task == outbox.c.id, its.c.position > _first("position", its.c.lane))
+    return ~exists(waits.correlate(outbox))
 
 
 def waiting(connection: Connection, tasks: Sequence[str]) -> frozenset[str]:

@@ -156,6 +156,7 @@ def ask_again(connection: Connection, ids: Sequence[str], now: datetime) -> int:
     changed = connection.execute(
         wanted.values(state="ready", run_at=now, done_at=None, forgiven=columns.attempts)
     )  # `error` stays: what happened before
+    lanes.resume(connection, ids)
     return changed.rowcount
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 
 from dougong.engine.columns import Day, Document, Flag, Id, Instant
@@ -241,11 +242,19 @@ tickets = Table(
 lanes = Table(
     "dg_lane",
     PLATFORM,
+    Column("task", Id(), primary_key=True),
     Column("lane", Text, primary_key=True),
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("task", Id(), nullable=False),
-    Index("dg_lane_task", "task"),
-    comment="Work of the outbox that must not overtake other work: what stands in one lane is done in this order.",
+    Column("position", BigInteger, nullable=False),
+    Column("live", Flag(), nullable=False, server_default=true()),
+    comment="Work of the outbox that must not overtake other work: what stands in one lane is done in this order. Who "
+    "is not `live` has failed for good, and keeps nobody waiting.",
+)
+Index(
+    "dg_lane_first",
+    lanes.c.lane,
+    lanes.c.position,
+    sqlite_where=lanes.c.live.is_(True),
+    postgresql_where=lanes.c.live.is_(True),
 )
 
 views = Table(
