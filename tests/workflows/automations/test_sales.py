@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -12,10 +12,12 @@ from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.query import Query
 from dougong.engine.saving.batch import Create, Update
+from dougong.engine.unit import Unit
 from dougong.workflows.automations import clock
 from dougong.workflows.notices.tables import notices
+from dougong.workflows.service_levels import climbing, seeing
 from tests.companies import person
-from tests.workflows.automations.conftest import make, values, with_setting, work
+from tests.workflows.automations.conftest import all_runs, hurry, make, values, with_setting, work
 
 
 def look(company: Company, name: str, day: str) -> None:
@@ -105,6 +107,56 @@ def test_who_was_never_active_is_reminded_of(sales: Company) -> None:
     said = [(li, 14), (li, 21), (boss, 21), (li, 30)]
     assert sorted(told(sales)) == sorted((who, f"{days} days without activity: Pumps") for who, days in said)
     assert tasks(sales) == [("A month without activity: Pumps", boss, deal)]
+
+
+def test_who_is_silent_for_a_month_loses_the_deal_where_the_settings_say_so(sales: Company) -> None:
+    """The manager becomes the owner, after the task."""
+    with_setting(sales, "sales.reassign_deals", True)
+    boss = str(person(sales, "boss").user_id)
+    li = str(person(sales, "li", manager=boss).user_id)
+    account = make(sales, "account", name="Wu Pumps", record_type="enterprise")
+    deal = make(sales, "opportunity", name="Pumps", account=account, stage="qualify", owner=li)
+    begun = values(sales, "opportunity", deal)["created_at"].date()
+    for after in range(28, 36):
+        look(sales, "opportunity.no_first_activity", (begun + timedelta(days=after)).isoformat())
+    assert values(sales, "opportunity", deal)["owner"].id == boss and len(tasks(sales)) == 1
+
+
+def test_a_new_lead_is_contacted_in_time_or_climbs_the_ladder(sales: Company) -> None:
+    """Three quarters: the owner; all: the manager too; twice the time: somebody else, where the settings say so."""
+    with_setting(sales, "sales.reassign_leads", True)
+    boss = str(person(sales, "boss").user_id)
+    li = str(person(sales, "li", manager=boss).user_id)
+    silent = make(sales, "lead", name="Silent", owner=li)
+    quick = make(sales, "lead", name="Quick", owner=li)
+    about = {"related_to": Reference("lead", quick), "kind": "call", "status": "done", "subject": "Call"}
+    activity = Create("activity", {**about, "done_at": datetime.now(UTC)}, read=True)
+    sales.write(SYSTEM, lambda unit: unit.records.save([activity]))
+
+    def standing(lead: str) -> tuple[str, list[str]]:
+        with sales.read(SYSTEM) as unit:
+            (found,) = seeing.of_record(unit, "lead", lead)
+            return found.standing.state, [*found.standing.climbed]
+
+    def later(days: int) -> None:
+        def then(unit: Unit) -> int:
+            now = unit.now + timedelta(days=days)
+            return climbing.some(Unit(unit.company, unit.connection, unit.runtime, SYSTEM, now))
+
+        sales.write(SYSTEM, then)
+        hurry(sales)
+        work(sales)
+
+    assert standing(quick) == ("met", [])
+    later(20)
+    assert standing(silent) == ("running", ["owner", "manager", "others"])
+    assert sorted(told(sales)) == sorted(
+        [(li, "A lead waits for its first contact: Silent")]
+        + [(each, "A lead was not contacted in time: Silent") for each in (li, boss)]
+    )
+    assert all_runs(sales)[-1].automation == "lead.first_contact/contact/others"
+    sales.write(SYSTEM, lambda unit: unit.records.save([Update("lead", silent, {"status": "contacting"})]))
+    assert standing(silent)[0] == "missed"
 
 
 def leads(company: Company, *industries: str | None) -> list[str]:

@@ -139,14 +139,15 @@ def test_many_records_take_as_many_statements_as_one(support: Company) -> None:
 
 
 def test_records_that_are_there_are_adopted(support: Company) -> None:
-    """What a document says holds for them, from their own beginnings; rungs that have passed are not climbed."""
+    """What a document says holds for them, from their beginnings; rungs that have passed are not climbed."""
     id = case(support, "16 10:00", priority="high", touched="2026-03-16T10:00:00+00:00")
     at(support, "16 10:00", lambda unit: unit.connection.execute(clocks.delete()))
     at(support, "20 10:00", lambda unit: adopting.some(unit, "case.answer", ""))
     (care,) = every(support, id, "care")
     assert (care.began_at, care.climbed, care.next_at) == (moment("16 10:00"), ("three",), moment("23 10:00"))
-    (reply,) = every(support, id)
-    assert (reply.began_at, reply.state) == (moment("20 10:00"), "running")
+    assert every(support, id) == []  # nobody knows since when it would run
+    change(support, "20 11:00", id, status="waiting")
+    assert [(each.began_at, each.state) for each in every(support, id)] == [(moment("20 11:00"), "paused")]
 
 
 def test_what_people_see(support: Company) -> None:

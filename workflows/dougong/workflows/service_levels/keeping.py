@@ -67,7 +67,10 @@ def _end(unit: Unit, ids: Sequence[str]) -> None:
 def review(
     unit: Unit, object_name: str, ids: Sequence[str], levels: Sequence[ServiceLevel], rows: Sequence[Row] = ()
 ) -> None:
-    """Let the clocks of records stand as the records say now; `rows` are those that are just being saved."""
+    """Let the clocks of records stand as the records say now; `rows` are those that are just being saved.
+
+    Of records that nobody saves it is not known since when a clock without a beginning would run: none begins.
+    """
     fresh = {row.id for row in rows if row.new}
     open_ones = standing(unit, [id for id in ids if id not in fresh])
     asked = Asked(unit, object_name, ids, levels, rows)
@@ -77,6 +80,8 @@ def review(
         for clock in level.clocks:
             for id in ids:
                 key, old = open_ones.get((id, level.name, clock.key), ("", None))
+                if old is None and clock.begins is None and not rows:
+                    continue
                 now, new = judged(clock, asked.facts(level, clock, id), unit.now, old)
                 if now is not None and now != old:
                     changed.append((key, now))
