@@ -1,6 +1,6 @@
 """Forms of records that somebody holds: what is left open may be changed, the rest is shown, and who holds it is said.
 
-One statement for a form; lists ask nothing, as the input of a field asks for itself when it is opened.
+One question for a form; a list asks one for all of its rows.
 """
 
 from __future__ import annotations

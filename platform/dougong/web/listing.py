@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from dougong.base.language import msg
 from dougong.engine.fields.masked import is_masked
 from dougong.engine.query import Counted, Page, Query, Row
 from dougong.engine.reading.paths import ResolvedPath, resolve, usable
+from dougong.engine.record_locks import RecordLock, locks_on
 from dougong.metadata.model import ListColumn, Object
 from dougong.web import buttons
 from dougong.web.composer import tables
@@ -39,12 +40,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A list of certain columns in one language: which paths to read, and the template of its rows."""
+    """A list of certain columns in one language: which paths to read, and the template of its rows.
+
+    `changes` is the object whose records are changed in the list, in their place or many at once; None elsewhere.
+    """
 
     columns: tuple[Column, ...]
     paths: tuple[str, ...]
     template: Template
     currency_at: int | None
+    changes: Object | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def _prepare(visit: Visit, obj: Object, asked: Sequence[ListColumn], selectable:
         more=visit.say(msg("More actions")),
         company_currency=str(visit.model.settings.get("currency") or "CNY"),
     )
-    return Prepared(made, paths, template, currency_at)
+    return Prepared(made, paths, template, currency_at, obj if selectable and leads else None)
 
 
 def show(visit: Visit, state: ListState, ready: Prepared) -> Shown:
@@ -144,14 +149,22 @@ def common_currency(visit: Visit, obj: Object, ready: Prepared, rows: Sequence[R
 
 
 def render_rows(visit: Visit, ready: Prepared, rows: Sequence[Row], common: str | None) -> Markup:
-    """The rows as HTML."""
+    """The rows as HTML. Where records can be changed in the list, those that somebody holds are marked."""
     values: dict[str, Any] = {
         "rows": rows,
+        "locks": _locks(visit, ready.changes, rows),
         "x": visit.context,
         "r": visit.reading,
         "own_currency": common is None,
     }
     return Markup(ready.template.render(values))
+
+
+def _locks(visit: Visit, obj: Object | None, rows: Sequence[Row]) -> Mapping[str, RecordLock]:
+    """What holds rows that the reader could change else: one question for all of them."""
+    if obj is None or not rows or not visit.unit.access.may("edit", obj):
+        return {}
+    return locks_on(visit.unit, obj.name, [each.id for each in rows])
 
 
 def _head(state: ListState, column: Column, common: str | None) -> Head:

@@ -22,6 +22,8 @@ class Panel:
     template: str
     context: Mapping[str, Any]
     order: int = 50
+    holds: bool = False
+    """Whether it says who holds the record, so that the page says it nowhere else."""
 
 
 def panels(visit: Visit, obj: Object, record: Record) -> tuple[Panel, ...]:

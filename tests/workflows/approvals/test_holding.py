@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from dougong.base.errors import DougongError, NotFound, Rejected
 from dougong.engine.actor import SYSTEM, Channel
-from dougong.engine.query import Page, Query
+from dougong.engine.query import Condition, Page, Query
 from dougong.engine.saving.batch import Change, Create, Delete, Update
 from dougong.engine.unit import Unit
 from dougong.workflows.approvals import gates, service
@@ -290,6 +291,46 @@ def test_a_later_edit_begins_an_approval_of_the_change_and_rejection_restores(of
         office.change("clerk", supplier, "supplier", limit=5)
     office.act("fay", second.instance, Reject(entry=str(second.entry), by=office.id("fay"), opinion="no"))
     assert office.values(supplier, "supplier")["limit"] == Decimal(100)
+
+
+def lines_of(office: Office, purchase: str) -> dict[str, tuple[Any, Any]]:
+    """Item and pieces of the lines of a purchase, by id."""
+    asked = Query(
+        object="purchase_line", columns=("item", "pieces"), where=Condition("purchase", "is", purchase), limit=9
+    )
+    rows = office.read("", lambda unit: unit.records.query(asked)).rows
+    return {row.id: (row.values[0], row.values[1]) for row in rows}
+
+
+@pytest.mark.parametrize("end", ["rejected", "recalled", "approved"])
+def test_lines_are_as_they_were_approved_unless_their_change_is(office: Office, end: str) -> None:
+    """One changed, one deleted, one added: all of it is taken back where the approval of that does not come about."""
+    purchase = office.make("clerk", discount="0.6")
+    made = [Create("purchase_line", {"purchase": purchase, "item": each, "pieces": 3}) for each in ("ink", "pens")]
+    ink, pens = (each.id for each in office.write("clerk", lambda unit: unit.records.save(made)).changes)
+    office.approve("finn", office.submit("clerk", purchase, "purchase.closing"))
+    before = lines_of(office, purchase)
+    changes = [
+        Update("purchase_line", ink, {"item": "gold", "pieces": None}),
+        Delete("purchase_line", pens),
+        Create("purchase_line", {"purchase": purchase, "item": "silver"}),
+    ]
+    office.write("clerk", lambda unit: unit.records.save(changes))
+    after = lines_of(office, purchase)
+    assert after.keys() & before.keys() == {ink} and after[ink] == ("gold", None)
+    (row,) = office.tasks("fay").rows
+    seen = office.look("fay", row.instance)
+    assert sorted(each.what for each in seen.line_changes) == ["added", "changed", "removed"]
+    assert sorted(each.title for each in seen.lines) == ["gold", "silver"]
+    if end == "approved":
+        office.approve("fay", row.instance)
+    elif end == "rejected":
+        for each in sorted(office.waiting(row.instance)):
+            no = Reject(entry=office.entry(each, row.instance), by=office.id(each), opinion="no")
+            office.act(each, row.instance, no)
+    else:
+        office.act("clerk", row.instance, Recall(by=office.id("clerk")))
+    assert lines_of(office, purchase) == (after if end == "approved" else before)
 
 
 def test_whoever_comments_is_heard(office: Office) -> None:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from dougong.base.settings import Settings
 from dougong.engine.actor import SYSTEM
-from dougong.engine.saving.batch import Update
+from dougong.engine.saving.batch import Create, Update
 from dougong.web import sessions
 from dougong.web.app import create_app, make_site
 from dougong.workflows.pages import PAGES
@@ -146,3 +146,16 @@ def test_the_centre_costs_the_same_however_much_waits(desk: Desk, count: int) ->
     with statements_of(desk.office.company.database.readers) as sent:  # type: ignore[arg-type]
         assert desk.client.get("/approvals").status_code == 200
     assert len(sent) <= 6, sent
+
+
+def test_bound_lines_are_shown(desk: Desk) -> None:
+    """On the page and in print: each line by its name, with the fields that hold something."""
+    purchase = desk.office.make("clerk", amount=SMALL)
+    for item, pieces in (("ink", 3), ("pens", None)):
+        values = {"purchase": purchase, "item": item, "pieces": pieces}
+        desk.office.write("clerk", lambda unit, values=values: unit.records.save([Create("purchase_line", values)]))
+    here = f"/approvals/{desk.office.submit('clerk', purchase)}"
+    for path in (here, f"{here}/print"):
+        page = desk.get("boss", path).text
+        assert '<b>ink</b><ul><li><span class="mute">Pieces</span> 3</li></ul>' in page
+        assert "<b>pens</b><ul></ul>" in page

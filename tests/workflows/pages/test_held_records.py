@@ -31,15 +31,16 @@ def test_the_record_page_offers_what_is_open(desk: Desk) -> None:
     purchase = desk.office.make("clerk", amount=SMALL)
     url = f"/o/purchase/{purchase}"
     before = desk.get("clerk", url).text
-    assert {"amount", "note"} <= pencils(before) and HOLDS not in before
+    assert {"amount", "note"} <= pencils(before) and "Waits for" not in before
     running = desk.office.submit("clerk", purchase)
     page = desk.get("clerk", url).text
     assert pencils(page) == {"note", "owner"}  # who owns it is no part of what this approval binds
-    assert HOLDS in page and f'href="{url}/edit"' in page
+    assert page.count("Waits for Boss since") == 1 and HOLDS not in page  # who is waited for is said once
+    assert "what is approved is locked meanwhile" in page and f'href="{url}/edit"' in page
     assert "On to Ordered" in before and "On to Ordered" not in page and 'name="to"' not in page
     desk.office.act("clerk", running, Recall(by=desk.office.id("clerk")))
     after = desk.get("clerk", url).text
-    assert pencils(after) == pencils(before) and HOLDS not in after
+    assert pencils(after) == pencils(before) and "Waits for" not in after
 
 
 def test_the_input_of_a_field_is_there_where_it_is_open(desk: Desk) -> None:
@@ -68,8 +69,19 @@ def test_the_form_shows_what_is_held_and_changes_what_is_open(desk: Desk) -> Non
     assert values["note"] == "green" and values["amount"] == SMALL
 
 
-def test_a_list_asks_nothing_of_locks(desk: Desk) -> None:
-    """As many statements for a list whose records are all held as for one row of it."""
+def test_a_list_marks_what_is_held(desk: Desk) -> None:
+    """Who holds a row is said beside its title; a row that nobody holds has no mark."""
+    held(desk)
+    desk.office.make("clerk", "free", amount=SMALL)
+    page = desk.get("clerk", "/o/purchase").text
+    assert page.count('class="held"') == 1
+    assert f'class="held" role="img" title="{HOLDS}' in page
+    row = next(each for each in page.split("<tr ") if 'class="held"' in each)
+    assert ">paper<" in row
+
+
+def test_a_list_asks_once_of_locks(desk: Desk) -> None:
+    """As many statements for a list of many held records as for one row of it."""
     counts = []
     for number in range(2):
         for _ in range(1 + 3 * number):

@@ -13,6 +13,12 @@ BOX = (
 )
 
 
+HELD = (
+    '{% if id in locks %}<span class="held" role="img" title="{{ x.text(locks[id].reason) }}" '
+    'aria-label="{{ x.text(locks[id].reason) }}">{{ icon("lock", "s") }}</span>{% endif %}'
+)
+"""Before the title of a record that somebody holds: who does."""
+
 MENU = (
     '<a class="ib s act" href="/o/{object}/{{{{ id }}}}/actions" data-menu aria-label="{{{{ more }}}}">'
     '{{{{ icon("dots", "s") }}}}</a>'
@@ -30,11 +36,11 @@ def rows_source(
 ) -> str:
     """The Jinja source of table rows: `rows` of the engine in, one `<tr>` each out.
 
-    Uses `rows`, `fields` (the field of each column), `own_currency` (whether each row says its code, which stands at
-    `currency_at` of its values, or else is the `company_currency`), `choose`, `untitled` and `more` (what boxes,
-    records without a name and the `menu` of a row are called), `x` and `r`. An object's name is an identifier by the
-    metadata's rules, so it may stand in the source. Rows that do not lead to their record are of such as the reader
-    sees no page of.
+    Uses `rows`, `locks` (of records that somebody holds, by id), `fields` (the field of each column), `own_currency`
+    (whether each row says its code, which stands at `currency_at` of its values, or else is the `company_currency`),
+    `choose`, `untitled` and `more` (what boxes, records without a name and the `menu` of a row are called), `x` and
+    `r`. An object's name is an identifier by the metadata's rules, so it may stand in the source. Rows that do not lead
+    to their record are of such as the reader sees no page of.
     """
     place = object_name if leads else ""
     cells = "".join(_cell(place, at, column, sections, currency_at, menu) for at, column in enumerate(columns))
@@ -51,7 +57,7 @@ def _cell(object_name: str, at: int, column: Column, sections: Sections, currenc
     attributes += f' data-p="{column.role}"' if column.role else ""
     if column.is_title and object_name:
         shown = (
-            f'<a href="/o/{object_name}/{{{{ id }}}}">{{% if values[{at}] %}}{shown}'
+            f'<a href="/o/{object_name}/{{{{ id }}}}">{HELD}{{% if values[{at}] %}}{shown}'
             f"{{% else %}}{{{{ untitled }}}}{{% endif %}}</a>{MENU.format(object=object_name) if menu else ''}"
         )
     return f'<td role="cell"{attributes}>{shown}</td>'

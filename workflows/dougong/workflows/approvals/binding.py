@@ -90,17 +90,23 @@ def take(unit: Unit, approval: Approval, obj: Object, values: Mapping[str, Any])
         value = values.get(field.name)
         found[field.id] = None if value is None else field.type.to_json(field, value)
     for name, lookup in line_objects(approval, obj):
-        found[f"{LINES}:{name}"] = _lines(unit, plan_of(unit.runtime, name), lookup, str(values["id"]))
+        found[f"{LINES}:{name}"] = lines_of(unit, plan_of(unit.runtime, name), lookup, str(values["id"]))
     return Snapshot(found)
 
 
-def _lines(unit: Unit, plan: ObjectPlan, lookup: str, record_id: str) -> dict[str, Any]:
-    column = plan.table.c[plan.slots[lookup].keys[0]]
-    statement = select(*plan.columns).where(column == record_id, plan.table.c.deleted_at.is_(None))
-    fields = [
+def line_fields(plan: ObjectPlan, lookup: str) -> tuple[Field, ...]:
+    """The fields of lines that an approval is bound to: what people set, but for the document."""
+    return tuple(
         each for name, each in plan.object.fields.items()
         if name in plan.slots and name not in UNBOUND and each.type.writable and name != lookup
-    ]  # fmt: skip
+    )  # fmt: skip
+
+
+def lines_of(unit: Unit, plan: ObjectPlan, lookup: str, record_id: str) -> dict[str, dict[str, Any]]:
+    """The lines of a document as an approval binds them: by record id and field id, as JSON."""
+    column = plan.table.c[plan.slots[lookup].keys[0]]
+    statement = select(*plan.columns).where(column == record_id, plan.table.c.deleted_at.is_(None))
+    fields = line_fields(plan, lookup)
     rows = [plan.read(row) for row in unit.connection.execute(statement)]
     return {
         str(row["id"]): {

@@ -18,7 +18,18 @@ from dougong.engine.audit import record as audited
 from dougong.engine.record_locks import unlocked
 from dougong.metadata.approval import Approval
 from dougong.metadata.model import Object
-from dougong.workflows.approvals import attached, binding, gates, machine, running, state, tasks, telling, timers
+from dougong.workflows.approvals import (
+    attached,
+    binding,
+    ending,
+    gates,
+    machine,
+    running,
+    state,
+    tasks,
+    telling,
+    timers,
+)
 from dougong.workflows.approvals.running import OPEN, Running
 from dougong.workflows.approvals.tables import acts
 from dougong.workflows.approvals.world import CompanyWorld
@@ -156,7 +167,7 @@ class Carrying:
 
     def _ended(self, status: state.InstanceStatus) -> None:
         """The approval is over, or waits for its initiator: the record goes on, or back."""
-        gates.ended(self.unit, self.approval, self.object, self.held, status)
+        ending.ended(self.unit, self.approval, self.object, self.held, status)
         self.values = gates.as_it_would_be(self.unit, self.object, self.held)
         if status == "approved" and self.values:  # the hash that stands is that of what came of it
             snapshot = binding.take(self.unit, self.approval, self.object, self.values)

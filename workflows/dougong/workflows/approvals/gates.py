@@ -1,4 +1,4 @@
-"""What may not happen before an approval, and what happens to a record when its approval ends.
+"""What may not happen before an approval, and the change that waits for one.
 
 A gate is asked on every path that saves: what it holds back is refused with the approval that is needed, and can be
 submitted as a change that the approval carries. A record that is made behind a gate exists as "in review": it counts
@@ -17,7 +17,7 @@ from dougong.base.errors import BadRequest, Place, Problem, Rejected
 from dougong.base.field_types import ValueRefused
 from dougong.base.language import msg
 from dougong.engine.actor import SYSTEM
-from dougong.engine.record_locks import is_unlocked, unlocked
+from dougong.engine.record_locks import is_unlocked
 from dougong.engine.saving.batch import Change, Delete, Update
 from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.lifecycle import REVIEWED
@@ -29,7 +29,6 @@ from dougong.metadata.approval import Approval
 from dougong.metadata.model import Model, Object
 from dougong.workflows.approvals import binding, running
 from dougong.workflows.approvals.running import Running
-from dougong.workflows.approvals.state import InstanceStatus
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -271,54 +270,3 @@ def _carried(unit: Unit, obj: Object, change: Mapping[str, Any] | None) -> list[
         for id, value in change["values"].items()
         if id in by_id
     ]
-
-
-# -- the end of an approval -------------------------------------------------------------------------------------------
-def ended(unit: Unit, approval: Approval, obj: Object, held: Running, status: InstanceStatus) -> None:
-    """Carry out, or take back, what the approval was about."""
-    record = running.record_values(unit, obj, held.record_id)
-    if not record or record.get("deleted_at") is not None:
-        return
-    if status == "approved":
-        _save(unit, obj, held, approval, _approved_change(unit, obj, held, record))
-    elif status in ("rejected", "recalled", "cancelled"):
-        _save(unit, obj, held, approval, _taken_back(approval, obj, held, record))
-
-
-def _approved_change(unit: Unit, obj: Object, held: Running, record: Mapping[str, Any]) -> Change | None:
-    if held.gated is not None and held.gated["do"] == "delete":
-        return Delete(obj.name, held.record_id)
-    change = held.gated if held.gated is not None and held.gated["do"] == "update" else None
-    values = _by_name(obj, change["values"]) if change is not None else {}
-    if record.get("life_status") == "in_review":
-        values["life_status"] = "effective"
-    return Update(obj.name, held.record_id, values) if values else None
-
-
-def _taken_back(approval: Approval, obj: Object, held: Running, record: Mapping[str, Any]) -> Change | None:
-    values: dict[str, Any] = {}
-    if approval.binds.restore and held.gated is not None and held.gated["do"] == "reopened":
-        values = _by_name(obj, held.gated["old"])
-    if record.get("life_status") == "in_review":
-        values["life_status"] = "draft"
-    return Update(obj.name, held.record_id, values) if values else None
-
-
-def _by_name(obj: Object, values: Mapping[str, Any]) -> dict[str, Any]:
-    by_id = {field.id: field.name for field in obj.fields.values()}
-    return {by_id[id]: value for id, value in values.items() if id in by_id}
-
-
-def review(unit: Unit, approval: Approval, obj: Object, record: Mapping[str, Any], held: Running) -> None:
-    """Set a draft in review whose approval is started: the approval is what makes it count."""
-    if "create" in approval.start.gates and obj.effective and record.get("life_status") == "draft":
-        _save(unit, obj, held, approval, Update(obj.name, held.record_id, {"life_status": "in_review"}))
-
-
-def _save(unit: Unit, obj: Object, held: Running, approval: Approval, change: Change | None) -> None:
-    if change is None:
-        return
-    acting = unit.acting(replace(SYSTEM, channel="workflow"))
-    acting.why = held.title
-    with unlocked(acting, obj.name, [held.record_id]):
-        acting.records.save([change])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -57,7 +58,7 @@ def _lock(unit: Unit, held: Running, people: People) -> RecordLock:
     approval = held.pinned(unit)
     names = ", ".join(people.name(each) for each in waiting_for(held)) or "–"
     label: Labels | str = approval.label if approval is not None else held.approval
-    due = min((visit.due_at for visit in held.state.visits if visit.status == "open" and visit.due_at), default=None)
+    due = due_of(held)
     if due is None:
         reason = msg("This record is being approved ({approval}) and waits for {people}.", approval=label, people=names)
     else:
@@ -67,6 +68,11 @@ def _lock(unit: Unit, held: Running, people: People) -> RecordLock:
             approval=label, people=names, until=until,
         )  # fmt: skip
     return RecordLock(reason, frozenset() if approval is None else open_fields(unit, approval, held))
+
+
+def due_of(held: Running) -> datetime | None:
+    """When the first of those who are waited for runs out of time."""
+    return min((visit.due_at for visit in held.state.visits if visit.status == "open" and visit.due_at), default=None)
 
 
 def open_fields(unit: Unit, approval: Approval, held: Running) -> frozenset[str]:

@@ -23,6 +23,7 @@ from dougong.workflows.approvals import (
     carrying,
     definitions,
     editing,
+    ending,
     gates,
     running,
     seeing,
@@ -182,7 +183,7 @@ def start(
     running.begin(unit, held)
     if parent is not None:
         unit.memory["approvals.starting", parent[0]] = True
-    gates.review(unit, approval, obj, values, held)
+    ending.review(unit, approval, obj, values, held)
     people = {key: tuple(each) for key, each in chosen.items()}
     held = Carrying(unit, held, approval).carry(states.Submit(by=initiator, chosen=people), files)
     if parent is not None:

@@ -96,6 +96,7 @@ def _one(
         people=named,
         snapshot=_seen(unit, obj, kept[-1].values) if kept else {},
         changes=_allowed(unit, obj, binding.changes(obj, old, new)) if obj is not None else (),
+        lines=tuple(_lines(unit, binding.line_changes(unit.runtime.model, {}, kept[-1].values))) if kept else (),
         line_changes=tuple(_lines(unit, binding.line_changes(unit.runtime.model, old, new))),
         changes_of=of,
         entry=entry[1].id if entry else None,

@@ -149,8 +149,9 @@ class Instance:
 
     `approval` is the definition that it goes on with, None where that can no longer be read in the application as it is
     now (only recalling and rescuing are possible then). `entry` is the asker's own open part, `can` what they may do,
-    `taken_back` the entry that they may take back. `changes` are old → new: of the change that waits for the approval,
-    or since the round before; `line_changes` the same of its lines. `people` names everybody in the state and the log.
+    `taken_back` the entry that they may take back. `lines` are those that it is bound to, as if added. `changes` are
+    old → new: of the change that waits for the approval, or since the round before; `line_changes` the same of its
+    lines. `people` names everybody in the state and the log.
     """
 
     id: str
@@ -170,6 +171,7 @@ class Instance:
     people: Mapping[str, Person]
     snapshot: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     changes: tuple[Change, ...] = ()
+    lines: tuple[LineChange, ...] = ()
     line_changes: tuple[LineChange, ...] = ()
     changes_of: Literal["gated", "round", "none"] = "none"
     entry: str | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, get_args
 
@@ -97,6 +97,7 @@ def _page(
         record_url=record_url(found.object, found.record) if obj else "",
         changed=changed(visit, found),
         content=content(visit, found),
+        lines=lines(visit, found),
         status_of=status_of,
         did=DID,
         log=[(at, each) for at, each in reversed([*enumerate(found.acts)]) if each.act not in UNTOLD],
@@ -185,6 +186,39 @@ def content(visit: Visit, found: Instance) -> tuple[Told, ...]:
     shown = {**found.snapshot, **approval_fields.shown_beside(visit, found)}
     pairs = {name: (None, value) for name, value in shown.items() if name not in hidden}
     return tuple(each for each in words(visit, found.object, pairs) if each.new)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines that an approval is bound to: what they are called, and of each its name and its other fields."""
+
+    label: str
+    rows: tuple[tuple[str, tuple[Told, ...]], ...]
+
+
+def lines(visit: Visit, found: Instance) -> tuple[Lines, ...]:
+    """Bound lines, object by object, with what their fields hold."""
+    objects = dict.fromkeys(each.object for each in found.lines)
+    return tuple(_lines(visit, name, [each for each in found.lines if each.object == name]) for name in objects)
+
+
+def _lines(visit: Visit, name: str, lines: Sequence[LineChange]) -> Lines:
+    """The lines of one object: one statement for each object that they name records of."""
+    obj = visit.model.objects[name]
+    kept = [{each.field: (None, each.new) for each in line.changes} for line in lines]
+    made = [changes_of_records.Change("update", visit.reading.now, "", "", "", 0, each, "") for each in kept]
+    entries = changes_of_records.told(visit, obj, made)
+    return Lines(
+        label=label(obj.plural or obj.label, visit.language),
+        rows=tuple(
+            _named(list(fields).index(obj.title) if obj.title in fields else 0, entry.changes)
+            for fields, entry in zip(kept, entries, strict=True)
+        ),
+    )
+
+
+def _named(at: int, fields: Sequence[Told]) -> tuple[str, tuple[Told, ...]]:
+    return fields[at].new, tuple(each for number, each in enumerate(fields) if number != at and each.new)
 
 
 def words(visit: Visit, object_name: str, fields: Mapping[str, tuple[Any, Any]]) -> tuple[Told, ...]:

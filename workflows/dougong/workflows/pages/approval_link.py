@@ -17,7 +17,7 @@ from dougong.web.routing import Page
 from dougong.web.visit import Visit, broken, whole_number
 from dougong.workflows.approvals import mail_links, service
 from dougong.workflows.approvals.mail_links import Decision, Link, Spent
-from dougong.workflows.pages.approval import changed, content
+from dougong.workflows.pages.approval import changed, content, lines
 from dougong.workflows.pages.approval_fields import node_of
 
 HERE = "/approval-link"
@@ -83,6 +83,7 @@ def _page(visit: Visit, token: str, error: DougongError | None = None) -> Respon
         token=token,
         changed=changed(visit, found),
         content=content(visit, found),
+        lines=lines(visit, found),
         offers=offers,
         here_node=node_of(found),
         errors=[each.text(visit.language) for each in error.problems] if error else [],

@@ -12,7 +12,7 @@ from dougong.metadata.model import Object
 from dougong.web.panels import Panel
 from dougong.web.visit import Visit
 from dougong.workflows.approvals import binding, gates, running, service
-from dougong.workflows.approvals.locks import may_be_approved, waiting_for
+from dougong.workflows.approvals.locks import due_of, may_be_approved, waiting_for
 from dougong.workflows.approvals.people import People
 from dougong.workflows.approvals.running import OPEN, Running
 from dougong.workflows.approvals.told import Startable
@@ -21,7 +21,10 @@ from dougong.workflows.pages.approvals import HERE, status_of
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One approval of the record: its state with its colour, whom it waits for, and since when or when it ended."""
+    """One approval of the record: its state with its colour, whom it waits for, and since when or when it ended.
+
+    `due` is until when, where it has a limit; one that `holds` the record locks what is approved.
+    """
 
     label: str
     url: str
@@ -30,6 +33,8 @@ class Line:
     people: str
     at: datetime
     open: bool
+    due: datetime | None = None
+    holds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,9 @@ def panels(visit: Visit, obj: Object, record: Record) -> tuple[Panel, ...]:
     )
     if not (shown or offers):
         return ()
-    context = {"lines": _lines(visit, shown), "offers": offers}
-    return (Panel(visit.say(msg("Approvals")), "parts/approval_panel.html", context),)
+    lines = _lines(visit, shown)
+    context, holds = {"lines": lines, "offers": offers}, any(each.holds for each in lines)
+    return (Panel(visit.say(msg("Approvals")), "parts/approval_panel.html", context, holds=holds),)
 
 
 def _lines(visit: Visit, shown: Sequence[Running]) -> list[Line]:
@@ -79,6 +85,8 @@ def _line(visit: Visit, held: Running, people: People) -> Line:
         people=visit.say(msg(", ")).join(people.name(each) for each in waiting_for(held)),
         at=min(since, default=held.started_at) if is_open else held.ended_at or held.started_at,
         open=is_open,
+        due=due_of(held) if is_open else None,
+        holds=held.status == "open",
     )
 
 
