@@ -41,6 +41,20 @@ def test_a_record_is_taken_and_given_back(person: Person, sales: Company) -> Non
     assert person.post(f"{here}/give-back?queue=other", {}).status_code == 404
 
 
+def test_a_queue_is_called_as_its_reader_speaks(person: Person, sales: Company) -> None:
+    """In lists, on the page, in its form, its history and where an owner is chosen; the record keeps the one name."""
+    queue, (lead,) = waiting(person, sales, "Acme")
+    person.save(Update("lead", lead, {"owner": person.user_id}))
+    person.save(Update("lead", lead, {"owner": queue}))
+    pages = (f"/o/lead/{lead}", "/o/lead", f"/o/lead/{lead}?tab=history", "/lookup/lead/owner?q=Unassigned")
+    english = [person.get(each).text for each in pages]
+    assert [("Unassigned leads" in each, "待分配线索" in each) for each in english] == [(True, False)] * 4
+    person.save(Update("user", person.user_id, {"language": "zh-CN"}))
+    chinese = [person.get(each).text for each in pages]
+    assert [("Unassigned leads" in each, "待分配线索" in each) for each in chinese] == [(False, True)] * 4
+    assert person.value("lead", lead, "owner").title == "Unassigned leads"
+
+
 def test_what_waits_offers_nothing_that_changes_it(person: Person, sales: Company) -> None:
     """Its members may look at it alone: it is converted by whoever has taken it."""
     _, (lead,) = waiting(person, sales, "Acme")

@@ -277,6 +277,11 @@ class Rights:
         """The queues that may own records of an object."""
         return tuple(each for each in self.queues.values() if object_name in each.objects)
 
+    @property
+    def queue_labels(self) -> Mapping[str, Labels]:
+        """The labels of the queues by the id of the user that each is."""
+        return {each.record: each.label for each in self.queues.values()}
+
     def has_territories(self, object_name: str) -> bool:
         """Whether the records of an object belong to territories."""
         return any(object_name in each.objects for each in self.territories.values())

@@ -184,7 +184,8 @@ def _titles(visit: Visit, obj: Object, changes: Iterable[Change]) -> dict[str, s
         return {}
     with visit.unit.together():
         asked = [visit.unit.records.ask(_titled(visit, target, ids)) for target, ids in wanted.items()]
-    return {row.id: str(row.values[0] or "") for page in asked for row in page().rows}
+    called = visit.context.called
+    return {row.id: called(row.id, str(row.values[0] or "")) for page in asked for row in page().rows}
 
 
 def _titled(visit: Visit, target: str, ids: Collection[str]) -> Query:

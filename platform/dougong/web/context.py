@@ -35,11 +35,14 @@ class Context:
     today: dt.date
     formats: Formats
     icon: Callable[..., Markup]
+    queues: Mapping[str, Labels]
+    """The labels of queues by the id of their user."""
 
     @classmethod
-    def of(cls, reading: Reading, icon: Callable[..., Markup]) -> Context:
-        """The context of a reader."""
-        return cls(reading.language, reading.zone, reading.now, reading.today, formats(reading.language), icon)
+    def of(cls, reading: Reading, icon: Callable[..., Markup], queues: Mapping[str, Labels]) -> Context:
+        """The context of a reader of a company with these `queues`."""
+        own = formats(reading.language)
+        return cls(reading.language, reading.zone, reading.now, reading.today, own, icon, queues)
 
     def label(self, labels: Labels | None, fallback: str = "") -> str:
         """A label of metadata in the reader's language."""
@@ -132,7 +135,11 @@ class Context:
 
     def person(self, reference: Reference) -> Markup:
         """A person: initials in their colour, name beside."""
-        return person(reference.id, reference.title)
+        return person(reference.id, self.called(reference.id, reference.title))
+
+    def called(self, record_id: str, name: str) -> str:
+        """What a record of that name is called: a queue as its label says, as far as one may see the name at all."""
+        return self.label(self.queues[record_id], name) if name and record_id in self.queues else name
 
 
 def filters(language: str) -> Mapping[str, Callable[..., Any]]:
@@ -146,7 +153,7 @@ def filters(language: str) -> Mapping[str, Callable[..., Any]]:
             "date": said.date,
             "iso": _iso,
             "url": lambda reference: record_url(reference.object, reference.id),
-            "person": lambda reference: person(reference.id, reference.title),
+            "person": lambda reference, x: person(reference.id, x.called(reference.id, reference.title)),
         }
     )
 

@@ -93,7 +93,7 @@ class Visit:
     @property
     def context(self) -> Context:
         """`x` of the templates."""
-        return Context.of(self.reading, self.site.templates.icons)
+        return Context.of(self.reading, self.site.templates.icons, self.model.rights.queue_labels)
 
     @property
     def partial(self) -> bool:

@@ -56,6 +56,44 @@ def test_time_runs_out(then: Any, more: dict[str, Any], status: str, turns: set[
     assert case.act(TimeOut(visit=1)).state == state, "once"
 
 
+@pytest.mark.parametrize(
+    ("then", "more", "reminded"),
+    [
+        ("remind", {}, {"ann", "bob"}),
+        ("pass", {}, set()),
+        ("reject", {}, set()),
+        ("escalate", {}, {"cat", "dan"}),
+        ("escalate", {"to": ()}, {"boss"}),
+        ("escalate", {"to": (rule("none"),)}, {"ann", "bob"}),
+        ("hand_over", {}, {"cat", "dan"}),
+        ("hand_over", {"to": (rule("cat"),)}, {"cat"}),
+        ("hand_over", {"to": (rule("none"),)}, {"ann", "bob"}),
+    ],
+)
+def test_whom_the_clock_reminds_once_time_has_run_out(then: Any, more: dict[str, Any], reminded: set[str]) -> None:
+    """It goes on with whoever was asked instead; who let the time pass hears of it again only where nobody was."""
+    case = late(then, **more)
+    case.office.now += timedelta(hours=2)
+    case.act(Remind(by="", visit=1))
+    assert {each.entry.person for each in case.effects if isinstance(each, Reminded)} == reminded
+    assert any(isinstance(each, Timer) for each in case.effects) == bool(reminded), "as long as somebody is asked"
+
+
+def test_a_colleague_may_still_remind_who_let_the_time_pass() -> None:
+    case = late("escalate")
+    case.office.now += REMINDED_EVERY
+    case.act(Remind(by="ivy"))
+    assert {each.entry.person for each in case.effects if isinstance(each, Reminded)} == {"ann", "bob", "cat", "dan"}
+
+
+def test_the_clock_turns_back_to_who_was_late_where_those_above_are_gone() -> None:
+    case = late("escalate", to=())
+    case.office.gone.add("boss")
+    case.act(Sweep())
+    case.act(Remind(by="", visit=1))
+    assert {each.entry.person for each in case.effects if isinstance(each, Reminded)} == {"ann", "bob"}
+
+
 def test_the_first_of_the_two_decides_for_both() -> None:
     case = late("escalate", to=()).approves("boss")
     assert case.entry("bob").status == "void"

@@ -47,7 +47,7 @@ def choose(visit: Visit, object: str, field: str) -> Response:
         other = visit.model.objects[target]
         if visit.unit.access.may("read", other):
             these = candidates(visit, obj, found, other, text, MOST)
-            options += [_option(found, other, hit, text) for hit in these.hits]
+            options += [_option(visit, found, other, hit, text) for hit in these.hits]
             more, cut = more or these.more, cut or these.cut
     first = visit.model.objects[found.targets[0]]
     return visit.page(
@@ -78,10 +78,11 @@ def _option_of(obj: Object, hit: Hit, text: str) -> Option:
     return Option(hit.url.rpartition("/")[2], obj.icon, hit.title, marked(hit.title, text), hit.line)
 
 
-def _option(field: Field, other: Object, hit: Hit, text: str) -> Option:
+def _option(visit: Visit, field: Field, other: Object, hit: Hit, text: str) -> Option:
     record_id = hit.url.rpartition("/")[2]
     value = record_id if len(field.targets) == 1 else f"{other.name}:{record_id}"
-    return Option(value, other.icon, hit.title, marked(hit.title, text), hit.line)
+    called = visit.context.called(record_id, hit.title)
+    return Option(value, other.icon, called, marked(called, text), hit.line)
 
 
 def marked(title: str, text: str) -> Markup:

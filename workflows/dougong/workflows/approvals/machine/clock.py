@@ -133,8 +133,18 @@ def _by_the_clock(course: Course, number: int) -> None:
     limit = course.node(visit).timeout
     if visit.status != "open" or limit is None or limit.remind_every is None:
         return
-    _remind(course, number, _late(visit))
+    _remind(course, number, _relied_on(visit))
     course.effects.append(Timer(number, "remind", course.world.later(limit.remind_every)))
+
+
+def _relied_on(visit: Visit) -> list[Entry]:
+    """Whom the clock reminds: of a part that was escalated those above, no longer the one who let the time pass.
+
+    Who took a part over is asked in place of the late one, whose part is closed. Where a time limit found nobody, the
+    late one is all there is.
+    """
+    passed_up = {each.parent for each in visit.entries if each.kind == "escalated" and each.status == "open"}
+    return [each for each in _late(visit) if each.id not in passed_up]
 
 
 def _remind(course: Course, number: int, entries: list[Entry]) -> None:
