@@ -60,7 +60,7 @@ def rendered(case: Case, section: str, value: Any, reading: Reading, **more: Any
         "f": field,
         "v": value,
         "r": reading,
-        "x": Context.of(reading, TEMPLATES.icons),
+        "x": Context.of(reading, TEMPLATES.icons, {}),
         "currency": "CNY",
         "id": "i-thing",
         "n": "thing",
@@ -115,7 +115,7 @@ def test_blank_is_said_on_the_record_and_not_in_lists(case: Case) -> None:
     """A record says that nothing is filled in; a list stays quiet."""
     template = TEMPLATES.environment("zh-CN")
     field = case.field
-    names = {"f": field, "v": None, "r": CHINESE, "x": Context.of(CHINESE, TEMPLATES.icons), "currency": "CNY"}
+    names = {"f": field, "v": None, "r": CHINESE, "x": Context.of(CHINESE, TEMPLATES.icons, {}), "currency": "CNY"}
     assert "未填写" in template.from_string(SECTIONS.of(field, "show")).render(names)
     assert template.from_string(SECTIONS.of(field, "cell")).render(names).strip() == ""
 
