@@ -21,10 +21,10 @@ from dougong.workflows.approvals.tables import files
 from tests.workflows.approvals.conftest import SMALL, Office
 
 
-def upload(unit: Unit, name: str = "note.pdf", about: str = "") -> str:
-    """A file of the actor; its id."""
+def upload(unit: Unit, name: str = "note.pdf", about: str = "", content: str = "") -> str:
+    """A file of the actor, with its own bytes or those that stand under `content`; its id."""
     id = record_id()
-    values: dict[str, Any] = {"name": name, "content": [{"id": id, "name": name}]}
+    values: dict[str, Any] = {"name": name, "content": [{"id": content or id, "name": name}]}
     if about:
         values["related_to"] = {"object": "purchase", "id": about}
     unit.records.save([Create("file", values, id=id)])
@@ -62,12 +62,14 @@ def test_files_of_a_decision_and_of_a_comment(office: Office) -> None:
 
 
 def test_only_own_files_that_belong_nowhere_else(office: Office) -> None:
-    """Somebody else's, one about another record, one of another opinion, none at all: refused, and nothing is left."""
+    """Somebody else's, or with their bytes, about another record, of another opinion, none at all: refused."""
     instance = office.submit("clerk", office.make("clerk", amount=SMALL))
     elsewhere = office.make("boss", amount=SMALL)
+    of_the_clerk = office.write("clerk", upload)
     given = {
-        "of the clerk": office.write("clerk", upload),
+        "of the clerk": of_the_clerk,
         "elsewhere": office.write("boss", lambda unit: upload(unit, about=elsewhere)),
+        "another's bytes": office.write("boss", lambda unit: upload(unit, content=of_the_clerk)),
         "nothing": record_id(),
         "no id": "x",
     }

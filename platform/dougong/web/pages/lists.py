@@ -215,7 +215,8 @@ def delete_many(visit: Visit, object: str) -> Response:
             title = visit.say(msg("Delete {n} record", "Delete {n} records", n=len(ids)))
             hidden: dict[str, str | list[str]] = {"id": ids, "back": back}
             wish = Wish(title, visit.say(msg("Delete")), f"/o/{object}/delete", back, hidden)
-            return refused(reading, reading.object(object), wish, error)
+            alone = changes if len(changes) == 1 else ()
+            return refused(reading, reading.object(object), wish, error, alone)
     told = visit.say(msg("{n} record is in the recycle bin", "{n} records are in the recycle bin", n=len(ids)))
     return visit.go(back, told)
 

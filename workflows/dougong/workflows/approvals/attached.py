@@ -62,13 +62,18 @@ def attach(unit: Unit, held: Running, act: str, ids: Sequence[str]) -> None:
 
 
 def _free(unit: Unit, held: Running, ids: Sequence[str]) -> frozenset[str]:
-    """Those of files that the actor may read, has made, and that are about nothing, or the record of the approval."""
-    query = Query(object=FILE, columns=("created_by", ABOUT), where=Condition("id", "in", tuple(ids)), limit=len(ids))
+    """Those of files that the actor may read, has made, and that are about nothing, or the record of the approval.
+
+    One whose bytes are another file's is none: whoever sees the approval is given them without being asked for more.
+    """
+    columns = ("created_by", ABOUT, "content")
+    query = Query(object=FILE, columns=columns, where=Condition("id", "in", tuple(ids)), limit=len(ids))
     found = set()
     for row in unit.records.query(query).rows:
-        made_by, about = row.values
+        made_by, about, content = row.values
         mine = made_by is not None and made_by.id == unit.actor.user_id
-        if mine and (about is None or about.id == held.record_id):
+        own_bytes = [each.id for each in content or ()] == [row.id]
+        if mine and own_bytes and (about is None or about.id == held.record_id):
             found.add(row.id)
     return frozenset(found)
 
