@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert, inspect, select, update
 
-from dougong.base.errors import Conflict
+from dougong.base.errors import Conflict, Rejected
 from dougong.base.ids import record_id
 from dougong.engine import preparation, revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.publish import Publication, publish
+from dougong.engine.saving.batch import Create
 from dougong.engine.unit import Unit
 from dougong.metadata.component import Component
 from dougong.metadata.trees import Tree
@@ -75,6 +77,31 @@ def test_added_field_is_there_for_the_next_unit(company: Company) -> None:
     new = store(company, "part", name="Bell", sku="B1", colour="red")
     assert {old: (None,), new: ("red",)} == stored(company, "part", "colour")
     assert number == 2
+
+
+@pytest.mark.parametrize("begins", ["draft", "effective"])
+def test_what_is_there_counts_when_an_object_gets_life_statuses(company: Company, begins: str) -> None:
+    """Records from before are in effect, with their unique keys; so they stay where the object loses and gets it again.
+
+    What was held back meanwhile stays held back. New records begin as the object says.
+    """
+    plain = head_tree(company).components["object:part"]
+    living = replace(plain, body={**plain.body, "lifecycle": {"effective": True, "begins": begins}})
+    old = store(company, "part", name="Chain", sku="C1")
+    change(company, living)
+    assert stored(company, "part", "life_status") == {old: ("effective",)}
+    with pytest.raises(Rejected, match="It is Chain"):
+        made(company, name="Bell", sku="C1", life_status="effective")
+    new = made(company, name="Bell", sku="B1")
+    change(company, plain)
+    between = store(company, "part", name="Lamp", sku="L1")
+    change(company, living)
+    assert stored(company, "part", "life_status") == {old: ("effective",), new: (begins,), between: ("effective",)}
+
+
+def made(company: Company, **values: Any) -> str:
+    """A part saved as people save it; its id."""
+    return company.write(SYSTEM, lambda unit: unit.records.save([Create("part", values)])).changes[0].id
 
 
 def test_removed_field_keeps_its_data_and_comes_back(company: Company) -> None:

@@ -80,6 +80,7 @@ CASES: dict[str, dict[str, Any]] = {
     "a ledger that passes through life statuses": {
         "object/deal.json#append_only": True, "object/deal.json#lifecycle": {"effective": True}
     },
+    "where records begin that have no life status": {"object/deal.json#lifecycle": {"begins": "effective"}},
     "who a person is comes later": {"object/customer.json#person": {"name": "name"}},
     "children that follow lead elsewhere": {
         "object/customer.json#access": {"children_follow": ["line.deal", "lines.deal"]}

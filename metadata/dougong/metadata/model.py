@@ -389,6 +389,7 @@ class Object:
     access: Mapping[str, Any]
     rows: Literal["data", "metadata"]
     effective: bool
+    begins: Literal["draft", "effective"]
     void: bool
     delete: Literal["bin", "never"]
     append_only: bool

@@ -57,13 +57,16 @@ class Filling:
     uniques: tuple[str, ...] = field(default=())
     formulas: tuple[str, ...] = ()
     """Stored formula fields whose columns are new."""
+    life: str | None = None
+    """The column of the life status, where the object has one from now on: what is there counts, as it did."""
 
     @property
     def columns(self) -> frozenset[str]:
         """The names of the columns that are filled."""
         retyped = (column.name for each in self.retypes for column in each.target)
         computed = (column.name for name in self.formulas for column in self.after.parts[name])
-        return frozenset({*retyped, *computed, *self.sort_keys, *self.uniques})
+        life = () if self.life is None else (self.life,)
+        return frozenset({*retyped, *computed, *self.sort_keys, *self.uniques, *life})
 
 
 def fillings(before: Runtime, after: Runtime, known: Ledger) -> tuple[Filling, ...]:
@@ -81,6 +84,7 @@ def fillings(before: Runtime, after: Runtime, known: Ledger) -> tuple[Filling, .
                 tuple(sorted(_names(records.keys.values()) - _names(former.keys.values()))),
                 tuple(sorted(_names(records.uniques.values()) - _names(former.uniques.values()))),
                 tuple(new_formulas(former, records)),
+                _new_life(former, records),
             )
             if filling.columns:
                 found.append(filling)
@@ -117,6 +121,12 @@ def new_formulas(before: RecordTable, after: RecordTable) -> Iterator[str]:
         own = after.object.fields.get(name)  # of a record without an owner the column alone is there
         if own is not None and own.formula is not None and columns[0].name not in known:
             yield name
+
+
+def _new_life(before: RecordTable, after: RecordTable) -> str | None:
+    """The column of the life status where the object had none."""
+    begun = after.object.effective and not before.object.effective
+    return after.parts["life_status"][0].name if begun else None
 
 
 def _names(columns: Iterable[Column[Any]]) -> set[str]:
@@ -196,6 +206,9 @@ class Filler:
 
     def _params(self, stored: Any, values: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {"b_id": stored["id"]}
+        if self.filling.life is not None:
+            status = stored[self.filling.life] or "effective"
+            found[f"n_{self.filling.life}"] = values[self.filling.life] = status
         for each in self.filling.retypes:
             parts = tuple(stored[column.name] for column in each.target)
             if not (each.kept and self._same(each, stored, parts)):

@@ -15,6 +15,7 @@ from dougong.engine.reading.filters import both
 from dougong.engine.saving.expressions import Expressions, formula_needs
 from dougong.engine.saving.initial import initial
 from dougong.engine.saving.plan import ObjectPlan, plan_of
+from dougong.engine.saving.references import chosen_freely
 from dougong.engine.saving.related import Related, needs_of
 from dougong.engine.saving.row import Row
 from dougong.engine.unit import Unit
@@ -46,7 +47,8 @@ def candidates(visit: Visit, obj: Object, field: Field, other: Object, text: str
 
     The field's filter becomes a part of the query. A filter that has no SQL is tried on one record after the other.
     """
-    offered = both(in_force(other), _who_may_enter(visit, other), choosable(visit.unit, obj, field, other))
+    counting = None if chosen_freely(obj, field) else in_force(other)
+    offered = both(counting, _who_may_enter(visit, other), choosable(visit.unit, obj, field, other))
     if field.filter is None:
         return Candidates(*hits_of(visit, other, text, most, offered))
     record = Row(1, "create", plan_of(visit.unit.runtime, obj.name), "", {}, values=_initial(visit, obj))

@@ -193,7 +193,10 @@ def _type(visit: Visit, obj: Object, record: Record) -> str:
 
 
 def _life_status(obj: Object, status: Any) -> Any:
+    """What is said of the status: nothing where it is the usual one, in which records of the object begin."""
     picklist = obj.fields["life_status"].picklist if status else None
+    if obj.begins == "effective" and status == "effective":
+        return None
     return picklist.values.get(status) if picklist else None
 
 

@@ -77,6 +77,7 @@ def _object(
         access=MappingProxyType(dict(body.get("access", {}))),
         rows=body.get("rows", "data"),
         effective=lifecycle.get("effective", False),
+        begins=lifecycle.get("begins", "draft"),
         void=lifecycle.get("void", False),
         delete=lifecycle.get("delete", "bin"),
         append_only=body.get("append_only", False),

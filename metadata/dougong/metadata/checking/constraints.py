@@ -45,11 +45,19 @@ def constraints(index: Index) -> Iterator[Problem]:
             yield from _constraint(spot / "constraints" / key, name, each)
         if EFFECTIVE_DATES in body:
             yield from _effective_dates(spot, name, body)
-        lifecycle = body.get("lifecycle", {})
-        if body.get("append_only") and lifecycle.get("effective"):
-            reason = msg("Records that are never changed cannot pass from draft to effective.")
-            fix = msg("Take out append_only or lifecycle.effective.")
-            yield (spot / "append_only").problem("append-only-lifecycle", reason, fix)
+        yield from _lifecycle(spot, body)
+
+
+def _lifecycle(spot: Spot, body: Mapping[str, Any]) -> Iterator[Problem]:
+    lifecycle = body.get("lifecycle", {})
+    if "begins" in lifecycle and not lifecycle.get("effective"):
+        reason = msg("Records can begin in effect only where the object says which are effective.")
+        fix = msg('Give the object "lifecycle": {"effective": true}.')
+        yield (spot / "lifecycle" / "begins").problem("lifecycle-begins", reason, fix)
+    if body.get("append_only") and lifecycle.get("effective"):
+        reason = msg("Records that are never changed cannot pass from draft to effective.")
+        fix = msg("Take out append_only or lifecycle.effective.")
+        yield (spot / "append_only").problem("append-only-lifecycle", reason, fix)
 
 
 def _constraint(spot: Spot, name: str, body: Mapping[str, Any]) -> Iterator[Problem]:

@@ -158,7 +158,7 @@ def begin(batch: Batch) -> None:
                 values["record_type"] = types[row.plan.name]
             values.update(defaults.zeros)
             if row.plan.object.effective:
-                values["life_status"] = "draft"
+                values["life_status"] = row.plan.object.begins
             if row.plan.object.currency.mode == "record":
                 values["currency"] = books
             row.values = values

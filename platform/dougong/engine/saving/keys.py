@@ -58,8 +58,8 @@ def key_of(plan: ObjectPlan, constraint: Constraint, values: Mapping[str, Any], 
     """The normalised key of a record under a constraint; None where the constraint does not apply to it.
 
     It does not apply to a record with all of the key's fields blank, to one that is not in force where the object has
-    life statuses and the condition does not speak of them, to one without a range, nor where `applies` (the
-    constraint's condition) is False.
+    life statuses and the condition does not speak of them (to a void one, where records begin in effect), to one
+    without a range, nor where `applies` (the constraint's condition) is False.
     """
     if not applies or not _counts(plan, constraint.when, values):
         return None
@@ -73,6 +73,8 @@ def key_of(plan: ObjectPlan, constraint: Constraint, values: Mapping[str, Any], 
 def _counts(plan: ObjectPlan, when: Formula | None, values: Mapping[str, Any]) -> bool:
     if not plan.object.effective or (when is not None and ("life_status",) in when.references):
         return True
+    if plan.object.begins == "effective":  # what is held back for an approval is not entered a second time meanwhile
+        return values.get("life_status") != "void"
     return values.get("life_status") in IN_FORCE
 
 

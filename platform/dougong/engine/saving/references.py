@@ -27,7 +27,7 @@ from dougong.engine.saving.row import Batch, Row, grouped
 from dougong.engine.saving.search_rows import search_plan
 from dougong.engine.saving.stages import paths_of
 from dougong.formulas.formula import Formula
-from dougong.metadata.model import Field
+from dougong.metadata.model import Field, Object
 
 UNCHECKED = frozenset({"id", "created_by", "updated_by"})
 """Fields that name records and are set by the engine alone."""
@@ -74,14 +74,19 @@ def lookups_of(plan: ObjectPlan) -> Lookups:
     return Lookups(rules, needs_of(plan, paths))
 
 
+def chosen_freely(obj: Object, field: Field) -> bool:
+    """Whether a lookup of `obj` takes records that are not in force: it belongs to them, or its filter says which."""
+    says = field.filter is not None and ("life_status",) in field.filter.references
+    return says or field.type.name == "master_detail" or field.name == obj.access.get("parent")
+
+
 def _rule(plan: ObjectPlan, field: Field) -> LookupRule:
     objects = plan.runtime.model.objects
     found = field.filter
     names = {path[0] for path in found.references} if found else set()
     watched = {path[1] for path in found.variables if path[0] == "$Record" and len(path) > 1} if found else set()
-    belongs = field.type.name == "master_detail" or field.name == plan.object.access.get("parent")
-    chosen_freely = "life_status" in names or belongs
-    in_force = frozenset(target for target in field.targets if objects[target].effective and not chosen_freely)
+    free = chosen_freely(plan.object, field)
+    in_force = frozenset(target for target in field.targets if objects[target].effective and not free)
     deeper: Needs = {}
     if found is not None:
         for target in field.targets:
