@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +19,10 @@ class First:
     `build` makes its statement for one revision (a LookupError: there is none); it has exactly one row, in which
     `revision` is that of `tables.head` and `people` the version of `tables.people`. It is asked with the statement of
     the revision that the process served last: where the answer names another one, it counts for nothing and is asked
-    again in the same snapshot.
+    again in the same snapshot. Its statement is kept with the revision under `name`, which says all that it depends on.
     """
 
-    name: str
+    name: Hashable
     build: Callable[[Runtime], Select[Any]]
     parameters: Mapping[str, Any]
 

@@ -102,7 +102,7 @@ def digest(token: str) -> str:
 
 def asked(token: str, hooks: Hooks) -> First:
     """Who the cookie `token` stands for, and what plugins want to know of them, with the revision in force."""
-    return First("web.session", functools.partial(_statement, hooks), {"token": digest(token)})
+    return First(("web.session", hooks), functools.partial(_statement, hooks), {"token": digest(token)})
 
 
 def find(unit: Unit, token: str, settings: Settings) -> Session | None:
