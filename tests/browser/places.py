@@ -94,6 +94,7 @@ PLACES: dict[str, Callable[[Demo], str]] = {
     "delivery": lambda site: f"/deliveries/{at_work.delivered(site)}",
     "pool": _fixed("/pools/account.public"),
     "pool-tonight": _fixed("/pools/account.public/tonight"),
+    "service-levels": _fixed("/service-levels?of=all"),
     "missing": _fixed("/o/account/01900000-0000-7000-8000-000000000000"),
 }
 """How to come to each, by name. What only people who are not signed in see is not among them."""

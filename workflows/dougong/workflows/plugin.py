@@ -104,10 +104,11 @@ class WorkflowsPlugin:
 
     @hook
     def record_panels(self, visit: Any, obj: Any, record: Any) -> Iterable[Any]:
-        """Where the approvals of a record stand, and until when its owner keeps it."""
-        from dougong.workflows.pages import approval_panel, pool_panel
+        """Where the approvals of a record stand, how its clocks do, and until when its owner keeps it."""
+        from dougong.workflows.pages import approval_panel, pool_panel, service_level_panel
 
-        return (*approval_panel.panels(visit, obj, record), *pool_panel.panels(visit, obj, record))
+        every = (approval_panel, service_level_panel, pool_panel)
+        return tuple(panel for each in every for panel in each.panels(visit, obj, record))
 
     @hook
     def ways_on(self, visit: Any, obj: Any, changes: Sequence[Any], problems: Sequence[Any]) -> Iterable[Any]:

@@ -20,6 +20,7 @@ from dougong.workflows.pages import (
     notice_preferences,
     pool,
     pool_tonight,
+    service_levels,
 )
 
 PAGES: tuple[Page, ...] = (
@@ -39,4 +40,5 @@ PAGES: tuple[Page, ...] = (
     *pool_tonight.PAGES,
     *pool.PAGES,
     *approval_past.PAGES,
+    *service_levels.PAGES,
 )

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, false, func, or_, select
 
-from dougong.engine.query import All, Condition, Query
+from dougong.engine.query import Condition, Query
+from dougong.engine.reading.listing import LARGEST_PAGE
+from dougong.engine.reading.people import people
+from dougong.engine.saving.plan import plan_of
 from dougong.engine.unit import Unit
 from dougong.metadata.service_level import Clock, Rung, ServiceLevel
-from dougong.workflows.service_levels.facts import Asked, levels_of
+from dougong.workflows.service_levels.facts import OWNER, Asked, levels_of
 from dougong.workflows.service_levels.judging import Standing, moments
 from dougong.workflows.service_levels.keeping import COLUMNS, read
 from dougong.workflows.service_levels.tables import clocks
+
+Whose = Literal["mine", "team", "all"]
+"""Of whom: records that the actor owns, those of the actor and everybody who reports to them, all that they see."""
 
 LATEST = 50
 """Clocks of one record that are looked at for the latest of each."""
@@ -70,21 +76,35 @@ def _shown(known: Asked, level: ServiceLevel, clock: Clock, record: str, id: str
     )
 
 
-def soonest(unit: Unit, state: Literal["open", "missed"] = "open", mine: bool = False, limit: int = 100) -> list[Shown]:
-    """Open clocks of records that the actor sees, what is missed longest or due soonest first; of their own, if `mine`.
+def soonest(unit: Unit, whose: Whose = "all", limit: int = 100) -> list[Shown]:
+    """Open clocks with a moment that they are due at, of records that the actor sees: what is missed longest first.
 
-    Looked through are the first `LOOKED_THROUGH` of all; a few statements for each object that has clocks.
+    Of all that the actor sees the first `LOOKED_THROUGH` are looked through, of their own or their team's those of
+    their records; a few statements for each object that has clocks.
     """
     its = clocks.c
-    asked = select(its.id, its.sla, its.clock, its.object, its.record_id, *COLUMNS).where(its.ended_at.is_(None))
-    asked = asked.where(its.missed_at.is_not(None)) if state == "missed" else asked.where(its.due_at.is_not(None))
+    asked = select(its.id, its.sla, its.clock, its.object, its.record_id, *COLUMNS)
+    asked = asked.where(its.ended_at.is_(None), its.due_at.is_not(None))
+    if whose != "all":
+        asked = asked.where(_owned(unit, people(unit, "$me" if whose == "mine" else "$my_team")))
     rows = unit.connection.execute(asked.order_by(its.due_at, its.id).limit(LOOKED_THROUGH)).all()
     found: list[Shown] = []
     for name in dict.fromkeys(str(row[3]) for row in rows):
         own = [row for row in rows if row[3] == name]
-        seen = _seen(unit, name, [str(row[4]) for row in own], mine)
+        seen = _seen(unit, name, [str(row[4]) for row in own])
         found.extend(_of_object(unit, name, [row for row in own if str(row[4]) in seen]))
     return sorted(found, key=lambda each: (each.standing.due_at or each.standing.began_at, each.id))[:limit]
+
+
+def _owned(unit: Unit, owners: Sequence[str]) -> ColumnElement[bool]:
+    """Clocks of records that some people own."""
+    parts: list[ColumnElement[bool]] = []
+    for name in levels_of(unit.runtime):
+        plan = plan_of(unit.runtime, name)
+        if OWNER in plan.slots:
+            owner = plan.table.c[plan.slots[OWNER].keys[0]]
+            parts.append(clocks.c.record_id.in_(select(plan.table.c.id).where(owner.in_(owners))))
+    return or_(false(), *parts)
 
 
 def _of_object(unit: Unit, object_name: str, rows: Sequence[Any]) -> Iterator[Shown]:
@@ -97,16 +117,17 @@ def _of_object(unit: Unit, object_name: str, rows: Sequence[Any]) -> Iterator[Sh
             yield _shown(known, level, clock, str(row[4]), str(row[0]), read(row[5:]))
 
 
-def _seen(unit: Unit, object_name: str, ids: Sequence[str], mine: bool) -> set[str]:
+def _seen(unit: Unit, object_name: str, ids: Sequence[str]) -> set[str]:
     """Those of the records that the actor sees."""
     obj = unit.runtime.model.objects.get(object_name)
     if obj is None or not unit.access.may("read", obj):
         return set()
-    parts = [Condition("id", "in", tuple(dict.fromkeys(ids)))]
-    if mine:
-        parts.append(Condition("owner", "is", unit.actor.user_id))
-    query = Query(object=object_name, columns=(), where=All(tuple(parts)), limit=LOOKED_THROUGH)
-    return {row.id for row in unit.records.query(query).rows}
+    found: set[str] = set()
+    for start in range(0, len(ids), LARGEST_PAGE):
+        some = tuple(dict.fromkeys(ids[start : start + LARGEST_PAGE]))
+        query = Query(object=object_name, columns=(), where=Condition("id", "in", some), limit=LARGEST_PAGE)
+        found |= {row.id for row in unit.records.query(query).rows}
+    return found
 
 
 def kept(unit: Unit, name: str, since: datetime) -> dict[str, tuple[int, int]]:
