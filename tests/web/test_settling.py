@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from jinja2 import DictLoader, Environment, StrictUndefined
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from dougong.metadata.compile import compile_tree
 from dougong.web.settling import Settling
 from dougong.web.templates import Settled
+from dougong.web.visit import with_query
 from tests.companies import PACKAGES, tree_of
 
 FIELD = SimpleNamespace(
@@ -77,6 +79,34 @@ def test_nothing_is_left_to_do(source: str, left: str) -> None:
     code = environment.compile(tree, raw=True)
     yields = [line.strip() for line in code.splitlines() if line.strip().startswith("yield")]
     assert yields == [f"yield {left!r}"]
+
+
+EXTENDED = {
+    "base": "<{% block head %}{{ v }}{% block title scoped %}t{% endblock %}{% endblock %}|"
+    "{% block body %}{% endblock %}>",
+    "middle": "{% extends 'base' %}{% block body %}[{% block main required %}{% endblock %}]{{ v }}{% endblock %}",
+    "page": "{% extends 'middle' %}{% set w = v %}{% macro m(x) %}({{ x }}){% endmacro %}"
+    "{% block title %}{{ super() }}{{ v }}{% endblock %}"
+    "{% block main %}{% set v = '&' %}{% for x in [v, '\"'] %}{{ m(x) }}{% endfor %}{{ '<b>' | safe }}{% endblock %}",
+}
+
+
+def test_blocks_that_are_handed_on_in_whole_say_the_same() -> None:
+    """Through what extends what, with `super`, macros and names set within; nothing is escaped twice, or not at all."""
+    loader = DictLoader(EXTENDED)
+    whole, piecemeal = (kind(loader=loader, autoescape=True) for kind in (Settled, Environment))
+    said = whole.get_template("page").render(v="<i>")
+    assert said == piecemeal.get_template("page").render(v="<i>")
+    assert said == "<&lt;i&gt;t&lt;i&gt;|[(&amp;)(&#34;)<b>]&lt;i&gt;>"
+    assert len(list(whole.get_template("page").generate(v="<i>"))) < len(
+        list(piecemeal.get_template("page").generate(v="<i>"))
+    )
+
+
+def test_a_query_is_quoted_as_the_library_does() -> None:
+    pairs = [("back", "/o/deal/1?a=b c"), ("v.名", "张 & <>"), ("back", "/o/deal/1?a=b c"), ("", "~-_.")]
+    assert with_query("/x", pairs) == f"/x?{urlencode(pairs)}"
+    assert with_query("/x", []) == "/x"
 
 
 def test_a_template_is_made_once_for_equal_values() -> None:

@@ -52,7 +52,7 @@ class Settled(Environment):
         self._composed: OrderedDict[str, tuple[tuple[Mapping[str, Any], Template], ...]] = OrderedDict()
 
     def _generate(self, source: nodes.Template, *rest: Any, **named: Any) -> str:
-        return super()._generate(Settling(self, {}).settle(source), *rest, **named)
+        return super()._generate(_in_whole(self, Settling(self, {}).settle(source)), *rest, **named)
 
     def composed(self, source: str, **known: Any) -> Template:
         """A template of our own making, for values of which those `known` by name are the same in each rendering.
@@ -73,6 +73,17 @@ class Settled(Environment):
         settling = Settling(self, known)
         tree = settling.settle(self.parse(source))
         return self.from_string(tree, settling.constants)
+
+
+def _in_whole(environment: Environment, template: nodes.Template) -> nodes.Template:
+    """Let each block hand on its text at once: piece by piece, each goes through the generators of all that it extends.
+
+    A record page has 900 pieces and stands four blocks and templates deep.
+    """
+    for block in list(template.find_all(nodes.Block)):
+        filtered = nodes.FilterBlock(block.body, nodes.Filter(None, "safe", [], [], None, None))
+        block.body = [filtered.set_lineno(block.lineno).set_environment(environment)]
+    return template
 
 
 class Templates:

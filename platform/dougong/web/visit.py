@@ -6,9 +6,10 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from markupsafe import Markup
 from starlette.datastructures import FormData, UploadFile
@@ -223,8 +224,14 @@ def safe_path(path: str) -> str:
 
 def with_query(path: str, pairs: Iterable[tuple[str, str]]) -> str:
     """`path` with a query of `pairs`."""
-    query = urlencode(list(pairs))
+    query = "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in pairs])
     return f"{path}?{query}" if query else path
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    """`text` as it stands in a query. A record page says its own address and its fields there again and again."""
+    return quote_plus(text)
 
 
 def whole_number(text: str) -> int | None:

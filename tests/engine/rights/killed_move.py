@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import func, select
@@ -41,14 +42,21 @@ def state(company: Company, manager: str, *directors: str) -> dict[str, Any]:
 def main(url: str, manager: str, former: str, new: str) -> None:
     """Try every `STEP`th statement until a move comes through alive."""
     at, signalled = 1, 9
+    with closing(opened(url)) as company:
+        compiled = company.runtime()  # once: a move changes nothing of the metadata
+
+    def fresh() -> Company:
+        company = opened(url)
+        company.remember(compiled)
+        return company
 
     def attempt() -> None:
-        company = opened(url)
+        company = fresh()
         kill_at(at)
         company.write(SYSTEM, lambda unit: unit.records.save([Update("user", manager, {"manager": new})]))
 
     def look() -> None:
-        found = {"at": at, "signal": signalled, **state(opened(url), manager, former, new)}
+        found = {"at": at, "signal": signalled, **state(fresh(), manager, former, new)}
         print(json.dumps(found), flush=True)  # noqa: T201
 
     while signalled:
