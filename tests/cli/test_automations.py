@@ -107,3 +107,21 @@ def test_preview(dougong: Callable[..., Result], desk: Company) -> None:
     lost = make(desk, "ticket", name="Lost", status="lost")
     assert "would do nothing" in dougong("preview", "ticket.sort", lost).output
     assert values(desk, "ticket", id)["note"] is None
+
+
+def test_preview_over_a_period(dougong: Callable[..., Result], desk: Company) -> None:
+    """How often it would have fired, and the steps of the latest; a wrong period, or two ways at once, is refused."""
+    id = make(desk, "ticket", name="One", amount="5")
+    change(desk, "ticket", id, status="won")
+    change(desk, "ticket", id, name="Two")
+    found = dougong("preview", "ticket.won", "--since", "7d").output
+    assert "It would have fired 1 times, for 1 records (3 events were looked at).\n" in found
+    assert f"\n{id}  " in found and f"  note  set\n    would change: Ticket {id}\n      Note: — → won: Two\n" in found
+    assert found.endswith("Nothing was written.\n") and values(desk, "ticket", id)["note"] is None
+    assert f"将修改：工单 {id}" in dougong("preview", "ticket.won", "--since", "7d", language="zh_CN.UTF-8").output
+    for said in ("7", "0d", "-1d", "4000d", "week"):
+        assert "90d" in dougong("preview", "ticket.won", "--since", said, code=2).output
+    for more in ((), (id, "--since", "7d"), ("--since", "7d", "--offset", "1d"), ("--since", "7d", "--as", "li")):
+        assert "either a record or --since" in dougong("preview", "ticket.won", *more, code=2).output
+    assert "no automation ticket.nothing" in dougong("preview", "ticket.nothing", "--since", "7d", code=1).output
+    assert "preview-before-save" in dougong("preview", "ticket.level", "--since", "7d", code=1).output

@@ -80,11 +80,13 @@ def _draft(unit: Unit, name: str, said: str) -> Approval:
 @for_company
 def figures(name: str, since: str) -> None:
     """Print the figures of a process."""
-    from dougong.workflows.approvals import analysing
+    from dougong.workflows.approvals import analysing, definitions
 
     span = days(since)
     with open_company() as company, company.read(operator()) as unit:
         found = analysing.figures(unit, name, unit.now - span)
+        if not found.begun and not found.steps:
+            definitions.in_force(unit, name)  # a name that means nothing is refused; one that is gone has a past
     say(msg("{n} begun, {again} submitted again", n=found.begun, again=found.again))
     for step in found.steps:
         said = label(step.label, language(), step.node)

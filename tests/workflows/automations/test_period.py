@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +11,11 @@ from dougong.base.errors import Rejected
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.saving.batch import Delete
+from dougong.formulas import FieldInfo, Formula, NamedFields, Type, compile
+from dougong.workflows.automations import period
 from dougong.workflows.automations.period import Period, over
-from tests.workflows.automations.conftest import change, make, press, work
+from tests.engine.statements import statements_of
+from tests.workflows.automations.conftest import change, make, press, with_automation, work
 from tests.workflows.automations.test_previewing import counts
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -68,3 +72,35 @@ def test_what_buttons_asked_for_and_what_cannot_be_told(desk: Company) -> None:
     before = next(each.name for each in desk.runtime().model.workflows.automations.values() if each.trigger.before_save)
     with pytest.raises(Rejected):
         told(desk, before)
+
+
+def condition(text: str) -> Formula:
+    """A condition that sees the city of a ticket's client."""
+    return compile(text, NamedFields({("client", "city"): FieldInfo(Type.TEXT)}), "boolean")
+
+
+def test_many_changes_take_as_many_statements_as_few(desk: Company) -> None:
+    """What a condition sees behind lookups is loaded once for all changes, each of which is judged for itself."""
+    won = desk.runtime().model.workflows.automations["ticket.won"]
+    near = with_automation(desk, replace(won, when=condition('client.city = "Jinan"')))
+    counts: list[int] = []
+    for there in (1, 4):
+        for number in range(len(counts), there):
+            for city in ("Jinan", "Wuhan"):
+                client = make(desk, "client", name=f"{city} {number}", city=city)
+                change(desk, "ticket", make(desk, "ticket", name=city, client=client), status="won")
+        with desk.read(SYSTEM) as unit, statements_of(unit.connection) as said:
+            events = list(period.events(unit, near, LONG_AGO))
+        assert sum(each is not None for each in events) == there
+        counts.append(len(said))
+    assert counts[0] == counts[1]
+
+
+def test_one_that_a_setting_switches_off_is_shown_as_if_it_were_on(desk: Company) -> None:
+    """The remark says that it is off, and the events are counted all the same."""
+    won = desk.runtime().model.workflows.automations["ticket.won"]
+    off = with_automation(desk, replace(won, active=condition("FALSE")))
+    change(desk, "ticket", make(desk, "ticket", name="One", amount="5"), status="won")
+    found = told(desk, off.name)
+    assert (found.fired, len(found.rehearsed)) == (1, 1)
+    assert any("switched off" in each.to("en") for each in found.remarks)

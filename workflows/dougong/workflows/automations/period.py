@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from dougong.base.errors import DougongError, Problem
 from dougong.base.language import Message, msg
-from dougong.engine.actor import SYSTEM
+from dougong.engine.actor import SYSTEM, Channel
 from dougong.engine.company import Company
 from dougong.engine.dialects.among import among
 from dougong.engine.saving.expressions import Expressions
@@ -87,7 +87,7 @@ def over(company: Company, automation: Automation, since: datetime, rehearse: in
     fired: list[Event] = []
     seen = 0
     with company.read(SYSTEM) as unit:
-        for event in _events(unit, automation, since):
+        for event in events(unit, replace(automation, active=True), since):
             seen += 1
             if event is not None:
                 fired.append(event)
@@ -120,8 +120,8 @@ def _rehearsed(company: Company, automation: Automation, event: Event) -> Rehear
     return Rehearsed(event=event, preview=found)
 
 
-def _events(unit: Unit, automation: Automation, since: datetime) -> Iterator[Event | None]:
-    """Each event of the period; None for one that would not have set it off."""
+def events(unit: Unit, automation: Automation, since: datetime) -> Iterator[Event | None]:
+    """Each event of the period, as it is found; None for one that would not have set it off."""
     match automation.trigger.type:
         case "record":
             return _changes(unit, automation, since)
@@ -146,18 +146,26 @@ def _changes(unit: Unit, automation: Automation, since: datetime) -> Iterator[Ev
 
 
 def _meant(unit: Unit, automation: Automation, plan: ObjectPlan, told: Sequence[Any]) -> Iterator[Event | None]:
-    """Those of some changes that would have set it off, each asked with the values of then."""
+    """Those of some changes that would have set it off, each asked with the values of then.
+
+    All changes of a channel are asked together: what their conditions see behind lookups is loaded once.
+    """
     values = _after(unit, plan, told)
+    channels: dict[Channel, list[Row]] = {}
     for number, one in enumerate(told, 1):
         doing = DOING.get(one.action)
-        if doing is None or one.id not in values:
-            yield None
-            continue
-        before, after = values[one.id]
-        row = Row(number, doing, plan, str(one.record_id), {}, before={} if doing == "create" else before, values=after)
-        acting = unit.acting(replace(SYSTEM, channel=one.channel))
-        found = triggers.meant(Expressions(acting, Related(acting)), plan, automation, [row])
-        yield Event(record=row.id, at=one.at, by=one.actor_id) if found else None
+        if doing is not None and one.id in values:
+            before, after = values[one.id]
+            before = {} if doing == "create" else before
+            row = Row(number, doing, plan, str(one.record_id), {}, before=before, values=after)
+            channels.setdefault(one.channel, []).append(row)
+    meant: set[int] = set()
+    for channel, rows in channels.items():
+        acting = unit.acting(replace(SYSTEM, channel=channel))
+        found = triggers.meant(Expressions(acting, Related(acting)), plan, automation, rows)
+        meant.update(row.number for row in found)
+    for number, one in enumerate(told, 1):
+        yield Event(record=str(one.record_id), at=one.at, by=one.actor_id) if number in meant else None
 
 
 def _after(unit: Unit, plan: ObjectPlan, told: Sequence[Any]) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
