@@ -34,6 +34,13 @@ def given(*elements: dict[str, Any]) -> dict[str, Any]:
 
 
 CASES: dict[str, dict[str, Any]] = {
+    "a test in which somebody waits": scenario(when={"as": "li", "wait": "3d"}),
+    "a test that counts nothing and tells nobody": scenario(
+        then=[
+            {"key": "a", "object": "deel", "has": {"name": "d"}}, {"key": "b", "told": "@lee", "count": 1},
+            {"key": "c", "record": "@d", "count": 1, "says": "x"}, {"key": "e", "object": "deal", "has": {"nmae": "d"}},
+        ]
+    ),
     "a test that gives two things at once": given({"key": "x", "record": "deal", "setting": "free_discount"}),
     "a test that gives what is not there": given(
         {"key": "a", "user": {"role": "boss"}},

@@ -95,8 +95,9 @@ def _keyed(index: Index, found: Found) -> str:
 def _tried(index: Index, found: Found) -> str:
     """Of a value in a test, the object of the record that it is a value of."""
     around = found.around[-2]
-    if isinstance(around.get("create"), str):
-        return str(around["create"])
+    for key in ("create", "object"):
+        if isinstance(around.get(key), str):
+            return str(around[key])
     names = [str(around[each]).removeprefix("@") for each in ("update", "record") if each in around]
     made = found.component.body.get("when", {}).get("create", "")
     given = {each.get("key"): each for each in found.component.body.get("given", ())}
@@ -446,6 +447,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
         ("when/to", "address", _own),
         ("then/*/refused_by", "component", _own),
         ("then/*/warned_by", "address", _own),
+        ("then/*/object", "object", _own),
         ("then/*/has/@", "path", _tried),
     ),
     "overlay": (("target", "address", _own),),

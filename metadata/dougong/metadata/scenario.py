@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from dougong.base.language import Labels
 
-DEEDS = ("create", "update", "delete", "submit", "approve", "reject")
-"""What somebody may do in a test; each deed is one of them."""
+DEEDS = ("create", "update", "delete", "submit", "approve", "reject", "wait")
+"""What may happen in a test; each deed is one of them."""
 
 THE_DEED = "when"
 """The key by which the record that is made under ``when`` is named: ``@when``."""
@@ -21,9 +21,9 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """One thing that somebody does. `on` is an object for "create", else the key of a record (without ``@``)."""
+    """One thing that happens. `on` is an object for "create", how long for "wait", else the key of a record."""
 
-    does: Literal["create", "update", "delete", "submit", "approve", "reject"]
+    does: Literal["create", "update", "delete", "submit", "approve", "reject", "wait"]
     on: str
     by: str | None = None
     values: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
@@ -55,6 +55,12 @@ class Expected:
     has: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     gone: bool | None = None
     approval: str | None = None
+    object: str | None = None
+    """Records of an object that the test has led to: `count` of them (one) have the values in `has`."""
+    count: int | None = None
+    told: str | None = None
+    """The key of a user who is told something whose title has `says` in it, `count` times (at least once)."""
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

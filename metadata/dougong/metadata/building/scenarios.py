@@ -73,4 +73,8 @@ def _expected(body: Document) -> Expected:
         has=MappingProxyType(dict(body.get("has", {}))),
         gone=body.get("gone"),
         approval=body.get("approval"),
+        object=body.get("object"),
+        count=body.get("count"),
+        told=str(body["told"]).removeprefix("@") if "told" in body else None,
+        says=body.get("says", ""),
     )

@@ -30,6 +30,14 @@ GIVEN = ("user", "record", "setting", "do")
 OF_DEED: Mapping[str, tuple[str, ...]] = {"values": ("create", "update"), "to": ("submit",)}
 """Keys that say something with some deeds alone."""
 
+EXPECTED = ("refused_by", "warned_by", "record", "object", "told")
+"""What may be expected; each element is one of these."""
+
+OF_EXPECTED: Mapping[str, tuple[str, ...]] = {
+    "has": ("record", "object"), "gone": ("record",), "approval": ("record",), "count": ("object", "told"), "says": ("told",),
+}  # fmt: skip
+"""Keys that say something with some expectations alone."""
+
 
 class _Known:
     """What is given so far: users, and records with their objects, by key."""
@@ -98,7 +106,11 @@ def _deed(spot: Spot, body: Document, known: _Known, key: str, at: str = "create
         if said in body and does[0] not in needed:
             reason = msg("{key} says something with {other} alone.", key=said, other=", ".join(needed))
             yield (spot / said).problem("test-deed", reason, msg("Take the key out."))
-    if does[0] == "create":
+    if does[0] == "wait":
+        if "as" in body:
+            yield (spot / "as").problem("test-deed", msg("Time passes by itself."), msg("Take the key out."))
+        name = ""
+    elif does[0] == "create":
         name = str(body["create"])
         yield from need_object(spot / at, name)
         known.records[key] = name
@@ -137,15 +149,19 @@ def _values(spot: Spot, object_name: str, body: Document, known: _Known, key: st
 
 
 def _then(spot: Spot, body: Document, known: _Known) -> Iterator[Problem]:
-    asked = [each for each in ("refused_by", "warned_by", "record") if each in body]
+    asked = [each for each in EXPECTED if each in body]
     if len(asked) != 1:
         reason = msg("It expects nothing, or several things at once.")
-        names = "refused_by, warned_by, record"
-        yield spot.problem("test-then", reason, msg("State exactly one of: {names}.", names=names))
-    for said in ("has", "gone", "approval"):
-        if said in body and "record" not in body:
-            reason = msg("{key} says something with {other} alone.", key=said, other="record")
+        yield spot.problem("test-then", reason, msg("State exactly one of: {names}.", names=", ".join(EXPECTED)))
+    for said, needed in OF_EXPECTED.items():
+        if said in body and not any(each in body for each in needed):
+            reason = msg("{key} says something with {other} alone.", key=said, other=", ".join(needed))
             yield (spot / said).problem("test-then", reason, msg("Take the key out."))
+    if "told" in body and str(body["told"]).removeprefix("@") not in known.users:
+        yield unknown(spot / "told", msg("given user"), str(body["told"]), (f"@{each}" for each in known.users))
+    if "object" in body:
+        yield from need_object(spot / "object", str(body["object"]))
+        yield from _values(spot, str(body["object"]), body, known, "has")
     if "record" in body:
         yield from _need_record(spot / "record", body["record"], known)
         name = known.records.get(str(body["record"]).removeprefix("@"), "")

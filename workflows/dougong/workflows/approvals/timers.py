@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from dougong.base.errors import NotFound
 from dougong.engine.actor import SYSTEM
@@ -32,11 +33,14 @@ def run(company: Company, task: Task) -> None:
 
 
 def _run(unit: Unit, task: Task) -> None:
+    if finish(unit, task):
+        carry_out(unit, task.payload)
+
+
+def carry_out(unit: Unit, said: Mapping[str, Any]) -> None:
+    """What the payload of a timer says, in an open transaction."""
     from dougong.workflows.approvals import running, service
 
-    if not finish(unit, task):
-        return
-    said = task.payload
     try:
         held = running.find(unit, str(said["instance"]), lock=True)
     except NotFound:

@@ -120,6 +120,15 @@ def look(company: Company, automation: Automation, since: datetime, now: datetim
             last = company.write(SYSTEM, functools.partial(_some, automation=automation, occasion=occasion, after=last))
 
 
+def look_within(unit: Unit, automation: Automation, since: datetime) -> None:
+    """`look`, in the transaction of `unit` and up to its moment: for what is tried and undone."""
+    if is_on(unit, automation):
+        for occasion in list(occasions(unit, automation, since, unit.now)):
+            last: str | None = ""
+            while last is not None:
+                last = _some(unit, automation, occasion, last)
+
+
 def is_on(unit: Unit, automation: Automation) -> bool:
     """Whether the settings switch an automation on."""
     if isinstance(automation.active, bool):

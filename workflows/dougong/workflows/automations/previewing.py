@@ -113,7 +113,7 @@ def refuse(automation: Automation, offset: str | None = None) -> None:
 def _foreseen(unit: Unit, automation: Automation, id: str, by: str | None, offset: str | None) -> Preview:
     values = unit.records.get(automation.object, id).values
     trigger = _trigger(unit, automation, values, offset)
-    rehearsal = _Rehearsal(unit, automation, _run(unit, automation, id, by, trigger))
+    rehearsal = Rehearsal(unit, automation, _run(unit, automation, id, by, trigger))
     meant = rehearsal.carry_out()
     users = {user for step in rehearsal.foreseen for user, _ in step.told}
     names = {user: str(unit.acting(SYSTEM).records.get("user", user).values.get("name") or user) for user in users}
@@ -170,13 +170,15 @@ def _run(unit: Unit, automation: Automation, id: str, by: str | None, trigger: M
     )  # fmt: skip
 
 
-class _Rehearsal(Execution):
+class Rehearsal(Execution):
     """A run in one open transaction that will be undone: no notes are kept, and nothing waits."""
 
     def __init__(self, unit: Unit, automation: Automation, run: Run) -> None:
+        """Carry `run` out with `unit`, whose actor is whom it acts as."""
         super().__init__(unit.company, run, automation, {})
         self.unit = unit
         self.foreseen: list[Foreseen] = []
+        """What each step did, the last one what it failed by."""
         self.remarks: list[Message] = []
 
     def carry_out(self) -> bool:

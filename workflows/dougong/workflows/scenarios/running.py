@@ -1,6 +1,7 @@
 """A test of a configuration, carried out: all of it in one transaction that is undone at the end.
 
-Everything happens at the test's moment and under its settings. What follows a commit (jobs, mail) does not happen.
+Everything happens at the test's moment and under its settings. Automations that are set off follow each deed, and time
+passes where a deed says so. Nothing leaves: mails and calls are rows of the transaction, which go with it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from sqlalchemy import select
+
 from dougong.base.errors import DougongError, NotFound, Place, Problem
 from dougong.base.field_types import Reference, ValueRefused
 from dougong.base.language import Message, msg
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
+from dougong.engine.query import Query, Sort
+from dougong.engine.reading.listing import LARGEST_PAGE
 from dougong.engine.runtime import Runtime
 from dougong.engine.saving.batch import Create, Delete, Saved, Update
 from dougong.engine.unit import Unit
@@ -24,6 +29,9 @@ from dougong.metadata.model import Field
 from dougong.metadata.scenario import THE_DEED, Deed, Expected, Given, Scenario
 from dougong.workflows.approvals import service
 from dougong.workflows.approvals.state import Approve, Reject
+from dougong.workflows.notices.tables import notices
+from dougong.workflows.scenarios.following import Following
+from dougong.workflows.working_time import due_at, working_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,10 @@ class _Trial:
     refused: tuple[Problem, ...] = ()
     warned: tuple[Problem, ...] = ()
 
+    def __post_init__(self) -> None:
+        self.now = self.until = (self.scenario.at or datetime.now(UTC)).astimezone(UTC)
+        self.following = Following(self._acting, self.people)
+
     def problems(self) -> Iterator[Problem]:
         """What is not as expected."""
         for number, given in enumerate(self.scenario.given):
@@ -80,11 +92,13 @@ class _Trial:
                 reason = msg("What is given cannot be made: {why}", why=_said(error.problems))
                 yield self._problem("test-given-refused", reason, f"/given/{number}")
                 return
+            yield from self._settled(f"/given/{number}")
         try:
             with self.outer.connection.begin_nested():
                 self._do(self.scenario.when, THE_DEED)
         except DougongError as error:
             self.refused = error.problems
+        yield from self._settled("/when")
         expected = [each for each in self.scenario.then if each.refused_by is not None]
         if self.refused and not expected:
             reason = msg("It was refused, which was not expected: {why}", why=_said(self.refused))
@@ -92,15 +106,23 @@ class _Trial:
         for number, each in enumerate(self.scenario.then):
             yield from self._followed(each, f"/then/{number}")
 
+    def _settled(self, pointer: str) -> Iterator[Problem]:
+        """Let follow what follows, and time pass where it does; what automations fail by."""
+        since, self.now = self.now, self.until
+        passing = self.following.pass_time(since) if self.now > since else iter(())
+        for each in (*self.following.catch_up(), *passing):
+            yield self._problem("test-follows", msg("An automation failed: {why}", why=each.reason), pointer)
+
     def _problem(self, code: str, reason: Message, pointer: str) -> Problem:
         return Problem(code=code, reason=reason, thing=f"test:{self.scenario.name}", place=Place(pointer=pointer))
 
     # -- what happens ---------------------------------------------------------------------------------------------
     def _unit(self, by: str | None, why: str = "") -> Unit:
         """A unit of the transaction in which somebody acts at the test's moment."""
-        now = self.scenario.at or datetime.now(UTC)
-        actor = self.people[by] if by is not None else SYSTEM
-        return Unit(self.outer.company, self.outer.connection, self._runtime, actor, now.astimezone(UTC), why)
+        return self._acting(self.people[by] if by is not None else SYSTEM, why)
+
+    def _acting(self, actor: Actor, why: str = "") -> Unit:
+        return Unit(self.outer.company, self.outer.connection, self._runtime, actor, self.now, why)
 
     @property
     def _runtime(self) -> Runtime:
@@ -124,6 +146,10 @@ class _Trial:
             self._do(given.deed, given.key)
 
     def _do(self, deed: Deed, key: str) -> None:
+        if deed.does == "wait":
+            worked = working_time(self.outer.runtime.model, self.outer.company.zone)
+            self.until = due_at(self.now, deed.on, worked)
+            return
         unit = self._unit(deed.by, deed.why)
         if deed.does == "create":
             saved = self._save(unit, Create(deed.on, self._values(deed.on, deed.values)))
@@ -178,6 +204,41 @@ class _Trial:
             yield self._problem("test-not-warned", reason, place)
         if expected.record is not None:
             yield from self._as_expected(expected, place)
+        if expected.object is not None:
+            yield from self._counted(expected, place)
+        if expected.told is not None:
+            yield from self._told(expected, place)
+
+    def _counted(self, expected: Expected, place: str) -> Iterator[Problem]:
+        """Records that the test has led to."""
+        unit, name = self._unit(None), str(expected.object)
+        columns, fields = tuple(expected.has), unit.runtime.model.objects[name].fields
+        rows = unit.records.query(
+            Query(object=name, columns=columns, sort=(Sort("id", descending=True),), limit=LARGEST_PAGE)
+        ).rows
+        wanted = [_json(fields[each], self._wanted(unit, fields[each], expected.has[each])) for each in columns]
+        found = [
+            row.id
+            for row in rows
+            if row.id > self.following.begun
+            and [_json(fields[each], value) for each, value in zip(columns, row.values, strict=True)] == wanted
+        ]
+        wanted_count = 1 if expected.count is None else expected.count
+        if len(found) != wanted_count:
+            reason = msg("There are {found} such records, not {wanted}.", found=len(found), wanted=wanted_count)
+            yield self._problem("test-count", reason, f"{place}/object")
+
+    def _told(self, expected: Expected, place: str) -> Iterator[Problem]:
+        """What a user was told in the test."""
+        mine = (notices.c.user_id == self.people[str(expected.told)].user_id, notices.c.id > self.following.begun)
+        titles = self.outer.connection.scalars(select(notices.c.title).where(*mine).order_by(notices.c.id)).all()
+        found = sum(any(expected.says in text for text in title.values()) for title in titles)
+        if not found if expected.count is None else found != expected.count:
+            told = ", ".join(dict.fromkeys(text for title in titles for text in title.values())) or "–"
+            text = msg(
+                "{person} was told so {n} times. All notices: {told}", person=f"@{expected.told}", n=found, told=told
+            )
+            yield self._problem("test-not-told", text, f"{place}/told")
 
     def _as_expected(self, expected: Expected, place: str) -> Iterator[Problem]:
         key = str(expected.record)
