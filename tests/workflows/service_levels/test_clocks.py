@@ -165,9 +165,6 @@ def test_what_people_see(support: Company) -> None:
     change(support, "16 16:00", id, status="done", touched=None)
     ended = at(support, "16 16:00", lambda unit: seeing.of_record(unit, "case", id))
     assert [each.standing.state for each in ended] == ["missed", "ended"]
-    assert at(support, "16 16:00", lambda unit: seeing.kept(unit, "case.answer", moment("16 00:00"))) == {
-        "reply": (0, 1), "care": (0, 0),
-    }  # fmt: skip
 
 
 def test_who_sees_no_record_sees_no_clock(support: Company) -> None:

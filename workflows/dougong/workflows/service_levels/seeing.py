@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, case, false, func, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 
 from dougong.engine.query import Condition, Query
 from dougong.engine.reading.listing import LARGEST_PAGE
@@ -128,16 +128,3 @@ def _seen(unit: Unit, object_name: str, ids: Sequence[str]) -> set[str]:
         query = Query(object=object_name, columns=(), where=Condition("id", "in", some), limit=LARGEST_PAGE)
         found |= {row.id for row in unit.records.query(query).rows}
     return found
-
-
-def kept(unit: Unit, name: str, since: datetime) -> dict[str, tuple[int, int]]:
-    """By clock of a service level, how many ended in time and how many late since a moment."""
-    its = clocks.c
-
-    def count(state: str) -> ColumnElement[int]:
-        return func.sum(case((its.state == state, 1), else_=0))
-
-    asked = select(its.clock, count("met"), count("missed")).where(its.sla == name, its.ended_at >= since)
-    return {
-        str(key): (int(met), int(missed)) for key, met, missed in unit.connection.execute(asked.group_by(its.clock))
-    }
