@@ -34,7 +34,8 @@ EXPECTED = ("refused_by", "warned_by", "record", "object", "told")
 """What may be expected; each element is one of these."""
 
 OF_EXPECTED: Mapping[str, tuple[str, ...]] = {
-    "has": ("record", "object"), "gone": ("record",), "approval": ("record",), "count": ("object", "told"), "says": ("told",),
+    "has": ("record", "object"), "gone": ("record",), "approval": ("record",),
+    "count": ("object", "told"), "says": ("told",),
 }  # fmt: skip
 """Keys that say something with some expectations alone."""
 
