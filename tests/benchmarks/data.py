@@ -87,6 +87,7 @@ def account(number: int) -> Values:
     return {
         **_owned("account", number), "name": account_name(number), "channel_role": "direct", "status": "prospect",
         "industry": INDUSTRIES[number % 16], "source": SOURCES[number % 6], "record_type": "enterprise",
+        "life_status": "effective",
     }  # fmt: skip
 
 

@@ -170,8 +170,13 @@ def check(batch: Batch, expressions: Expressions) -> None:
             chosen = [row for row in rows if row.values.get(name) is not None and _is_due(row, rule)]
             if chosen and rule.filter is not None:
                 _load_behind(batch, chosen, rule)
+            # What a filter that reads nothing else says of a record, it says to every row that names it.
+            alike = rule.filter is None or not rule.filter.variables
+            passed: set[tuple[str, str]] = set()
             for row in chosen:
-                _check(batch, row, rule, expressions)
+                _check(batch, row, rule, expressions, passed)
+                if not alike:
+                    passed.clear()
         if plan.object.hierarchy:
             _check_tree(batch, plan, rows)
 
@@ -186,12 +191,18 @@ def _load_behind(batch: Batch, rows: Iterable[Row], rule: LookupRule) -> None:
     batch.related.follow([row.values for row in rows], need)
 
 
-def _check(batch: Batch, row: Row, rule: LookupRule, expressions: Expressions) -> None:
+def _check(batch: Batch, row: Row, rule: LookupRule, expressions: Expressions, passed: set[tuple[str, str]]) -> None:
+    """Check what one row names; what is known to be sound, as an earlier row named it too, is in `passed`."""
     own = batch.unit.actor.user_id
     for reference in references(row.values[rule.field.name]):
         if reference.id == own and reference.object == "user" and not rule.needs:
             continue
-        _check_one(batch, row, rule, reference, expressions)
+        key = (reference.object, reference.id)
+        if key not in passed:
+            known = len(row.problems)
+            _check_one(batch, row, rule, reference, expressions)
+            if len(row.problems) == known:
+                passed.add(key)
 
 
 def _check_one(batch: Batch, row: Row, rule: LookupRule, reference: Reference, expressions: Expressions) -> None:
