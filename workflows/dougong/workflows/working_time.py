@@ -7,14 +7,15 @@ and go on, and `due_at` and `counted_between` undo each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from dougong.formulas import MONDAY_TO_FRIDAY, WorkingCalendar
 from dougong.metadata.calendar import WorkingHours, calendar_of
-from dougong.metadata.durations import duration
+from dougong.metadata.durations import Unit, duration
 from dougong.workflows.away import NEVER, Away
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ MOST_DAYS = 20_000
 """How many days are looked at: what takes longer, and what waits for somebody away without end, ends there."""
 
 DAY = timedelta(days=1)
+
+UNITS: Mapping[Unit, timedelta] = {
+    "min": timedelta(minutes=1), "h": timedelta(hours=1), "d": DAY,
+    "working hours": timedelta(hours=1), "working days": DAY,
+}  # fmt: skip
 _PERCENT = re.compile(r"([0-9]{1,4})%")
 
 
@@ -81,13 +87,14 @@ def length_of(text: str, target: Length | None = None) -> Length:
     said = duration(text)
     if said is None or said.amount < 0:
         raise ValueError(f"{text!r} is no length of time")
-    match said.unit:
-        case "working hours":
-            return Length(timedelta(hours=said.amount), "working hours")
-        case "working days":
-            return Length(timedelta(days=said.amount), "working days")
-    units = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": DAY}
-    return Length(said.amount * units[said.unit])
+    return length(said.amount, said.unit)
+
+
+def length(amount: int | Decimal, unit: Unit) -> Length:
+    """So many of a unit; what is longer than anybody looks ahead is cut there."""
+    one, most = UNITS[unit], MOST_DAYS * DAY
+    time = float(amount) * one if amount < most / one else most
+    return Length(time, unit if unit in ("working hours", "working days") else "time")
 
 
 def due_at(start: datetime, length: Length | str, by: WorkingTime, pauses: Sequence[Span] = ()) -> datetime:

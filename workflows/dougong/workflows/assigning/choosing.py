@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dougong.base.field_types import Reference
 from dougong.base.language import Labels, Message, msg
-from dougong.engine.actor import SYSTEM
-from dougong.engine.query import Query, Row
-from dougong.engine.reading.listing import LARGEST_PAGE
 from dougong.metadata.territories import FIELD as TERRITORY
 from dougong.workflows.assigning import picking
 from dougong.workflows.assigning.presence import Presence
+from dougong.workflows.decision_tables import fits, plain, rows_of
 from dougong.workflows.steps.evaluating import Evaluating
 from dougong.workflows.steps.people import group
 
@@ -111,43 +109,21 @@ class Choosing:
     # -- by a table -----------------------------------------------------------------------------------------------
     def _by_table(self, choice: Choice, matrix: Matrix, ids: Sequence[str]) -> dict[str, str]:
         """Of the rows that fit, the one with the fewest blank fields; the earliest of several."""
-        names = tuple(matrix.match)
-        columns = (*names, matrix.to)
-        rows = sorted(
-            ((row.id, tuple(map(_plain, row.values))) for row in self._rows(matrix.object, columns)),
-            key=lambda row: row[0],
-        )
-        people = {values[-1] for _, values in rows if values[-1] is not None}
+        rows = rows_of(self.unit, matrix.object, tuple(matrix.match), matrix.to)
+        people = {row[-1] for row in rows}
         there = self.presence.there(people, choice) | self._queues(people)
-        usable = [values for _, values in rows if values[-1] in there]
-        usable.sort(key=lambda values: sum(each is None for each in values[:-1]))
+        usable = [row for row in rows if row[-1] in there]
         found: dict[str, str] = {}
         for id in ids:
-            asked = [_plain(self.evaluating.text(matrix.match[name], id)) for name in names]
-            for values in usable:
-                if all(row is None or row == of for row, of in zip(values, asked, strict=False)):
-                    found[id] = str(values[-1])
-                    break
+            asked = [plain(self.evaluating.text(each, id)) for each in matrix.match.values()]
+            row = next((each for each in usable if fits(each, asked)), None)
+            if row is not None:
+                found[id] = str(row[-1])
         return found
-
-    def _rows(self, object_name: str, columns: tuple[str, ...]) -> Iterator[Row]:
-        """Every row of a table, a page after the other."""
-        query: Query | None = Query(object=object_name, columns=columns, limit=LARGEST_PAGE)
-        while query is not None:
-            page = self.unit.acting(SYSTEM).records.query(query)
-            yield from page.rows
-            query = replace(query, cursor=page.next) if page.next is not None else None
 
     def _queues(self, ids: set[Any]) -> set[str]:
         """Those of `ids` that are queues: records may wait in one whoever is there."""
         return {each.record for each in self.unit.runtime.model.rights.queues.values()} & ids
-
-
-def _plain(value: Any) -> Any:
-    """A value of a row or of a formula, to be compared: of a record its id, nothing where it is blank."""
-    if isinstance(value, Reference):
-        return value.id
-    return None if value == "" else value
 
 
 def _why(choice: Choice) -> Message:

@@ -8,7 +8,7 @@ record once, a schedule once for all the times it missed. `dg_occurrence` says w
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
@@ -115,18 +115,22 @@ def look(company: Company, automation: Automation, since: datetime, now: datetim
             return
         due = list(occasions(unit, automation, max(since, now - LONGEST_GAP), now))
     for occasion in due:
-        last: str | None = ""
-        while last is not None:
-            last = company.write(SYSTEM, functools.partial(_some, automation=automation, occasion=occasion, after=last))
+        some = functools.partial(_some, automation=automation, occasion=occasion)
+        _through(lambda after, some=some: company.write(SYSTEM, functools.partial(some, after=after)))  # type: ignore[misc]
 
 
 def look_within(unit: Unit, automation: Automation, since: datetime) -> None:
     """`look`, in the transaction of `unit` and up to its moment: for what is tried and undone."""
     if is_on(unit, automation):
         for occasion in list(occasions(unit, automation, since, unit.now)):
-            last: str | None = ""
-            while last is not None:
-                last = _some(unit, automation, occasion, last)
+            _through(functools.partial(_some, unit, automation, occasion))
+
+
+def _through(some: Callable[[str], str | None]) -> None:
+    """Take records a part at a time: each part says after which the next begins."""
+    last: str | None = ""
+    while last is not None:
+        last = some(last)
 
 
 def is_on(unit: Unit, automation: Automation) -> bool:

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
 
 from dougong.base.field_types import Reference
 from dougong.engine.actor import SYSTEM
-from dougong.engine.query import Query
-from dougong.engine.reading.listing import LARGEST_PAGE
 from dougong.engine.runtime import Runtime
 from dougong.engine.unit import Unit
 from dougong.formulas import Formula
-from dougong.metadata.durations import Unit as TimeUnit
 from dougong.metadata.service_level import Clock, ServiceLevel, TargetTable
 from dougong.metadata.steps import Step
 from dougong.workflows.away import NEVER, Away, absences
+from dougong.workflows.decision_tables import Row, fits, plain, rows_of
 from dougong.workflows.service_levels.judging import Facts
 from dougong.workflows.steps.doing import Doing
 from dougong.workflows.steps.evaluating import Evaluating
-from dougong.workflows.working_time import Length, WorkingTime, length_of, working_time
+from dougong.workflows.working_time import Length, WorkingTime, length, length_of, working_time
 
 if TYPE_CHECKING:
-    from dougong.engine.saving.row import Row
+    from dougong.engine.saving.row import Row as SavedRow
 
 OWNER = "owner"
-
-HOURS: Mapping[str, float] = {"min": 1 / 60, "h": 1, "working hours": 1}
-"""Hours of the units that are not days."""
-
-LONGEST = timedelta(days=3660)
 
 
 def levels_of(runtime: Runtime) -> Mapping[str, tuple[ServiceLevel, ...]]:
@@ -60,7 +51,7 @@ class Asked:
         object_name: str,
         ids: Sequence[str],
         levels: Sequence[ServiceLevel],
-        rows: Sequence[Row] = (),
+        rows: Sequence[SavedRow] = (),
     ) -> None:
         """Read what `levels` look at, of the records `ids`; of `rows` as they are just being saved."""
         self.unit, self.object, self.ids = unit.acting(SYSTEM), object_name, ids
@@ -77,7 +68,7 @@ class Asked:
         self._evaluating.load([each for level in levels for each in level.formulas()])
         skipping = any(clock.skips_absent for level in levels for clock in level.clocks)
         self._away = self._absences() if skipping else {}
-        self._tables: dict[tuple[str, ...], tuple[tuple[Any, ...], ...]] = {}
+        self._tables: dict[tuple[str, ...], Sequence[Row]] = {}
 
     def facts(self, level: ServiceLevel, clock: Clock, id: str) -> Facts:
         """What is known of a record for one of its clocks."""
@@ -126,38 +117,13 @@ class Asked:
     def _target(self, said: str | TargetTable | None, id: str) -> Length | None:
         if not isinstance(said, TargetTable):
             return length_of(said) if said is not None else None
-        asked = [_plain(self._evaluating.text(each, id)) for each in said.match.values()]
-        for *row, amount in self._rows(said):
-            if all(here is None or here == of for here, of in zip(row, asked, strict=True)):
-                return _length(amount, said.unit)
-        return None
+        asked = [plain(self._evaluating.text(each, id)) for each in said.match.values()]
+        row = next((each for each in self._rows(said) if fits(each, asked)), None)
+        return length(row[-1], said.unit) if row is not None else None
 
-    def _rows(self, table: TargetTable) -> Sequence[tuple[Any, ...]]:
-        """The rows of a table that say an amount, those with the fewest blank fields first."""
-        columns = (*table.match, table.field)
-        key = (table.object, *columns)
+    def _rows(self, table: TargetTable) -> Sequence[Row]:
+        key = (table.object, *table.match, table.field)
         if key not in self._tables:
-            rows = (tuple(map(_plain, values)) for values in self._pages(table.object, columns))
-            usable = [row for row in rows if row[-1] is not None and row[-1] > 0]
-            self._tables[key] = tuple(sorted(usable, key=lambda row: sum(each is None for each in row[:-1])))
+            rows = rows_of(self.unit, table.object, tuple(table.match), table.field)
+            self._tables[key] = [row for row in rows if row[-1] > 0]
         return self._tables[key]
-
-    def _pages(self, object_name: str, columns: tuple[str, ...]) -> Iterator[Sequence[Any]]:
-        query: Query | None = Query(object=object_name, columns=columns, limit=LARGEST_PAGE)
-        while query is not None:
-            page = self.unit.records.query(query)
-            yield from (row.values for row in page.rows)
-            query = replace(query, cursor=page.next) if page.next is not None else None
-
-
-def _length(amount: Decimal | int, unit: TimeUnit) -> Length:
-    """So many of a unit; ten years at most."""
-    time = min(timedelta(hours=float(min(amount, 10**6)) * HOURS.get(unit, 24)), LONGEST)
-    return Length(time, unit if unit in ("working hours", "working days") else "time")
-
-
-def _plain(value: Any) -> Any:
-    """A value of a row or of a formula, to be compared: of a record its id, nothing where it is blank."""
-    if isinstance(value, Reference):
-        return value.id
-    return None if value == "" else value
