@@ -5,7 +5,7 @@ What a step of some kind is given and does is said by its `StepType` (`dougong.b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -37,3 +37,13 @@ class StepBranch:
     key: str
     when: Formula
     steps: tuple[Step, ...]
+
+
+def every_step(steps: Iterable[Step], at_top: bool = True) -> Iterator[tuple[Step, bool]]:
+    """Every step of a list and of those inside, and whether it is about the records of the run, not those of a loop."""
+    for step in steps:
+        yield step, at_top
+        for branch in step.branches:
+            yield from every_step(branch.steps, at_top)
+        yield from every_step(step.otherwise, at_top)
+        yield from every_step(step.steps, False)

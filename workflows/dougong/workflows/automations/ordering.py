@@ -7,7 +7,7 @@ changes were made. A run gives way to later ones when it waits by a step of its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from dougong.engine.unit import Unit
 from dougong.formulas import Formula
 from dougong.metadata.automation import Automation
 from dougong.metadata.model import Model
-from dougong.metadata.steps import Step
+from dougong.metadata.steps import Step, every_step
 from dougong.workflows.steps.doing import Doing
 from dougong.workflows.steps.evaluating import Evaluating
 
@@ -63,7 +63,7 @@ def _calls_of(runtime: Runtime, automation: Automation) -> tuple[Calling, ...]:
 
 
 def _calls(model: Model, automation: Automation, seen: set[str]) -> Iterator[Calling]:
-    for step, at_top in _walk(automation.steps, True):
+    for step, at_top in every_step(automation.steps):
         place = STEP_TYPES[step.do].in_order_at(step.given)
         if place is not None:
             yield Calling(place, step, step.formulas.get(ORDER_KEY) if at_top else None)
@@ -71,13 +71,3 @@ def _calls(model: Model, automation: Automation, seen: set[str]) -> Iterator[Cal
         if other is not None and other.name not in seen:
             seen.add(other.name)
             yield from _calls(model, other, seen)
-
-
-def _walk(steps: Iterable[Step], at_top: bool) -> Iterator[tuple[Step, bool]]:
-    """Every step below, and whether it is about the records of the run (and not about those of a loop)."""
-    for step in steps:
-        yield step, at_top
-        for branch in step.branches:
-            yield from _walk(branch.steps, at_top)
-        yield from _walk(step.otherwise, at_top)
-        yield from _walk(step.steps, False)

@@ -14,7 +14,7 @@ from dougong.base.language import Message, label, msg
 from dougong.base.step_types import STEP_TYPES
 from dougong.engine import backlog, circuits
 from dougong.engine.unit import Unit
-from dougong.metadata.steps import Step
+from dougong.metadata.steps import every_step
 from dougong.web.context import record_url
 from dougong.web.frame import framed
 from dougong.web.routing import Page
@@ -121,20 +121,11 @@ def _tabs(
 def _endpoints(visit: Visit, asked: Asked, counts: Mapping[str, Mapping[str, int]]) -> list[str]:
     """Where something may go to: mail, channels, addresses that steps call, and where something is open."""
     workflows = visit.model.workflows
-    steps = (step for each in workflows.automations.values() for step in _steps(each.steps))
+    steps = (step for each in workflows.automations.values() for step, _ in every_step(each.steps))
     called = (STEP_TYPES[step.do].in_order_at(step.given) for step in steps if step.do in STEP_TYPES)
     addresses = sorted({endpoint_of(each) for each in called if each is not None})
     found = (MAIL, *sorted(workflows.channels), *addresses, *sorted(counts), asked.endpoint)
     return [each for each in dict.fromkeys(found) if each]
-
-
-def _steps(steps: tuple[Step, ...]) -> Iterator[Step]:
-    for step in steps:
-        yield step
-        for branch in step.branches:
-            yield from _steps(branch.steps)
-        yield from _steps(step.otherwise)
-        yield from _steps(step.steps)
 
 
 def _named(visit: Visit, endpoint: str) -> str:
