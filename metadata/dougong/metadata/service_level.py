@@ -74,7 +74,6 @@ class ServiceLevel:
     body: Mapping[str, Any]
     clocks: tuple[Clock, ...]
     when: Formula | None = None
-    active: Formula | bool = True
 
     def formulas(self) -> Iterator[Formula]:
         """Everything that is asked of a record to know how its clocks stand; what tables are matched by as well."""

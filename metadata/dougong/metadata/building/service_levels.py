@@ -36,7 +36,7 @@ def rungs_of(levels: Mapping[str, ServiceLevel]) -> Iterator[tuple[str, Automati
 
 def _level(index: Index, name: str, body: Body) -> ServiceLevel:
     object_name, _, own = name.rpartition(".")
-    scope, active = FieldScope(index, object_name), body.get("active", True)
+    scope = FieldScope(index, object_name)
     return ServiceLevel(
         name=name,
         own=own,
@@ -44,7 +44,6 @@ def _level(index: Index, name: str, body: Body) -> ServiceLevel:
         label=labels(body.get("label")),
         body=body,
         when=_formula(scope, body, "when", "boolean"),
-        active=compile_formula(active, scope, "boolean") if isinstance(active, str) else bool(active),
         clocks=tuple(_clock(index, scope, name, body, each) for each in body["clocks"]),
     )
 

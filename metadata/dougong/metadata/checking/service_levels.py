@@ -61,7 +61,7 @@ def _moment(spot: Spot, name: str, text: Any) -> Iterator[Problem]:
     for found in tried(spot, text, FieldScope(spot.index, name), None):
         if not isinstance(found, Problem) and found.type not in (Type.DATE, Type.DATETIME):
             reason = msg("A clock begins at a date or a moment.")
-            yield spot.problem("formula-result", reason, msg("Name a date field, or a formula that gives a date."))
+            yield spot.problem("sla-begins", reason, msg("Name a date field, or a formula that gives a date."))
 
 
 def _clock(spot: Spot, name: str, body: Body) -> Iterator[Problem]:

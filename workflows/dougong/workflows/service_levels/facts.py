@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dougong.base.field_types import Reference
@@ -53,8 +54,8 @@ class Asked:
         levels: Sequence[ServiceLevel],
         rows: Sequence[SavedRow] = (),
     ) -> None:
-        """Read what `levels` look at, of the records `ids`; of `rows` as they are just being saved."""
-        self.unit, self.object, self.ids = unit.acting(SYSTEM), object_name, ids
+        """Know the records `ids`, `rows` as they are just being saved; what is asked of them is read then."""
+        self.unit, self.object, self.ids, self.levels = unit.acting(SYSTEM), object_name, ids, levels
         step = Step(key="sla", do="sla", given={}, formulas={})
         self._evaluating = Evaluating(
             Doing(
@@ -65,13 +66,14 @@ class Asked:
         for row in rows:
             if not row.part:
                 self._evaluating.related.put(object_name, row.id, row.values)
-        self._evaluating.load([each for level in levels for each in level.formulas()])
-        skipping = any(clock.skips_absent for level in levels for clock in level.clocks)
-        self._away = self._absences() if skipping else {}
+        self._loaded = False
         self._tables: dict[tuple[str, ...], Sequence[Row]] = {}
 
     def facts(self, level: ServiceLevel, clock: Clock, id: str) -> Facts:
         """What is known of a record for one of its clocks."""
+        if not self._loaded:
+            self._evaluating.load([each for known in self.levels for each in known.formulas()])
+            self._loaded = True
         wanted = self._holds(level.when, id) and self._holds(clock.start, id)
         begins = self._moment(clock.begins, id) if wanted else None
         if not wanted or (clock.begins is not None and begins is None):
@@ -93,7 +95,9 @@ class Asked:
     def _start(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.unit.company.zone).astimezone(UTC)
 
-    def _absences(self) -> dict[str, Away]:
+    @cached_property
+    def _away(self) -> Mapping[str, Away]:
+        """When the owner of each record is absent."""
         related = self._evaluating.related
         related.fetch(self.object, self.ids, {"id", OWNER})
         owners: dict[str, str] = {}
