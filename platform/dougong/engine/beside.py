@@ -56,6 +56,16 @@ def beside_requests() -> Iterator[None]:
             _count("beside", -1)
 
 
+@contextmanager
+def in_turns() -> Iterator[None]:
+    """Within, whoever waits for Python's lock is kept waiting for a moment alone, by any thread."""
+    _count("beside", 1)
+    try:
+        yield
+    finally:
+        _count("beside", -1)
+
+
 def collect() -> None:
     """Free the circles among what was kept and is not used any more. Stops every thread for some tenths of a second."""
     if _serving:

@@ -33,6 +33,7 @@ from dougong.engine import outbox, revisions
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.audit import Entry
 from dougong.engine.audit import log as audit_log
+from dougong.engine.behind import Behind
 from dougong.engine.beside import beside_requests
 from dougong.engine.dialects import Database, Head, open_database
 from dougong.engine.directory import Directory, Listed, folder_of, public_address, require_name
@@ -283,12 +284,17 @@ class Company:
                 return head, answer if answer.revision == serving.revision else None
         return self.database.begin_read(connection), None
 
-    def write(self, actor: Actor, work: Callable[[Unit], T], why: str = "") -> T:
+    def write(
+        self, actor: Actor, work: Callable[[Unit], T], why: str = "", meanwhile: Callable[[], object] | None = None
+    ) -> T:
         """Do `work` in one transaction, committed when it returns and undone when it raises.
 
         `work` never runs under a model that is no longer in force: where a publish came, the new model is compiled
         first, outside the transaction. Where two writes wait for each other, one of them is begun anew: so `work`
         may run more than once, and keeps nothing outside the transaction before it returns.
+
+        Where there is something to do `meanwhile`, and the database works beside us, what is written goes on behind,
+        and that is done while it comes to the end and commits: each time that it comes so far.
 
         Raises:
             Conflict: publishes came faster than their models could be compiled.
@@ -302,11 +308,19 @@ class Company:
                     head = self.database.begin_write(connection)
                     runtime = self._runtimes.get(head.revision)
                     if runtime is not None:
-                        result = work(
-                            Unit(self, connection, runtime, actor, datetime.now(UTC), why, people=head.people)
-                        )
-                        audit_log.append(connection, audit_log.pending(connection))
-                        self._confirm(connection)
+                        now, behind = datetime.now(UTC), None
+                        if meanwhile is not None and self.database.beside:
+                            behind = Behind(connection)
+                        unit = Unit(self, connection, runtime, actor, now, why, people=head.people, behind=behind)
+                        if behind is not None and meanwhile is not None:
+                            with behind:
+                                result = work(unit)
+                                behind.begin(self._finish)
+                                behind.begin(Connection.commit)
+                                meanwhile()
+                            return result
+                        result = work(unit)
+                        self._finish(connection)
                         return result
                     transaction.rollback()
             except DBAPIError as error:
@@ -324,8 +338,9 @@ class Company:
             )
         )
 
-    def _confirm(self, connection: Connection) -> None:
-        """At the end of a transaction of a task: the task is still this worker's."""
+    def _finish(self, connection: Connection) -> None:
+        """At the end of a transaction: what it did is recorded, and a task is still this worker's."""
+        audit_log.append(connection, audit_log.pending(connection))
         held = outbox.HELD.get()
         if held is not None and held[0] is self:
             outbox.confirm(connection, held[1], datetime.now(UTC))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 from dougong.base.field_types import Reading
 from dougong.engine.access import Access
 from dougong.engine.actor import Actor
+from dougong.engine.behind import Behind, Write
 from dougong.engine.reasons import reason
 from dougong.engine.records import Records
 from dougong.engine.rights.access import access_for, roles_of
@@ -38,20 +39,46 @@ class Unit:
         why: str = "",
         first: Row[*tuple[Any, ...]] | None = None,
         people: int | None = None,
+        behind: Behind | None = None,
     ) -> None:
         """Act for `actor` on `connection`, whose transaction has begun under `runtime`'s revision.
 
         `people` is the state of who belongs to what (`Head.people`) in which it has begun; where it is not said, it
-        is looked up when access is asked for.
+        is looked up when access is asked for. `behind` is for who writes so much that some of it may go on behind.
         """
-        self.company, self.connection, self.runtime = company, connection, runtime
+        self.company, self._connection, self.runtime, self._behind = company, connection, runtime, behind
         self.actor, self.now, self.why, self.first, self.people = actor, now, reason(why), first, people
         self.records = Records(self)
         self.memory: dict[Any, Any] = {}
 
     def acting(self, actor: Actor) -> Unit:
         """A unit of the same transaction and instant in which `actor` acts."""
-        return Unit(self.company, self.connection, self.runtime, actor, self.now, self.why, people=self.people)
+        return Unit(
+            self.company, self._connection, self.runtime, actor, self.now, self.why, None, self.people, self._behind
+        )
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction's connection, when nothing goes on behind it any more."""
+        self.catch_up()
+        return self._connection
+
+    def catch_up(self) -> None:
+        """Wait until nothing goes on behind any more. Raises what any of it raised."""
+        if self._behind is not None:
+            self._behind.wait()
+
+    @property
+    def hurried(self) -> bool:
+        """Whether what is begun goes on behind: worth making ready meanwhile what comes after it."""
+        return self._behind is not None
+
+    def begin(self, write: Write) -> None:
+        """Carry out `write`: behind where the unit may, at once otherwise."""
+        if self._behind is not None:
+            self._behind.begin(write)
+        else:
+            write(self._connection)
 
     def together(self) -> AbstractContextManager[None]:
         """Statements of one round trip: sent as they are made, all answered at the end of the block (or when read).

@@ -34,6 +34,8 @@ class Database(Protocol):
     kind: ClassVar[str]
     pause: ClassVar[float]
     """Seconds that who writes batch after batch leaves between two of them, for others to come in."""
+    beside: ClassVar[bool]
+    """Whether it works in processes of its own, so that it is worth doing something else meanwhile."""
     digits: ClassVar[int]
     columns_at_once: ClassVar[int | None]
     """How many columns a publish adds in one transaction; None where all of them cost no more than one."""

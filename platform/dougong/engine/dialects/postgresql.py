@@ -104,6 +104,7 @@ class PostgreSQL:
 
     kind: ClassVar[str] = "postgresql"
     pause: ClassVar[float] = 0.0  # writers do not wait for each other
+    beside: ClassVar[bool] = True
     digits: ClassVar[int] = 39
     columns_at_once: ClassVar[int | None] = None
 

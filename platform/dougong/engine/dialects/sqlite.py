@@ -73,6 +73,7 @@ class SQLite:
 
     kind: ClassVar[str] = "sqlite"
     pause: ClassVar[float] = 0.01  # one writes at a time: without, nobody who waits for that would be awake in time
+    beside: ClassVar[bool] = False  # a statement for each row, and Python between two of them
     digits: ClassVar[int] = 18
     columns_at_once: ClassVar[int | None] = 4  # each takes some 2 ms, in which nobody writes: the schema is read anew
 

@@ -7,6 +7,7 @@ object and id, made anew and written. Such derived writes keep the record's vers
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dougong.engine.saving import derived, followers, partly, rollups, writing
@@ -27,7 +28,22 @@ class CascadeError(Exception):
     """Computed fields of several records feed one another in a circle."""
 
 
-def run(batch: Batch, expressions: Expressions) -> None:
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Those whom changes concern, loaded and locked, and by which roll-ups."""
+
+    rows: list[Row]
+    affected: Affected
+
+
+def first_round(batch: Batch) -> Round | None:
+    """The first round, before the batch's rows are written: where these are new, and none can name another one."""
+    plans = {row.plan.name: row.plan for row in batch.rows}
+    own = any(name in field.targets for name, plan in plans.items() for field in plan.object.fields.values())
+    return None if len(plans) > 1 or own or not all(row.new for row in batch.rows) else _round(batch, batch.rows)
+
+
+def run(batch: Batch, expressions: Expressions, first: Round | None = None) -> None:
     """Carry the changes of the batch's rows, which are written, to all records concerned; they join the batch.
 
     Raises:
@@ -35,16 +51,21 @@ def run(batch: Batch, expressions: Expressions) -> None:
     """
     rows: list[Row] = list(batch.rows)
     for _ in range(ROUNDS):
-        affected = rollups.affected(batch, rows)
-        found = followers.find(batch, rows)
-        for row in rows:
-            row.settled = dict(row.values)
-            row.touched = False
-        rows = _concerned(batch, affected, found)
+        found, first = first or _round(batch, rows), None
+        rows = found.rows
         if not rows:
             return
-        _derive(batch, rows, affected, expressions, following=True)
+        _derive(batch, rows, found.affected, expressions, following=True)
     raise CascadeError("computed values follow one another without end")
+
+
+def _round(batch: Batch, rows: Sequence[Row]) -> Round:
+    affected = rollups.affected(batch, rows)
+    found = followers.find(batch, rows)
+    for row in rows:
+        row.settled = dict(row.values)
+        row.touched = False
+    return Round(_concerned(batch, affected, found), affected)
 
 
 def refresh(batch: Batch, plan: ObjectPlan, ids: Sequence[str], names: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import repeat
 from operator import is_
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import insert
@@ -33,16 +34,29 @@ def told(plan: ObjectPlan) -> tuple[Field, ...]:
     )
 
 
-def changes_of(rows: Sequence[Row]) -> list[dict[str, list[Any]]]:
-    """``{field id: [old, new]}`` of each of `rows`, as JSON values; nothing of what is deleted."""
+Changes = dict[str, list[Any]]
+"""``{field id: [old, new]}`` of one record, as JSON values."""
+
+
+def prepare(batch: Batch) -> None:
+    """Work out what new rows begin with, while the database is at work on these."""
+    made = changes_of(new := [row for row in batch.rows if row.new])
+    batch.begins = {row: (row.written, changes) for row, changes in zip(new, made, strict=True)}
+
+
+def changes_of(rows: Sequence[Row], begins: Mapping[Row, tuple[Any, Changes]] = MappingProxyType({})) -> list[Changes]:
+    """The changes of each of `rows`; nothing of what is deleted.
+
+    `begins` are those of new rows as they were written; of one that was written again since it is made anew.
+    """
     kept = [row for row in rows if row.doing != "delete"]
-    made: dict[Row, dict[str, list[Any]]] = {}
-    for plan, group in grouped(row for row in kept if not row.before):
+    made = {row: begins[row][1] for row in kept if row in begins and begins[row][0] is row.written}
+    for plan, group in grouped(row for row in kept if not row.before and row not in made):
         made.update(zip(group, _written(plan, group), strict=True))
     return [{} if row.doing == "delete" else made[row] if row in made else _changed(row) for row in rows]
 
 
-def _written(plan: ObjectPlan, rows: Sequence[Row]) -> Iterator[dict[str, list[Any]]]:
+def _written(plan: ObjectPlan, rows: Sequence[Row]) -> Iterator[Changes]:
     """What new records of one object begin with: column by column, as most fields are blank in all of them."""
     columns: dict[str, list[Any]] = {}
     for field, to_json in plan.part(_told_as_json):
@@ -58,9 +72,9 @@ def _written(plan: ObjectPlan, rows: Sequence[Row]) -> Iterator[dict[str, list[A
         yield {id: [None, value] for id, value in zip(columns, values, strict=True) if value is not None}
 
 
-def _changed(row: Row) -> dict[str, list[Any]]:
+def _changed(row: Row) -> Changes:
     before, values, fields = row.before, row.values, row.plan.part(_by_name)
-    found: dict[str, list[Any]] = {}
+    found: Changes = {}
     for name in changes(before, values, row.known(fields)):
         field, (old, new) = fields[name], (before.get(name), values.get(name))
         to_json = field.type.to_json
@@ -87,7 +101,7 @@ def _by_name(plan: ObjectPlan) -> dict[str, Field]:
 def write(batch: Batch, rows: Sequence[Row]) -> None:
     """Keep what happened to `rows`, in one statement."""
     unit, actor = batch.unit, batch.unit.actor
-    told = zip(rows, changes_of(rows), strict=True)
+    told = zip(rows, changes_of(rows, batch.begins), strict=True)
     kept = [(row, changed) for row, changed in told if changed or row.doing not in ("update", "derive")]
     if not kept:
         return
@@ -111,7 +125,7 @@ def write(batch: Batch, rows: Sequence[Row]) -> None:
     if len(kept) < MANY:
         unit.connection.execute(_INSERT, by_row(columns))
     else:
-        unit.company.database.insert_many(unit.connection, tables.history, columns)
+        unit.begin(lambda connection: unit.company.database.insert_many(connection, tables.history, columns))
 
 
 def read_changes(plan: ObjectPlan, changes: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

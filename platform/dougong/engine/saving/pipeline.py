@@ -197,12 +197,18 @@ class _Saving:
         numbers.assign(batch, numbered, expressions)
         derived.follow_numbers(batch, numbered, expressions)
         bin.write(batch)
-        writing.write(batch, [row for row in batch.rows if row.doing != "delete"])
+        written = [row for row in batch.rows if row.doing != "delete"]
+        concerned = cascade.first_round(batch) if self.unit.hurried else None
+        writing.write(batch, written)
+        if self.unit.hurried:
+            history.prepare(batch)
+            search_rows.prepare(batch, expressions)
         membership.follow(batch)
-        cascade.run(batch, expressions)
+        cascade.run(batch, expressions, concerned)
         self._check_late(batch)
         if batch.problems():
             return Saved(changes=())
+        self.unit.catch_up()  # what the database refuses, it has refused by now
         history.write(batch, batch.rows)
         search_rows.write(batch, batch.rows, expressions)
         departures.follow(self.unit, batch.rows)

@@ -111,6 +111,8 @@ class Batch:
     Rows whose record does not exist, or may not be seen, are set aside in `missing`. A `reverting` batch takes changes
     back: rules about which step may follow which do not hold for it. `judged` keeps, by constraint and record, what a
     constraint has judged: it is asked again where that changes. `candidates` are the records that fills choose from.
+    `begins` and `entries` are what history and search keep of new rows as they were `written`, made ready before it is
+    known whether they are written again.
     """
 
     unit: Unit
@@ -123,6 +125,8 @@ class Batch:
     by_id: dict[tuple[str, str], Row] = field(default_factory=dict)
     judged: dict[tuple[str, str], Any] = field(default_factory=dict)
     candidates: dict[str, dict[Any, Any]] = field(default_factory=dict)
+    begins: dict[Row, tuple[Any, dict[str, list[Any]]]] = field(default_factory=dict)
+    entries: dict[Row, tuple[Any, tuple[str, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find rows by record."""

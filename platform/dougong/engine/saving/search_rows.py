@@ -62,6 +62,13 @@ def search_plan(plan: ObjectPlan) -> SearchPlan:
     return SearchPlan(paths, fields, sources, own, needs_of(plan, paths.values()))
 
 
+def prepare(batch: Batch, expressions: Expressions) -> None:
+    """Work out what search keeps of new rows, while the database is at work on these."""
+    for _, rows in batch.groups("create"):
+        made = _entries(batch, rows, expressions)
+        batch.entries.update((row, (row.written, entry)) for row, entry in zip(rows, made, strict=True))
+
+
 def write(batch: Batch, rows: Iterable[Row], expressions: Expressions) -> None:
     """Keep the search rows of `rows` current: written where a searched field changed, removed with the record."""
     removed: list[str] = []
@@ -74,11 +81,12 @@ def write(batch: Batch, rows: Iterable[Row], expressions: Expressions) -> None:
             written.setdefault(row.plan.name, []).append(row)
     if removed:
         batch.unit.connection.execute(_DELETE, {"ids": removed})
-    entries = [entry for group in written.values() for entry in _entries(batch, group, expressions)]
+    entries = [entry for group in written.values() for entry in _made(batch, group, expressions)]
     if len(entries) > 1:
         columns = dict(zip(_COLUMNS, zip(*entries, strict=True), strict=True))
         new = all(row.new for group in written.values() for row in group)
-        batch.unit.company.database.put_many(batch.unit.connection, tables.search, columns, new)
+        database = batch.unit.company.database
+        batch.unit.begin(lambda connection: database.put_many(connection, tables.search, columns, new))
     elif entries:
         batch.unit.connection.execute(_statement(batch), dict(zip(_COLUMNS, entries[0], strict=True)))
 
@@ -96,6 +104,18 @@ def _statement(batch: Batch) -> Any:
         new = {name: base.excluded[name] for name in ("object", "title", "words")}
         found = runtime.prepared["search_row"] = base.on_conflict_do_update(index_elements=["record_id"], set_=new)
     return found
+
+
+def _made(batch: Batch, rows: list[Row], expressions: Expressions) -> Iterable[tuple[str, ...]]:
+    """What is kept of each row: what was made ready of it, unless it, or what it reads, has changed since."""
+    ready = {row: found[1] for row in rows if (found := batch.entries.get(row)) is not None and _stands(row, found[0])}
+    if left := [row for row in rows if row not in ready]:
+        ready.update(zip(left, _entries(batch, left, expressions), strict=True))
+    return map(ready.__getitem__, rows)
+
+
+def _stands(row: Row, written: Any) -> bool:
+    return row.written is written and not row.searched
 
 
 def _entries(batch: Batch, rows: list[Row], expressions: Expressions) -> Iterable[tuple[str, ...]]:

@@ -79,7 +79,7 @@ def _insert(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
     if len(rows) < MANY:
         batch.unit.connection.execute(plan.part(insertion), by_row(columns))
     else:
-        batch.unit.company.database.insert_many(batch.unit.connection, plan.table, columns)
+        batch.unit.begin(lambda connection: batch.unit.company.database.insert_many(connection, plan.table, columns))
     for row in rows:
         row.written = dict(row.values)
 

@@ -13,7 +13,7 @@ from dougong.engine.saving.undoable import savepoint
 from dougong.engine.transfer.names import Entry, Names, Pending, RowChanges
 from dougong.engine.transfer.plans import ImportPlan
 from dougong.engine.transfer.readings import Readings
-from dougong.engine.transfer.rows import Builder, Refused
+from dougong.engine.transfer.rows import Builder, Known, Refused
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -40,11 +40,13 @@ class Outcome:
         self.problems.setdefault(row, []).extend(problems)
 
 
-def carry_out(unit: Unit, plan: ImportPlan, readings: Readings, rows: Sequence[Numbered], operation: str) -> Outcome:
-    """Save `rows`, those that break a rule left out."""
+def carry_out(
+    unit: Unit, plan: ImportPlan, readings: Readings, rows: Sequence[Numbered], known: Known, operation: str
+) -> Outcome:
+    """Save `rows`, of which something is `known`; those that break a rule are left out."""
     names = Names()
     builder = Builder(unit, plan, readings, names)
-    builder.learn([cells for _, cells in rows])
+    builder.learn(known)
     outcome = Outcome()
     wave: list[RowChanges] = []
 

@@ -10,6 +10,8 @@ import hashlib
 import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -30,6 +32,7 @@ from dougong.engine.transfer.order import ordered
 from dougong.engine.transfer.plans import ImportPlan
 from dougong.engine.transfer.readings import Readings
 from dougong.engine.transfer.rehearsal import Rehearsal, RolledBack
+from dougong.engine.transfer.rows import Known, known_of
 from dougong.engine.transfer.runs import Progress
 from dougong.engine.transfer.sheets import Table
 
@@ -109,7 +112,10 @@ def _source(table: Table, object_name: str, mapping: Mapping[str, Any] | None, k
 
 @dataclass
 class _Run:
-    """An import in progress. `careful`: a batch had to take something back, so the following ones have savepoints."""
+    """An import in progress. `careful`: a batch had to take something back, so the following ones have savepoints.
+
+    `committed` is when the last batch was (`time.monotonic`), `ahead` the rows of the next one and what is known of it.
+    """
 
     company: Company
     actor: Actor
@@ -120,6 +126,8 @@ class _Run:
     dry: bool
     state: Progress
     careful: bool = False
+    committed: float = float("-inf")
+    ahead: tuple[Sequence[Numbered], Known] | None = None
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
     problems: dict[int, list[Problem]] = field(default_factory=dict)
     warnings: dict[int, list[Problem]] = field(default_factory=dict)
@@ -130,22 +138,33 @@ class _Run:
         again = [row for row in rows[: self.state.done] if row[0] in refused]
         fresh = rows[self.state.done :]
         batches = [(part, 0) for part in _parts(again, size)] + [(part, len(part)) for part in _parts(fresh, size)]
-        free = float("-inf")
         with self.company.database.relieved():
-            for part, new in batches:
-                self.readings.learn(cells for _, cells in part)  # while others write
-                time.sleep(max(0.0, free - time.monotonic()))
-                self._batch(part, new)
-                free = time.monotonic() + self.company.database.pause
+            for (part, new), (after, _) in pairwise((*batches, ((), 0))):
+                known = self._known(part)
+                time.sleep(max(0.0, self.committed + self.company.database.pause - time.monotonic()))
+                self._batch(part, new, known, partial(self._look_ahead, after))
                 if progress and new:
                     progress(self.state.done, len(rows))
 
-    def _batch(self, rows: Sequence[Numbered], fresh: int) -> None:
+    def _known(self, rows: Sequence[Numbered]) -> Known:
+        if self.ahead is None or self.ahead[0] is not rows:
+            self._look_ahead(rows)
+        assert self.ahead is not None
+        return self.ahead[1]
+
+    def _look_ahead(self, rows: Sequence[Numbered]) -> None:
+        """Get to know `rows`: while the database still works on those before them."""
+        if not rows:
+            return
+        with self.company.read(self.actor) as unit:
+            self.ahead = rows, known_of(unit, self.plan, self.readings, [cells for _, cells in rows])
+
+    def _batch(self, rows: Sequence[Numbered], fresh: int, known: Known, meanwhile: Callable[[], object]) -> None:
         """One transaction; tried again where other people took what it was about to take."""
         for left in reversed(range(ATTEMPTS)):
             try:
                 with uncollected():  # until nothing of the batch is left
-                    self._keep(*self._written(rows, fresh))
+                    self._keep(*self._written(rows, fresh, known, meanwhile))
                 break
             except RolledBack as rolled:
                 self._keep(rolled.outcome, self._after(rolled.outcome, rows, fresh))
@@ -154,25 +173,31 @@ class _Run:
                 if not left:
                     raise
 
-    def _written(self, rows: Sequence[Numbered], fresh: int) -> tuple[Outcome, Progress]:
+    def _written(
+        self, rows: Sequence[Numbered], fresh: int, known: Known, meanwhile: Callable[[], object]
+    ) -> tuple[Outcome, Progress]:
         """Without savepoints, until a batch shows that the file needs them."""
+
+        def work(unit: Unit) -> tuple[Outcome, Progress]:
+            return self._work(unit, rows, fresh, known)
+
         try:
-            return self.company.write(self.actor, lambda unit: self._work(unit, rows, fresh), self.title)
+            return self.company.write(self.actor, work, self.title, meanwhile)
         except Undone:
             self.careful = True
-            return self.company.write(self.actor, lambda unit: self._work(unit, rows, fresh), self.title)
+            return self.company.write(self.actor, work, self.title, meanwhile)
 
     def _keep(self, outcome: Outcome, state: Progress) -> None:
-        self.state = state
+        self.state, self.committed = state, time.monotonic()
         self.problems.update(outcome.problems)
         self.warnings.update(outcome.warnings)
 
-    def _work(self, unit: Unit, rows: Sequence[Numbered], fresh: int) -> tuple[Outcome, Progress]:
+    def _work(self, unit: Unit, rows: Sequence[Numbered], fresh: int, known: Known) -> tuple[Outcome, Progress]:
         reading = self.readings.reading
         unit.memory[AS_A_WHOLE] = not (self.careful or self.dry)
 
         def work() -> Outcome:
-            return carry_out(unit, self.plan, self.readings, rows, self.id)
+            return carry_out(unit, self.plan, self.readings, rows, known, self.id)
 
         if self.dry:
             model = unit.runtime.model

@@ -70,6 +70,12 @@ class ImportPlan:
         """The parent and the children."""
         return (self.parent, *self.children)
 
+    def names_objects(self) -> frozenset[str]:
+        """The objects of which the file makes or renames records: what a name means there may change as it is read."""
+        columns = [each for target in self.targets for each in target.columns]
+        made = {each.field.targets[0] for each in columns if each.missing == "create" and each.look_up}
+        return frozenset(made | {target.object.name for target in self.targets})
+
 
 def fields_of(template: str) -> list[str]:
     """The columns that a template names.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,17 +74,21 @@ class Readings:
         }
         self._naming: dict[tuple[str, str], dict[Any, Naming]] = {}
 
-    def learn(self, rows: Iterable[Cells]) -> None:
-        """Read all cells of `rows`, column by column: it takes nothing of the database, so no transaction need wait."""
-        rows = list(rows)
+    def learn(self, rows: Sequence[Cells]) -> Mapping[tuple[str, str], Sequence[Any]]:
+        """Read all cells of `rows`, column by column: it takes nothing of the database, so no transaction need wait.
+
+        By (object, field), the cells by which records are found, each once.
+        """
         for column in (each for target in self.targets for each in target):
             _forget_many(column.known)
             for cell in dict.fromkeys(map(column.cell, rows)):
                 column.read(cell)
-        for place, cells in cells_to_look_up(self.plan, rows).items():
+        found = cells_to_look_up(self.plan, rows)
+        for place, cells in found.items():
             _forget_many(self._naming.setdefault(place, {}))
             for cell in cells if place not in self._keys else ():
                 self._named(*place, cell)
+        return found
 
     def value(self, object_name: str, field_name: str, cell: Any) -> Any:
         """A cell by which records are found, as a value of the field; None where it cannot be one."""

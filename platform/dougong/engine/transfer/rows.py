@@ -5,7 +5,7 @@ Each row is taken as if it came alone, in order: what one row makes, a later row
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from dougong.base.errors import Place, Problem
 from dougong.base.language import Message, msg
 from dougong.engine.saving.batch import Create, Made, Update
 from dougong.engine.saving.plan import plan_of
-from dougong.engine.transfer.cells import BETWEEN, Cells, blank, cells_to_look_up
+from dougong.engine.transfer.cells import BETWEEN, Cells, blank
 from dougong.engine.transfer.keys import AT_ONCE, Name, folded, look_up, name_of_value, shown
 from dougong.engine.transfer.names import SEVERAL, Entry, Names, Pending, RowChanges
 from dougong.engine.transfer.plans import ColumnPlan, ImportPlan, TargetPlan
@@ -39,6 +39,31 @@ class Refused(Exception):
         self.problems = list(problems)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a batch before its transaction begins, by (object, field): the cells by which records are found,
+    and the ids under the names that they are, where these are names that the file itself does not change.
+    """
+
+    cells: Mapping[tuple[str, str], Sequence[Any]]
+    found: Mapping[tuple[str, str], Mapping[Name, frozenset[str]]]
+
+
+def known_of(unit: Unit, plan: ImportPlan, readings: Readings, rows: Sequence[Cells]) -> Known:
+    """Read the cells of `rows`, and ask for what they name. `unit` reads what was stored a moment before."""
+    cells, changing = readings.learn(rows), plan.names_objects()
+    stay = {place: asked for place, asked in cells.items() if place[0] not in changing}
+    return Known(cells, {place: meant(unit, readings, place, asked) for place, asked in stay.items()})
+
+
+def meant(
+    unit: Unit, readings: Readings, place: tuple[str, str], cells: Iterable[Any]
+) -> Mapping[Name, frozenset[str]]:
+    """The ids under the names that `cells` are, by (object, field)."""
+    obj, read = unit.runtime.model.objects[place[0]], partial(readings.value, *place)
+    return look_up(unit, obj, place[1], cells, readings.reading, read)
+
+
 class Builder:
     """Makes the changes of rows, within one unit."""
 
@@ -49,12 +74,15 @@ class Builder:
         self._current: dict[tuple[str, str], dict[str, str | None]] = {}
         self.targets = [_target(each, plan, plain) for each, plain in zip(plan.targets, readings.targets, strict=True)]
 
-    def learn(self, rows: Sequence[Cells]) -> None:
-        """Ask for every name in `rows` at once: one statement per field by which records are found."""
-        for (object_name, field_name), cells in cells_to_look_up(self.plan, rows).items():
-            obj = self.unit.runtime.model.objects[object_name]
-            read = partial(self.readings.value, object_name, field_name)
-            self.names.learn(look_up(self.unit, obj, field_name, cells, self.reading, read))
+    def learn(self, known: Known) -> None:
+        """Ask for every name at once: one statement per field by which records are found, where there is one left."""
+        for place, cells in known.cells.items():
+            found = known.found.get(place)
+            if found is not None:
+                self.names.learn(found)
+                cells = [cell for cell in cells if self.readings.name(*place, cell) not in found]
+            if cells:
+                self.names.learn(meant(self.unit, self.readings, place, cells))
 
     def build(self, number: int, row: Cells) -> RowChanges:
         """The changes of one row.
@@ -124,9 +152,7 @@ def _target(target: TargetPlan, plan: ImportPlan, plain: tuple[Column, ...]) -> 
 
 
 def _referring(column: ColumnPlan, plan: ImportPlan) -> _Referring:
-    columns = [each for target in plan.targets for each in target.columns if each.missing == "create" and each.look_up]
-    made = {each.object.name for each in plan.targets} | {each.field.targets[0] for each in columns}
-    stays = not column.field.type.many and column.field.targets[0] not in made
+    stays = not column.field.type.many and column.field.targets[0] not in plan.names_objects()
     return _Referring(column, {} if stays else None)
 
 

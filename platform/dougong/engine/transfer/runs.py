@@ -63,11 +63,9 @@ def begin(unit: Unit, run: str, object_name: str, title: str, progress: Progress
 
 def note(unit: Unit, run: str, progress: Progress) -> None:
     """Note one more batch, in its own transaction."""
-    unit.connection.execute(
-        update(tables.imports)
-        .where(tables.imports.c.id == run)
-        .values(batches=tables.imports.c.batches + 1, details=asdict(progress))
-    )
+    counted = {"batches": tables.imports.c.batches + 1, "details": asdict(progress)}
+    statement = update(tables.imports).where(tables.imports.c.id == run).values(counted)
+    unit.begin(lambda connection: connection.execute(statement))
 
 
 def finish(unit: Unit, run: str, progress: Progress) -> None:
