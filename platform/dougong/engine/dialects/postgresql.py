@@ -63,7 +63,25 @@ END $$
 
 
 class LeanCursor(psycopg.Cursor[Any]):
-    """A cursor that describes its columns when asked: SQLAlchemy wants to know that there are some, each time."""
+    """A cursor that describes its columns when asked: SQLAlchemy wants to know that there are some, each time.
+
+    Within a pipeline it sends a statement and looks for no answer yet: psycopg waits for the socket twice or three
+    times for each one that it sends, a twentieth of what a record page takes.
+    """
+
+    def _execute_gen(self, query: Any, params: Any = None, *, prepare: Any = None, binary: Any = None) -> Any:
+        pipeline = self._conn._pipeline
+        if pipeline is None:
+            yield from super()._execute_gen(query, params, prepare=prepare, binary=binary)
+            return
+        yield from self._start_query(query)
+        asked = self._convert_query(query, params)
+        yield from self._maybe_prepare_gen(asked, prepare=prepare, binary=binary)
+        while pipeline.command_queue:
+            pipeline.command_queue.popleft()()
+        self._pgconn.flush()  # what the socket does not take now, whoever reads the answers sends
+        self._last_query = query
+        yield from self._conn._prepared.maintain_gen(self._conn)
 
     @property
     def description(self) -> Any:
