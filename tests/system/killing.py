@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +12,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 
+from tests.forked import Forked
 from tests.receivers import Calls, Mailbox, free_port
 from tests.system.serving import START_SECONDS, Person, Place
 
@@ -45,23 +42,19 @@ class Process:
     place: Place
     arguments: tuple[str, ...]
     settings: dict[str, str]
-    running: subprocess.Popen[bytes] | None = None
+    running: Forked | None = None
 
     def again(self) -> None:
         """Start it."""
         log = (self.place.folder / f"{self.arguments[0]}-{id(self)}.log").open("ab")
         with log:
-            self.running = subprocess.Popen(
-                [sys.executable, "-c", HASTY, *self.arguments],
-                cwd=self.place.folder, env=self.place.environment() | self.settings, stdout=log, stderr=log,
-                start_new_session=True,
-            )  # fmt: skip
+            environment = self.place.environment() | self.settings
+            self.running = Forked(HASTY, self.arguments, environment, self.place.folder, log)
 
     def kill(self) -> None:
         """End it at once, as a power cut would."""
         if self.running is not None:
-            os.killpg(self.running.pid, signal.SIGKILL)
-            self.running.wait()
+            self.running.kill()
             self.running = None
 
 

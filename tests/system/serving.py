@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import httpx2
@@ -22,8 +20,8 @@ from dougong.engine.saving.batch import Create
 from dougong.engine.unit import Unit
 from dougong.web import sessions
 from dougong.web.identity.api_tokens import make as make_token
+from tests.forked import COMMAND, Forked
 
-PROGRAM = (sys.executable, "-c", "from dougong.cli import main; main()")
 START_SECONDS = 60
 
 
@@ -41,12 +39,11 @@ class Place:
 
     def dougong(self, *arguments: str | Path, fails: bool = False) -> str:
         """What a command printed; it must succeed unless it `fails`."""
-        done = subprocess.run(
-            [*PROGRAM, *map(str, arguments)],
-            cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=120,
-        )  # fmt: skip
-        said = done.stdout + done.stderr
-        assert bool(done.returncode) == fails, said
+        with TemporaryFile("w+", encoding="utf-8") as output:
+            code = Forked(COMMAND, [*map(str, arguments)], self.environment(), self.folder, output).wait(timeout=120)
+            output.seek(0)
+            said = output.read()
+        assert bool(code) == fails, said
         assert "Traceback" not in said, said
         return said
 
@@ -114,11 +111,8 @@ class Server:
         """Start it; `ready` waits until it answers."""
         self.port = free_port()
         self.log = (place.folder / f"server-{self.port}.log").open("w+b")
-        self.process = subprocess.Popen(
-            [*PROGRAM, "serve", "--port", str(self.port)],
-            cwd=place.folder, env=place.environment() | settings, stdout=self.log, stderr=self.log,
-            start_new_session=True,
-        )  # fmt: skip
+        arguments = ["serve", "--port", str(self.port)]
+        self.process = Forked(COMMAND, arguments, place.environment() | settings, place.folder, self.log)
 
     @property
     def url(self) -> str:
@@ -144,8 +138,7 @@ class Server:
 
     def kill(self) -> None:
         """End it and its workers at once, as a power cut would."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        self.process.kill()
         self.log.close()
 
     @contextmanager

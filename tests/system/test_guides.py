@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from dougong.web.api.records import default_columns
 from dougong.workflows.automations import kept
 from tests.companies import ADMINISTRATOR, company_copy, person, sales  # noqa: F401
 from tests.conftest import missing
+from tests.forked import caller
 from tests.system.serving import Place, serving
 from tests.workflows.automations.conftest import all_runs, make, press, values, with_automation
 
@@ -46,7 +46,8 @@ def test_every_command_of_a_guide_does_what_it_says(sales: Company, tmp_path: Pa
     if shutil.which("curl") is None:
         missing("the API guide is written for curl, which is not installed")
     place = Place(sales.database.writers.url.render_as_string(hide_password=False), tmp_path)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    caller(programs := tmp_path / "programs")
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     told: list[str] = []
     script = ["set -e"]
     with serving(place, 1) as (server,):
