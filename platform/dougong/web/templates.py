@@ -70,6 +70,8 @@ class Settled(Environment):
         return found
 
     def _compose(self, source: str, known: Mapping[str, Any]) -> Template:
+        if not known:
+            return self.from_string(source)
         settling = Settling(self, known)
         tree = settling.settle(self.parse(source))
         return self.from_string(tree, settling.constants)

@@ -22,7 +22,7 @@ from dougong.engine.reading.forms import Formed, compile_filter, of_form
 from dougong.engine.reading.keyset import Key
 from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.prepared import prepared
-from dougong.engine.reading.readers import Fill, Layout, ask_linked, lay_out, name_open_ended
+from dougong.engine.reading.readers import Fill, Layout, ask_linked, lay_out, name_open_ended, only_here
 from dougong.engine.reading.scope import Scope
 from dougong.engine.reading.searching import search_condition, search_key, search_parameters
 from dougong.engine.reading.written import texts_of, under_filter
@@ -227,7 +227,7 @@ def _prepared(unit: Unit, obj: Object, query: Query) -> tuple[PreparedList, dict
             under_filter(unit, obj, key, query.where, field_texts(query)),
             lambda: _scope(unit, obj, query),
             query.where,
-            lambda formed: _prepare(obj, query, formed),
+            lambda formed: _prepare(query, formed),
         )
     except BadRequest as error:
         raise BadRequest(_problems(unit, obj, query) or error.problems) from None
@@ -244,18 +244,29 @@ def _scope(unit: Unit, obj: Object, query: Query) -> Scope:
     """A scope with the joins of the columns and sort keys, which lists that differ in their filter alone share."""
     terms = terms_of(unit, texts_of(unit, obj, query.where, field_texts(query)))
     scope = Scope(unit.runtime, unit.access, obj, terms, few=unit.access.few(unit, obj))
-    _, keys = _lay_out(scope, obj, query)
+    _, keys = _lay_out(scope, query)
     scope.walks = not keys or getattr(keys[0].column, "table", None) is scope.table
     return scope
 
 
-def _lay_out(scope: Scope, obj: Object, query: Query) -> tuple[Layout, list[Key]]:
+def _lay_out(scope: Scope, query: Query) -> tuple[Layout, list[Key]]:
+    paths, keys = _named(scope, query)
+    return lay_out(scope, paths, FIXED), keys
+
+
+def _named(scope: Scope, query: Query) -> tuple[list[ResolvedPath], list[Key]]:
+    """The columns and the sort keys of a query.
+
+    Raises:
+        BadRequest: each that is wrong is named.
+    """
     problems: list[Problem] = []
     paths: list[ResolvedPath] = []
     keys: list[Key] = []
     for text in query.columns:
         try:
-            paths.append(scope.path(text))
+            paths.append(shown := scope.path(text))
+            only_here(shown)
         except BadRequest as error:
             problems.extend(error.problems)
     for each in query.sort:
@@ -265,14 +276,14 @@ def _lay_out(scope: Scope, obj: Object, query: Query) -> tuple[Layout, list[Key]
             problems.extend(error.problems)
     if problems:
         raise BadRequest(problems)
-    return lay_out(scope, paths, FIXED), keys
+    return paths, keys
 
 
 def _problems(unit: Unit, obj: Object, query: Query) -> list[Problem]:
-    """Everything that is wrong with a query: its columns, its sort and its filter."""
+    """Everything that is wrong with a query: its columns, its sort and its filter. No column becomes SQL for that."""
     found: list[Problem] = []
     scope = Scope(unit.runtime, unit.access, obj, terms_of(unit))
-    for look in (lambda: _lay_out(scope, obj, query), lambda: compile_filter(unit, scope, query.where)):
+    for look in (lambda: _named(scope, query), lambda: compile_filter(unit, scope, query.where)):
         try:
             look()
         except BadRequest as error:
@@ -280,9 +291,9 @@ def _problems(unit: Unit, obj: Object, query: Query) -> list[Problem]:
     return found
 
 
-def _prepare(obj: Object, query: Query, formed: Formed) -> PreparedList:
+def _prepare(query: Query, formed: Formed) -> PreparedList:
     scope = formed.scope
-    layout, keys = _lay_out(scope, obj, query)
+    layout, keys = _lay_out(scope, query)
     where = scope.rows(query.deleted, query.lifecycle)
     if formed.condition is not None:
         where.append(formed.condition)

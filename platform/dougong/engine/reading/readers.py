@@ -50,7 +50,7 @@ def lay_out(scope: Scope, paths: Sequence[ResolvedPath], start: int) -> Layout:
         at = start + len(columns)
         field = path.field
         if not field.type.stored:
-            _only_here(path)
+            only_here(path)
             linked.append((len(readers), path))
             readers.append(lambda row: ())
         elif path.attribute or path.aspect:
@@ -71,8 +71,13 @@ def lay_out(scope: Scope, paths: Sequence[ResolvedPath], start: int) -> Layout:
     return Layout(tuple(columns), tuple(readers), tuple(linked), tuple(open_ended))
 
 
-def _only_here(path: ResolvedPath) -> None:
-    if path.steps:
+def only_here(path: ResolvedPath) -> None:
+    """Check that a field without columns is one of the record itself.
+
+    Raises:
+        BadRequest: lookups lead to it.
+    """
+    if path.steps and not path.field.type.stored:
         raise BadRequest(
             Problem(
                 code="path-refused",

@@ -132,7 +132,7 @@ def _compose(visit: Visit, obj: Object, layout: Layout) -> FormView:
                 _input(each, all_, visit.site.sections, each.name in varies, each.name in follows)
                 for each, all_ in mine
             )
-            bodies[section.key] = environment.from_string(source)
+            bodies[section.key] = environment.composed(source)
     return FormView(
         layout=layout,
         fields=tuple(fields.values()),
@@ -251,7 +251,7 @@ def _lines(visit: Visit, section: Section) -> Lines | None:
         return None
     asked = [obj.fields[each.field] for each in _columns(obj, parent, section.line_columns)]
     columns = [seen for each in asked if (seen := access.seen(obj, each)) is not None]
-    row = visit.site.templates.environment(visit.language).from_string(
+    row = visit.site.templates.environment(visit.language).composed(
         _row_source(
             child,
             columns,
