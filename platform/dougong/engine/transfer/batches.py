@@ -13,7 +13,7 @@ from dougong.engine.saving.undoable import savepoint
 from dougong.engine.transfer.names import Entry, Names, Pending, RowChanges
 from dougong.engine.transfer.plans import ImportPlan
 from dougong.engine.transfer.readings import Readings
-from dougong.engine.transfer.rows import Builder, Known, Refused
+from dougong.engine.transfer.rows import Builder, Known, Refused, found_now
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -44,10 +44,26 @@ def carry_out(
     unit: Unit, plan: ImportPlan, readings: Readings, rows: Sequence[Numbered], known: Known, operation: str
 ) -> Outcome:
     """Save `rows`, of which something is `known`; those that break a rule are left out."""
-    names = Names()
-    builder = Builder(unit, plan, readings, names)
-    builder.learn(known)
-    outcome = Outcome()
+    found = found_now(unit, plan, readings, known)
+    built = known.of(found)
+    names, outcome = Names() if built is None else built.names, Outcome()
+    if built is not None:
+        for number, problems in built.refused:
+            outcome.refuse(number, *problems)
+        _Wave(unit, names, operation, outcome).save(built.changes)
+    else:
+        for each in found.values():
+            names.learn(each)
+        _one_after_the_other(unit, Builder(unit, plan, readings, names), rows, operation, outcome)
+    outcome.met = set(names.called)
+    return outcome
+
+
+def _one_after_the_other(
+    unit: Unit, builder: Builder, rows: Sequence[Numbered], operation: str, outcome: Outcome
+) -> None:
+    """Build and save `rows`: those so far are saved where the next one depends on them."""
+    names = builder.names
     wave: list[RowChanges] = []
 
     def flush() -> None:
@@ -67,8 +83,6 @@ def carry_out(
         names.add(row)
         wave.append(row)
     flush()
-    outcome.met = set(names.called)
-    return outcome
 
 
 class _Wave:

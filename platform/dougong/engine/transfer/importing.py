@@ -157,7 +157,8 @@ class _Run:
         if not rows:
             return
         with self.company.read(self.actor) as unit:
-            self.ahead = rows, known_of(unit, self.plan, self.readings, [cells for _, cells in rows])
+            whole = self.company.database.beside and not self.dry
+            self.ahead = rows, known_of(unit, self.plan, self.readings, rows, whole)
 
     def _batch(self, rows: Sequence[Numbered], fresh: int, known: Known, meanwhile: Callable[[], object]) -> None:
         """One transaction; tried again where other people took what it was about to take."""

@@ -39,26 +39,82 @@ class Refused(Exception):
         self.problems = list(problems)
 
 
-@dataclass(frozen=True, slots=True)
+Found = Mapping[Name, frozenset[str]]
+"""The ids of stored records by name."""
+
+
+@dataclass(slots=True)
+class Built:
+    """The rows of a batch as changes: those that are refused apart, with their problems."""
+
+    names: Names
+    changes: list[RowChanges]
+    refused: list[tuple[int, list[Problem]]]
+
+
+@dataclass(slots=True)
 class Known:
     """What is known of a batch before its transaction begins, by (object, field): the cells by which records are found,
-    and the ids under the names that they are, where these are names that the file itself does not change.
+    and the ids under the names that they are. `built` is what the rows come to as long as the names mean just that.
     """
 
     cells: Mapping[tuple[str, str], Sequence[Any]]
-    found: Mapping[tuple[str, str], Mapping[Name, frozenset[str]]]
+    found: Mapping[tuple[str, str], Found]
+    built: Built | None = None
+
+    def of(self, found: Mapping[tuple[str, str], Found]) -> Built | None:
+        """What the rows come to where names mean what was `found`; once, as what is built is used up."""
+        built, self.built = self.built, None
+        return built if found == self.found else None
 
 
-def known_of(unit: Unit, plan: ImportPlan, readings: Readings, rows: Sequence[Cells]) -> Known:
-    """Read the cells of `rows`, and ask for what they name. `unit` reads what was stored a moment before."""
-    cells, changing = readings.learn(rows), plan.names_objects()
-    stay = {place: asked for place, asked in cells.items() if place[0] not in changing}
-    return Known(cells, {place: meant(unit, readings, place, asked) for place, asked in stay.items()})
+def known_of(unit: Unit, plan: ImportPlan, readings: Readings, rows: Sequence[tuple[int, Cells]], whole: bool) -> Known:
+    """Read the cells of `rows`, and ask for what they name. `unit` reads what was stored a moment before.
+
+    Where `whole` is asked for, names that the file itself changes are asked for too, and the rows are built.
+    """
+    cells, changing = readings.learn([row for _, row in rows]), plan.names_objects()
+    wanted = {place: asked for place, asked in cells.items() if whole or place[0] not in changing}
+    known = Known(cells, {place: meant(unit, readings, place, asked) for place, asked in wanted.items()})
+    if whole:
+        known.built = _built(unit, plan, readings, rows, known)
+    return known
 
 
-def meant(
-    unit: Unit, readings: Readings, place: tuple[str, str], cells: Iterable[Any]
-) -> Mapping[Name, frozenset[str]]:
+def _built(
+    unit: Unit, plan: ImportPlan, readings: Readings, rows: Sequence[tuple[int, Cells]], known: Known
+) -> Built | None:
+    """The rows as changes, made before those ahead of them are saved; None where that cannot be."""
+    built = Built(Names(), [], [])
+    for found in known.found.values():
+        built.names.learn(found)
+    builder = Builder(unit, plan, readings, built.names, ahead=True)
+    try:
+        for number, cells in rows:
+            try:
+                row = builder.build(number, cells)
+            except Refused as refused:
+                built.refused.append((number, refused.problems))
+                continue
+            built.names.add(row)
+            built.changes.append(row)
+    except Pending:
+        return None
+    return built
+
+
+def found_now(unit: Unit, plan: ImportPlan, readings: Readings, known: Known) -> Mapping[tuple[str, str], Found]:
+    """What names mean within the transaction: asked for where the file changes that, and where nothing was found."""
+    found: dict[tuple[str, str], Found] = {}
+    changing = plan.names_objects()
+    for place, cells in known.cells.items():
+        before: Found = {} if place[0] in changing else known.found.get(place, {})
+        left = [cell for cell in cells if readings.name(*place, cell) not in before] if before else cells
+        found[place] = {**before, **meant(unit, readings, place, left)} if left else before
+    return found
+
+
+def meant(unit: Unit, readings: Readings, place: tuple[str, str], cells: Iterable[Any]) -> Found:
     """The ids under the names that `cells` are, by (object, field)."""
     obj, read = unit.runtime.model.objects[place[0]], partial(readings.value, *place)
     return look_up(unit, obj, place[1], cells, readings.reading, read)
@@ -67,22 +123,12 @@ def meant(
 class Builder:
     """Makes the changes of rows, within one unit."""
 
-    def __init__(self, unit: Unit, plan: ImportPlan, readings: Readings, names: Names) -> None:
-        """Resolve names by `names`, read cells by `readings`."""
-        self.unit, self.plan, self.readings, self.names = unit, plan, readings, names
+    def __init__(self, unit: Unit, plan: ImportPlan, readings: Readings, names: Names, ahead: bool = False) -> None:
+        """Resolve names by `names`, read cells by `readings`; `ahead` of the rows before, which are not saved yet."""
+        self.unit, self.plan, self.readings, self.names, self.ahead = unit, plan, readings, names, ahead
         self.reading = readings.reading
         self._current: dict[tuple[str, str], dict[str, str | None]] = {}
         self.targets = [_target(each, plan, plain) for each, plain in zip(plan.targets, readings.targets, strict=True)]
-
-    def learn(self, known: Known) -> None:
-        """Ask for every name at once: one statement per field by which records are found, where there is one left."""
-        for place, cells in known.cells.items():
-            found = known.found.get(place)
-            if found is not None:
-                self.names.learn(found)
-                cells = [cell for cell in cells if self.readings.name(*place, cell) not in found]
-            if cells:
-                self.names.learn(meant(self.unit, self.readings, place, cells))
 
     def build(self, number: int, row: Cells) -> RowChanges:
         """The changes of one row.
@@ -103,7 +149,13 @@ class Builder:
         return made.changes
 
     def current(self, obj: Object, field_name: str, id: str) -> str | None:
-        """What a stored record refers to now: asked once for all records that the batch knows."""
+        """What a stored record refers to now: asked once for all records that the batch knows.
+
+        Raises:
+            Pending: the rows before may change it.
+        """
+        if self.ahead:
+            raise Pending
         known = self._current.get((obj.name, field_name))
         if known is None or id not in known:
             plan = plan_of(self.unit.runtime, obj.name)
