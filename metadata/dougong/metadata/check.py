@@ -9,7 +9,9 @@ mistake does not cause others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from dougong.base.errors import MetadataError, Problem
 from dougong.base.language import msg
@@ -113,7 +115,7 @@ RULES: tuple[Rule, ...] = (
 """Every rule over the effective tree, in the order in which people would look."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checked:
     """A set of documents after checking: the tree that they make, and everything that is wrong with it."""
 
@@ -134,11 +136,38 @@ class Checked:
         """
         if self.errors:
             raise MetadataError(self.problems)
-        return compile_effective(self.effective, revision or self.tree.content_hash)
+        return replace(self._model, revision=revision or self.tree.content_hash)
+
+    @cached_property
+    def _model(self) -> Model:
+        """The model, compiled once for the plan and the publish that ask for it."""
+        return compile_effective(self.effective, "")
+
+
+LATELY = timedelta(minutes=5)
+"""How long what was found of a tree stands: tests of formulas may read the clock."""
+
+_lately: tuple[tuple[str, ...], datetime, Checked] | None = None
+"""The last tree that was checked: its hash and addresses, when that was, and what was found."""
 
 
 def check(given: Tree | Documents | Iterable[Component]) -> Checked:
-    """Check a tree, what was read from files, or components; files that could not be read count as problems."""
+    """Check a tree, what was read from files, or components; files that could not be read count as problems.
+
+    A tree without files is what a company stores: it is planned, tried and published in turn, and checked once.
+    """
+    global _lately
+    if not isinstance(given, Tree) or any(each.source for each in given.components.values()):
+        return _check(given)
+    key, now, known = (given.content_hash, *given.components), datetime.now(UTC), _lately
+    if known is not None and known[0] == key and abs(now - known[1]) < LATELY:
+        return known[2]
+    checked = _check(given)
+    _lately = key, now, checked
+    return checked
+
+
+def _check(given: Tree | Documents | Iterable[Component]) -> Checked:
     found: list[Problem] = []
     unread: set[str] = set()
     if isinstance(given, Documents):

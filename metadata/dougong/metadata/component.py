@@ -62,6 +62,14 @@ class Component:
     body: Mapping[str, Any] = field(hash=False)
     layer: str = COMPANY
     source: Source | None = field(default=None, compare=False, repr=False)
+    _digest: str = field(default="", init=False, compare=False, repr=False)
+
+    @classmethod
+    def stored(cls, kind: str, name: str, body: Mapping[str, Any], layer: str, digest: str) -> Component:
+        """A document whose hash is known, as it was found by it."""
+        made = cls(kind, name, body, layer)
+        object.__setattr__(made, "_digest", digest)
+        return made
 
     @property
     def address(self) -> str:
@@ -93,7 +101,9 @@ class Component:
     @property
     def content_hash(self) -> str:
         """The SHA-256 of the canonical JSON of the body, in hex."""
-        return content_hash(self.body)
+        if not self._digest:
+            object.__setattr__(self, "_digest", content_hash(self.body))
+        return self._digest
 
 
 def canonical_json(value: Any) -> str:

@@ -7,6 +7,7 @@ refer only to what they require read this graph.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from dougong.metadata.component import Component
 from dougong.metadata.index import Index
 from dougong.metadata.message_template import places_in
 from dougong.metadata.positions import escape, steps
-from dougong.metadata.reference_table import STEPS, TABLE, Found
+from dougong.metadata.reference_table import STEPS, TABLE, Found, From
 from dougong.metadata.rights import EVERY
 from dougong.metadata.schema import step_schema
 
@@ -45,8 +46,10 @@ def references(index: Index, component: Component) -> Iterator[Reference]:
     for pointer, bodies in lists_of_steps(component):
         for place in places(bodies, component.object or "", pointer):
             yield from _in_step(index, component, place)
-    for pattern, sort, seen_from in TABLE.get(component.kind, ()):
-        for found in _matches(component, component.body, pattern.split("/"), "", ()):
+    for way, sort, seen_from in _ways(component.kind):
+        if way[0] not in component.body and way[0] not in ANY:
+            continue
+        for found in _matches(component, component.body, way, "", ()):
             if found.text == EVERY or (
                 sort == "people" and not found.text.startswith(("role:", "queue:", "territory:"))
             ):
@@ -54,8 +57,18 @@ def references(index: Index, component: Component) -> Iterator[Reference]:
             yield from _resolved(index, found, sort, seen_from(index, found))
 
 
+ANY = frozenset({"*", "**", "@"})
+"""Steps of patterns that are no keys."""
+
+
+@functools.cache
+def _ways(kind: str) -> tuple[tuple[tuple[str, ...], str, From], ...]:
+    """The patterns of a kind of document, in steps."""
+    return tuple((tuple(pattern.split("/")), sort, seen_from) for pattern, sort, seen_from in TABLE.get(kind, ()))
+
+
 def _matches(
-    component: Component, value: Any, steps: list[str], pointer: str, around: tuple[Mapping[str, Any], ...]
+    component: Component, value: Any, steps: tuple[str, ...], pointer: str, around: tuple[Mapping[str, Any], ...]
 ) -> Iterator[Found]:
     if not steps:
         if isinstance(value, str):

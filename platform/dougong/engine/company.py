@@ -385,6 +385,14 @@ class Company:
         known = revisions.get(connection, revision).tree, revisions.get_ledger(connection)
         return expected.runtime if known == (expected.tree, expected.ledger) else None
 
+    def tree_of(self, connection: Connection, revision: int) -> Tree:
+        """The tree of a revision. Documents that this process has read before are not read again.
+
+        Raises:
+            NotFound: there is no such revision.
+        """
+        return revisions.tree_of(connection, revision, self._bodies)
+
     def compile(self, connection: Connection, tree: Tree, revision: int, draft: str | None = None) -> Runtime:
         """The runtime of `tree`, on the places that the ledger has for it."""
         model = compile_tree(tree, str(revision))

@@ -184,6 +184,6 @@ def preview(company: Company, id: str, actor: Actor) -> Iterator[Unit]:
 def _prepared(company: Company, draft: Draft, wanted: Publication) -> Runtime:
     with turn(company) as connection:
         with connection.begin():
-            coming = come(company, connection, merged(connection, wanted, revisions.head(connection)))
+            coming = come(company, connection, merged(company, connection, wanted, revisions.head(connection)))
         make_room(company, coming)
     return replace(coming.runtime, draft=draft.id, prepared={})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dougong.engine import revisions
 from dougong.engine.access import Access
 from dougong.formulas import FieldInfo, Path
 from dougong.metadata.index import Index
@@ -54,6 +53,6 @@ def scope_of(unit: Unit, object_name: str) -> ReadableScope:
     key = "web.formula index"
     index = unit.runtime.prepared.get(key)
     if index is None:
-        tree = revisions.tree_of(unit.connection, unit.runtime.revision)
+        tree = unit.company.tree_of(unit.connection, unit.runtime.revision)
         index = unit.runtime.prepared[key] = Index(effective(tree))
     return ReadableScope(index, object_name, unit.runtime.model, unit.access)

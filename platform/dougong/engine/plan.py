@@ -15,7 +15,6 @@ from sqlalchemy import Column, func, select
 from dougong.base.errors import Problem
 from dougong.base.field_types import ValueRefused
 from dougong.base.language import Message, msg
-from dougong.engine import revisions
 from dougong.engine.actor import SYSTEM
 from dougong.engine.backfill import converted
 from dougong.engine.company import Company
@@ -33,7 +32,7 @@ from dougong.engine.storage import RecordTable
 from dougong.engine.trials import as_coming, tried
 from dougong.engine.unit import Unit
 from dougong.metadata.check import check
-from dougong.metadata.model import Constraint, Field
+from dougong.metadata.model import Constraint, Field, Model
 from dougong.metadata.trees import Change, diff
 
 SHOWN = 20
@@ -61,6 +60,8 @@ class Plan:
     changes: tuple[Change, ...]
     effects: tuple[Effect, ...]
     problems: tuple[Problem, ...]
+    model: Model | None = None
+    """What would be in force; None where the check forbids it."""
 
     @property
     def possible(self) -> bool:
@@ -79,15 +80,18 @@ def plan(company: Company, wanted: Publication, named: int = SHOWN, *, tests: bo
     """
     with company.read(SYSTEM) as unit:
         parent = unit.runtime.revision
-        tree = merged(unit.connection, wanted, parent)
-        head = revisions.tree_of(unit.connection, parent)
+        tree = merged(company, unit.connection, wanted, parent)
+        head = company.tree_of(unit.connection, parent)
         checked = check(tree)
         effects: tuple[Effect, ...] = ()
+        model: Model | None = None
         if not checked.errors:
-            effects = tuple(_effects(unit, come(company, unit.connection, tree), named))
+            coming = come(company, unit.connection, tree)
+            effects, model = tuple(_effects(unit, coming, named)), coming.runtime.model
         changes = diff(head, tree)
     failed = failures(company, checked, head) if tests else ()
-    return Plan(parent=parent, changes=changes, effects=effects, problems=(*checked.problems, *failed))
+    problems = (*checked.problems, *failed)
+    return Plan(parent=parent, changes=changes, effects=effects, problems=problems, model=model)
 
 
 def _effects(unit: Unit, coming: Coming, named: int) -> Iterator[Effect]:

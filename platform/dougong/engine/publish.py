@@ -99,8 +99,8 @@ def publish(company: Company, wanted: Publication) -> int:
             parent = revisions.head(connection)
             if wanted.tested and parent != wanted.base:
                 raise MovedOn(_being_published())
-            tree = merged(connection, wanted, parent)
-            before = revisions.tree_of(connection, parent)
+            tree = merged(company, connection, wanted, parent)
+            before = company.tree_of(connection, parent)
             if not wanted.origins and tree.content_hash == before.content_hash:
                 return parent
             with beside_requests():
@@ -177,16 +177,16 @@ def turn(company: Company) -> Iterator[Connection]:
         yield connection
 
 
-def merged(connection: Connection, wanted: Publication, parent: int) -> Tree:
+def merged(company: Company, connection: Connection, wanted: Publication, parent: int) -> Tree:
     """What is wanted together with what others published since its base, every component with an id.
 
     Raises:
         Conflict: both changed the same; every such place is named.
     """
-    head = revisions.tree_of(connection, parent)
+    head = company.tree_of(connection, parent)
     tree = wanted.tree
     if wanted.base is not None and wanted.base != parent:
-        found = merge(revisions.tree_of(connection, wanted.base), tree, head)
+        found = merge(company.tree_of(connection, wanted.base), tree, head)
         if found.conflicts:
             raise Conflict(map(conflict_problem, found.conflicts))
         tree = found.tree

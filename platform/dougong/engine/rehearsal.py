@@ -100,6 +100,6 @@ def _merged(company: Company, wanted: Publication) -> tuple[Publication, Tree]:
     """What would be in force, `wanted` on top of what is; and what is."""
     with company.read(SYSTEM) as unit:
         parent = revisions.head(unit.connection)
-        head = revisions.tree_of(unit.connection, parent)
-        tree: Tree = merged(unit.connection, wanted, parent)
+        head = company.tree_of(unit.connection, parent)
+        tree: Tree = merged(company, unit.connection, wanted, parent)
     return replace(wanted, tree=tree, base=parent, tested=True), head

@@ -231,7 +231,7 @@ def _tree(listing: Mapping[str, tuple[str, str]], bodies: Bodies) -> Tree:
     components = []
     for address, (layer, digest) in listing.items():
         body = bodies[digest]  # the name is said there: the address of an overlay has its layer in front
-        components.append(Component(address.partition(":")[0], str(body["name"]), body, layer))
+        components.append(Component.stored(address.partition(":")[0], str(body["name"]), body, layer, digest))
     return Tree.of(components)
 
 

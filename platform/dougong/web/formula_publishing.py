@@ -8,7 +8,6 @@ from typing import Any
 
 from dougong.base.errors import Conflict, DougongError, Place, Problem, Rejected
 from dougong.base.language import LANGUAGES, msg
-from dougong.engine import revisions
 from dougong.engine.plan import Effect, Plan, plan
 from dougong.engine.publish import Publication
 from dougong.engine.reading.readers import titles
@@ -192,7 +191,7 @@ def _publication(visit: Visit, address: str, change: Callable[[Tree], Tree], bas
     with visit.company.read(visit.actor) as unit:
         head = unit.runtime.revision
         start = base if base is not None and 0 <= base <= head else head
-        tree = revisions.tree_of(unit.connection, start)
+        tree = unit.company.tree_of(unit.connection, start)
     return Publication(tree=change(tree), author=visit.actor, message=f"formula {address}", base=start)
 
 

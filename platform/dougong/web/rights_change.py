@@ -11,14 +11,12 @@ from typing import Any, Protocol
 
 from dougong.base.errors import Conflict, NotFound, Place, Problem, Rejected
 from dougong.base.language import LANGUAGES, label, msg
-from dougong.engine import revisions
 from dougong.engine.formula_scope import scope_of
 from dougong.engine.plan import plan
 from dougong.engine.publish import Publication
 from dougong.engine.rehearsal import publish_tested
 from dougong.engine.rights.effects import Effect, assigned, effects, opening, takers
 from dougong.engine.unit import Unit
-from dougong.metadata.compile import compile_tree
 from dougong.metadata.component import COMPANY, Component, content_hash, same
 from dougong.metadata.documents import from_bodies
 from dougong.metadata.model import Model
@@ -227,8 +225,8 @@ def planned(visit: Visit, wish: RightsChange) -> Planned:
     found = plan(visit.company, wanted)
     told: tuple[Effect, ...] = ()
     opens = ""
-    if found.possible:
-        model = compile_tree(wanted.tree, "planned")
+    model = found.model
+    if found.possible and model is not None:
         with visit.company.read(visit.actor) as unit:
             told = effects(unit, model)
             opens = _opens(visit, wish, unit.runtime.model if isinstance(wish, Removal) else model)
@@ -289,5 +287,5 @@ def _publication(visit: Visit, wish: RightsChange, base: int | None) -> Publicat
     with visit.company.read(visit.actor) as unit:
         head = unit.runtime.revision
         start = base if base is not None and base <= head else head
-        tree = revisions.tree_of(unit.connection, start)
+        tree = unit.company.tree_of(unit.connection, start)
     return Publication(tree=wish.change(tree), author=visit.actor, message=f"rights {wish.address}", base=start)

@@ -10,7 +10,6 @@ from typing import Any
 
 from dougong.base.errors import BadRequest, Forbidden, NotFound, Problem
 from dougong.base.language import msg
-from dougong.engine import revisions
 from dougong.engine.actor import Actor
 from dougong.engine.company import Company
 from dougong.engine.plan import plan
@@ -79,7 +78,7 @@ def _wanted(asked: Asked, company: Company, actor: Actor, right: str = "design")
         if base is not None and not 0 <= base <= head:
             reason = msg("There is no revision {number}.", number=base)
             raise BadRequest(Problem(code="revision-unknown", thing="base", reason=reason))
-        tree = revisions.tree_of(unit.connection, head if base is None else base)
+        tree = unit.company.tree_of(unit.connection, head if base is None else base)
     unknown = [address for address in remove if address not in tree]
     if unknown:
         raise BadRequest(
