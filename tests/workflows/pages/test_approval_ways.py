@@ -104,12 +104,14 @@ def test_a_stage_and_a_deletion_have_the_button_too(desk: Desk) -> None:
 
 
 def test_no_button_where_it_would_not_help(desk: Desk) -> None:
-    """Something else is wrong as well; the approval is started by others."""
+    """Something else is wrong as well; the approval is started by others, which is said."""
     office = desk.office
     purchase = office.make("clerk", amount=10)
     assert ways(edited(desk, "clerk", purchase, reviewer=office.id("aud"), name="").text) == []
     dear = office.make("clerk", amount=SMALL)
-    assert ways(press(desk, "admin", f"/o/purchase/{dear}/stage", {"to": "ordered"}).text) == []
+    page = press(desk, "admin", f"/o/purchase/{dear}/stage", {"to": "ordered"}).text
+    assert ways(page) == []
+    assert "You are not one of those who start this approval." in page
 
 
 def test_lines_are_not_taken_along(desk: Desk) -> None:

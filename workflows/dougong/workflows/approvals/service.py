@@ -138,9 +138,8 @@ def submit(
     values = running.record_values(unit, obj, record_id)
     if not starting.may_start(unit, approval, obj, values):
         raise Forbidden(
-            Problem(code="approval-start", reason=msg("You are not one of those who start this approval."),
-                    thing=f"approval:{approval.name}")
-        )  # fmt: skip
+            Problem(code="approval-start", reason=starting.NOT_ONE_OF_THEM, thing=f"approval:{approval.name}")
+        )
     gated = None
     if change is not None:
         gated = gates.gated(unit, obj, values, change)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOST_CANDIDATES = 500
 """Of how many people one is offered to choose from."""
 
+NOT_ONE_OF_THEM = msg("You are not one of those who start this approval.")
+"""What is said to whoever may not start it."""
+
 
 def is_active(approval: Approval, world: CompanyWorld) -> bool:
     """Whether the approval is switched on."""

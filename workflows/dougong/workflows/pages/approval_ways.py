@@ -23,14 +23,16 @@ DO, VALUES, WHY = "do", "values", "why"
 
 
 def ways(visit: Visit, obj: Object, changes: Sequence[Change], problems: Sequence[Problem]) -> tuple[Way, ...]:
-    """The way to the approval, where that one alone stands against a change and the person may start it."""
+    """The way to the approval that alone stands against a change; what else to know, where there is none."""
     change, needed = changes[0], {(each.code, each.thing) for each in problems}
     approval = next((each for each in gates.of_object(visit.model, obj.name) if needed == {_key(each)}), None)
     if approval is None or not isinstance(change, Update | Delete):
         return ()
     values = running.record_values(visit.unit, obj, change.id)
-    if not values or not starting.may_start(visit.unit, approval, obj, values):
+    if not values:
         return ()
+    if not starting.may_start(visit.unit, approval, obj, values):
+        return (Way(visit.say(starting.NOT_ONE_OF_THEM)),)
     if changes[1:]:
         return (Way(visit.say(msg("An approval takes no lines with it: save the lines first, then submit the rest."))),)
     said = msg("Submit for approval: {approval}", approval=approval.label)
