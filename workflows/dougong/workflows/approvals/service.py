@@ -137,9 +137,7 @@ def submit(
     unit.records.get(obj.name, record_id)
     values = running.record_values(unit, obj, record_id)
     if not starting.may_start(unit, approval, obj, values):
-        raise Forbidden(
-            Problem(code="approval-start", reason=starting.NOT_ONE_OF_THEM, thing=f"approval:{approval.name}")
-        )
+        raise Forbidden(starting.not_one_of_them(approval))
     gated = None
     if change is not None:
         gated = gates.gated(unit, obj, values, change)

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 MOST_CANDIDATES = 500
 """Of how many people one is offered to choose from."""
 
-NOT_ONE_OF_THEM = msg("You are not one of those who start this approval.")
-"""What is said to whoever may not start it."""
-
 
 def is_active(approval: Approval, world: CompanyWorld) -> bool:
     """Whether the approval is switched on."""
@@ -43,6 +40,12 @@ def may_start(unit: Unit, approval: Approval, obj: Object, values: Mapping[str, 
     if unit.actor.is_system:
         return True
     return any(_is_one(unit, by, obj, values) for by in approval.start.by)
+
+
+def not_one_of_them(approval: Approval) -> Problem:
+    """What is said to whoever may not start it."""
+    reason = msg("You are not one of those who start this approval.")
+    return Problem(code="approval-start", reason=reason, thing=f"approval:{approval.name}")
 
 
 def _is_one(unit: Unit, by: str, obj: Object, values: Mapping[str, Any]) -> bool:

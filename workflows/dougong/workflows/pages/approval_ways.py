@@ -32,7 +32,7 @@ def ways(visit: Visit, obj: Object, changes: Sequence[Change], problems: Sequenc
     if not values:
         return ()
     if not starting.may_start(visit.unit, approval, obj, values):
-        return (Way(visit.say(starting.NOT_ONE_OF_THEM)),)
+        return (Way(visit.say(starting.not_one_of_them(approval).reason)),)
     if changes[1:]:
         return (Way(visit.say(msg("An approval takes no lines with it: save the lines first, then submit the rest."))),)
     said = msg("Submit for approval: {approval}", approval=approval.label)
