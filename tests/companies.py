@@ -1,8 +1,10 @@
-"""Companies of both kinds of database, ready in a moment: made once a session, copied for each test."""
+"""Companies of both kinds of database, ready in a moment: made once a run of tests, copied for each test."""
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -26,6 +28,7 @@ from dougong.engine.runtime import Runtime
 from dougong.engine.saving.batch import Create
 from dougong.metadata.documents import read_folder
 from dougong.metadata.trees import Tree
+from tests import once
 from tests.pristine import Pristine
 
 WORKSHOP = Path(__file__).parent / "engine" / "workshop"
@@ -62,71 +65,73 @@ def opened(url: str, threads: int = 4) -> Company:
 
 Copies = Callable[[str, str, tuple[Path, ...]], AbstractContextManager[Company]]
 
+# Of this process, whose rooms each have the fixture below: by original what it compiles to, what it is like on
+# PostgreSQL, and the copies of it there that are free.
+_compiled: dict[str, Runtime] = {}
+_pristine: dict[str, Pristine] = {}
+_spare: defaultdict[str, list[str]] = defaultdict(list)
+_numbers = itertools.count(1)
+
 
 @pytest.fixture(scope="session")
 def company_copy(
     request: pytest.FixtureRequest,
-    fresh_database_url: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Copies:
     """A function from (kind, name, package folders) to an open copy of that company, gone at the end of the block.
 
-    The original of a name is published once; a SQLite file is copied, a PostgreSQL database is its template, and used
-    again where what a test did can be undone.
+    The original is published once in the whole run; a SQLite file is copied, a PostgreSQL database is its template,
+    and used again where what a test did can be undone.
     """
-    originals: dict[tuple[str, str], str] = {}
-    compiled: dict[tuple[str, str], Runtime] = {}
-    pristine: dict[str, Pristine] = {}
-    spare: defaultdict[str, list[str]] = defaultdict(list)
-    numbers = itertools.count(1)
 
-    def original(kind: str, name: str, folders: tuple[Path, ...]) -> str:
-        if (kind, name) not in originals:
-            url = fresh_database_url(kind)
-            company = opened(url)
-            publish(company, Publication(tree=tree_of(*folders), message="for tests"))
-            while run_due(company):  # what a publish asks for is done, so that a test finds its own work alone
-                pass
-            company.close()
-            originals[kind, name] = url
-        return originals[kind, name]
-
-    def known(company: Company, kind: str, name: str) -> Company:
-        if (kind, name) not in compiled:
-            compiled[kind, name] = company.runtime()
-        company.remember(replace(compiled[kind, name], prepared={}))
+    def known(company: Company, source: str) -> Company:
+        if source not in _compiled:
+            _compiled[source] = company.runtime()
+        company.remember(replace(_compiled[source], prepared={}))
         return company
 
     def made(server: postgresql.Server, source: str) -> str:
-        target_name = f"{source}_copy_{next(numbers)}"
+        target_name = f"{source}_{os.getpid()}_{next(_numbers)}"
         _command(server, "CREATE DATABASE {} TEMPLATE {}", target_name, source)
-        if source not in pristine:
-            pristine[source] = Pristine.of(server, target_name)
+        if source not in _pristine:
+            _pristine[source] = Pristine.of(server, target_name)
         return target_name
 
     @contextmanager
     def copy(kind: str, name: str, folders: tuple[Path, ...]) -> Iterator[Company]:
-        source = str(make_url(original(kind, name, folders)).database)
+        called = f"{name}_{hashlib.sha256(repr(folders).encode()).hexdigest()[:12]}"
+
+        def publish_in(url: str) -> None:
+            _publish(url, folders)
+
         if kind == "sqlite":
             target = tmp_path_factory.mktemp(name) / "company.sqlite3"
-            shutil.copy(source, target)
-            with closing(known(opened(f"sqlite:///{target}"), kind, name)) as company:
+            shutil.copy(once.sqlite_file(called, publish_in), target)
+            with closing(known(opened(f"sqlite:///{target}"), f"sqlite {called}")) as company:
                 yield company
             return
         server: postgresql.Server = request.getfixturevalue("postgresql_server")
-        target_name = spare[source].pop() if spare[source] else made(server, source)
+        source = once.postgresql_database(server, called, publish_in)
+        target_name = _spare[source].pop() if _spare[source] else made(server, source)
         kept = False
         try:
-            with closing(known(opened(server.url(target_name)), kind, name)) as company:
+            with closing(known(opened(server.url(target_name)), source)) as company:
                 yield company
-            kept = pristine[source].restore(server, target_name)
+            kept = _pristine[source].restore(server, target_name)
         finally:
             if kept:
-                spare[source].append(target_name)
+                _spare[source].append(target_name)
             else:
                 _command(server, "DROP DATABASE {} WITH (FORCE)", target_name)
 
     return copy
+
+
+def _publish(url: str, folders: tuple[Path, ...]) -> None:
+    with closing(opened(url)) as company:
+        publish(company, Publication(tree=tree_of(*folders), message="for tests"))
+        while run_due(company):  # what a publish asks for is done, so that a test finds its own work alone
+            pass
 
 
 def _command(server: postgresql.Server, text: str, *names: str) -> None:

@@ -19,9 +19,7 @@ from dougong.base.settings import describe
 from dougong.cli import temporary_postgresql as postgresql
 from dougong.cli.folders import field_types
 from tests import chromium
-
-RUN_FOLDER = "DOUGONG_TEST_RUN"
-"""Environment variable that tells pytest-xdist's workers the folder of the whole run."""
+from tests.once import RUN_FOLDER
 
 KINDS = ("sqlite", "postgresql")
 

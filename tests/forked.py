@@ -192,5 +192,3 @@ def _become(called: dict[str, Any], files: list[int]) -> str:
     os.environ.update(called["environment"])
     sys.argv[:] = called["arguments"]
     return str(called["code"])
-
-

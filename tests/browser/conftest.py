@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
-from sqlalchemy.engine import make_url
 
 from dougong.cli import temporary_postgresql as postgresql
 from dougong.cli.run import ADMINISTRATOR
+from tests import once
 from tests.browser import at_work, demo
 from tests.browser.demo import Demo
 
@@ -32,15 +32,15 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="session")
 def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of the demo company, which nobody serves."""
-    return demo.made(tmp_path_factory.mktemp("demo"))
+    return once.sqlite_file("demo", lambda url: demo.fill(url, tmp_path_factory.mktemp("demo")))
 
 
 @pytest.fixture(scope="session")
-def demo_on_postgresql(fresh_database_url: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of the demo company on PostgreSQL, which nobody serves."""
-    url = fresh_database_url("postgresql")
-    demo.fill(url, tmp_path_factory.mktemp("demo"))
-    return url
+def demo_on_postgresql(postgresql_server: postgresql.Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of the database of the demo company on PostgreSQL, which nobody serves."""
+    return once.postgresql_database(
+        postgresql_server, "demo", lambda url: demo.fill(url, tmp_path_factory.mktemp("demo"))
+    )
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +65,8 @@ def site_of_kind(request: pytest.FixtureRequest, database_kind: str, tmp_path: P
         with demo.served(request.getfixturevalue("demo_file"), tmp_path) as found:
             yield found
         return
-    source = request.getfixturevalue("demo_on_postgresql")
+    name = request.getfixturevalue("demo_on_postgresql")
     server: postgresql.Server = request.getfixturevalue("postgresql_server")
-    name = make_url(source).database or ""
     with postgresql.database(server, name) as url, demo.serving(url, tmp_path) as found:
         yield found
 

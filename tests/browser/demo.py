@@ -29,13 +29,13 @@ PASSWORD = "several words together"
 
 
 def made(folder: Path) -> Path:
-    """A SQLite file in `folder` with the sales packages and the demo data: what `dougong run` prepares."""
+    """A SQLite file in `folder` with the sales packages and the demo data."""
     fill(f"sqlite:///{folder}/demo.sqlite3", folder)
     return folder / "demo.sqlite3"
 
 
 def fill(url: str, folder: Path) -> None:
-    """Prepare the demo company in the empty database at `url`; `folder` is for its files."""
+    """Prepare the demo company, as `dougong run` does, in the empty database at `url`; `folder` is for its files."""
     settings = _settings(url, folder)
     companies = Companies(settings, plugins().hook)
     with closing(companies):
