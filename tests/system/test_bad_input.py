@@ -11,6 +11,7 @@ from itertools import product
 from typing import Any
 from urllib.parse import quote
 
+import httpx2
 import pytest
 from sqlalchemy import Connection, func, select
 from starlette.testclient import TestClient
@@ -29,6 +30,7 @@ from tests.companies import PACKAGES, Copies, company_copy  # noqa: F401
 from tests.conftest import KINDS
 from tests.system.serving import Person, welcome
 
+SITE = "http://127.0.0.1:8000"
 LIMIT_MB = 1
 LANGUAGES = {"en": "en", "zh-CN": "zh"}
 MISSING = "01890000-0000-7000-8000-000000000000"
@@ -62,8 +64,8 @@ class Scene:
     ids: dict[str, str]
 
     def get(self, path: str, language: str = "en") -> Any:
-        """A page."""
-        return self.client.get(path, headers=self._headers(language), follow_redirects=False)
+        """A page. The client reads an address that it is given whole once, of one that it completes each part again."""
+        return self.client.get(httpx2.URL(f"{SITE}{path}"), headers=self._headers(language), follow_redirects=False)
 
     def post(
         self, path: str, content: Any, language: str = "en", kind: str = "application/x-www-form-urlencoded"
@@ -112,7 +114,7 @@ def scene(request: pytest.FixtureRequest, company_copy: Copies) -> Iterator[Scen
         settings = Settings.from_environment({"MAX_BODY_MB": str(LIMIT_MB)})
         site = make_site(settings, company)
         app = application(site)
-        with TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as client:
+        with TestClient(app, base_url=SITE, raise_server_exceptions=False) as client:
             yield Scene(company, client, people, ids)
 
 

@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dougong.base.field_types import FIELD_TYPES, FieldType
 from dougong.formulas import Formula
 from dougong.metadata.component import Component
 from dougong.metadata.layers import Effective
+
+if TYPE_CHECKING:
+    from dougong.metadata.references import Reference
 
 FIXED_TARGETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"user": ("user",), "department": ("department",), "file": ("file",), "image": ("file",)}
@@ -85,6 +88,8 @@ class Index:
         self.below: dict[tuple[str, str], dict[str, Component]] = {}
         self.formulas: dict[str, Formula | None] = {}
         """The compiled formulas of formula fields by address, as far as they were asked for (`scope.formula_of`)."""
+        self.used: Mapping[str, tuple[Reference, ...]] | None = None
+        """The references by what they name, once somebody asked for them (`references.used_by`)."""
         self._called: dict[str, Mapping[str, str]] = {}
         for each in effective.components.values():
             self.kinds.setdefault(each.kind, {})[each.name] = each

@@ -313,9 +313,11 @@ WALKS: Mapping[str, Callable[[Index, Found, str], Iterator[Reference]]] = {
 
 
 def used_by(index: Index) -> Mapping[str, tuple[Reference, ...]]:
-    """By address, the references to it in the effective tree, in overlays and in translations."""
-    found: dict[str, list[Reference]] = {}
-    for component in (*index.components.values(), *index.effective.overlays, *index.effective.translations):
-        for each in references(index, component):
-            found.setdefault(each.target, []).append(each)
-    return {address: tuple(each) for address, each in found.items()}
+    """By address, the references to it in the effective tree, in overlays and in translations; looked for once."""
+    if index.used is None:
+        found: dict[str, list[Reference]] = {}
+        for component in (*index.components.values(), *index.effective.overlays, *index.effective.translations):
+            for each in references(index, component):
+                found.setdefault(each.target, []).append(each)
+        index.used = {address: tuple(each) for address, each in found.items()}
+    return index.used

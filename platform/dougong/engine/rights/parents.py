@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -39,9 +40,14 @@ def _parent(rows: Rows, right: Right, obj: Object, lookup: str, target: Object) 
     def leads(table: FromClause) -> list[ColumnElement[bool]]:
         return [rows.column(obj, table, lookup, 1) == target.name] if several else []
 
-    def judged(table: FromClause) -> ColumnElement[bool]:
+    @functools.cache
+    def theirs() -> tuple[FromClause, ColumnElement[bool] | None]:
+        """The records above and the condition on them, made once: each of the many ways up is one of these."""
         parent = above.alias()
-        condition = rows.condition(right, target, parent)
+        return parent, rows.condition(right, target, parent)
+
+    def judged(table: FromClause) -> ColumnElement[bool]:
+        parent, condition = theirs()
         mine = parent.c.id == rows.column(obj, table, lookup)
         asked = select(literal(1)).select_from(parent).where(mine, *([condition] if condition is not None else []))
         return and_(true(), *leads(table), exists(asked.correlate(table)))

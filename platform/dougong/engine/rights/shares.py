@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ SHARES = "record_share"
 """The object of shares: `record`, one of `user`, `group`, `department`, `role`; `level` or `team_role`; `until`."""
 
 
+_Shares = tuple[FromClause, list[ColumnElement[bool]], ColumnElement[bool]]
+"""An alias of the shares; the conditions of which one holds for those with the person; which are in force."""
+
+
 def shared(rows: Rows, right: Right, obj: Object) -> Iterator[Ground]:
     """What was shared with the person by hand, or whose team they are in."""
     shares = rows.model.objects.get(SHARES)
@@ -28,23 +33,25 @@ def shared(rows: Rows, right: Right, obj: Object) -> Iterator[Ground]:
     said = msg("It was shared with them, or they are in its team.")
     otherwise = msg("It was not shared with them, and they are not in its team.")
 
+    made = functools.cache(lambda: _shares(rows, right, obj))
+
     def holds(table: FromClause) -> ColumnElement[bool]:
-        return _holds(rows, right, obj, table)
+        return _holds(rows, made(), table)
 
     def finds(table: FromClause) -> ColumnElement[bool]:
-        return _finds(rows, right, obj, table)
+        return _finds(rows, made(), table)
 
     yield Ground("share", said, otherwise, holds, finds, walks=finds)
 
 
-def _holds(rows: Rows, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool]:
-    share, with_them, condition = _shares(rows, right, obj)
+def _holds(rows: Rows, shares: _Shares, table: FromClause) -> ColumnElement[bool]:
+    share, with_them, condition = shares
     mine = and_(_record(rows, share) == table.c.id, or_(*with_them), condition)
     return exists(select(literal(1)).select_from(share).where(mine).correlate(table))
 
 
-def _finds(rows: Rows, right: Right, obj: Object, table: FromClause) -> ColumnElement[bool]:
-    share, with_them, condition = _shares(rows, right, obj)
+def _finds(rows: Rows, shares: _Shares, table: FromClause) -> ColumnElement[bool]:
+    share, with_them, condition = shares
     # One search for each way to be named: each has an index, which an OR of them would have but on some databases.
     found = [select(_record(rows, share)).where(each, condition) for each in with_them]
     return table.c.id.in_(found[0] if len(found) == 1 else union_all(*found))
@@ -54,8 +61,7 @@ def _record(rows: Rows, share: FromClause) -> ColumnElement[str]:
     return share.c[rows.runtime.storage.tables[SHARES].parts["record"][0].key]
 
 
-def _shares(rows: Rows, right: Right, obj: Object) -> tuple[FromClause, list[ColumnElement[bool]], ColumnElement[bool]]:
-    """An alias of the shares; the conditions of which one holds for those with the person; which are in force."""
+def _shares(rows: Rows, right: Right, obj: Object) -> _Shares:
     records = rows.runtime.storage.tables[SHARES]
     share = records.table.alias()
     column = {name: share.c[parts[0].key] for name, parts in records.parts.items()}
