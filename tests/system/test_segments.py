@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from dougong.web.api import routes
 from dougong.web.app import create_app, make_site
 from dougong.web.identity.api_tokens import make as make_token
 from tests.companies import ADMINISTRATOR, PACKAGES, Copies, company_copy, person  # noqa: F401
+from tests.conftest import KINDS
 
 SEGMENTS = ("energy", "industry", "city")
 OBJECTS = ("lead", "account", "opportunity")
@@ -78,8 +80,8 @@ def values(name: str, segment: str, owner: str) -> dict[str, Any]:
             return {**common, "name": title, "stage": "prospecting"}
 
 
-@pytest.fixture
-def group(company_copy: Copies, database_kind: str) -> Iterator[Group]:  # noqa: F811
+@contextmanager
+def peopled(company_copy: Copies, database_kind: str) -> Iterator[Group]:  # noqa: F811
     """Three segments with the people of each, each with records of their own."""
     folders = tuple(PACKAGES / each for each in ("base", "sales-core", "segments"))
     with company_copy(database_kind, "segments", folders) as company:
@@ -95,6 +97,20 @@ def group(company_copy: Copies, database_kind: str) -> Iterator[Group]:  # noqa:
                 actor = people[f"{segment}_{owner}"]
                 records.update(company.write(actor, lambda unit, s=segment, o=owner: _own(unit, s, o)))  # type: ignore[misc]
         yield Group(company, people, records)
+
+
+@pytest.fixture
+def group(company_copy: Copies, database_kind: str) -> Iterator[Group]:  # noqa: F811
+    """A group of a test's own."""
+    with peopled(company_copy, database_kind) as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def standing(request: pytest.FixtureRequest, company_copy: Copies) -> Iterator[Group]:  # noqa: F811
+    """A group for tests that change nothing in it."""
+    with peopled(company_copy, request.param) as found:
+        yield found
 
 
 def _own(unit: Unit, segment: str, owner: str) -> dict[tuple[str, str, str], str]:
@@ -122,12 +138,12 @@ MATRIX: dict[str, dict[str, tuple[set[tuple[str, str]], set[tuple[str, str]]]]] 
 """By person and object: what they see, and what they may change."""
 
 
-def test_each_role_sees_and_changes_what_is_its_own(group: Group) -> None:
+def test_each_role_sees_and_changes_what_is_its_own(standing: Group) -> None:
     """Three segments by six roles by three objects."""
     for who, objects in MATRIX.items():
         for name, (seen, changeable) in objects.items():
-            assert group.seen(who, name) == seen, (who, name)
-            assert group.changeable(who, name) == changeable, (who, name)
+            assert standing.seen(who, name) == seen, (who, name)
+            assert standing.changeable(who, name) == changeable, (who, name)
 
 
 def test_only_group_marketing_hands_leads_across_segments(group: Group) -> None:
@@ -167,10 +183,10 @@ def test_group_management_assigns_actions_to_anybody(group: Group) -> None:
         assert [row.values for row in rows] == [("Call back",)]
 
 
-def test_nobody_makes_records_in_a_foreign_segment(group: Group) -> None:
+def test_nobody_makes_records_in_a_foreign_segment(standing: Group) -> None:
     for who in ("energy_salesperson", "energy_segment_head"):
         with pytest.raises(Forbidden):
-            save(group, who, Create("account", values("account", "city", "salesperson")))
+            save(standing, who, Create("account", values("account", "city", "salesperson")))
 
 
 def save(group: Group, who: str, *changes: Any) -> None:
@@ -178,9 +194,9 @@ def save(group: Group, who: str, *changes: Any) -> None:
 
 
 # -- a foreign record is answered like a missing one ------------------------------------------------------------------
-@pytest.fixture
-def client(group: Group) -> Iterator[TestClient]:
-    site = make_site(Settings.from_environment(), group.company)
+@pytest.fixture(scope="module")
+def client(standing: Group) -> Iterator[TestClient]:
+    site = make_site(Settings.from_environment(), standing.company)
     with TestClient(create_app(site, routes=routes(site)), base_url="http://127.0.0.1:8000") as found:
         yield found
 
@@ -204,12 +220,12 @@ def told(text: str, id: str) -> str:
     return re.sub(r'<span class="tnum">[0-9a-f]{16}</span>', "request", text)
 
 
-def test_a_foreign_record_is_answered_like_a_missing_one(group: Group, client: TestClient) -> None:
+def test_a_foreign_record_is_answered_like_a_missing_one(standing: Group, client: TestClient) -> None:
     """To the byte, but for the id that was asked for."""
     for who in ("energy_segment_head", "energy_salesperson", "energy_segment_administrator"):
-        token, cookie = group.company.write(SYSTEM, lambda unit, who=who: _credentials(unit, group.people[who]))  # type: ignore[misc]
+        token, cookie = standing.company.write(SYSTEM, lambda unit, who=who: _credentials(unit, standing.people[who]))  # type: ignore[misc]
         for name in OBJECTS:
-            foreign, missing = group.records["city", name, "salesperson"], record_id()
+            foreign, missing = standing.records["city", name, "salesperson"], record_id()
             pairs = zip(asked(name, foreign), asked(name, missing), strict=True)
             for (method, path, body), (_, other, other_body) in pairs:
                 headers = {"cookie": cookie} if path.startswith("/o") else {"authorization": f"Bearer {token}"}
@@ -220,12 +236,12 @@ def test_a_foreign_record_is_answered_like_a_missing_one(group: Group, client: T
                 assert "city-" not in one.text, (who, method, path)
 
 
-def test_what_is_asked_for_foreign_records_is_answered_for_ones_own(group: Group, client: TestClient) -> None:
+def test_what_is_asked_for_foreign_records_is_answered_for_ones_own(standing: Group, client: TestClient) -> None:
     """Else the test above would compare answers about nothing."""
-    actor = group.people["energy_segment_head"]
-    token, cookie = group.company.write(SYSTEM, lambda unit: _credentials(unit, actor))
+    actor = standing.people["energy_segment_head"]
+    token, cookie = standing.company.write(SYSTEM, lambda unit: _credentials(unit, actor))
     for name in OBJECTS:
-        for method, path, _ in asked(name, group.records["energy", name, "segment_head"]):
+        for method, path, _ in asked(name, standing.records["energy", name, "segment_head"]):
             if method == "GET":
                 headers = {"cookie": cookie} if path.startswith("/o") else {"authorization": f"Bearer {token}"}
                 assert client.get(path, headers=headers).status_code == 200, path
@@ -236,16 +252,16 @@ def _credentials(unit: Unit, actor: Actor) -> tuple[str, str]:
     return make_token(unit, user, "test"), f"dougong={sessions.begin(unit, user, 'test', '127.0.0.1')}"
 
 
-def test_lists_searches_lookups_and_exports_name_nothing_foreign(group: Group, client: TestClient) -> None:
+def test_lists_searches_lookups_and_exports_name_nothing_foreign(standing: Group, client: TestClient) -> None:
     """And do name what is of the segment, so that this could fail."""
-    _, cookie = group.company.write(SYSTEM, lambda unit: _credentials(unit, group.people["energy_segment_head"]))
+    _, cookie = standing.company.write(SYSTEM, lambda unit: _credentials(unit, standing.people["energy_segment_head"]))
     texts = {}
     for path in (
         "/o/lead?view=all", "/o/account?view=all", "/o/opportunity?view=open", "/search?q=salesperson",
         "/lookup/opportunity/account?q=salesperson",
     ):  # fmt: skip
         texts[path] = client.get(path, headers={"cookie": cookie}).text
-    with group.company.read(group.people["energy_segment_head"]) as unit:
+    with standing.company.read(standing.people["energy_segment_head"]) as unit:
         for name in OBJECTS:
             file = io.BytesIO()
             write_csv(unit, Query(object=name, columns=("name",)), file)
