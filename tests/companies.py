@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import itertools
 import os
@@ -93,7 +92,8 @@ def company_copy(
 
     def made(server: postgresql.Server, source: str) -> str:
         target_name = f"{source}_{os.getpid()}_{next(_numbers)}"
-        _command(server, f"CREATE DATABASE {{}} TEMPLATE {{}} {_by_files(server)}", target_name, source)
+        with server.connect() as connection:
+            postgresql.create_database(connection, target_name, source)
         if source not in _pristine:
             _pristine[source] = Pristine.of(server, target_name)
         return target_name
@@ -133,13 +133,6 @@ def _publish(url: str, folders: tuple[Path, ...]) -> None:
         publish(company, Publication(tree=tree_of(*folders), message="for tests"))
         while run_due(company):  # what a publish asks for is done, so that a test finds its own work alone
             pass
-
-
-@functools.cache
-def _by_files(server: postgresql.Server) -> str:
-    """What has PostgreSQL copy a template's files, twice as fast as page by page, where it lets one choose."""
-    with server.connect() as connection:
-        return "STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
 
 
 def _command(server: postgresql.Server, text: str, *names: str) -> None:

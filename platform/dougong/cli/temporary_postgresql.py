@@ -201,6 +201,13 @@ def started() -> Iterator[str]:
 _numbers = count(1)
 
 
+def create_database(connection: psycopg.Connection, name: str, original: str) -> None:
+    """Make a copy of a database to which nobody is connected; by its files, which takes half as long as by pages."""
+    by_files = sql.SQL(" STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else "")
+    names = sql.Identifier(name), sql.Identifier(original)
+    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}{}").format(*names, by_files))
+
+
 @contextmanager
 def database(server: Server, original: str = "template0") -> Iterator[str]:
     """A new database on `server`, empty or a copy of `original`: its address.
@@ -210,8 +217,7 @@ def database(server: Server, original: str = "template0") -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with server.connect() as connection:
         # template0 is never connected to, so parallel creations do not wait for one another.
-        names = sql.Identifier(name), sql.Identifier(original)
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+        create_database(connection, name, original)
     try:
         yield server.url(name)
     finally:
