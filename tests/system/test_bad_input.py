@@ -25,6 +25,7 @@ from dougong.engine.saving.batch import Create, Update
 from dougong.engine.unit import Unit
 from dougong.web.app import make_site
 from dougong.web.pages import PAGES
+from dougong.web.routing import Page
 from dougong.workflows.pages import PAGES as OF_WORKFLOWS
 from tests.companies import PACKAGES, Copies, company_copy  # noqa: F401
 from tests.conftest import KINDS
@@ -127,10 +128,10 @@ def is_clear(answer: Any, language: str = "en") -> bool:
 
 # -- every page, garbage in every place -----------------------------------------------------------------------------
 def places(scene: Scene, page_path: str, garbage: str) -> Iterator[str]:
-    """The addresses of a page with `garbage` in one parameter of its path, the others sound."""
+    """The addresses of a page with `garbage` in one parameter of its path, the others sound; none of one without any."""
     sound = {"object": "opportunity", "id": scene.ids["opportunity"], "field": "account", "name": "stage"}
     names = re.findall(r"{(\w+)}", page_path)
-    for wrong in names or [""]:
+    for wrong in names:
         values = {name: garbage if name == wrong else sound.get(name, MISSING) for name in names}
         yield page_path.format(**values)
 
@@ -153,6 +154,13 @@ QUERIES = (
 )
 
 
+def test_no_page_breaks_without_parameters(scene: Scene) -> None:
+    for page in (*PAGES, *OF_WORKFLOWS):
+        if page.method == "GET" and "{" not in page.path:
+            answer = scene.get(page.path)
+            assert answer.status_code < 500 and "Traceback" not in answer.text, page.path
+
+
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 def test_no_page_breaks_on_its_address(scene: Scene, garbage: str | bytes) -> None:
     """In each part of the path, and in every query parameter that any page reads."""
@@ -162,7 +170,7 @@ def test_no_page_breaks_on_its_address(scene: Scene, garbage: str | bytes) -> No
         for page in (*PAGES, *OF_WORKFLOWS):
             if page.method != "GET":
                 continue
-            sound = next(places(scene, page.path, scene.ids["opportunity"]))
+            sound = next(places(scene, page.path, scene.ids["opportunity"]), page.path)
             for path in (
                 *places(scene, page.path, quoted),
                 f"{sound}?" + "&".join(f"{name}={quoted}" for name in QUERIES),
@@ -212,8 +220,33 @@ def bodies(garbage: str | bytes) -> Iterator[tuple[str, bytes]]:
     yield "application/json", raw
     part = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
     yield "multipart/form-data; boundary=x", b"".join(part % (name.encode(), raw) for name in FIELDS) + b"--x--\r\n"
-    yield "multipart/form-data", b"--x\r\n\r\n"
-    yield "multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nno end'
+
+
+BROKEN = (
+    ("multipart/form-data", b"--x\r\n\r\n"),
+    ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nno end'),
+)
+"""Forms that are none, whatever stands in them."""
+
+
+def taking(page: Page) -> bool:
+    """Whether a page takes a form, and nobody is signed out by it."""
+    return page.method == "POST" and page.path not in ("/sign-out", "/preferences/sessions")
+
+
+def filled(page: Page) -> str:
+    """The address of a page that takes a form, for a record that is not there."""
+    return page.path.format_map(defaultdict(lambda: MISSING, object="opportunity", name="amount"))
+
+
+def test_no_broken_form_breaks_or_changes_a_record(scene: Scene) -> None:
+    """At every address that takes a form, and at those of a record that exists."""
+    before = scene.stored()
+    paths = [filled(page) for page in (*PAGES, *OF_WORKFLOWS) if taking(page)]
+    for path, (kind, body) in product((*paths, *edits(scene)), BROKEN):
+        answer = scene.post(path, body, kind=kind)
+        assert answer.status_code < 500 and "Traceback" not in answer.text, (path, kind)
+    assert scene.stored() == before
 
 
 @pytest.mark.parametrize("number", range(len(GARBAGE)), ids=list(GARBAGE))
@@ -222,16 +255,12 @@ def test_no_form_breaks_or_changes_a_record(scene: Scene, number: int) -> None:
     garbage = list(GARBAGE.values())[number]
     before = scene.stored()
     wrong = {}
-    taking = [
-        page
-        for page in (*PAGES, *OF_WORKFLOWS)
-        if page.method == "POST" and page.path not in ("/sign-out", "/preferences/sessions")
-    ]
+    pages = [page for page in (*PAGES, *OF_WORKFLOWS) if taking(page)]
     with capture_logs() as logged:
-        for (at, page), (turn, (kind, body)) in product(enumerate(taking), enumerate(bodies(garbage))):
+        for (at, page), (turn, (kind, body)) in product(enumerate(pages), enumerate(bodies(garbage))):
             if (at + turn + number) % 7:
                 continue
-            path = page.path.format_map(defaultdict(lambda: MISSING, object="opportunity", name="amount"))
+            path = filled(page)
             answer = scene.post(path, body, kind=kind)
             if answer.status_code >= 500 or "Traceback" in answer.text:
                 wrong[path, kind, body[:40]] = answer.status_code
@@ -239,12 +268,18 @@ def test_no_form_breaks_or_changes_a_record(scene: Scene, number: int) -> None:
     assert scene.stored() == before
 
 
+def edits(scene: Scene) -> list[str]:
+    """The addresses at which a record that exists is changed."""
+    ways = ("edit", "field/name", "field/amount", "field/account", "stage", "comment", "done", "life")
+    return [f"/o/opportunity/{scene.ids['opportunity']}/{each}" for each in ways]
+
+
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 def test_no_edit_breaks(scene: Scene, garbage: str | bytes) -> None:
     """Garbage in every field of a record that exists: refused, or kept as plain text, but never a fault."""
-    for path in ("/edit", "/field/name", "/field/amount", "/field/account", "/stage", "/comment", "/done", "/life"):
+    for path in edits(scene):
         for kind, body in bodies(garbage):
-            answer = scene.post(f"/o/opportunity/{scene.ids['opportunity']}{path}", body, kind=kind)
+            answer = scene.post(path, body, kind=kind)
             assert answer.status_code < 500, (path, kind, body[:60])
             assert "Traceback" not in answer.text
             assert "<script>alert" not in answer.text
