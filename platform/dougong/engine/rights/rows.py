@@ -152,7 +152,8 @@ class Rows:
         if known is None or unit.now - known[0] > PROBED_FOR:
             ids = self.ids(obj, live=True)
             table = self.runtime.storage.tables[obj.name].table
-            narrowed = self.condition("read", obj, table) is not None
+            always = any(each.always for each in self.grounds("read", obj))
+            narrowed = not always or self.within(obj, table) is not None
             found = probe(unit, table, None if ids is None else select(ids.c.id), narrowed)
             known = self._probed[obj.name] = (unit.now, found)
         return known[1]
