@@ -128,7 +128,7 @@ def is_clear(answer: Any, language: str = "en") -> bool:
 
 # -- every page, garbage in every place -----------------------------------------------------------------------------
 def places(scene: Scene, page_path: str, garbage: str) -> Iterator[str]:
-    """The addresses of a page with `garbage` in one parameter of its path, the others sound; none of one without any."""
+    """The addresses of a page with `garbage` in one parameter of its path, the others sound; none where it has none."""
     sound = {"object": "opportunity", "id": scene.ids["opportunity"], "field": "account", "name": "stage"}
     names = re.findall(r"{(\w+)}", page_path)
     for wrong in names:
