@@ -47,7 +47,10 @@ def see_in_full(page: Page, width: int) -> None:
 def test_pages_can_be_used_by_everybody(
     shown: Demo, open_page: Open, language: str, theme: str, viewport: dict[str, int]
 ) -> None:
-    """Every page kind. Colours do not depend on the width, nor words on the theme: each is seen once."""
+    """Every page kind loads without a word on the console (the fixture looks), says its language and has a title.
+
+    Colours do not depend on the width, nor words on the theme: each is seen once.
+    """
     everywhere = {name: (ADMINISTRATOR, place) for name, place in PLACES.items()} | OF_OTHERS
     pages = {
         who: open_page(shown, language, theme, login=who, viewport=viewport)
@@ -59,6 +62,8 @@ def test_pages_can_be_used_by_everybody(
         page.set_viewport_size({"width": viewport["width"], "height": viewport["height"]})
         page.goto(place(shown))
         page.wait_for_function("() => !document.querySelector('.htmx-request')")
+        assert page.locator("html").get_attribute("lang") == language, name
+        assert page.title(), name
         see_in_full(page, viewport["width"])
         found[name] = grave(page)
     assert {name: said for name, said in found.items() if said} == {}
