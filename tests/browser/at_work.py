@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from dougong.base.ids import record_id
 from dougong.cli.run import ADMINISTRATOR
+from dougong.engine import causes
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.jobs import enqueue, run_due
 from dougong.engine.query import Condition, Query, Sort
@@ -18,6 +19,7 @@ from dougong.engine.tables import outbox
 from dougong.engine.unit import Unit
 from dougong.workflows.approvals import delegating, service, state
 from dougong.workflows.automations import clock, kept
+from dougong.workflows.channels.calling import CallFailed
 from dougong.workflows.notices import sending
 from dougong.workflows.notices.tables import deliveries
 from dougong.workflows.notices.telling import Notice, tell
@@ -92,7 +94,8 @@ def _delivered(site: Demo, unit: Unit) -> str:
             about=("opportunity", deal), origin=f"{id}:call",
         )  # fmt: skip
         sending.log_call(unit, made)
-    failed = {"error": "CallFailed: 503 Service Unavailable", "answer": "503 Service Unavailable\nbusy", "attempts": 8}
+    failure = causes.failure(CallFailed("503 Service Unavailable"))
+    failed = {"failure": failure.kept(), "answer": "503 Service Unavailable\nbusy", "attempts": 8}
     for id, sent, done, values in (
         (ids[0], "failed", "failed", failed),
         (ids[3], "sent", "done", {"answer": "200 OK\nthanks", "attempts": 1}),

@@ -54,7 +54,7 @@ class Way(Protocol):
         """The secret that the definition names under `key`.
 
         Raises:
-            RuntimeError: the operator has set none of this name.
+            Explained: the operator has set none of this name.
         """
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -83,7 +83,10 @@ class ChannelType:
         """Hand a message over; it may be called again with the same one.
 
         Raises:
-            Exception: it was not taken. It is tried again later, and kept as a dead letter at last.
+            Explained: it was not taken, and people read why in their language (`dougong.base.failures`).
+            Exception: the same, for a reason that is shown as it is said.
+
+        Either way it is tried again later, and kept as a dead letter at last.
         """
         raise NotImplementedError
 

@@ -7,9 +7,9 @@ from functools import partial
 
 import click
 
-from dougong.base.language import msg
+from dougong.base.language import LANGUAGES, msg
 from dougong.cli.opening import for_company, open_company, operator
-from dougong.cli.terminal import say, text
+from dougong.cli.terminal import language, say, text
 from dougong.engine import backlog, circuits
 from dougong.engine.backlog import GROUPS, Group
 
@@ -33,7 +33,7 @@ def list_(state: Group, limit: int, as_json: bool) -> None:
         rows = [
             {
                 "id": each.id, "job": each.job, "key": each.key, "attempts": each.attempts,
-                "run_at": each.run_at.isoformat(), "error": each.reason,
+                "run_at": each.run_at.isoformat(), "error": each.why(LANGUAGES[0]),
             }
             for each in found
         ]  # fmt: skip
@@ -49,9 +49,8 @@ def list_(state: Group, limit: int, as_json: bool) -> None:
         )  # fmt: skip
         say(said)
     for each in found:
-        click.echo(
-            f"{each.id}  {each.job:<24} {each.attempts:>2}  {each.run_at:%Y-%m-%d %H:%M}  {each.reason}".rstrip()
-        )
+        why = " ".join(each.why(language()).split())
+        click.echo(f"{each.id}  {each.job:<24} {each.attempts:>2}  {each.run_at:%Y-%m-%d %H:%M}  {why}".rstrip())
 
 
 @jobs.command("retry", help=text(msg("Ask for failed work once more; all of it where none is named.")))

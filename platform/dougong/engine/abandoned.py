@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, Text, cast, select
 
 from dougong.base.errors import NotFound
+from dougong.base.language import msg
 from dougong.engine.actor import SYSTEM
 from dougong.engine.fields.files import FileType
 from dougong.engine.jobs import enqueue, job
@@ -34,7 +35,7 @@ def watch(unit: Unit, file_id: str) -> None:
     enqueue(unit, drop_abandoned.name, {"file": file_id}, key=f"abandoned:{file_id}", run_at=unit.now + PATIENCE)
 
 
-@job("drop_abandoned")
+@job("drop_abandoned", label=msg("Files of forms that were given up"))
 def drop_abandoned(company: Company, task: Task) -> None:
     """Move a file to the bin, unless it is about a record or held by a field by now."""
     file_id = str(task.payload["file"])

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Index, inspect, select
 
 from dougong.base.ids import record_id
+from dougong.base.language import msg
 from dougong.engine import midnight, outbox
 from dougong.engine.actor import SYSTEM
 from dougong.engine.backfill import Filling
@@ -134,7 +135,7 @@ def missing_indexes(connection: Connection, company: Company) -> list[Index]:
     return found
 
 
-@job("metadata.indexes")
+@job("metadata.indexes", label=msg("Indexes after a publish"))
 def _indexes(company: Company, task: Task) -> None:
     """Build the indexes that are missing, one by one."""
     with company.database.maintenance() as connection:
@@ -144,19 +145,19 @@ def _indexes(company: Company, task: Task) -> None:
             company.database.create_index(connection, index)
 
 
-@job("metadata.rollups")
+@job("metadata.rollups", label=msg("Roll-ups after a publish"))
 def _rollups(company: Company, task: Task) -> None:
     """Compute roll-ups of every record of an object; done twice it does the same twice."""
     _every(company, task.payload["object"], functools.partial(_refresh, fields=task.payload["fields"]))
 
 
-@job("metadata.formulas")
+@job("metadata.formulas", label=msg("Stored formulas after a publish"))
 def _formulas(company: Company, task: Task) -> None:
     """Compute stored formulas of every record of an object; done twice it does the same twice."""
     _every(company, task.payload["object"], _recompute)
 
 
-@job("metadata.texts")
+@job("metadata.texts", label=msg("Titles and codes after a publish"))
 def _texts(company: Company, task: Task) -> None:
     """Fill the titles, codes and territories of every record of an object; done twice it does the same twice."""
     _every(company, task.payload["object"], _recompute)

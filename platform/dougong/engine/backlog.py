@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from dougong.base.errors import Conflict, Forbidden, NotFound, Problem
+from dougong.base.failures import Failure
 from dougong.base.ids import is_record_id
 from dougong.base.language import msg
 from dougong.engine import jobs
@@ -61,11 +62,12 @@ class Work:
     claimed_at: datetime | None
     done_at: datetime | None
     error: str | None
+    failure: Mapping[str, Any] | None
 
-    @property
-    def reason(self) -> str:
-        """The last line of the error: what went wrong, without where in the program."""
-        return (self.error or "").strip().rpartition("\n")[2]
+    def why(self, language: str) -> str:
+        """What went wrong, without where in the program; of work that failed long ago the last line of its error."""
+        found = Failure.read(self.failure, (self.error or "").strip().rpartition("\n")[2])
+        return found.to(language) if found is not None else ""
 
 
 def require_right(unit: Unit) -> None:

@@ -10,14 +10,17 @@ put off, which is no failed attempt; after `PATIENCE` it fails as any other call
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
 
+from dougong.base.failures import Explained, Failure
+from dougong.base.language import LANGUAGES, msg
+from dougong.engine import causes
 from dougong.engine.actor import SYSTEM
 from dougong.engine.dialects.statements import upsert
 from dougong.engine.jobs import NotYet
@@ -40,8 +43,14 @@ PATIENCE = timedelta(hours=4)
 """How long work is put off for an open circuit, from when it was due first."""
 
 
-class Silent(Exception):
+class Silent(Explained):
     """A place that has not answered for long is not called."""
+
+
+class LeftAlone(NotYet):
+    """A call is put off, because nobody would answer it."""
+
+    reason = msg("The other side does not answer, and is left alone for a while.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,12 @@ class Circuit:
     since: datetime
     error: str
     until: datetime | None
+    kept: Mapping[str, Any] | None
+
+    @property
+    def failure(self) -> Failure:
+        """What went wrong last."""
+        return Failure.read(self.kept, self.error) or Failure({})
 
 
 @contextmanager
@@ -60,7 +75,7 @@ def through(company: Company, name: str, wanted_at: datetime) -> Iterator[None]:
     """The block calls the place `name`, for something that was wanted at this moment.
 
     Raises:
-        NotYet: the place does not answer, and the call is put off.
+        LeftAlone: the place does not answer, and the call is put off.
         Silent: the same, after `PATIENCE`.
     """
     known = _admit(company, name, wanted_at)
@@ -68,8 +83,8 @@ def through(company: Company, name: str, wanted_at: datetime) -> Iterator[None]:
         yield
     except Exception as error:
         if _is_silence(error):
-            said = f"{type(error).__name__}: {error}"[:300]
-            company.write(SYSTEM, lambda unit: _failed(unit, name, said))
+            failure = causes.failure(error)
+            company.write(SYSTEM, lambda unit: _failed(unit, name, failure))
         elif known is not None:
             _answered(company, name)
         raise
@@ -92,8 +107,14 @@ def _admit(company: Company, name: str, wanted_at: datetime) -> Circuit | None:
     if known.until <= now and company.write(SYSTEM, lambda unit: _probes(unit, known)):
         return known
     if now - wanted_at > PATIENCE:
-        raise Silent(f"{name} has not answered since {known.since:%Y-%m-%d %H:%M} UTC: {known.error}")
-    raise NotYet(known.until if known.until > now else now + PROBING)
+        raise Silent(
+            msg(
+                "The other side has not answered for more than {n} hours. {why}",
+                n=PATIENCE // timedelta(hours=1), why=known.failure.text or "",
+            ),
+            known.failure.said,
+        )  # fmt: skip
+    raise LeftAlone(known.until if known.until > now else now + PROBING)
 
 
 def _of(unit: Unit, name: str) -> Circuit | None:
@@ -107,12 +128,12 @@ def _probes(unit: Unit, known: Circuit) -> bool:
     return unit.connection.execute(mine.values(until=unit.now + PROBING)).rowcount > 0
 
 
-def _failed(unit: Unit, name: str, error: str) -> None:
+def _failed(unit: Unit, name: str, failure: Failure) -> None:
     known = _of(unit, name)
     failures = (known.failures if known is not None else 0) + 1
     past = failures - OPENS_AFTER
     until = unit.now + PAUSES[min(past, len(PAUSES) - 1)] if past >= 0 else None
-    values = {"failures": failures, "error": error, "until": until}
+    values = {"failures": failures, "error": failure.to(LANGUAGES[0]), "until": until, "failure": failure.kept()}
     statement = upsert(unit.connection.dialect.name, circuits).values(name=name, since=unit.now, **values)
     unit.connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 

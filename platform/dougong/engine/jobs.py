@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from dougong.base.failures import Failure, storable
+from dougong.base.language import Message, msg
 from dougong.base.registry import Registry
 from dougong.engine import lanes, outbox
 from dougong.engine.actor import SYSTEM
@@ -52,6 +54,8 @@ class Job:
     """What is noted elsewhere when somebody asks for it again or gives it up: the payload, and which of the two."""
     hides: frozenset[str] = frozenset()
     """Keys of the payload that hold contents of records: pages about work do not show them."""
+    label: Message | None = None
+    """What people call it; its name where nothing is said."""
 
 
 JOBS: Registry[Job] = Registry("job")
@@ -112,9 +116,11 @@ def perform(company: Company, id: str) -> bool:
         company.write(SYSTEM, lambda unit: _postponed(unit, task, until, aside))
         return True
     except Exception as error:  # whatever a job raises is noted with the task, and the worker goes on
+        from dougong.engine import causes  # what mail is sent by takes a while
+
         _log.warning("job failed", job=task.job, task=task.id, attempt=task.attempt, error=str(error))
-        said = "".join(traceback.format_exception(error))[-4000:]
-        company.write(SYSTEM, lambda unit: _failed(unit, task, said, wanted.attempts))
+        said, failure = storable("".join(traceback.format_exception(error))[-4000:]), causes.failure(error)
+        company.write(SYSTEM, lambda unit: _failed(unit, task, said, failure, wanted.attempts))
         return True
     company.write(SYSTEM, lambda unit: finish(unit, task))
     return True
@@ -156,8 +162,8 @@ def _alive(company: Company, task: Task) -> Iterator[None]:
         signs.join()
 
 
-def _failed(unit: Unit, task: Task, said: str, attempts: int) -> None:
-    again = outbox.failed(unit.connection, task, said, unit.now, attempts)
+def _failed(unit: Unit, task: Task, said: str, failure: Failure, attempts: int) -> None:
+    again = outbox.failed(unit.connection, task, said, unit.now, attempts, failure)
     if again is not None:
         unit.company.database.announce(unit.connection, task.id, again)
     elif task.ordered:
@@ -199,7 +205,7 @@ def ask_daily(company: Company, today: date) -> None:
             company.write(SYSTEM, functools.partial(enqueue, name=each.name, payload={}, key=key))
 
 
-@job("jobs.forget", daily=True)
+@job("jobs.forget", daily=True, label=msg("Forgetting work that was done long ago"))
 def _forget(company: Company, task: Task) -> None:
     """Forget what was done long ago, so many at once."""
     while company.write(SYSTEM, lambda unit: outbox.forget(unit.connection, unit.now)):

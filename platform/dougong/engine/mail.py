@@ -15,6 +15,8 @@ from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
+from dougong.base.failures import Explained
+from dougong.base.language import msg
 from dougong.base.settings import Secret
 
 if TYPE_CHECKING:
@@ -22,6 +24,18 @@ if TYPE_CHECKING:
 
 SECONDS = 30
 """How long a mail server may take for each answer."""
+
+
+MAIL = "mail"
+"""What mail is called among the ways to tell people something."""
+
+
+class NoMailServer(Explained):
+    """The operator has set no mail server, or no address that links in mails could lead to."""
+
+    def __init__(self) -> None:
+        """Fail for this reason."""
+        super().__init__(msg("SMTP_URL is not set: no mail can be sent."))
 
 
 class MailSettings(Protocol):

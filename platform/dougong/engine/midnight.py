@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Select, false, func, select
 
 from dougong.base.ids import record_id
+from dougong.base.language import msg
 from dougong.engine import outbox
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
@@ -69,7 +70,7 @@ def _begin(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-@job(JOB, attempts=1000)
+@job(JOB, attempts=1000, label=msg("Roll-ups that change with the day"))
 def _midnight(company: Company, task: Task) -> None:
     """Make anew what the days since the last time changed; done twice it does the same twice."""
     turn(company, date.fromisoformat(task.payload["since"]))

@@ -13,6 +13,8 @@ from socket import SOCK_STREAM, getaddrinfo
 
 import httpx2
 
+from dougong.base.language import Message, msg
+
 SECONDS = 10
 """How long a server may take for each answer."""
 
@@ -28,8 +30,31 @@ _EMBEDDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48",
 """Networks whose last 32 bits are an IPv4 address that a gateway, or this machine, may lead to."""
 
 
-class CallRefused(httpx2.ConnectError):
+class NotCalled(httpx2.ConnectError):
+    """There is nothing to connect to, for a `reason` of ours."""
+
+    def __init__(self, reason: Message) -> None:
+        """Fail for this reason."""
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class CallRefused(NotCalled):
     """The call is not made: it would lead somewhere that a stranger must not reach through this server."""
+
+
+class AnswerTooLarge(httpx2.ReadError):
+    """The answer is not read to its end."""
+
+    reason = msg("The answer is larger than {n} bytes.", n=LARGEST_ANSWER)
+
+
+REASONS: tuple[tuple[type[Exception], Message], ...] = (
+    (httpx2.TimeoutException, msg("The other side did not answer in time.")),
+    (httpx2.ConnectError, msg("The other side cannot be reached.")),
+    (httpx2.TransportError, msg("The connection to the other side broke off.")),
+)
+"""What went wrong, by the class of the error, what is special first (`dougong.engine.causes`)."""
 
 
 def client(near: Iterable[str] = ()) -> httpx2.Client:
@@ -57,7 +82,7 @@ class Guarded(httpx2.BaseTransport):
         """
         url = request.url
         if url.scheme not in ("http", "https"):
-            raise CallRefused(f"no scheme that is called: {url.scheme}")
+            raise CallRefused(msg("Addresses of the kind {scheme} are not called.", scheme=url.scheme))
         host = url.raw_host.decode("ascii")
         address = allowed(host, url.port or {"http": 80, "https": 443}[url.scheme], self._near)
         request.extensions = {**request.extensions, "sni_hostname": host}
@@ -86,7 +111,7 @@ class _Capped(httpx2.SyncByteStream):
         for piece in self._stream:
             read += len(piece)
             if read > LARGEST_ANSWER:
-                raise httpx2.ReadError(f"the answer is larger than {LARGEST_ANSWER} bytes")
+                raise AnswerTooLarge(str(AnswerTooLarge.reason))
             yield piece
 
     def close(self) -> None:
@@ -98,16 +123,17 @@ def allowed(host: str, port: int, near: frozenset[str] = frozenset()) -> str:
 
     Raises:
         CallRefused: one of its addresses may not be called: a name with such an address beside others is an attack.
-        httpx2.ConnectError: it has none.
+        NotCalled: it has none.
     """
     try:
         found = getaddrinfo(host, port, type=SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise httpx2.ConnectError(f"no address of {host!r}") from error
+        raise NotCalled(msg("{host} has no address.", host=host)) from error
     addresses = [str(each[4][0]) for each in found]
     for address in addresses:
         if not _may_call(ipaddress.ip_address(address.partition("%")[0]), host.lower().rstrip(".") in near):
-            raise CallRefused(f"{host!r} has the address {address}")
+            reason = msg("{host} has the address {address}, which may not be called.", host=host, address=address)
+            raise CallRefused(reason)
     return addresses[0]
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, or_, select, update
 
+from dougong.base.failures import Failure
 from dougong.base.ids import record_id
 from dougong.engine import lanes
 from dougong.engine.dialects.statements import upsert
@@ -109,7 +110,7 @@ def claim(connection: Connection, id: str, jobs: Iterable[str], now: datetime) -
 
 def done(connection: Connection, task: Task, now: datetime) -> bool:
     """Note that the job is done; False where the task is somebody else's by now, or was done already."""
-    return _set(connection, task, state="done", done_at=now, error=None)
+    return _set(connection, task, state="done", done_at=now, error=None, failure=None)
 
 
 def renew(connection: Connection, task: Task, now: datetime) -> bool:
@@ -139,13 +140,19 @@ def postponed(connection: Connection, task: Task, until: datetime) -> None:
     _set(connection, task, state="ready", run_at=until, forgiven=outbox.c.forgiven + 1)
 
 
-def failed(connection: Connection, task: Task, error: str, now: datetime, attempts: int) -> datetime | None:
-    """Note a failure; when the job is due again, None where it has been tried `attempts` times."""
+def failed(
+    connection: Connection, task: Task, error: str, now: datetime, attempts: int, failure: Failure | None = None
+) -> datetime | None:
+    """Note a failure, as the program traced it and as people read it.
+
+    When the job is due again; None where it has been tried `attempts` times.
+    """
+    kept = {"error": error, "failure": failure.kept() if failure is not None else None}
     if task.tried >= attempts:
-        _set(connection, task, state="failed", error=error, done_at=now)
+        _set(connection, task, state="failed", done_at=now, **kept)
         return None
     again = now + BACKOFF[min(task.tried, len(BACKOFF)) - 1]
-    _set(connection, task, state="ready", error=error, run_at=again)
+    _set(connection, task, state="ready", run_at=again, **kept)
     return again
 
 
@@ -155,7 +162,7 @@ def ask_again(connection: Connection, ids: Sequence[str], now: datetime) -> int:
     wanted = update(outbox).where(columns.id.in_(ids), columns.state == "failed")
     changed = connection.execute(
         wanted.values(state="ready", run_at=now, done_at=None, forgiven=columns.attempts)
-    )  # `error` stays: what happened before
+    )  # `error` and `failure` stay: what happened before
     lanes.resume(connection, ids)
     return changed.rowcount
 

@@ -219,8 +219,10 @@ outbox = Table(
     Column("error", Text),
     Column("forgiven", Integer, nullable=False, server_default="0"),
     Column("ordered", Flag(), nullable=False, server_default=false()),
+    Column("failure", Document()),
     Index("dg_outbox_key", "key", unique=True),
-    comment="Work that leaves the transaction it was asked for in. The truth about a job, whatever carries it.",
+    comment="Work that leaves the transaction it was asked for in. The truth about a job, whatever carries it. "
+    "`error` is the trace of the program, `failure` what people read of it.",
 )
 Index(
     "dg_outbox_due",
@@ -307,6 +309,7 @@ circuits = Table(
     Column("since", Instant(), nullable=False),
     Column("error", Text, nullable=False),
     Column("until", Instant()),
+    Column("failure", Document()),
     comment="Places outside that have not answered: how often in a row, and until when they are left alone.",
 )
 

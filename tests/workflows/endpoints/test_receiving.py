@@ -137,13 +137,13 @@ def test_a_bad_row_is_put_aside_and_tried_again(shop: Company, caller: TestClien
     assert _notes(shop) == {"A": "-paid;"}
     with shop.read(SYSTEM) as unit:
         failed = backlog.listed(unit, "failed")[0]
-    assert sorted(each.reason.partition(": ")[2] for each in failed) == [
-        "no record has subject = 'missing', or no automation listens",
-        "without note",
-        "without note, subject",
+    assert sorted(each.why("en") for each in failed) == [
+        "No automation listens, or no record has this in subject. Verbatim: “missing”",
+        "The element has no note, subject.",
+        "The element has no note.",
     ]
     _tasks(shop, "missing")
-    (again,) = [each.id for each in failed if "missing" in each.reason]
+    (again,) = [each.id for each in failed if "missing" in each.why("en")]
     shop.write(SYSTEM, lambda unit: backlog.retry(unit, again))
     _work(shop)
     assert _notes(shop) == {"A": "-paid;", "missing": "-paid;"}

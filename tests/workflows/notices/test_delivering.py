@@ -278,10 +278,10 @@ def test_bots_write_to_their_group(
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [
-        ("times out", "ReadTimeout"),
-        ("refuses", "CallFailed: 503"),
-        ("no secret", "NoSecret"),
-        ("private", "CallRefused"),
+        ("times out", "The other side did not answer in time. Verbatim: “"),
+        ("refuses", "The other side answered that it did not go well. Verbatim: “503 "),
+        ("no secret", "DOUGONG_SECRET_BOT is not set."),
+        ("private", "127.0.0.1 has the address 127.0.0.1, which may not be called."),
     ],
 )
 def test_a_channel_that_is_down_is_a_dead_letter_that_people_see(
@@ -305,7 +305,7 @@ def test_a_channel_that_is_down_is_a_dead_letter_that_people_see(
         ((_, fate),) = fates(unit, [told.id])
         error = unit.connection.scalar(select(tables.outbox.c.error).where(tables.outbox.c.state == "failed"))
     assert (fate.state, fate.attempts) == ("failed", ATTEMPTS)
-    assert said in str(fate.error)
+    assert said in str(fate.error) and fate.why("en") == fate.error
     assert "hidden" not in f"{fate.error} {error}"
 
 
@@ -369,7 +369,7 @@ def test_a_channel_that_is_not_there_is_told_of_in_the_log(mailing: Company, li:
     _tell(mailing, li, channels=("gone",), kind="other")
     with mailing.read(SYSTEM) as unit:
         ((_, fate),) = fates(unit, [each.id for each in inbox(unit, li.user_id or "").told])
-    assert (fate.channel, fate.state, fate.error) == ("gone", "dropped", "there is no channel gone")
+    assert (fate.channel, fate.state, fate.error) == ("gone", "dropped", "There is no channel gone.")
     assert jobs.run_due(mailing) == 0
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 import structlog
 
+from dougong.base.language import msg
 from dougong.engine import file_contents
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
@@ -18,7 +19,7 @@ JOB = "privacy.retain"
 _log = structlog.get_logger()
 
 
-@job(JOB, daily=True)
+@job(JOB, daily=True, label=msg("Retention rules"))
 def _retain(company: Company, task: Task) -> None:
     """Do what every rule says, as the system: batch by batch, so what a stopped run left is still due."""
     for obj, rule in rules_of(company.runtime().model):

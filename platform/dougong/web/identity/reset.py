@@ -44,14 +44,14 @@ def ask(unit: Unit, user_id: str | None) -> None:
     enqueue(unit, mail_link.name, {"user": user_id})
 
 
-@job("mail_password_link")
+@job("mail_password_link", label=msg("Link for a forgotten password"))
 def mail_link(company: Company, task: Task) -> None:
     """Send the link, where the user is active and has an e-mail address."""
     user_id, way = task.payload["user"], company.outgoing
     if user_id is None:
         return
     if way is None:
-        raise RuntimeError("SMTP_URL is not set: no mail can be sent")
+        raise mail.NoMailServer
     made = company.write(SYSTEM, lambda unit: _mail(unit, way, user_id, task.id))
     if made is not None:
         mail.send(way, *made)

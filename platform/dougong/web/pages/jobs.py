@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from starlette.responses import Response
 
 from dougong.base.language import Message, msg
-from dougong.engine import backlog, circuits
+from dougong.engine import backlog
 from dougong.engine.backlog import GROUPS, Group
+from dougong.engine.jobs import JOBS
 from dougong.engine.unit import Unit
+from dougong.web.endpoints import silent
 from dougong.web.frame import framed
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, with_query
@@ -45,11 +47,17 @@ def show(visit: Visit) -> Response:
         tabs=[(_url(each), visit.say(name), counts[each], each == group) for each, name in NAMES.items()],
         group=group,
         group_name=visit.say(NAMES[group]),
-        work=found,
-        silent=circuits.silent(visit.unit),
+        work=[(each, _called(visit, each.job), each.why(visit.language)) for each in found],
+        silent=silent(visit),
         first=_url(group) if visit.asked("before") else "",
         following=with_query(HERE, [("show", group), ("before", before)]) if before else "",
     )
+
+
+def _called(visit: Visit, name: str) -> str:
+    """What people call a job; its name where it says nothing else, or is of a plugin that is gone."""
+    job = JOBS.get(name)
+    return visit.say(job.label) if job is not None and job.label is not None else name
 
 
 def _url(group: Group) -> str:
@@ -68,9 +76,10 @@ def _one(visit: Visit, id: str, status: int, error: str = "") -> Response:
         visit,
         "job.html",
         HERE,
-        found.job,
+        _called(visit, found.job),
         status=status,
         work=found,
+        why=found.why(visit.language),
         error=error,
         state=visit.say(NAMES["running" if found.state == "claimed" else "due"])
         if found.state in ("claimed", "ready")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from dougong.base.errors import NotFound
+from dougong.base.language import msg
 from dougong.engine.actor import SYSTEM
 from dougong.engine.entering import may_enter
 from dougong.engine.jobs import Job, enqueue
@@ -74,5 +75,5 @@ def _sweep(unit: Unit, id: str) -> None:
         service.carry_out(unit, held, Sweep())
 
 
-JOBS = (Job(SWEEP, run),)
+JOBS = (Job(SWEEP, run, label=msg("Handing over what waits for somebody who is away")),)
 """What the workers do for people who leave."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dougong.base.errors import NotFound
+from dougong.base.language import msg
 from dougong.engine.actor import SYSTEM
 from dougong.engine.jobs import Job, enqueue, finish
 from dougong.workflows.approvals.running import OPEN, Running
@@ -52,5 +53,5 @@ def carry_out(unit: Unit, said: Mapping[str, Any]) -> None:
     service.carry_out(unit, held, timed)
 
 
-JOBS = (Job(TIMEOUT, run),)
+JOBS = (Job(TIMEOUT, run, label=msg("Time limits of approvals")),)
 """What the workers do for approvals."""

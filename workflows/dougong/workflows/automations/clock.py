@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, extract, or_, select, update
 
+from dougong.base.language import msg
 from dougong.engine import outbox
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
@@ -230,5 +231,8 @@ def meant_of(unit: Unit, automation: Automation, ids: Sequence[str], trigger: Ma
     return list(splitting.holding(doing).taken[""])
 
 
-JOBS = (Job(DAY, _plan, daily=True), Job(CLOCK, _tick, attempts=1000))
+JOBS = (
+    Job(DAY, _plan, daily=True, label=msg("Automations of the day")),
+    Job(CLOCK, _tick, attempts=1000, label=msg("Automations by the clock")),
+)
 """What the workers do by the clock."""

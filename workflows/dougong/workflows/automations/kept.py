@@ -11,7 +11,8 @@ from sqlalchemy import func, insert, select, update
 
 from dougong.base.errors import DougongError, Problem
 from dougong.base.ids import is_record_id
-from dougong.base.language import msg
+from dougong.base.language import LANGUAGES, msg
+from dougong.engine import causes
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.unit import Unit
@@ -133,11 +134,12 @@ def note(
 
 
 def problems_of(error: BaseException) -> tuple[Problem, ...]:
-    """What an error says: its problems, or of what the platform did not expect, its text."""
+    """What an error says: its problems, or of what the platform did not expect, its cause."""
     if isinstance(error, DougongError):
         return error.problems
-    text = f"{type(error).__name__}: {error}"[:500]
-    return (Problem(code="step-broken", reason=msg("The step could not be carried out: {error}", error=text)),)
+    found = causes.failure(error)
+    why = {language: found.to(language) for language in LANGUAGES}
+    return (Problem(code="step-broken", reason=msg("The step could not be carried out: {error}", error=why)),)
 
 
 def begin(company: Company, id: str) -> None:

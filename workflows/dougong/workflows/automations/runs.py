@@ -115,7 +115,7 @@ def _pinned(unit: Unit, run: Run) -> tuple[Automation | None, Problem | None]:
     return found, why
 
 
-RUN = Job(JOB, _carry_out, ATTEMPTS)
+RUN = Job(JOB, _carry_out, ATTEMPTS, label=msg("Run of an automation"))
 """The job that carries a run out."""
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 
 from dougong.base.channel_types import Letter, Way
+from dougong.base.failures import Explained
+from dougong.base.language import msg
 
 ADDRESS_KEYS: Mapping[str, Any] = {
     "address_secret": {
@@ -31,8 +33,12 @@ SIGNING_KEYS: Mapping[str, Any] = {
 """The key by which the secret of signed messages is named."""
 
 
-class Refused(Exception):
+class Refused(Explained):
     """The service took the call and not the message."""
+
+    def __init__(self, answer: bytes) -> None:
+        """Fail with what the service answered."""
+        super().__init__(msg("The bot’s service did not take the message."), answer[:300].decode(errors="replace"))
 
 
 def said(letter: Letter) -> str:
@@ -58,4 +64,4 @@ def send(way: Way, url: str, message: Mapping[str, Any], code: str) -> None:
     except ValueError:
         found = None
     if not isinstance(found, dict) or found.get(code) != 0:
-        raise Refused(answer[:300].decode(errors="replace"))
+        raise Refused(answer)

@@ -7,20 +7,30 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dougong.base import secrets
+from dougong.base.failures import Explained, storable
+from dougong.base.language import msg
 
 if TYPE_CHECKING:
     from dougong.engine.company import Company
 
 
-class CallFailed(Exception):
+class CallFailed(Explained):
     """The other side answered that it did not go well.
 
     The address is not told: it may be the secret itself. Nor is what was said: it may repeat what was sent.
     """
 
+    def __init__(self, status: str) -> None:
+        """Fail with the status of the answer."""
+        super().__init__(msg("The other side answered that it did not go well."), status)
 
-class NoSecret(RuntimeError):
+
+class NoSecret(Explained):
     """A secret that the metadata names and the operator has not set."""
+
+    def __init__(self, variable: str) -> None:
+        """Fail for want of this variable of the environment."""
+        super().__init__(msg("{variable} is not set.", variable=variable))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class Calling:
         name = str(self.options[key])
         found = secrets.secret(self.company.name, name)
         if found is None:
-            raise NoSecret(f"{secrets.variable(self.company.name, name)} is not set")
+            raise NoSecret(secrets.variable(self.company.name, name))
         return found
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -55,7 +65,8 @@ class Calling:
 
         with outbound.client(self.company.near) as client:
             answer = client.post(url, content=body, headers=dict(headers))
-            self.answers.append(f"{answer.status_code} {answer.reason_phrase}\n{answer.text[:300]}".strip())
+            said = f"{answer.status_code} {answer.reason_phrase}\n{answer.text[:300]}".strip()
+            self.answers.append(storable(said))
             if not answer.is_success:
                 raise CallFailed(f"{answer.status_code} {answer.reason_phrase}".strip())
             return bytes(answer.content)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dougong.base.failures import Explained
+from dougong.base.language import msg
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.jobs import job
@@ -21,11 +23,11 @@ MOST_RECORDS = 100
 """Records that one element may be about."""
 
 
-class BadRow(Exception):
+class BadRow(Explained):
     """An element that nothing can be done with: put aside, for people to look at and try again."""
 
 
-@job(JOB, attempts=3)
+@job(JOB, attempts=3, label=msg("Element of an incoming call"))
 def row(company: Company, task: Task) -> None:
     """Deal with one element, once, however often it is tried."""
     company.write(SYSTEM, lambda unit: _deal(unit, task))
@@ -36,7 +38,7 @@ def _deal(unit: Unit, task: Task) -> None:
     name = task.payload["endpoint"]
     endpoint = workflows.endpoints.get(name)
     if endpoint is None:
-        raise BadRow(f"there is no endpoint {name} any more")
+        raise BadRow(msg("There is no endpoint {name} any more.", name=name))
     values = _values(endpoint, task.payload["element"])
     found = 0
     for automation in workflows.automations.values():
@@ -45,14 +47,15 @@ def _deal(unit: Unit, task: Task) -> None:
             found += len(ids)
             fire(unit, automation, sorted(once(unit, automation.name, ids, f"hook:{task.id}")), "hook", values)
     if not found:
-        raise BadRow(f"no record has {endpoint.field} = {values[endpoint.value]!r}, or no automation listens")
+        reason = msg("No automation listens, or no record has this in {field}.", field=endpoint.field)
+        raise BadRow(reason, values[endpoint.value] or "")
 
 
 def _values(endpoint: Endpoint, element: Any) -> Mapping[str, str | None]:
     values = {name: text(at(element, pointer)) for name, pointer in endpoint.values.items()}
     missing = [name for name in dict.fromkeys((*endpoint.required, endpoint.value)) if not values[name]]
     if missing:
-        raise BadRow(f"without {', '.join(missing)}")
+        raise BadRow(msg("The element has no {names}.", names=", ".join(missing)))
     return values
 
 

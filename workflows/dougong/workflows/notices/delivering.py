@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, and_, delete, select
 
 from dougong.base.channel_types import CHANNEL_TYPES, Letter, Receiver
 from dougong.base.errors import NotFound
+from dougong.base.failures import Failure
 from dougong.base.language import LANGUAGES, label, msg
-from dougong.engine import circuits, mail
+from dougong.engine import causes, circuits, mail
 from dougong.engine.actor import SYSTEM
 from dougong.engine.entering import may_enter
 from dougong.engine.jobs import NotYet, Verdict, job
@@ -49,7 +50,7 @@ class _Ready:
     """By letter the approval that it asks the person to decide."""
 
 
-@job(sending.DELIVER, attempts=sending.ATTEMPTS, decided=replaying.decided_one)
+@job(sending.DELIVER, attempts=sending.ATTEMPTS, decided=replaying.decided_one, label=msg("Message to a person"))
 def deliver(company: Company, task: Task) -> None:
     """Send one message."""
     wanted = deliveries.c.id == task.payload["delivery"]
@@ -67,7 +68,7 @@ def _decided(unit: Unit, payload: Mapping[str, Any], verdict: Verdict) -> None:
     replaying.decided(unit, _gathered(payload), verdict)
 
 
-@job(sending.DIGEST, attempts=sending.ATTEMPTS, decided=_decided)
+@job(sending.DIGEST, attempts=sending.ATTEMPTS, decided=_decided, label=msg("Messages that were gathered"))
 def digest(company: Company, task: Task) -> None:
     """Send what was gathered for one person until one moment, in one message."""
     _send(company, task, _gathered(task.payload), task.id, digest=True)
@@ -80,20 +81,19 @@ def _send(company: Company, task: Task, wanted: Any, id: str, digest: bool) -> N
     ids = [row.id for row in rows]
     if ready is None:
         if ids:
-            sending.note(company, ids, "dropped", task)
+            nobody = Failure.of(msg("There is nobody any more to send it to, or no way."))
+            sending.note(company, ids, "dropped", task, nobody)
         return
     calling = Calling(company, ready.channel.options if ready.channel is not None else {})
     try:
         with circuits.through(company, rows[0].channel, rows[0].due_at):
             _hand_over(company, ready, digest, calling)
     except NotYet as error:
-        said = f"it does not answer; called again at {error.until:%Y-%m-%d %H:%M} UTC"
-        sending.note(company, ids, "waiting", task, said)
+        sending.note(company, ids, "waiting", task, causes.failure(error))
         raise
     except Exception as error:
-        said = f"{type(error).__name__}: {error}"[:1000]
         fate = "failed" if task.tried >= sending.ATTEMPTS else "waiting"
-        sending.note(company, ids, fate, task, said, *calling.answers[-1:])
+        sending.note(company, ids, fate, task, causes.failure(error), *calling.answers[-1:])
         raise
     sending.note(company, ids, "sent", task, None, *calling.answers[-1:])
 
@@ -162,7 +162,7 @@ def _hand_over(company: Company, ready: _Ready, digest: bool, calling: Calling) 
 def _mail(company: Company, ready: _Ready, digest: bool) -> None:
     way = company.outgoing
     if way is None:
-        raise RuntimeError("SMTP_URL is not set: no mail can be sent")
+        raise mail.NoMailServer
     first, count = ready.letters[0], len(ready.letters)
     language, site = first.to.language, " ".join(way.site_name.split())
     gathered = msg("{n} message from {site}", "{n} messages from {site}", n=count, site=site)
@@ -196,7 +196,7 @@ def _links(company: Company, ready: _Ready, site: str) -> dict[str, str]:
     return company.write(SYSTEM, work)
 
 
-@job("notices.forget", daily=True)
+@job("notices.forget", daily=True, label=msg("Forgetting messages of long ago"))
 def forget(company: Company, task: Task) -> None:
     """Forget what was read, and what was sent, long ago. What failed stays until somebody decides about it."""
 

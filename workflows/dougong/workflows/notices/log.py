@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from dougong.base.errors import NotFound, Problem
+from dougong.base.failures import Failure
 from dougong.base.ids import is_record_id
-from dougong.base.language import msg
+from dougong.base.language import LANGUAGES, Labels, label, msg
 from dougong.engine import lanes
 from dougong.engine.reading.readers import titles
 from dougong.engine.tables import outbox
@@ -54,15 +55,28 @@ class Line:
     digest: bool
     attempts: int
     error: str | None
+    failure: Mapping[str, Any] | None
     answer: str | None
     due_at: datetime
     sent_at: datetime | None
     kind: str | None
+    title: Labels | None
+    """What the notice is called in each language, while it is known; `subject` is one language of it, or other."""
     job: str | None
     job_state: str | None
     run_at: datetime | None
     waits: bool
     """Whether it waits for an earlier one that it must not overtake."""
+
+    @property
+    def why(self) -> Failure | None:
+        """Why it has not left; None where nothing went wrong."""
+        return Failure.read(self.failure, self.error)
+
+    def called(self, language: str) -> str:
+        """What a message is about, for a reader of `language`: what this way said itself stays as it was said."""
+        ours = self.title is not None and self.subject == label(self.title, LANGUAGES[0])
+        return label(self.title, language) if ours else self.subject
 
     @property
     def next_try(self) -> datetime | None:
@@ -111,7 +125,7 @@ def _lines() -> Select[Any]:
     its, work = deliveries.c, outbox.c
     known = [its[name] for name in Line.__slots__ if name in its]
     waits = and_(work.ordered, work.state == "ready", ~lanes.is_first())
-    more = (notices.c.kind, work.id.label("job"), work.state.label("job_state"), work.run_at)
+    more = (notices.c.kind, notices.c.title, work.id.label("job"), work.state.label("job_state"), work.run_at)
     return (
         select(*known, *more, func.coalesce(waits, False).label("waits"))
         .select_from(deliveries.outerjoin(notices, notices.c.id == its.notice_id))

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from dougong.engine import mail
 from dougong.engine.dialects.statements import upsert
 from dougong.engine.tables import settings
 from dougong.workflows.notices.kinds import kind_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 NAME = "notices"
 """The name under which a person's preferences stand in `dg_setting`."""
 
-MAIL = "mail"
+MAIL = mail.MAIL
 """The channel that is there wherever the operator has set a mail server."""
 
 Digest = Literal["none", "hourly", "daily"]

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import insert, select, update
 
+from dougong.base.failures import Failure
 from dougong.base.ids import record_id
+from dougong.base.language import LANGUAGES
 from dougong.engine.actor import SYSTEM
 from dougong.engine.jobs import enqueue
 from dougong.engine.lanes import lane
@@ -51,7 +53,7 @@ class Delivery:
     subject: str
     due_at: datetime
     digest: bool
-    dropped: str | None = None
+    dropped: Failure | None = None
     content: Mapping[str, str] | None = None
     """What this way says otherwise than the notice: `subject`, `text`, `html`."""
     about: tuple[str, str] | None = None
@@ -93,9 +95,10 @@ def _row(unit: Unit, wanted: Delivery) -> dict[str, Any]:
     return {
         "id": id, "channel": wanted.channel, "user_id": wanted.user_id, "notice_id": wanted.notice_id,
         "subject": wanted.subject, "content": wanted.content, "message_id": id,
-        "state": "waiting" if wanted.dropped is None else "dropped", "error": wanted.dropped, "digest": wanted.digest,
+        "state": "waiting" if wanted.dropped is None else "dropped", "digest": wanted.digest,
         "attempts": 0, "at": unit.now, "due_at": due, "endpoint": wanted.channel, "object": object_name,
         "record": record, "origin": wanted.origin, "job_key": gathered if wanted.digest else f"{DELIVER}:{id}",
+        **_why(wanted.dropped),
     }  # fmt: skip
 
 
@@ -124,6 +127,13 @@ def log_call(unit: Unit, call: Call) -> None:
     unit.connection.execute(insert(deliveries), row)
 
 
+def _why(failure: Failure | None) -> dict[str, Any]:
+    """The columns that say why a message has not left."""
+    if failure is None:
+        return {"error": None, "failure": None}
+    return {"error": failure.to(LANGUAGES[0]), "failure": failure.kept()}
+
+
 def endpoint_of(url: str) -> str:
     """An address as the log tells it: without its query and whoever it signs in as, which may be secrets."""
     parts = urlsplit(url)
@@ -135,13 +145,13 @@ def note(
     ids: Sequence[str],
     state: str,
     task: Task,
-    error: str | None = None,
+    failure: Failure | None = None,
     answer: str | None = None,
 ) -> None:
-    """Keep what became of messages that `task` has tried to send, and what the other side answered."""
+    """Keep what became of messages that `task` has tried to send, why, and what the other side answered."""
 
     def work(unit: Unit) -> None:
-        values = {"state": state, "attempts": task.attempt, "error": error}
+        values = {"state": state, "attempts": task.attempt, **_why(failure)}
         if answer is not None:
             values["answer"] = answer
         if state == "sent":
@@ -161,8 +171,14 @@ class Fate:
     state: str
     attempts: int
     error: str | None
+    failure: Mapping[str, Any] | None
     due_at: datetime
     sent_at: datetime | None
+
+    def why(self, language: str) -> str:
+        """Why it has not left; "" where nothing went wrong."""
+        found = Failure.read(self.failure, self.error)
+        return found.to(language) if found is not None else ""
 
 
 def fates(unit: Unit, notice_ids: Sequence[str]) -> Iterator[tuple[str, Fate]]:

@@ -56,6 +56,7 @@ deliveries = Table(
     Column("job_key", Text),
     Column("origin", Text),
     Column("answer", Text),
+    Column("failure", Document()),
     Index("dg_delivery_notice", "notice_id"),
     Index("dg_delivery_endpoint", "endpoint", "id"),
     Index("dg_delivery_fate", "state", "id"),
@@ -65,5 +66,6 @@ deliveries = Table(
     Index("dg_delivery_state", "channel", "state", "at"),
     comment="Messages that leave, one row for each channel and receiver: waiting, sent, failed, dropped, and why. "
     "`endpoint` is the channel, or the address that is called; `job_key` the key of the job that sends it; `origin` "
-    "the step of a run that asked for it; `answer` what the other side said last.",
+    "the step of a run that asked for it; `failure` is why it has not left, by language (`error`: in English alone); "
+    "`answer` what the other side said last.",
 )

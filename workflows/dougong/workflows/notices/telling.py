@@ -16,8 +16,9 @@ from sqlalchemy import Row, and_, cast, select
 from sqlalchemy import Text as TextType
 
 from dougong.base.channel_types import CHANNEL_TYPES
+from dougong.base.failures import Failure
 from dougong.base.ids import is_record_id, record_id
-from dougong.base.language import LANGUAGES, Labels, Message, label
+from dougong.base.language import LANGUAGES, Labels, Message, label, msg
 from dougong.engine.dialects.statements import upsert
 from dougong.engine.entering import entering
 from dougong.engine.tables import settings
@@ -134,8 +135,9 @@ def _deliveries(unit: Unit, person: _Person, notice_id: str, notice: Notice) -> 
         )  # fmt: skip
     gone = [each for each in notice.channels if each != MAIL and each not in known]
     for channel in gone:
+        why = Failure.of(msg("There is no channel {name}.", name=channel))
         yield Delivery(
-            channel, person.id, notice_id, subject, unit.now, False, f"there is no channel {channel}",
+            channel, person.id, notice_id, subject, unit.now, False, why,
             about=about, origin=notice.origin,
         )  # fmt: skip
 

@@ -46,6 +46,7 @@ EVENTS: Mapping[str, Message] = {
     "button": msg("a person"),
     "hook": msg("a call from outside"),
     "run": msg("another automation"),
+    "sla": msg("a service level"),
 }
 
 

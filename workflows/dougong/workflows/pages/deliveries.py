@@ -12,10 +12,11 @@ from starlette.responses import Response
 from dougong.base.ids import is_record_id
 from dougong.base.language import Message, label, msg
 from dougong.base.step_types import STEP_TYPES
-from dougong.engine import backlog, circuits
+from dougong.engine import backlog
 from dougong.engine.unit import Unit
 from dougong.metadata.steps import every_step
 from dougong.web.context import record_url
+from dougong.web.endpoints import called, silent
 from dougong.web.frame import framed
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, with_query
@@ -53,7 +54,11 @@ class Shown:
     record: str
     record_url: str
     said: str
-    """What the other side, or the way there, said last: of what the person may not see the kind alone."""
+    """What went wrong last, or was answered; what the person may not see is left out."""
+    why: str
+    """What went wrong last, in our words."""
+    verbatim: str
+    """The same in words of others; "" where the person may not see them."""
     remark: str
     """Why it has not left, or when it is tried next."""
 
@@ -74,15 +79,15 @@ def show(visit: Visit) -> Response:
         tabs=list(_tabs(visit, asked, counts)),
         asked=asked,
         kept=[(name, value) for name, value in kept if name != "endpoint" and name != "record"],
-        endpoints=[(each, _named(visit, each)) for each in _endpoints(visit, asked, counts)],
+        endpoints=[(each, called(visit, each)) for each in _endpoints(visit, asked, counts)],
         about=next((seeing.record(each) for each in lines if each.record == asked.record), None) or asked.record,
         failing=[
-            (each, _named(visit, each), counts[each]["failed"])
+            (each, called(visit, each), counts[each]["failed"])
             for each in sorted(counts)
             if each and counts[each].get("failed") and asked.endpoint in ("", each)
         ],
         at_once=replaying.AT_ONCE,
-        silent=circuits.silent(visit.unit),
+        silent=silent(visit),
         lines=[_shown(visit, seeing, each) for each in lines],
         filtered=bool(kept),
         first=with_query(HERE, kept) if visit.asked("before") else "",
@@ -128,18 +133,10 @@ def _endpoints(visit: Visit, asked: Asked, counts: Mapping[str, Mapping[str, int
     return [each for each in dict.fromkeys(found) if each]
 
 
-def _named(visit: Visit, endpoint: str) -> str:
-    """What an endpoint is called: mail, a channel by its name, an address as it is."""
-    if endpoint == MAIL:
-        return visit.say(msg("Mail"))
-    channel = visit.model.workflows.channels.get(endpoint)
-    return label(channel.label, visit.language, endpoint) if channel is not None else endpoint
-
-
 def _shown(visit: Visit, seeing: Seeing, line: Line) -> Shown:
     record, told = seeing.record(line), seeing.contents(line)
     state = "waiting" if line.job_state in ("ready", "claimed") and line.state == "failed" else line.state
-    endpoint, parts = _named(visit, line.endpoint or line.channel), urlsplit(line.endpoint or "")
+    endpoint, parts = called(visit, line.endpoint or line.channel), urlsplit(line.endpoint or "")
     return Shown(
         line=line,
         url=f"{HERE}/{line.id}",
@@ -151,7 +148,9 @@ def _shown(visit: Visit, seeing: Seeing, line: Line) -> Shown:
         receiver=seeing.receiver(line),
         record=record or "",
         record_url=record_url(str(line.object), str(line.record)) if record is not None else "",
-        said=said(line, told),
+        said=said(line, told, visit.language),
+        why=line.why.reason(visit.language) if line.why is not None else "",
+        verbatim=_verbatim(line, told),
         remark=_remark(visit, line, state),
     )
 
@@ -159,19 +158,32 @@ def _shown(visit: Visit, seeing: Seeing, line: Line) -> Shown:
 def _subject(visit: Visit, line: Line, told: bool) -> str:
     """What a message is about: for whom it is not, of which kind it is; a call by the flow that makes it."""
     if line.channel != CALL:
-        return line.subject if told else visit.say(kind_of(line.kind or "").label)
+        return line.called(visit.language) if told else visit.say(kind_of(line.kind or "").label)
     kind, _, name = line.subject.partition(" → ")[0].partition(":")
     workflows = visit.model.workflows
     found = workflows.automations.get(name) if kind == "automation" else workflows.approvals.get(name)
     return label(found.label, visit.language, name) if found is not None else name or kind
 
 
-def said(line: Line, told: bool) -> str:
-    """What was answered, or went wrong: in full where the person is `told` contents, else its kind alone."""
-    answered = (line.answer or "").partition("\n")[0]
+def said(line: Line, told: bool, language: str) -> str:
+    """What went wrong, or was answered: in full where the person is `told` contents, else in our words alone."""
+    answered, why = (line.answer or "").partition("\n")[0], line.why
     if told:
-        return line.error or answered
-    return " · ".join(each for each in ((line.error or "").partition(": ")[0], answered) if each)
+        return why.to(language) if why is not None else answered
+    ours = (why.reason(language) or _verbatim(line, told)) if why is not None else ""
+    return " · ".join(each for each in (ours, answered) if each)
+
+
+def _verbatim(line: Line, told: bool) -> str:
+    """The words of others about what went wrong, for who is `told` contents.
+
+    Of a line that an earlier version kept others see the kind of the error: it had no words of ours.
+    """
+    if line.why is None:
+        return ""
+    if told:
+        return line.why.said
+    return "" if line.why.text else line.why.said.partition(": ")[0]
 
 
 def _remark(visit: Visit, line: Line, state: str) -> str:

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from starlette.responses import Response
 
 from dougong.base.errors import NotFound, Problem
-from dougong.base.language import Message, label, msg
+from dougong.base.language import Message, msg
 from dougong.engine.actor import SYSTEM
+from dougong.web.endpoints import called
 from dougong.web.frame import framed
 from dougong.web.routing import Page
 from dougong.web.visit import Visit, safe_path, with_query
 from dougong.workflows.notices import inbox, sending
 from dougong.workflows.notices.kinds import KINDS, kind_of
-from dougong.workflows.notices.preferences import MAIL
 from dougong.workflows.notices.sending import Fate
 
 HERE = "/notices"
@@ -53,20 +53,13 @@ def show(visit: Visit) -> Response:
     )
 
 
-def _fates(visit: Visit, ids: Sequence[str]) -> Mapping[str, list[tuple[str, str, Fate]]]:
-    """What became of the messages of each notice: (channel, state) as they are called, and the line of the log."""
-    found: dict[str, list[tuple[str, str, Fate]]] = defaultdict(list)
+def _fates(visit: Visit, ids: Sequence[str]) -> Mapping[str, list[tuple[str, str, str, Fate]]]:
+    """What became of the messages of each notice: (channel, state, why) as they are told, and the line of the log."""
+    found: dict[str, list[tuple[str, str, str, Fate]]] = defaultdict(list)
     for notice_id, fate in sending.fates(visit.unit, ids):
-        found[notice_id].append((channel_name(visit, fate.channel), visit.say(STATES[fate.state]), fate))
+        state, why = visit.say(STATES[fate.state]), fate.why(visit.language)
+        found[notice_id].append((called(visit, fate.channel), state, why, fate))
     return found
-
-
-def channel_name(visit: Visit, name: str) -> str:
-    """What a channel is called."""
-    known = visit.model.workflows.channels.get(name)
-    if name == MAIL:
-        return visit.say(msg("Mail"))
-    return label(known.label, visit.language, name) if known is not None else name
 
 
 def follow(visit: Visit, id: str) -> Response:

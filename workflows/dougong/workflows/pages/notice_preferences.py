@@ -8,12 +8,12 @@ from starlette.responses import Response
 
 from dougong.base.language import Message, msg
 from dougong.engine.actor import SYSTEM
+from dougong.web.endpoints import called
 from dougong.web.frame import framed
 from dougong.web.routing import Page
 from dougong.web.visit import Visit
 from dougong.workflows.notices.kinds import KINDS
 from dougong.workflows.notices.preferences import DIGESTS, MAIL, Preferences, clock, prefer, preferences_of
-from dougong.workflows.pages.inbox import channel_name
 
 HERE = "/notices/preferences"
 
@@ -27,7 +27,7 @@ DIGEST_NAMES: Mapping[str, Message] = {
 def _channels(visit: Visit) -> list[tuple[str, str]]:
     """Every channel that there is, as it is called."""
     known = [MAIL] if visit.company.outgoing is not None else []
-    return [(name, channel_name(visit, name)) for name in (*known, *visit.model.workflows.channels)]
+    return [(name, called(visit, name)) for name in (*known, *visit.model.workflows.channels)]
 
 
 def show(visit: Visit) -> Response:

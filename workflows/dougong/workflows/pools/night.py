@@ -160,5 +160,5 @@ def _run(company: Company, task: Task) -> None:
         carry_out(company, name)
 
 
-JOBS = (Job("pool.night", _run, daily=True),)
+JOBS = (Job("pool.night", _run, daily=True, label=msg("Night of the pools")),)
 """What the workers do once a day."""

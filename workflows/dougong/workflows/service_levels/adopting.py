@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select, update
 
 from dougong.base.ids import record_id
+from dougong.base.language import msg
 from dougong.engine import outbox
 from dougong.engine.actor import SYSTEM
 from dougong.engine.dialects.statements import upsert
@@ -81,5 +82,5 @@ def _end_keys(unit: Unit, level: ServiceLevel) -> None:
     unit.connection.execute(update(clocks).where(*gone).values(state="ended", ended_at=unit.now, next_at=None))
 
 
-JOBS = (Job(ADOPT, _adopt, attempts=20),)
+JOBS = (Job(ADOPT, _adopt, attempts=20, label=msg("Service levels after a publish")),)
 """What the workers do when service levels are published."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from dougong.base.language import msg
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.jobs import Job
@@ -88,5 +89,8 @@ def _start(unit: Unit, rung: Rung, records: Sequence[str]) -> None:
     starting.start(unit, automation, meant, Cause(event="sla", trigger=trigger, actor_id=None))
 
 
-JOBS = (Job(DAY, _plan, daily=True), Job(asking.TICK, tick, attempts=1000))
+JOBS = (
+    Job(DAY, _plan, daily=True, label=msg("Service levels of the day")),
+    Job(asking.TICK, tick, attempts=1000, label=msg("Moments of service levels")),
+)
 """What the workers do for clocks."""

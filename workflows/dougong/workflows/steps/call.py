@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from dougong.base.failures import Failure
 from dougong.base.ids import record_id
 from dougong.base.language import msg
 from dougong.base.step_types import StepFormula, StepType
-from dougong.engine import circuits
+from dougong.engine import causes, circuits
 from dougong.engine.company import Company
 from dougong.engine.jobs import Job, NotYet, enqueue
 from dougong.engine.lanes import lane
@@ -145,16 +146,18 @@ def _call(company: Company, task: Task) -> None:
             calling.post(url, body, headers)
     except Exception as error:
         failed = not isinstance(error, NotYet) and task.tried >= sending.ATTEMPTS
-        said = f"{type(error).__name__}: {error}"[:1000]
-        _note(company, task, "failed" if failed else "waiting", calling, said)
+        _note(company, task, "failed" if failed else "waiting", calling, causes.failure(error))
         raise
     _note(company, task, "sent", calling)
 
 
-def _note(company: Company, task: Task, state: str, calling: Calling, error: str | None = None) -> None:
+def _note(company: Company, task: Task, state: str, calling: Calling, why: Failure | None = None) -> None:
     answer = calling.answers[-1] if calling.answers else None
-    sending.note(company, [str(task.payload["delivery"])], state, task, error, answer)
+    sending.note(company, [str(task.payload["delivery"])], state, task, why, answer)
 
 
-CALL = Job(JOB, _call, attempts=sending.ATTEMPTS, decided=replaying.decided_one, hides=frozenset({"body", "url"}))
+CALL = Job(
+    JOB, _call, attempts=sending.ATTEMPTS, decided=replaying.decided_one, hides=frozenset({"body", "url"}),
+    label=msg("Call of a web hook"),
+)  # fmt: skip
 """The job that calls."""
