@@ -308,20 +308,11 @@ class Company:
                     head = self.database.begin_write(connection)
                     runtime = self._runtimes.get(head.revision)
                     if runtime is not None:
-                        now, behind = datetime.now(UTC), None
-                        if meanwhile is not None and self.database.beside:
-                            behind = Behind(connection)
-                        unit = Unit(self, connection, runtime, actor, now, why, people=head.people, behind=behind)
-                        if behind is not None and meanwhile is not None:
-                            with behind:
-                                result = work(unit)
-                                behind.begin(self._finish)
-                                behind.begin(Connection.commit)
-                                meanwhile()
-                            return result
-                        result = work(unit)
-                        self._finish(connection)
-                        return result
+                        behind = Behind(connection) if meanwhile is not None and self.database.beside else None
+                        unit = Unit(
+                            self, connection, runtime, actor, datetime.now(UTC), why, people=head.people, behind=behind
+                        )
+                        return self._done(unit, connection, work, behind, meanwhile)
                     transaction.rollback()
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not self.database.is_deadlock(error):
@@ -337,6 +328,26 @@ class Company:
                 fix=msg("Try again in a moment."),
             )
         )
+
+    def _done(
+        self,
+        unit: Unit,
+        connection: Connection,
+        work: Callable[[Unit], T],
+        behind: Behind | None,
+        meanwhile: Callable[[], object] | None,
+    ) -> T:
+        """`work`, and the end of its transaction; of one that goes on `behind` the commit too."""
+        if behind is None or meanwhile is None:
+            result = work(unit)
+            self._finish(connection)
+            return result
+        with behind:
+            result = work(unit)
+            behind.begin(self._finish)
+            behind.begin(Connection.commit)
+            meanwhile()
+        return result
 
     def _finish(self, connection: Connection) -> None:
         """At the end of a transaction: what it did is recorded, and a task is still this worker's."""
