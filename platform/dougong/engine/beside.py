@@ -43,6 +43,11 @@ def uncollected() -> Iterator[None]:
         _count("uncollected", -1)
 
 
+def collect_young() -> None:
+    """Free the circles among what was made of late, for who is `uncollected` for long."""
+    gc.collect(1)
+
+
 @contextmanager
 def beside_requests() -> Iterator[None]:
     """Within, this thread makes something large that stays, while others answer requests."""

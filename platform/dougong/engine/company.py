@@ -38,6 +38,7 @@ from dougong.engine.beside import beside_requests
 from dougong.engine.dialects import Database, Head, open_database
 from dougong.engine.directory import Directory, Listed, folder_of, public_address, require_name
 from dougong.engine.first import First
+from dougong.engine.foresight import Foreseen
 from dougong.engine.jobs import JOBS
 from dougong.engine.lately import Lately
 from dougong.engine.mail import MailSettings, Outgoing, outgoing
@@ -285,7 +286,12 @@ class Company:
         return self.database.begin_read(connection), None
 
     def write(
-        self, actor: Actor, work: Callable[[Unit], T], why: str = "", meanwhile: Callable[[], object] | None = None
+        self,
+        actor: Actor,
+        work: Callable[[Unit], T],
+        why: str = "",
+        meanwhile: Callable[[], object] | None = None,
+        foreseen: Foreseen[Any] | None = None,
     ) -> T:
         """Do `work` in one transaction, committed when it returns and undone when it raises.
 
@@ -293,8 +299,9 @@ class Company:
         first, outside the transaction. Where two writes wait for each other, one of them is begun anew: so `work`
         may run more than once, and keeps nothing outside the transaction before it returns.
 
-        Where there is something to do `meanwhile`, and the database works beside us, what is written goes on behind,
-        and that is done while it comes to the end and commits: each time that it comes so far.
+        Where there is something to do `meanwhile`, that is done while the transaction commits: each time that it comes
+        so far. What needs nothing of Python while it is written goes on behind as well, and what it meets is raised
+        at the end. Where something was `foreseen` that still stands, the first try goes on with its unit.
 
         Raises:
             Conflict: publishes came faster than their models could be compiled.
@@ -308,10 +315,9 @@ class Company:
                     head = self.database.begin_write(connection)
                     runtime = self._runtimes.get(head.revision)
                     if runtime is not None:
-                        behind = Behind(connection) if meanwhile is not None and self.database.beside else None
-                        unit = Unit(
-                            self, connection, runtime, actor, datetime.now(UTC), why, people=head.people, behind=behind
-                        )
+                        behind = None if meanwhile is None else Behind(connection)
+                        known, foreseen = foreseen, None
+                        unit = self._unit(connection, head, runtime, actor, why, behind, known)
                         return self._done(unit, connection, work, behind, meanwhile)
                     transaction.rollback()
             except DBAPIError as error:
@@ -329,6 +335,22 @@ class Company:
             )
         )
 
+    def _unit(
+        self,
+        connection: Connection,
+        head: Head,
+        runtime: Runtime,
+        actor: Actor,
+        why: str,
+        behind: Behind | None,
+        foreseen: Foreseen[Any] | None,
+    ) -> Unit:
+        """The unit of a transaction that has begun: of what was foreseen where that stands, else a new one."""
+        if foreseen is not None and foreseen.stands(connection, head):
+            foreseen.unit.go_on(connection, behind)
+            return foreseen.unit
+        return Unit(self, connection, runtime, actor, datetime.now(UTC), why, people=head.people, behind=behind)
+
     def _done(
         self,
         unit: Unit,
@@ -337,7 +359,7 @@ class Company:
         behind: Behind | None,
         meanwhile: Callable[[], object] | None,
     ) -> T:
-        """`work`, and the end of its transaction; of one that goes on `behind` the commit too."""
+        """`work`, and the end of its transaction: behind, where there is something to do meanwhile."""
         if behind is None or meanwhile is None:
             result = work(unit)
             self._finish(connection)

@@ -10,6 +10,7 @@ from dougong.engine.reading import listing, summaries
 
 if TYPE_CHECKING:
     from dougong.engine.saving.batch import Change, Saved
+    from dougong.engine.saving.pipeline import Prepared
     from dougong.engine.unit import Unit
 
 
@@ -57,11 +58,13 @@ class Records:
         partial: bool = False,
         operation: str | None = None,
         reverting: bool = False,
+        prepared: Prepared | None = None,
     ) -> Saved:
         """Write a batch of changes, all or none unless `partial`; `operation` groups the history of several batches.
 
-        `reverting` takes changes back. See `dougong.engine.saving.pipeline.save` for what it raises.
+        `reverting` takes changes back; `prepared` is what `pipeline.prepare` made of them in this unit. See
+        `dougong.engine.saving.pipeline.save` for what it raises.
         """
         from dougong.engine.saving.pipeline import save
 
-        return save(self._unit, batch, partial=partial, operation=operation, reverting=reverting)
+        return save(self._unit, batch, partial=partial, operation=operation, reverting=reverting, prepared=prepared)

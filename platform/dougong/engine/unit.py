@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from dougong.base.field_types import Reading
 from dougong.engine.access import Access
 from dougong.engine.actor import Actor
 from dougong.engine.behind import Behind, Write
+from dougong.engine.foresight import Snapshot
 from dougong.engine.reasons import reason
 from dougong.engine.records import Records
 from dougong.engine.rights.access import access_for, roles_of
@@ -20,6 +22,14 @@ from dougong.engine.runtime import Runtime
 
 if TYPE_CHECKING:
     from dougong.engine.company import Company
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a unit and those of the same transaction that act for others work."""
+
+    connection: Connection
+    behind: Behind | None
 
 
 class Unit:
@@ -46,46 +56,61 @@ class Unit:
         `people` is the state of who belongs to what (`Head.people`) in which it has begun; where it is not said, it
         is looked up when access is asked for. `behind` is for who writes so much that some of it may go on behind.
         """
-        self.company, self._connection, self.runtime, self._behind = company, connection, runtime, behind
+        self.company, self.runtime, self._place = company, runtime, _Place(connection, behind)
         self.actor, self.now, self.why, self.first, self.people = actor, now, reason(why), first, people
         self.records = Records(self)
         self.memory: dict[Any, Any] = {}
 
     def acting(self, actor: Actor) -> Unit:
         """A unit of the same transaction and instant in which `actor` acts."""
-        return Unit(
-            self.company, self._connection, self.runtime, actor, self.now, self.why, None, self.people, self._behind
-        )
+        other = self._on(self._place.connection, actor)
+        other._place = self._place
+        return other
+
+    def on(self, connection: Connection) -> Unit:
+        """A unit of the same instant, revision and actor on another connection."""
+        return self._on(connection, self.actor)
+
+    def _on(self, connection: Connection, actor: Actor) -> Unit:
+        return Unit(self.company, connection, self.runtime, actor, self.now, self.why, people=self.people)
+
+    def go_on(self, connection: Connection, behind: Behind | None) -> None:
+        """Go on in the transaction of `connection`, with all that act for others beside it."""
+        self._place.connection, self._place.behind = connection, behind
 
     @property
     def connection(self) -> Connection:
         """The transaction's connection, when nothing goes on behind it any more."""
         self.catch_up()
-        return self._connection
+        return self._place.connection
 
     def catch_up(self) -> None:
         """Wait until nothing goes on behind any more. Raises what any of it raised."""
-        if self._behind is not None:
-            self._behind.wait()
+        if self._place.behind is not None:
+            self._place.behind.wait()
 
     @property
     def hurried(self) -> bool:
         """Whether what is begun goes on behind: worth making ready meanwhile what comes after it."""
-        return self._behind is not None
+        return self._place.behind is not None and self.company.database.beside
 
-    def begin(self, write: Write) -> None:
-        """Carry out `write`: behind where the unit may, at once otherwise."""
-        if self._behind is not None:
-            self._behind.begin(write)
+    def begin(self, write: Write, alone: bool = False) -> None:
+        """Carry out `write`: behind where the unit may, at once otherwise.
+
+        `alone`: it is one statement that needs nothing of Python while it runs, whatever the database.
+        """
+        if self._place.behind is not None and (alone or self.company.database.beside):
+            self._place.behind.begin(write)
         else:
-            write(self._connection)
+            write(self.connection)
 
     def together(self) -> AbstractContextManager[None]:
         """Statements of one round trip: sent as they are made, all answered at the end of the block (or when read).
 
         For several reads of which none needs what another one finds. See `Records.ask`.
         """
-        return self.company.database.together(self.connection)
+        connection = self.connection
+        return nullcontext() if isinstance(connection, Snapshot) else self.company.database.together(connection)
 
     @cached_property
     def access(self) -> Access:

@@ -35,7 +35,7 @@ class Database(Protocol):
     pause: ClassVar[float]
     """Seconds that who writes batch after batch leaves between two of them, for others to come in."""
     beside: ClassVar[bool]
-    """Whether it works in processes of its own, so that it is worth doing something else meanwhile."""
+    """Whether many rows are one statement to it, so that it needs nothing of Python while it writes them."""
     digits: ClassVar[int]
     columns_at_once: ClassVar[int | None]
     """How many columns a publish adds in one transaction; None where all of them cost no more than one."""

@@ -24,8 +24,9 @@ Each step takes the whole batch, so the number of statements does not grow with 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError
@@ -64,11 +65,31 @@ from dougong.engine.saving.batch import Action, Change, Create, Made, Saved, Sav
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Batch, Row
-from dougong.engine.saving.undoable import savepoint
+from dougong.engine.saving.undoable import as_a_whole, savepoint
 from dougong.engine.viewing import refuse_viewing
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Changes that have come through every step before writing."""
+
+    changes: Sequence[Change]
+    batch: Batch
+
+    def of(self, changes: Sequence[Change]) -> Batch | None:
+        """What `changes` have come to, where they are the very same."""
+        same = len(changes) == len(self.changes) and all(map(is_, changes, self.changes))
+        return self.batch if same else None
+
+
+def prepare(unit: Unit, changes: Sequence[Change], operation: str) -> Prepared:
+    """Every step before writing, for `save` with the same `changes`, `partial` and of the same `operation`."""
+    refuse_viewing(unit.actor)
+    saving = _Saving(unit, operation, reverting=False)
+    return Prepared(changes, saving.prepared(list(enumerate(changes, 1)), alone=False))
 
 
 def save(
@@ -78,11 +99,13 @@ def save(
     partial: bool = False,
     operation: str | None = None,
     reverting: bool = False,
+    prepared: Prepared | None = None,
 ) -> Saved:
     """Carry out `changes` in the unit's transaction, all or none; `partial` leaves out those that break a rule.
 
     `operation` groups the history of several calls (an import); each call is its own operation otherwise. `reverting`
-    is for taking changes back: a stage or life status may then go back where people may not.
+    is for taking changes back: a stage or life status may then go back where people may not. `prepared` is what these
+    changes have come to by now, where the same unit has prepared them; it counts where they are `partial`.
 
     Raises:
         BadRequest: an object that does not exist, the same record twice.
@@ -95,7 +118,7 @@ def save(
     saving = _Saving(unit, operation or record_id(), reverting)
     numbered = list(enumerate(changes, 1))
     if partial:
-        return saving.what_can_be(numbered)
+        return saving.what_can_be(numbered, prepared.of(changes) if prepared is not None else None)
     return saving.all(numbered)
 
 
@@ -107,7 +130,7 @@ class _Saving:
 
     def all(self, changes: Sequence[tuple[int, Change]]) -> Saved:
         """Save every change or none."""
-        batch = self._prepare(changes)
+        batch = self.prepared(changes)
         _raise(discretion.told(batch))
         try:
             saved = self._carry_out(batch)
@@ -117,11 +140,11 @@ class _Saving:
         again.note(batch)
         return saved
 
-    def what_can_be(self, changes: list[tuple[int, Change]]) -> Saved:
+    def what_can_be(self, changes: list[tuple[int, Change]], prepared: Batch | None = None) -> Saved:
         """Save the rows that break no rule; what is left after taking the others out is tried again."""
         refused: list[Problem] = []
         while changes:
-            batch = self._prepare(changes, alone=False)
+            batch, prepared = prepared or self.prepared(changes, alone=False), None
             problems = discretion.told(batch)
             if not problems:
                 since = savepoint(self.unit)
@@ -141,7 +164,7 @@ class _Saving:
         return Saved(changes=(), problems=tuple(refused), operation=self.operation)
 
     # -- before writing ------------------------------------------------------------------------------------
-    def _prepare(self, changes: Sequence[tuple[int, Change]], alone: bool = True) -> Batch:
+    def prepared(self, changes: Sequence[tuple[int, Change]], alone: bool = True) -> Batch:
         """Every step before writing; problems are noted at their rows. A stale record `alone` is raised at once."""
         unit = self.unit
         related = Related(unit)
@@ -208,7 +231,8 @@ class _Saving:
         self._check_late(batch)
         if batch.problems():
             return Saved(changes=())
-        self.unit.catch_up()  # what the database refuses, it has refused by now
+        if not as_a_whole(self.unit):
+            self.unit.catch_up()  # what the database refuses, it has refused by now
         history.write(batch, batch.rows)
         search_rows.write(batch, batch.rows, expressions)
         departures.follow(self.unit, batch.rows)

@@ -27,9 +27,14 @@ class Savepoint(Protocol):
     def rollback(self) -> None: ...
 
 
+def as_a_whole(unit: Unit) -> bool:
+    """Whether the unit is run anew where something has to be taken back."""
+    return bool(unit.memory.get(AS_A_WHOLE))
+
+
 def savepoint(unit: Unit) -> Savepoint:
     """A savepoint of the unit's transaction, or what stands for it where the unit is undone as a whole."""
-    return _Whole() if unit.memory.get(AS_A_WHOLE) else unit.connection.begin_nested()
+    return _Whole() if as_a_whole(unit) else unit.connection.begin_nested()
 
 
 class _Whole:

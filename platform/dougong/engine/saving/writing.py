@@ -172,7 +172,7 @@ def _update(batch: Batch, plan: ObjectPlan, rows: list[Row], derived: bool) -> N
     if len(changed) < MANY:
         unit.connection.execute(plan.update(frozenset(columns)), by_row({**columns, "b_id": ids}))
     else:
-        unit.company.database.update_many(unit.connection, plan.table, ids, columns)
+        unit.begin(lambda connection: unit.company.database.update_many(connection, plan.table, ids, columns))
 
 
 Statements = tuple[Any, Any, Any]

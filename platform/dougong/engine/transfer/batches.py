@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from dougong.base.errors import Place, Problem
 from dougong.base.language import msg
+from dougong.engine.foresight import foresee
 from dougong.engine.saving.batch import Saved, SavedRecord
+from dougong.engine.saving.pipeline import Prepared, prepare
 from dougong.engine.saving.undoable import savepoint
 from dougong.engine.transfer.names import Entry, Names, Pending, RowChanges
 from dougong.engine.transfer.plans import ImportPlan
 from dougong.engine.transfer.readings import Readings
-from dougong.engine.transfer.rows import Builder, Known, Refused, found_now
+from dougong.engine.transfer.rows import Builder, Known, Refused, found_now, known_of
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -40,6 +42,17 @@ class Outcome:
         self.problems.setdefault(row, []).extend(problems)
 
 
+def look_ahead(
+    unit: Unit, plan: ImportPlan, readings: Readings, rows: Sequence[Numbered], operation: str, far: bool
+) -> Known:
+    """What is known of `rows` before their transaction begins; `far`: their changes as well, up to what is written."""
+    known = known_of(unit, plan, readings, rows, whole=far)
+    if known.built is not None and known.built.changes:
+        changes = [entry.change for entry in entries_of(known.built.names, known.built.changes)]
+        known.foreseen = foresee(unit, lambda ahead: prepare(ahead, changes, operation))
+    return known
+
+
 def carry_out(
     unit: Unit, plan: ImportPlan, readings: Readings, rows: Sequence[Numbered], known: Known, operation: str
 ) -> Outcome:
@@ -50,7 +63,7 @@ def carry_out(
     if built is not None:
         for number, problems in built.refused:
             outcome.refuse(number, *problems)
-        _Wave(unit, names, operation, outcome).save(built.changes)
+        _Wave(unit, names, operation, outcome).save(built.changes, known.prepared(unit))
     else:
         for each in found.values():
             names.learn(each)
@@ -85,45 +98,48 @@ def _one_after_the_other(
     flush()
 
 
+def entries_of(names: Names, rows: Sequence[RowChanges]) -> list[Entry]:
+    """What is saved for `rows`: first the missing records that they name and that are not stored yet, each once."""
+    keys = dict.fromkeys(
+        key
+        for row in rows
+        if row.uses or row.helpers
+        for key in sorted({*row.uses, *row.helpers})
+        if key in names.helpers
+    )
+    helpers = [names.helpers[key] for key in keys if key not in names.ids]
+    return [*helpers, *(entry for row in rows for entry in row.entries)]
+
+
 class _Wave:
     """Rows that are saved together: what breaks a rule is taken out, row by row, and the rest tried again."""
 
     def __init__(self, unit: Unit, names: Names, operation: str, outcome: Outcome) -> None:
         self.unit, self.names, self.operation, self.outcome = unit, names, operation, outcome
 
-    def save(self, rows: Sequence[RowChanges]) -> None:
-        """Save the rows that can be saved."""
+    def save(self, rows: Sequence[RowChanges], prepared: Prepared | None = None) -> None:
+        """Save the rows that can be saved; `prepared` is what they have come to by now."""
         left = self._without_lost(list(rows))
         while left:
-            entries = [*self._helpers(left), *(entry for row in left for entry in row.entries)]
+            entries = entries_of(self.names, left)
             since = savepoint(self.unit)
-            saved = self.unit.records.save([entry.change for entry in entries], partial=True, operation=self.operation)
+            saved = self.unit.records.save(
+                [entry.change for entry in entries], partial=True, operation=self.operation, prepared=prepared
+            )
+            prepared = None
             if not saved.problems:
                 since.commit()
                 self._done(left, entries, saved)
                 break
             kept = self._judge(left, entries, saved.problems)
-            if {id(entry) for entry in self._entries(kept)} == {id(entries[each.row - 1]) for each in saved.changes}:
+            due = {id(entry) for entry in entries_of(self.names, kept)}
+            if due == {id(entries[each.row - 1]) for each in saved.changes}:
                 since.commit()
                 self._done(kept, entries, saved)
                 break
             since.rollback()
             left = kept
         self.names.settle()
-
-    def _entries(self, rows: Sequence[RowChanges]) -> list[Entry]:
-        return [*self._helpers(rows), *(entry for row in rows for entry in row.entries)]
-
-    def _helpers(self, rows: Sequence[RowChanges]) -> list[Entry]:
-        """The missing records that `rows` name and that are not stored yet, each once."""
-        keys = dict.fromkeys(
-            key
-            for row in rows
-            if row.uses or row.helpers
-            for key in sorted({*row.uses, *row.helpers})
-            if key in self.names.helpers
-        )
-        return [self.names.helpers[key] for key in keys if key not in self.names.ids]
 
     def _judge(self, rows: list[RowChanges], entries: Sequence[Entry], problems: Sequence[Problem]) -> list[RowChanges]:
         """The rows that break no rule and rest on none that does."""

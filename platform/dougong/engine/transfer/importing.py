@@ -15,16 +15,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from sqlalchemy.exc import IntegrityError
 
 from dougong.base.errors import Conflict, Problem
 from dougong.base.field_types import Reading
 from dougong.base.ids import record_id
 from dougong.engine.actor import Actor
-from dougong.engine.beside import uncollected
+from dougong.engine.beside import collect_young, uncollected
 from dougong.engine.saving.batch import Create, Update
 from dougong.engine.saving.undoable import AS_A_WHOLE, Undone
 from dougong.engine.transfer import runs
-from dougong.engine.transfer.batches import Numbered, Outcome, carry_out
+from dougong.engine.transfer.batches import Numbered, Outcome, carry_out, look_ahead
 from dougong.engine.transfer.cells import cells_that_claim, cells_to_look_up
 from dougong.engine.transfer.keys import Name, name_of, shown
 from dougong.engine.transfer.mapping import plan
@@ -32,7 +33,7 @@ from dougong.engine.transfer.order import ordered
 from dougong.engine.transfer.plans import ImportPlan
 from dougong.engine.transfer.readings import Readings
 from dougong.engine.transfer.rehearsal import Rehearsal, RolledBack
-from dougong.engine.transfer.rows import Known, known_of
+from dougong.engine.transfer.rows import Known
 from dougong.engine.transfer.runs import Progress
 from dougong.engine.transfer.sheets import Table
 
@@ -45,6 +46,12 @@ BATCH = 1000
 
 ATTEMPTS = 3
 """How often a batch is tried when other people's writes come between."""
+
+COLLECTED = 10
+"""After how many batches Python looks for circles among what they left: there are hardly any."""
+
+VAIN = 2
+"""After how many batches in a row whose foresight did not stand a run no longer looks as far ahead."""
 
 
 @dataclass(kw_only=True)
@@ -114,7 +121,8 @@ def _source(table: Table, object_name: str, mapping: Mapping[str, Any] | None, k
 class _Run:
     """An import in progress. `careful`: a batch had to take something back, so the following ones have savepoints.
 
-    `committed` is when the last batch was (`time.monotonic`), `ahead` the rows of the next one and what is known of it.
+    `committed` is when the last batch was (`time.monotonic`), `ahead` the rows of the next one and what is known of it,
+    `vain` how many batches in a row did not find what was foreseen.
     """
 
     company: Company
@@ -128,6 +136,7 @@ class _Run:
     careful: bool = False
     committed: float = float("-inf")
     ahead: tuple[Sequence[Numbered], Known] | None = None
+    vain: int = 0
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
     problems: dict[int, list[Problem]] = field(default_factory=dict)
     warnings: dict[int, list[Problem]] = field(default_factory=dict)
@@ -138,13 +147,15 @@ class _Run:
         again = [row for row in rows[: self.state.done] if row[0] in refused]
         fresh = rows[self.state.done :]
         batches = [(part, 0) for part in _parts(again, size)] + [(part, len(part)) for part in _parts(fresh, size)]
-        with self.company.database.relieved():
-            for (part, new), (after, _) in pairwise((*batches, ((), 0))):
+        with uncollected(), self.company.database.relieved():
+            for number, ((part, new), (after, _)) in enumerate(pairwise((*batches, ((), 0))), 1):
                 known = self._known(part)
                 time.sleep(max(0.0, self.committed + self.company.database.pause - time.monotonic()))
                 self._batch(part, new, known, partial(self._look_ahead, after))
                 if progress and new:
                     progress(self.state.done, len(rows))
+                if not number % COLLECTED:
+                    collect_young()
 
     def _known(self, rows: Sequence[Numbered]) -> Known:
         if self.ahead is None or self.ahead[0] is not rows:
@@ -156,16 +167,15 @@ class _Run:
         """Get to know `rows`: while the database still works on those before them."""
         if not rows:
             return
-        with self.company.read(self.actor) as unit:
-            whole = self.company.database.beside and not self.dry
-            self.ahead = rows, known_of(unit, self.plan, self.readings, rows, whole)
+        with self.company.read(self.actor, why=self.title) as unit:
+            far = not self.dry and self.vain < VAIN
+            self.ahead = rows, look_ahead(unit, self.plan, self.readings, rows, self.id, far)
 
     def _batch(self, rows: Sequence[Numbered], fresh: int, known: Known, meanwhile: Callable[[], object]) -> None:
         """One transaction; tried again where other people took what it was about to take."""
         for left in reversed(range(ATTEMPTS)):
             try:
-                with uncollected():  # until nothing of the batch is left
-                    self._keep(*self._written(rows, fresh, known, meanwhile))
+                self._keep(*self._written(rows, fresh, known, meanwhile))
                 break
             except RolledBack as rolled:
                 self._keep(rolled.outcome, self._after(rolled.outcome, rows, fresh))
@@ -177,14 +187,16 @@ class _Run:
     def _written(
         self, rows: Sequence[Numbered], fresh: int, known: Known, meanwhile: Callable[[], object]
     ) -> tuple[Outcome, Progress]:
-        """Without savepoints, until a batch shows that the file needs them."""
+        """Without savepoints, until a batch shows that the file needs them, or that the database refuses a row."""
 
         def work(unit: Unit) -> tuple[Outcome, Progress]:
+            if known.foreseen is not None:
+                self.vain = 0 if known.prepared(unit) else self.vain + 1
             return self._work(unit, rows, fresh, known)
 
         try:
-            return self.company.write(self.actor, work, self.title, meanwhile)
-        except Undone:
+            return self.company.write(self.actor, work, self.title, meanwhile, known.foreseen)
+        except (Undone, IntegrityError):
             self.careful = True
             return self.company.write(self.actor, work, self.title, meanwhile)
 

@@ -14,7 +14,9 @@ from sqlalchemy import select
 
 from dougong.base.errors import Place, Problem
 from dougong.base.language import Message, msg
+from dougong.engine.foresight import Foreseen
 from dougong.engine.saving.batch import Create, Made, Update
+from dougong.engine.saving.pipeline import Prepared
 from dougong.engine.saving.plan import plan_of
 from dougong.engine.transfer.cells import BETWEEN, Cells, blank
 from dougong.engine.transfer.keys import AT_ONCE, Name, folded, look_up, name_of_value, shown
@@ -55,17 +57,23 @@ class Built:
 @dataclass(slots=True)
 class Known:
     """What is known of a batch before its transaction begins, by (object, field): the cells by which records are found,
-    and the ids under the names that they are. `built` is what the rows come to as long as the names mean just that.
+    and the ids under the names that they are. `built` is what the rows come to as long as the names mean just that,
+    and `foreseen` what these changes come to before they are written.
     """
 
     cells: Mapping[tuple[str, str], Sequence[Any]]
     found: Mapping[tuple[str, str], Found]
     built: Built | None = None
+    foreseen: Foreseen[Prepared] | None = None
 
     def of(self, found: Mapping[tuple[str, str], Found]) -> Built | None:
         """What the rows come to where names mean what was `found`; once, as what is built is used up."""
         built, self.built = self.built, None
         return built if found == self.found else None
+
+    def prepared(self, unit: Unit) -> Prepared | None:
+        """What the changes have come to, where that was foreseen and stands in `unit`."""
+        return self.foreseen.made if self.foreseen is not None and self.foreseen.unit is unit else None
 
 
 def known_of(unit: Unit, plan: ImportPlan, readings: Readings, rows: Sequence[tuple[int, Cells]], whole: bool) -> Known:

@@ -1,0 +1,88 @@
+"""Foresight: what a transaction will need is worked out before it begins, from a snapshot, and stands if that holds.
+
+Everything that is asked of the database on the way is kept with its answer. Within the transaction it is asked again,
+with the locks that belong to it; where the answers are the same, what was made of them is what would be made now.
+Where one differs, or something was asked that cannot be asked ahead, the work is done as if nobody had looked ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
+
+from sqlalchemy import Connection, Executable, Result, Select
+from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from dougong.engine.dialects import Head
+    from dougong.engine.unit import Unit
+
+T = TypeVar("T")
+
+LOCKLESS = "dougong_lockless"
+"""The execution option of a statement that locks: the same one without a lock, which a snapshot can answer."""
+
+
+class Unforeseeable(Exception):
+    """Something was asked of the connection that only a transaction of its own can answer."""
+
+
+class Snapshot:
+    """Stands for a unit's connection while it looks ahead: answers questions, and keeps them."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Ask `connection`, which reads one snapshot."""
+        self._connection = connection
+        self.asked: list[tuple[Select[Any], Any, Any]] = []
+
+    @property
+    def dialect(self) -> Any:
+        """That of the connection."""
+        return self._connection.dialect
+
+    def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
+        """The answer to a question.
+
+        Raises:
+            Unforeseeable: `statement` is more than a question.
+        """
+        if not isinstance(statement, Select):
+            raise Unforeseeable
+        reading: Select[Any] = statement.get_execution_options().get(LOCKLESS, statement)
+        answer = self._connection.execute(reading, parameters).freeze()
+        self.asked.append((statement, parameters, answer.data))
+        return cast("Result[Any]", answer())
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Whatever else a connection can do, a snapshot cannot."""
+        raise Unforeseeable(name)
+
+
+@dataclass(slots=True)
+class Foreseen(Generic[T]):
+    """What was `made` by `unit`, ahead of its transaction, of the answers in `snapshot`; it is used once."""
+
+    unit: Unit
+    made: T
+    snapshot: Snapshot
+
+    def stands(self, connection: Connection, head: Head) -> bool:
+        """Whether it is still true in a transaction that has begun on `connection`; its questions are asked there."""
+        unit = self.unit
+        if (unit.runtime.revision, unit.people) != (head.revision, head.people):
+            return False
+        with unit.company.database.together(connection):
+            answers = [connection.execute(statement, parameters) for statement, parameters, _ in self.snapshot.asked]
+        found = [answer.all() for answer in answers]
+        return found == [known for *_, known in self.snapshot.asked]
+
+
+def foresee(unit: Unit, work: Callable[[Unit], T]) -> Foreseen[T] | None:
+    """Do `work` ahead, for what `unit` reads; None where it asks for more than a snapshot can tell."""
+    snapshot = Snapshot(unit.connection)
+    ahead = unit.on(cast("Connection", snapshot))
+    try:
+        return Foreseen(ahead, work(ahead), snapshot)
+    except (Unforeseeable, DBAPIError):
+        return None
