@@ -35,7 +35,14 @@ def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     return {key: [row[key] for row in rows] for key in rows[0]}
 
 
-def test_rows_inserted_by_column_are_those_inserted_one_by_one(empty_company: Company) -> None:
+@pytest.fixture(params=[None, 250, 5], ids=["row by row", "fewer than a statement has", "some in statements of five"])
+def whole(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether what is written goes in statements of many rows, as far as there are so many."""
+    monkeypatch.setattr(bulk, "ROWS", request.param or bulk.ROWS)
+    return request.param is not None
+
+
+def test_rows_inserted_by_column_are_those_inserted_one_by_one(empty_company: Company, whole: bool) -> None:
     """Blanks, awkward texts, moments, JSON."""
     rows = [_history(record_id(), at) for at in range(12)]
 
@@ -45,7 +52,7 @@ def test_rows_inserted_by_column_are_those_inserted_one_by_one(empty_company: Co
             unit.connection.execute(insert(table), row)
         alone = unit.connection.execute(asked).all()
         unit.connection.execute(table.delete())
-        unit.company.database.insert_many(unit.connection, table, _columns(rows))
+        unit.company.database.insert_many(unit.connection, table, _columns(rows), whole)
         return list(alone), list(unit.connection.execute(asked).all())
 
     alone, together = empty_company.write(SYSTEM, work)
@@ -53,14 +60,14 @@ def test_rows_inserted_by_column_are_those_inserted_one_by_one(empty_company: Co
     assert len(alone) == 12
 
 
-def test_a_key_that_is_taken_is_an_error_of_integrity(empty_company: Company) -> None:
+def test_a_key_that_is_taken_is_an_error_of_integrity(empty_company: Company, whole: bool) -> None:
     """Whatever the driver calls it, so that saving can tell people that somebody was first."""
     twice = record_id()
-    rows = [_history(id, at) for at, id in enumerate((twice, record_id(), twice))]
+    rows = [_history(id, at) for at, id in enumerate((twice, *(record_id() for _ in range(8)), twice))]
     with pytest.raises(IntegrityError):
         empty_company.write(
             SYSTEM,
-            lambda unit: unit.company.database.insert_many(unit.connection, tables.history, _columns(rows)),
+            lambda unit: unit.company.database.insert_many(unit.connection, tables.history, _columns(rows), whole),
         )
 
 
@@ -86,9 +93,9 @@ def test_rows_are_put_in_or_over_those_that_are_there(
     assert empty_company.write(SYSTEM, work) == dict(zip(ids, TEXTS, strict=True))
 
 
-def test_updates_by_column_take_blanks_and_numbers_of_several_kinds(sales: Company) -> None:
-    """As roll-ups give them: a sum over nothing beside sums, whole and exact numbers."""
-    amounts: list[Any] = [Decimal("12.50"), None, 3, Decimal("-0.01")]
+def test_updates_by_column_take_blanks_and_numbers_of_several_kinds(sales: Company, whole: bool) -> None:
+    """As roll-ups give them: a sum over nothing beside sums, whole and exact numbers. Other rows stay as they are."""
+    amounts: list[Any] = [Decimal("12.50"), None, 3, Decimal("-0.01"), 0, 17, Decimal(5)]
 
     def work(unit: Unit) -> tuple[list[str], dict[str, Any]]:
         table = unit.runtime.storage.tables["product"].table
@@ -97,7 +104,9 @@ def test_updates_by_column_take_blanks_and_numbers_of_several_kinds(sales: Compa
         stamps = {"created_at": now, "updated_at": now, "version": 1}
         unit.connection.execute(insert(table), [{"id": id, **stamps} for id in ids])
         price = next(column for column in table.c if column.key.startswith("list_price") or column.key == "price")
-        unit.company.database.update_many(unit.connection, table, ids, {price.key: amounts, "version": [7] * len(ids)})
+        unit.connection.execute(insert(table), {"id": record_id(), **stamps, price.key: 99})
+        changed = {price.key: amounts, "version": [7] * len(ids)}
+        unit.company.database.update_many(unit.connection, table, ids, changed, whole)
         stored = unit.connection.execute(select(table.c.id, price).where(table.c.version == 7))
         return ids, {str(id): value for id, value in stored}
 

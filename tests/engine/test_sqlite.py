@@ -65,6 +65,30 @@ def test_the_log_is_put_into_the_file(
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_rest_of_the_log_is_filed_and_cut_when_an_import_is_over(
+    company: Company,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The import waits for neither; who writes next begins a short log, and need not cut a long one."""
+    monkeypatch.setattr(sqlite, "RELIEVE_SECONDS", 0.01)
+    monkeypatch.setattr(sqlite, "LOG_BYTES", 0)
+    database = company.database
+    assert isinstance(database, sqlite.SQLite)
+    log = database.path.with_name(f"{database.path.name}-wal")
+    with database.relieved():
+        time.sleep(0.05)  # it has begun
+        company.write(SYSTEM, lambda unit: unit.records.save([Create("customer", {"name": "Last"})]))
+    for thread in threading.enumerate():
+        if thread.name == sqlite.LOG_THREAD:
+            thread.join()
+    assert log.stat().st_size == 0
+    shutil.copy(database.path, tmp_path / "copy.sqlite3")
+    with closing(sqlite3.connect(tmp_path / "copy.sqlite3")) as copy:
+        assert copy.execute("SELECT name FROM customer").fetchall() == [("Last",)]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_writer_waits_for_another_process(company: Company) -> None:  # noqa: F811
     """And is there as soon as that lets go, in place of being told that the file is busy."""
     database = company.database

@@ -1,8 +1,9 @@
 """Writes that go on behind: the database works on a statement while what comes after it is made ready.
 
 An import waits for its database for half of its time, and the database for it. A statement of many rows needs nothing
-of Python while the database is at it, so a thread waits for that in place of the one that goes on. Who asks for the
-unit's connection waits until nothing goes on behind it any more (`Unit.connection`): so statements keep their order.
+of Python while the database is at it, on SQLite too, so a thread waits for that in place of the one that goes on. Who
+asks for the unit's connection waits until nothing goes on behind it any more (`Unit.connection`): so statements keep
+their order.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 from sqlalchemy import Connection, Executable, Result, Select
 from sqlalchemy.exc import DBAPIError
 
+from dougong.base.errors import DougongError
+
 if TYPE_CHECKING:
     from dougong.engine.dialects import Head
     from dougong.engine.unit import Unit
@@ -33,26 +35,25 @@ class Snapshot:
 
     def __init__(self, connection: Connection) -> None:
         """Ask `connection`, which reads one snapshot."""
-        self._connection = connection
+        self._connection: Connection | None = connection
         self.asked: list[tuple[Select[Any], Any, Any]] = []
-
-    @property
-    def dialect(self) -> Any:
-        """That of the connection."""
-        return self._connection.dialect
 
     def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
         """The answer to a question.
 
         Raises:
-            Unforeseeable: `statement` is more than a question.
+            Unforeseeable: `statement` is more than a question, or the snapshot is over.
         """
-        if not isinstance(statement, Select):
+        if not isinstance(statement, Select) or self._connection is None:
             raise Unforeseeable
         reading: Select[Any] = statement.get_execution_options().get(LOCKLESS, statement)
         answer = self._connection.execute(reading, parameters).freeze()
         self.asked.append((statement, parameters, answer.data))
         return cast("Result[Any]", answer())
+
+    def close(self) -> None:
+        """Answer no more: the connection is somebody else's now."""
+        self._connection = None
 
     def __getattr__(self, name: str) -> NoReturn:
         """Whatever else a connection can do, a snapshot cannot."""
@@ -79,10 +80,15 @@ class Foreseen(Generic[T]):
 
 
 def foresee(unit: Unit, work: Callable[[Unit], T]) -> Foreseen[T] | None:
-    """Do `work` ahead, for what `unit` reads; None where it asks for more than a snapshot can tell."""
+    """Do `work` ahead, for what `unit` reads.
+
+    None where it asks for more than a snapshot can tell, or is refused: the transaction will say why, if it still is.
+    """
     snapshot = Snapshot(unit.connection)
     ahead = unit.on(cast("Connection", snapshot))
     try:
         return Foreseen(ahead, work(ahead), snapshot)
-    except (Unforeseeable, DBAPIError):
+    except (Unforeseeable, DBAPIError, DougongError):
         return None
+    finally:
+        snapshot.close()

@@ -92,17 +92,14 @@ class Unit:
     @property
     def hurried(self) -> bool:
         """Whether what is begun goes on behind: worth making ready meanwhile what comes after it."""
-        return self._place.behind is not None and self.company.database.beside
+        return self._place.behind is not None
 
-    def begin(self, write: Write, alone: bool = False) -> None:
-        """Carry out `write`: behind where the unit may, at once otherwise.
-
-        `alone`: it is one statement that needs nothing of Python while it runs, whatever the database.
-        """
-        if self._place.behind is not None and (alone or self.company.database.beside):
+    def begin(self, write: Write) -> None:
+        """Carry out `write`: behind where the unit may, at once otherwise."""
+        if self._place.behind is not None:
             self._place.behind.begin(write)
         else:
-            write(self.connection)
+            write(self._place.connection)
 
     def together(self) -> AbstractContextManager[None]:
         """Statements of one round trip: sent as they are made, all answered at the end of the block (or when read).

@@ -34,8 +34,6 @@ class Database(Protocol):
     kind: ClassVar[str]
     pause: ClassVar[float]
     """Seconds that who writes batch after batch leaves between two of them, for others to come in."""
-    beside: ClassVar[bool]
-    """Whether many rows are one statement to it, so that it needs nothing of Python while it writes them."""
     digits: ClassVar[int]
     columns_at_once: ClassVar[int | None]
     """How many columns a publish adds in one transaction; None where all of them cost no more than one."""
@@ -119,12 +117,17 @@ class Database(Protocol):
         """Rows of `tables` whose foreign keys lead nowhere: (table, target table), where the kind has to look."""
         ...
 
-    def insert_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
-        """Insert many rows: by column key, one value a row."""
+    def insert_many(self, connection: Connection, table: Table, columns: ByColumn, whole: bool = False) -> None:
+        """Insert many rows: by column key, one value a row.
+
+        `whole`: in as few statements as can be, which need nothing of Python, for who goes on meanwhile.
+        """
         ...
 
-    def update_many(self, connection: Connection, table: Table, ids: Sequence[str], columns: ByColumn) -> None:
-        """Set `columns` of the rows with these `ids`: by column key, one value a row."""
+    def update_many(
+        self, connection: Connection, table: Table, ids: Sequence[str], columns: ByColumn, whole: bool = False
+    ) -> None:
+        """Set `columns` of the rows with these `ids`: by column key, one value a row. `whole`: see `insert_many`."""
         ...
 
     def put_many(self, connection: Connection, table: Table, columns: ByColumn, new: bool = False) -> None:

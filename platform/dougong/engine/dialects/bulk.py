@@ -6,15 +6,16 @@ database does. Types and statements are SQLAlchemy's here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, repeat
 from operator import is_
 from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Connection, Table, bindparam, insert, text, update
+from sqlalchemy import ColumnClause, Connection, Table, TextClause, bindparam, column, insert, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
 
@@ -44,22 +45,55 @@ def ready(connection: Connection, table: Table, columns: ByColumn) -> dict[str, 
 
 
 # -- SQLite -----------------------------------------------------------------------------------------------------
-def sqlite_insert_many(connection: Connection, table: Table, columns: ByColumn) -> None:
-    """INSERT by executemany."""
-    compiled = insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
-    _execute_many(connection, compiled, ready(connection, table, columns))
+def sqlite_insert_many(connection: Connection, table: Table, columns: ByColumn, whole: bool) -> None:
+    """INSERT by executemany; where it is to be `whole`, of many rows at once."""
+    made = ready(connection, table, columns)
+    compiled = insert(table).compile(dialect=connection.dialect, column_keys=list(made))
+    _execute(connection, compiled, made, partial(_insertion, connection, table, list(made)) if whole else None)
 
 
-def sqlite_update_many(connection: Connection, table: Table, ids: Sequence[str], columns: ByColumn) -> None:
-    """UPDATE by executemany."""
+def sqlite_update_many(
+    connection: Connection, table: Table, ids: Sequence[str], columns: ByColumn, whole: bool
+) -> None:
+    """UPDATE by executemany; where it is to be `whole`, of many rows at once."""
+    made = {**ready(connection, table, columns), "b_id": ids}
     statement = update(table).where(table.c.id == bindparam("b_id"))
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(columns))
-    _execute_many(connection, compiled, {**ready(connection, table, columns), "b_id": ids})
+    _execute(connection, compiled, made, partial(_updating, connection, table, list(made)) if whole else None)
 
 
-def _execute_many(connection: Connection, compiled: Any, columns: ByColumn) -> None:
-    rows = list(zip(*(columns[name] for name in compiled.positiontup), strict=True))
-    connection.exec_driver_sql(str(compiled), rows)
+def _execute(connection: Connection, compiled: Any, columns: ByColumn, together: Callable[[int], str] | None) -> None:
+    """The statement of one row for all rows; or as far as they go one of `ROWS`, which Python's lock is not needed for.
+
+    SQLite takes longer over such a statement: one that may fail copies each page before it changes it.
+    """
+    alone = list(zip(*(columns[name] for name in compiled.positiontup), strict=True))
+    whole = len(alone) // ROWS * ROWS if together is not None else 0
+    if together is not None and whole:
+        statement, rows = together(ROWS), list(zip(*columns.values(), strict=True))
+        for start in range(0, whole, ROWS):
+            connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows[start : start + ROWS])))
+    if alone[whole:]:
+        connection.exec_driver_sql(str(compiled), alone[whole:])
+
+
+def _insertion(connection: Connection, table: Table, names: Sequence[str], rows: int) -> str:
+    given = _given(names, rows).columns(*(table.c[key] for key in names))
+    return str(insert(table).from_select(list(names), given).compile(dialect=connection.dialect))
+
+
+def _updating(connection: Connection, table: Table, names: Sequence[str], rows: int) -> str:
+    """The last of `names` is the id."""
+    places: list[ColumnClause[Any]] = [column(f"column{number}") for number in range(1, len(names) + 1)]
+    given = _given(names, rows).columns(*places).subquery("v")
+    values = {name: given.c[place.name] for name, place in zip(names[:-1], places, strict=False)}
+    statement = update(table).values(values).where(table.c.id == given.c[places[-1].name])
+    return str(statement.compile(dialect=connection.dialect))
+
+
+def _given(names: Sequence[str], rows: int) -> TextClause:
+    row = f"({', '.join('?' * len(names))})"
+    return text(f"VALUES {', '.join([row] * rows)}")
 
 
 def sqlite_put_many(connection: Connection, table: Table, columns: ByColumn) -> None:
@@ -68,14 +102,16 @@ def sqlite_put_many(connection: Connection, table: Table, columns: ByColumn) -> 
     rows = list(zip(*made.values(), strict=True))
     size = PLACES // len(made)
     for part in (rows[start : start + size] for start in range(0, len(rows), size)):
-        row = f"({', '.join('?' * len(made))})"
-        given = text(f"VALUES {', '.join([row] * len(part))}").columns(*(table.c[key] for key in made))
+        given = _given(list(made), len(part)).columns(*(table.c[key] for key in made))
         statement = sqlite_insert(table).from_select(list(made), given)
         key = [column.key for column in table.primary_key]
         others = {name: statement.excluded[name] for name in made if name not in key}
         compiled = statement.on_conflict_do_update(index_elements=key, set_=others).compile(dialect=connection.dialect)
         connection.exec_driver_sql(str(compiled), tuple(chain.from_iterable(part)))
 
+
+ROWS = 250
+"""How many rows a statement has that is `whole`: the driver remembers it, so there are few forms of it."""
 
 PLACES = 32_000
 """How many values one statement may have: SQLite takes 32,766."""

@@ -122,7 +122,6 @@ class PostgreSQL:
 
     kind: ClassVar[str] = "postgresql"
     pause: ClassVar[float] = 0.0  # writers do not wait for each other
-    beside: ClassVar[bool] = True
     digits: ClassVar[int] = 39
     columns_at_once: ClassVar[int | None] = None
 
@@ -288,12 +287,14 @@ class PostgreSQL:
         """Nothing: PostgreSQL checks each foreign key as it is made."""
         return []
 
-    def insert_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
-        """By COPY."""
+    def insert_many(self, connection: Connection, table: Table, columns: ByColumn, whole: bool = False) -> None:
+        """By COPY, which is whole."""
         bulk.postgresql_insert_many(connection, table, columns)
 
-    def update_many(self, connection: Connection, table: Table, ids: Sequence[str], columns: ByColumn) -> None:
-        """From one array a column."""
+    def update_many(
+        self, connection: Connection, table: Table, ids: Sequence[str], columns: ByColumn, whole: bool = False
+    ) -> None:
+        """From one array a column, which is whole."""
         bulk.postgresql_update_many(connection, table, ids, columns)
 
     def put_many(self, connection: Connection, table: Table, columns: ByColumn, new: bool = False) -> None:

@@ -48,13 +48,17 @@ FILE_SECONDS = 2
 RELIEVE_SECONDS = 0.5
 """How often a thread does that for an import, which runs where there is no worker too."""
 
+LOG_BYTES = 64 * 1024 * 1024
+"""How long the log may stay on the disk once it is in the file."""
+
+LOG_THREAD = "dougong-log"
+
 PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA synchronous=NORMAL",  # with WAL: safe against a killed process; a power cut may undo the last commits
     "PRAGMA mmap_size=268435456",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA wal_autocheckpoint=128000",  # pages, where no thread does it before: an import of 10,000 rows writes 80,000
-    "PRAGMA journal_size_limit=67108864",  # bytes that the log keeps on the disk once it is in the file
 )
 
 READING = ("PRAGMA cache_size=-32000", "PRAGMA query_only=ON")
@@ -72,8 +76,7 @@ class SQLite:
     """A company in a SQLite file (see `Database`)."""
 
     kind: ClassVar[str] = "sqlite"
-    pause: ClassVar[float] = 0.01  # one writes at a time: without, nobody who waits for that would be awake in time
-    beside: ClassVar[bool] = False  # a statement for each row, and Python between two of them
+    pause: ClassVar[float] = 0.004  # one writes at a time: twice as long as `LOOK_SECONDS`, so that others come in
     digits: ClassVar[int] = 18
     columns_at_once: ClassVar[int | None] = 4  # each takes some 2 ms, in which nobody writes: the schema is read anew
 
@@ -240,37 +243,58 @@ class SQLite:
             found += [(row[0], row[2]) for row in rows]
         return found
 
-    def insert_many(self, connection: Connection, table: Table, columns: ByColumn) -> None:
-        """By executemany."""
-        bulk.sqlite_insert_many(connection, table, columns)
+    def insert_many(self, connection: Connection, table: Table, columns: ByColumn, whole: bool = False) -> None:
+        """By executemany, or in statements of many rows."""
+        bulk.sqlite_insert_many(connection, table, columns, whole)
 
-    def update_many(self, connection: Connection, table: Table, ids: Sequence[str], columns: ByColumn) -> None:
-        """By executemany."""
-        bulk.sqlite_update_many(connection, table, ids, columns)
+    def update_many(
+        self, connection: Connection, table: Table, ids: Sequence[str], columns: ByColumn, whole: bool = False
+    ) -> None:
+        """By executemany, or in statements of many rows."""
+        bulk.sqlite_update_many(connection, table, ids, columns, whole)
 
     def put_many(self, connection: Connection, table: Table, columns: ByColumn, new: bool = False) -> None:
-        """From one JSON text, new or not."""
+        """In one statement, new or not."""
         bulk.sqlite_put_many(connection, table, columns)
 
     @contextmanager
     def relieved(self) -> Iterator[None]:
-        """Within, a thread of its own puts the log into the file, again and again: no commit does it."""
+        """Within, a thread of its own puts the log into the file, again and again: no commit does it.
+
+        What is left at the end it puts there too, but nobody waits for that.
+        """
         stop = Event()
-        thread = Thread(target=self._file, args=(stop,), name="dougong-log", daemon=True)
-        thread.start()
+        Thread(target=self._file, args=(stop,), name=LOG_THREAD, daemon=True).start()
         try:
             yield
         finally:
             stop.set()
-            thread.join()
 
     def _file(self, stop: Event) -> None:
         if stop.wait(RELIEVE_SECONDS):
             return  # most imports are over by then, and want no connection for this
         with self.maintenance() as connection:
-            _put_into_file(driver(connection))
-            while not stop.wait(RELIEVE_SECONDS):
-                _put_into_file(driver(connection))
+            while True:
+                self._put_into_file(driver(connection))
+                if stop.is_set():
+                    return  # all of it is in the file now: the next change begins the log anew
+                stop.wait(RELIEVE_SECONDS)
+
+    def _put_into_file(self, raw: sqlite3.Connection) -> None:
+        """Put the log into the file as far as nobody reads it: neither waits for anybody nor is waited for.
+
+        A long log that is in the file as a whole is cut: left to the next change, that would take a tenth of a second.
+        """
+        _, pages, filed = raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if pages == filed and self._log_bytes() > LOG_BYTES:
+            raw.execute("PRAGMA busy_timeout=0")
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _log_bytes(self) -> int:
+        try:
+            return self.path.with_name(f"{self.path.name}-wal").stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def announce(self, connection: Connection, task: str, when: datetime) -> None:
         """Nothing: the worker looks into the outbox itself."""
@@ -286,7 +310,7 @@ class SQLite:
                     statistics.analyse(raw)
                     analysed = now
                 if now >= filed + FILE_SECONDS:
-                    _put_into_file(raw)
+                    self._put_into_file(raw)
                     filed = now
                 if not sweep():
                     stop.wait(POLL_SECONDS)
@@ -304,11 +328,6 @@ class SQLite:
 def driver(connection: Connection) -> sqlite3.Connection:
     """The driver's own connection: for the few statements of each request that need nothing of SQLAlchemy."""
     return cast(sqlite3.Connection, connection.connection.driver_connection)
-
-
-def _put_into_file(raw: sqlite3.Connection) -> None:
-    """Put the log into the file as far as nobody reads it: neither waits for anybody nor is waited for."""
-    raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _take_turn(raw: sqlite3.Connection) -> None:

@@ -125,7 +125,8 @@ def write(batch: Batch, rows: Sequence[Row]) -> None:
     if len(kept) < MANY:
         unit.connection.execute(_INSERT, by_row(columns))
     else:
-        unit.begin(lambda connection: unit.company.database.insert_many(connection, tables.history, columns))
+        whole = unit.hurried
+        unit.begin(lambda connection: unit.company.database.insert_many(connection, tables.history, columns, whole))
 
 
 def read_changes(plan: ObjectPlan, changes: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

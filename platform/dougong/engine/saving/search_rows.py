@@ -86,7 +86,7 @@ def write(batch: Batch, rows: Iterable[Row], expressions: Expressions) -> None:
         columns = dict(zip(_COLUMNS, zip(*entries, strict=True), strict=True))
         new = all(row.new for group in written.values() for row in group)
         database = batch.unit.company.database
-        batch.unit.begin(lambda connection: database.put_many(connection, tables.search, columns, new), alone=True)
+        batch.unit.begin(lambda connection: database.put_many(connection, tables.search, columns, new))
     elif entries:
         batch.unit.connection.execute(_statement(batch), dict(zip(_COLUMNS, entries[0], strict=True)))
 

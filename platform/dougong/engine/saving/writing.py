@@ -79,7 +79,8 @@ def _insert(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
     if len(rows) < MANY:
         batch.unit.connection.execute(plan.part(insertion), by_row(columns))
     else:
-        batch.unit.begin(lambda connection: batch.unit.company.database.insert_many(connection, plan.table, columns))
+        unit, whole = batch.unit, batch.unit.hurried
+        unit.begin(lambda connection: unit.company.database.insert_many(connection, plan.table, columns, whole))
     for row in rows:
         row.written = dict(row.values)
 
@@ -172,7 +173,8 @@ def _update(batch: Batch, plan: ObjectPlan, rows: list[Row], derived: bool) -> N
     if len(changed) < MANY:
         unit.connection.execute(plan.update(frozenset(columns)), by_row({**columns, "b_id": ids}))
     else:
-        unit.begin(lambda connection: unit.company.database.update_many(connection, plan.table, ids, columns))
+        database, whole = unit.company.database, unit.hurried
+        unit.begin(lambda connection: database.update_many(connection, plan.table, ids, columns, whole))
 
 
 Statements = tuple[Any, Any, Any]

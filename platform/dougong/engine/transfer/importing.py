@@ -47,7 +47,7 @@ BATCH = 1000
 ATTEMPTS = 3
 """How often a batch is tried when other people's writes come between."""
 
-COLLECTED = 10
+COLLECTED = 50
 """After how many batches Python looks for circles among what they left: there are hardly any."""
 
 VAIN = 2
@@ -103,11 +103,12 @@ def run_import(
         state = runs.resumed(unit, resume, source) if resume else Progress(len(rows), source)
         readings = Readings(unit.runtime.model, made, reading)
     run = _Run(company, actor, table.name, made, readings, resume or record_id(), dry, state)
-    if not dry and not resume:
-        company.write(actor, lambda unit: runs.begin(unit, run.id, made.parent.object.name, table.name, state))
-    run.all(rows, min(max(batch, 1), BATCH), progress)
-    if not dry:
-        company.write(actor, lambda unit: runs.finish(unit, run.id, run.state))
+    with uncollected(), company.database.relieved():
+        if not dry and not resume:
+            company.write(actor, lambda unit: runs.begin(unit, run.id, made.parent.object.name, table.name, state))
+        run.all(rows, min(max(batch, 1), BATCH), progress)
+        if not dry:
+            company.write(actor, lambda unit: runs.finish(unit, run.id, run.state))
     return run.report()
 
 
@@ -147,15 +148,14 @@ class _Run:
         again = [row for row in rows[: self.state.done] if row[0] in refused]
         fresh = rows[self.state.done :]
         batches = [(part, 0) for part in _parts(again, size)] + [(part, len(part)) for part in _parts(fresh, size)]
-        with uncollected(), self.company.database.relieved():
-            for number, ((part, new), (after, _)) in enumerate(pairwise((*batches, ((), 0))), 1):
-                known = self._known(part)
-                time.sleep(max(0.0, self.committed + self.company.database.pause - time.monotonic()))
-                self._batch(part, new, known, partial(self._look_ahead, after))
-                if progress and new:
-                    progress(self.state.done, len(rows))
-                if not number % COLLECTED:
-                    collect_young()
+        for number, ((part, new), (after, _)) in enumerate(pairwise((*batches, ((), 0))), 1):
+            known = self._known(part)
+            time.sleep(max(0.0, self.committed + self.company.database.pause - time.monotonic()))
+            self._batch(part, new, known, partial(self._look_ahead, after))
+            if progress and new:
+                progress(self.state.done, len(rows))
+            if not number % COLLECTED:
+                collect_young()
 
     def _known(self, rows: Sequence[Numbered]) -> Known:
         if self.ahead is None or self.ahead[0] is not rows:

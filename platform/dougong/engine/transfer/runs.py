@@ -65,7 +65,7 @@ def note(unit: Unit, run: str, progress: Progress) -> None:
     """Note one more batch, in its own transaction."""
     counted = {"batches": tables.imports.c.batches + 1, "details": asdict(progress)}
     statement = update(tables.imports).where(tables.imports.c.id == run).values(counted)
-    unit.begin(lambda connection: connection.execute(statement), alone=True)
+    unit.begin(lambda connection: connection.execute(statement))
 
 
 def finish(unit: Unit, run: str, progress: Progress) -> None:
