@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, insert, literal, select, update
+from sqlalchemy import Connection, Table, event, insert, literal, select, update
 
 from dougong.base.errors import NotFound
 from dougong.base.ids import record_id
 from dougong.engine import tables
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
-from dougong.engine.foresight import LOCKLESS, Foreseen, Snapshot, Unforeseeable, foresee
+from dougong.engine.foresight import Foreseen, Snapshot, Unforeseeable, foresee
 from dougong.engine.saving.batch import Create, Delete, Update
-from dougong.engine.saving.plan import plan_of
+from dougong.engine.saving.plan import load, plan_of
 from dougong.engine.transfer import importing
 from dougong.engine.unit import Unit
 from tests.companies import sales
@@ -171,26 +172,41 @@ def test_a_snapshot_is_over_with_the_look_ahead(sales: Company) -> None:
 
 
 def test_locks_are_taken_in_the_transaction(sales: Company) -> None:
-    """A statement that locks is asked without its lock, and again with it."""
-    asked: list[Any] = []
-    free = select(literal(1))
-    locked = free.execution_options(**{LOCKLESS: select(literal(2))})
+    """A statement that locks is asked without its lock, which a snapshot could not take, and again with it."""
+    id = Office(sales).make("account", name="A")
+    heard: list[str] = []
 
-    class Listening:
-        """A connection that keeps what it is asked."""
+    def locking(unit: Unit) -> object:
+        return unit.connection.execute(plan_of(unit.runtime, "account").part(load), {"ids": [id]}).all()
 
-        def __init__(self, connection: Connection) -> None:
-            self.connection = connection
+    def work(unit: Unit) -> bool:
+        assert foreseen is not None
+        return unit is foreseen.unit
 
-        def execute(self, statement: Any, parameters: Any = None) -> Any:
-            asked.append(statement)
-            return self.connection.execute(statement, parameters)
+    with statements(sales, heard):
+        foreseen = ahead(sales, locking)
+        assert sales.write(SYSTEM, work, foreseen=foreseen)
+    asked = [each for each in heard if "account" in each]
+    assert len(asked) == 2
+    if sales.database.kind == "postgresql":
+        assert ["FOR NO KEY UPDATE" in each for each in asked] == [False, True]
 
-    with sales.read(SYSTEM) as unit:
-        snapshot = Snapshot(Listening(unit.connection))  # type: ignore[arg-type]
-        assert snapshot.execute(locked).scalar() == 2
-    assert asked == [locked.get_execution_options()[LOCKLESS]]
-    assert [statement for statement, *_ in snapshot.asked] == [locked]
+
+@contextmanager
+def statements(company: Company, heard: list[str]) -> Iterator[None]:
+    """Every statement of the block."""
+
+    def hear(_: object, __: object, statement: str, *rest: object) -> None:
+        heard.append(statement)
+
+    engines = {company.database.readers, company.database.writers}
+    for each in engines:
+        event.listen(each, "before_cursor_execute", hear)
+    try:
+        yield
+    finally:
+        for each in engines:
+            event.remove(each, "before_cursor_execute", hear)
 
 
 # -- imports ------------------------------------------------------------------------------------------------------

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LOCKLESS = "dougong_lockless"
-"""The execution option of a statement that locks: the same one without a lock, which a snapshot can answer."""
-
 
 class Unforeseeable(Exception):
     """Something was asked of the connection that only a transaction of its own can answer."""
@@ -46,8 +43,7 @@ class Snapshot:
         """
         if not isinstance(statement, Select) or self._connection is None:
             raise Unforeseeable
-        reading: Select[Any] = statement.get_execution_options().get(LOCKLESS, statement)
-        answer = self._connection.execute(reading, parameters).freeze()
+        answer = self._connection.execute(_lockless(statement), parameters).freeze()
         self.asked.append((statement, parameters, answer.data))
         return cast("Result[Any]", answer())
 
@@ -58,6 +54,15 @@ class Snapshot:
     def __getattr__(self, name: str) -> NoReturn:
         """Whatever else a connection can do, a snapshot cannot."""
         raise Unforeseeable(name)
+
+
+def _lockless(statement: Select[Any]) -> Select[Any]:
+    """`statement` as a snapshot can answer it. SQLAlchemy has a way to lock, and none back."""
+    if statement._for_update_arg is None:
+        return statement
+    free = statement.execution_options()
+    free._for_update_arg = None
+    return free
 
 
 @dataclass(slots=True)

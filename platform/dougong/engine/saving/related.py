@@ -11,7 +11,6 @@ from sqlalchemy import Select, case, literal, select
 
 from dougong.base.field_types import Reference
 from dougong.engine.dialects.among import among
-from dougong.engine.foresight import LOCKLESS
 from dougong.engine.saving import met
 from dougong.engine.saving.plan import COMPANY, ObjectPlan, plan_of
 
@@ -195,9 +194,7 @@ class Related:
                 *columns,
             ).where(among(plan.table.c.id, "ids"))
             if lock:
-                found = found.order_by(plan.table.c.id)
-                locked = found.with_for_update(read=True, key_share=True, of=plan.table)
-                found = locked.execution_options(**{LOCKLESS: found})
+                found = found.order_by(plan.table.c.id).with_for_update(read=True, key_share=True, of=plan.table)
             made[key] = found
         return found
 

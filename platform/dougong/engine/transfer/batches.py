@@ -49,7 +49,7 @@ def look_ahead(
     known = known_of(unit, plan, readings, rows, whole=far)
     if known.built is not None and known.built.changes:
         changes = [entry.change for entry in entries_of(known.built.names, known.built.changes)]
-        known.foreseen = foresee(unit, lambda ahead: prepare(ahead, changes, operation))
+        known.far, known.foreseen = True, foresee(unit, lambda ahead: prepare(ahead, changes, operation))
     return known
 
 

@@ -190,7 +190,7 @@ class _Run:
         """Without savepoints, until a batch shows that the file needs them, or that the database refuses a row."""
 
         def work(unit: Unit) -> tuple[Outcome, Progress]:
-            if known.foreseen is not None:
+            if known.far:
                 self.vain = 0 if known.prepared(unit) else self.vain + 1
             return self._work(unit, rows, fresh, known)
 

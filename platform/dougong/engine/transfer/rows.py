@@ -58,12 +58,13 @@ class Built:
 class Known:
     """What is known of a batch before its transaction begins, by (object, field): the cells by which records are found,
     and the ids under the names that they are. `built` is what the rows come to as long as the names mean just that,
-    and `foreseen` what these changes come to before they are written.
+    and `foreseen` what these changes come to before they are written; `far` where that was tried.
     """
 
     cells: Mapping[tuple[str, str], Sequence[Any]]
     found: Mapping[tuple[str, str], Found]
     built: Built | None = None
+    far: bool = False
     foreseen: Foreseen[Prepared] | None = None
 
     def of(self, found: Mapping[tuple[str, str], Found]) -> Built | None:
