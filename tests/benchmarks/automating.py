@@ -4,8 +4,8 @@
 
 One sets a field of every record while it is saved, one runs afterwards for every tenth, one for every hundredth and
 makes a record for each. Told are the seconds that passed, the CPU seconds of this process among them (without those
-of a database server), and the most memory that it held with and without them (on Linux, where a process can forget its
-peak).
+of a database server), and the most memory of its own that it held with and without them, looked at after every batch:
+not the pages of SQLite's file that the system lends it (Linux tells them apart; elsewhere it is all that was ever held).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,26 +110,20 @@ class Taken:
 
 def load(company: Company, rows: int, turn: int) -> Taken:
     """Import once and carry out what that sets off."""
-    _forget_peak()
+    held = [_held()]
     table = sheets.read("load.csv", file(rows, turn))
     started, begun = time.perf_counter(), time.process_time()
-    done = run_import(company, SYSTEM, table, mapping=MAPPING, key=("name",))
+    done = run_import(company, SYSTEM, table, mapping=MAPPING, key=("name",), progress=lambda *_: held.append(_held()))
     imported = time.perf_counter()
     assert not done.problems, next(iter(done.problems.values()))
     while run_due(company):
-        pass
-    return Taken(imported - started, time.perf_counter() - imported, time.process_time() - begun, _peak())
+        held.append(_held())
+    return Taken(imported - started, time.perf_counter() - imported, time.process_time() - begun, max(held))
 
 
-def _forget_peak() -> None:
-    """Let the most memory held begin anew: see clear_refs in proc(5)."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-
-
-def _peak() -> int:
+def _held() -> int:
     try:
-        said = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        said = re.search(r"RssAnon:\s+(\d+) kB", Path("/proc/self/status").read_text())
     except OSError:
         said = None
     return int(said[1]) // 1024 if said else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -184,6 +184,7 @@ class Expressions:
         self._zone, self._calendar = unit.actor.zone, unit.runtime.model.working_calendar
         self._now = unit.now
         self._fresh: Context | None = None
+        self._contexts: dict[Row, tuple[Mapping[str, Any], Context]] = {}
         self._fitted: dict[tuple[int, type, Any], Any] = {}
         self._known: dict[tuple[Any, ...], Any] = {}
 
@@ -218,9 +219,12 @@ class Expressions:
         return formula.evaluate({path: values.get(key) for path, key in read}, self._context(row))
 
     def _context(self, row: Row) -> Context:
-        """What formulas may know beside the row; one serves all new rows."""
+        """What formulas may know beside the row; one serves all new rows, and all formulas of another one."""
         if row.new and self._fresh is not None:
             return self._fresh
+        before, known = self._contexts.get(row, _NO_CONTEXT)
+        if known is not None and before is row.before:
+            return known
         prior = None if row.new else self._reader(row.plan, row.before)
         made = Context(
             now=self._now,
@@ -232,6 +236,8 @@ class Expressions:
         )
         if row.new:
             self._fresh = made
+        else:
+            self._contexts[row] = row.before, made
         return made
 
     def holds(self, formula: Formula, row: Row) -> bool:
@@ -355,6 +361,8 @@ class Expressions:
 
         return read
 
+
+_NO_CONTEXT: tuple[None, None] = (None, None)
 
 _REPEATED = frozenset({str, bool, date, datetime, Decimal})
 """Results that are fitted to their field once for all rows that have them. Not zero: its sign is part of it."""

@@ -7,7 +7,7 @@ all the records of the batch that it is for, in the transaction that changes the
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from dougong.base.field_types import ValueRefused
@@ -138,8 +138,9 @@ def meant(expressions: Expressions, plan: ObjectPlan, automation: Automation, ro
     imported = automation.trigger.imported
     if imported is not None and imported != (expressions.unit.actor.channel == "import"):
         events = events - {"create"}
+    names = fields or [name for name in plan.slots if name not in UNSEEN]
     found = [
-        row for row in rows if EVENTS[row.doing] in events and (row.new or row.doing == "delete" or _moved(row, fields))
+        row for row in rows if EVENTS[row.doing] in events and (row.new or row.doing == "delete" or _moved(row, names))
     ]
     if not found or not _is_on(expressions, automation, found[0]):
         return []
@@ -151,10 +152,10 @@ def meant(expressions: Expressions, plan: ObjectPlan, automation: Automation, ro
     return expressions.held(automation.when, found)
 
 
-def _moved(row: Row, fields: Iterable[str]) -> bool:
-    """Whether one of `fields` changed, where none is named anything that people see."""
-    names = fields or (name for name in row.plan.slots if name not in UNSEEN)
-    return any(row.differs(name) for name in names)
+def _moved(row: Row, names: Collection[str]) -> bool:
+    """Whether one of the fields `names` changed; what nobody touched is the same object."""
+    pairs = zip(map(row.values.get, names), map(row.before.get, names), strict=True)
+    return any(new is not old and new != old for new, old in pairs)
 
 
 UNSEEN = frozenset({"id", "version", "updated_at", "updated_by", "created_at", "created_by"})
