@@ -5,7 +5,8 @@
 One sets a field of every record while it is saved, one runs afterwards for every tenth, one for every hundredth and
 makes a record for each. Told are the seconds that passed, the CPU seconds of this process among them (without those
 of a database server), and the most memory of its own that it held with and without them, looked at after every batch:
-not the pages of SQLite's file that the system lends it (Linux tells them apart; elsewhere it is all that was ever held).
+not the pages of the SQLite file that the system lends it (on Linux, which tells them apart; elsewhere all that was ever
+held).
 """
 
 from __future__ import annotations
