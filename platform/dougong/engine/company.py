@@ -43,6 +43,7 @@ from dougong.engine.jobs import JOBS
 from dougong.engine.lately import Lately
 from dougong.engine.mail import MailSettings, Outgoing, outgoing
 from dougong.engine.runtime import Expected, Runtime
+from dougong.engine.saving.undoable import TRUSTING, Taken
 from dougong.engine.storage import Storage
 from dougong.engine.unit import Unit
 from dougong.engine.viewing import refuse_viewing
@@ -296,8 +297,9 @@ class Company:
         """Do `work` in one transaction, committed when it returns and undone when it raises.
 
         `work` never runs under a model that is no longer in force: where a publish came, the new model is compiled
-        first, outside the transaction. Where two writes wait for each other, one of them is begun anew: so `work`
-        may run more than once, and keeps nothing outside the transaction before it returns.
+        first, outside the transaction. Where two writes wait for each other, one of them is begun anew, and so is one
+        to which the database refuses a value: so `work` may run more than once, and keeps nothing outside the
+        transaction before it returns.
 
         Where there is something to do `meanwhile`, that is done while the transaction commits: each time that it comes
         so far. What needs nothing of Python while it is written goes on behind as well, and what it meets is raised
@@ -318,8 +320,11 @@ class Company:
                         behind = None if meanwhile is None else Behind(connection)
                         known, foreseen = foreseen, None
                         unit = self._unit(connection, head, runtime, actor, why, behind, known)
+                        unit.memory[TRUSTING] = attempt == 1
                         return self._done(unit, connection, work, behind, meanwhile)
                     transaction.rollback()
+            except Taken:
+                continue
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not self.database.is_deadlock(error):
                     raise

@@ -65,7 +65,7 @@ from dougong.engine.saving.batch import Action, Change, Create, Made, Saved, Sav
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Batch, Row
-from dougong.engine.saving.undoable import as_a_whole, savepoint
+from dougong.engine.saving.undoable import TRUSTING, Taken, as_a_whole, savepoint
 from dougong.engine.viewing import refuse_viewing
 
 if TYPE_CHECKING:
@@ -122,6 +122,10 @@ def save(
     return saving.all(numbered)
 
 
+MANY = 50
+"""Rows from which on unique values are asked for before writing: to write them twice would cost more."""
+
+
 class _Saving:
     """One call of `save`."""
 
@@ -135,6 +139,8 @@ class _Saving:
         try:
             saved = self._carry_out(batch)
         except IntegrityError as error:
+            if batch.unasked:
+                raise Taken from error
             raise unique.refused_by_database(batch, error) from error
         _raise(discretion.told(batch))
         again.note(batch)
@@ -184,7 +190,7 @@ class _Saving:
         bin.collect_restorations(batch)
         self._compute(batch)
         self._before_save(batch)
-        self._check(batch)
+        self._check(batch, ask=not (alone and self.unit.memory.get(TRUSTING) and len(batch.rows) < MANY))
         return batch
 
     def _compute(self, batch: Batch) -> None:
@@ -196,7 +202,7 @@ class _Saving:
         if any(self.unit.company.hooks.before_save(unit=self.unit, changes=batch.rows)):
             self._compute(batch)
 
-    def _check(self, batch: Batch) -> None:
+    def _check(self, batch: Batch, ask: bool) -> None:
         permissions.check(batch)
         rules.check(batch)
         stages.check(batch, batch.people("create", "update"), self.unit.why)
@@ -206,9 +212,12 @@ class _Saving:
         lifecycle.check_locks(batch)
         held.check(batch)
         references.check(batch, batch.expressions)
-        unique.check(batch, batch.expressions)
+        unique.check(batch, batch.expressions, ask)
         constraints.check(batch)
-        if batch.problems() and len(batch.groups()) == 1:
+        problems = batch.problems()
+        if problems:
+            unique.ask(batch)
+        if problems and len(batch.groups()) == 1:
             # Nothing of this batch can change a roll-up of its own records: what waits for these can be told now.
             self._check_late(batch)
 

@@ -112,7 +112,8 @@ class Batch:
     back: rules about which step may follow which do not hold for it. `judged` keeps, by constraint and record, what a
     constraint has judged: it is asked again where that changes. `candidates` are the records that fills choose from.
     `begins` and `entries` are what history and search keep of new rows as they were `written`, made ready before it is
-    known whether they are written again.
+    known whether they are written again. `unasked` are the unique values that are left to the database so far, by plan
+    and rule.
     """
 
     unit: Unit
@@ -125,6 +126,7 @@ class Batch:
     by_id: dict[tuple[str, str], Row] = field(default_factory=dict)
     judged: dict[tuple[str, str], Any] = field(default_factory=dict)
     candidates: dict[str, dict[Any, Any]] = field(default_factory=dict)
+    unasked: list[tuple[ObjectPlan, Any, dict[Any, Row]]] = field(default_factory=list)
     begins: dict[Row, tuple[Any, dict[str, list[Any]]]] = field(default_factory=dict)
     entries: dict[Row, tuple[Any, tuple[str, ...]]] = field(default_factory=dict)
 

@@ -15,6 +15,18 @@ AS_A_WHOLE = "saving.as_a_whole"
 """Under this key `Unit.memory` says that whoever runs the unit runs it anew where something has to be taken back."""
 
 
+TRUSTING = "saving.trusting"
+"""Under this key `Unit.memory` says that whoever runs the unit runs it anew where a value turns out to be `Taken`."""
+
+
+class Taken(Exception):
+    """The database refused a value that nobody had asked it about: the unit is to be run anew, asking first.
+
+    It has to compare each value that is unique anyway, and mostly finds nothing: asking before costs every change a
+    statement, this costs one that is refused a second try.
+    """
+
+
 class Undone(Exception):
     """Something has to be taken back, and the unit has no savepoints: it is to be run anew, with them."""
 

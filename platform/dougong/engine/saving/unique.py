@@ -51,14 +51,27 @@ def uniques_of(plan: ObjectPlan) -> tuple[UniqueRule, ...]:
     return tuple(rules)
 
 
-def check(batch: Batch, expressions: Expressions) -> None:
-    """Note every record whose unique value another live record has, or another row of the batch."""
+def check(batch: Batch, expressions: Expressions, ask: bool = True) -> None:
+    """Note every record whose unique value another row of the batch has; where it is to `ask`, or another live record.
+
+    Who does not ask here asks by `ask` where there are other problems, and leaves it to the database where there are
+    none.
+    """
     fill_keys((row for row in batch.rows if row.doing != "delete"), expressions)
     for plan, rows in batch.groups("create", "update", "restore", "derive"):
         for rule in plan.part(uniques_of):
             wanted = _wanted(plan, rule, rows)
-            if wanted:
+            if wanted and ask:
                 _check(batch, plan, rule, wanted)
+            elif wanted:
+                batch.unasked.append((plan, rule, wanted))
+
+
+def ask(batch: Batch) -> None:
+    """Note every record whose unique value another live record has, as far as that was not asked yet."""
+    unasked, batch.unasked = batch.unasked, []
+    for each in unasked:
+        _check(batch, *each)
 
 
 def _value(rule: UniqueRule, row: Row) -> Any:
