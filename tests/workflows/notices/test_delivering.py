@@ -144,7 +144,7 @@ def test_what_a_killed_worker_sent_is_sent_again_under_the_same_id(
         with pytest.raises(Killed):
             jobs.run_due(mailing)
     with time_machine.travel(datetime.now(UTC) + outbox.LEASE + timedelta(seconds=1), tick=True):
-        assert jobs.run_due(mailing) == 1
+        assert jobs.run_due(mailing)  # what comes every hour may be due by then as well
     assert len(mailbox.mails) == 2
     assert len(set(mailbox.ids)) == 1
     assert _log(mailing) == [("mail", "sent", 2)]
