@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -49,6 +51,35 @@ def test_an_unknown_command_suggests_the_nearest() -> None:
     result = CliRunner().invoke(main, ["srve"])
     assert result.exit_code == 2
     assert "Did you mean 'serve'?" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["formula", "corpus", "{folder}/broken"], "[case-unread]"),
+        (["formula", "corpus", "{folder}/deep"], "[case-unread]"),
+        (["formula", "corpus", "{folder}/other"], "[case-unread]"),
+        (["formula", "conformance", "{folder}/broken"], "[case-unread]"),
+        (["formula", "conformance", "{folder}/other"], "[case-unread]"),
+        (["access", "handover", "li", "--rules", "{folder}/broken"], "[file-not-json]"),
+        (["access", "handover", "li", "--rules", "{folder}/list"], "[file-not-json]"),
+        (["audit", "export", "{folder}/none/log"], "[file-unusable]"),
+        (["package", "install", "9" * 300], "[file-unusable]"),
+    ],
+)
+@pytest.mark.parametrize("language", ["C.UTF-8", "zh_CN.UTF-8"])
+def test_a_file_that_cannot_be_read_is_told(
+    arguments: list[str], said: str, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an exit code, in the language of the terminal, and never with a trace of the program."""
+    for name, text in (("broken", "{"), ("deep", "[" * 100_000), ("other", '{"a": 1}'), ("list", "[]")):
+        (tmp_path / name).write_text(text, "utf-8")
+    monkeypatch.setenv("LC_ALL", language)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    result = CliRunner().invoke(main, [each.format(folder=tmp_path) for each in arguments])
+    assert result.exit_code == 1 and isinstance(result.exception, SystemExit), result.exception
+    assert said in result.output
+    assert ("zh_CN" in language) == bool(re.search("[\u4e00-\u9fff]", result.output))
 
 
 def test_refusals_name_every_problem(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -46,8 +47,8 @@ GARBAGE: dict[str, str | bytes] = {
     "markup": "<script>alert(1)</script>{{ 7*7 }}",
     "a path": "../../../etc/passwd",
     "a format": "%s%n{0}{x!r}",
-    "deep JSON": "[" * 20_000,
-    "deep objects": '{"not":' * 3000,
+    "deep JSON": "[" * 8000,
+    "deep objects": '{"not":' * 1500,
     "a date that is none": "2026-02-30",
     "year nought": "0000-00-00",
     "direction marks": "\u202e\u200f\ufeff",
@@ -262,7 +263,8 @@ def test_no_form_breaks_or_changes_a_record(scene: Scene, number: int) -> None:
                 continue
             path = filled(page)
             answer = scene.post(path, body, kind=kind)
-            if answer.status_code >= 500 or "Traceback" in answer.text:
+            # What is too large is turned away before anything reads it: the test would prove that limit alone.
+            if answer.status_code >= 500 or answer.status_code == 413 or "Traceback" in answer.text:
                 wrong[path, kind, body[:40]] = answer.status_code
     assert wrong == {}, logged
     assert scene.stored() == before
@@ -280,7 +282,7 @@ def test_no_edit_breaks(scene: Scene, garbage: str | bytes) -> None:
     for path in edits(scene):
         for kind, body in bodies(garbage):
             answer = scene.post(path, body, kind=kind)
-            assert answer.status_code < 500, (path, kind, body[:60])
+            assert answer.status_code < 500 and answer.status_code != 413, (path, kind, body[:60])
             assert "Traceback" not in answer.text
             assert "<script>alert" not in answer.text
 
@@ -339,6 +341,35 @@ TOLD: dict[str, tuple[int, Asking]] = {
             "PATCH", f"/records/account/{at.ids['account']}", b'{"name": "Mine"}', to, if_match='"77"'
         ),
     ),
+    "a change whose op is a list": (
+        400,
+        lambda at, to: at.call("POST", "/records/account/bulk", b'{"changes": [{"op": ["create"]}]}', to),
+    ),
+    "a cursor of no values": (400, lambda at, to: at.call("GET", f"/records/account?cursor={_cursor({})}", None, to)),
+    "a cursor of another list": (400, lambda at, to: at.get(f"/o/account?sort=created_at&cursor={_cursor('A')}", to)),
+    "a cursor of a day that no zone knows": (
+        400,
+        lambda at, to: at.call(
+            "GET", f"/records/account?sort=created_at&cursor={_cursor({'i': '0001-01-01T00:00:00+08:00'})}", None, to
+        ),
+    ),
+    "a moment before all time": (
+        400,
+        lambda at, to: at.get(f"/o/opportunity/{at.ids['opportunity']}?at=0001-01-01T00:00", to),
+    ),
+    "a change that is no id": (
+        400,
+        lambda at, to: at.post(f"/o/opportunity/{at.ids['opportunity']}/history/field", b"field=amount&change=1", to),
+    ),
+    "a draft that is no id": (404, lambda at, to: at.get("/approvals/of/quote.discount/replay?draft=1", to)),
+    "a list of approvals from before all time": (
+        400,
+        lambda at, to: at.get(f"/approvals?list=done&after={quote('0001-01-01T00:00:00+08:00~' + MISSING)}", to),
+    ),
+    "a time zone that is none": (
+        422,
+        lambda at, to: at.call("PATCH", f"/records/user/{at.people[to].user_id}", b'{"time_zone": "Mars/Base"}', to),
+    ),
     "metadata of a broken kind": (
         422,
         lambda at, to: at.call(
@@ -357,6 +388,24 @@ TOLD: dict[str, tuple[int, Asking]] = {
 }
 
 
+HUGE = "9" * 30
+COMPARED = ("amount", "probability", "version", "close_date", "created_at")
+"""Fields of a deal of each kind of number and time."""
+
+
+@pytest.mark.parametrize("value", [HUGE, f"-{HUGE}", f"{HUGE}.5", "9007199254740993", "0.001", "1.5", "1e30"])
+@pytest.mark.parametrize("op", ["is", "is_not", "lt", "lte", "gt", "gte", "in"])
+def test_a_filter_may_name_any_number(scene: Scene, op: str, value: str) -> None:
+    """Answered where the field can be compared with it, else refused: both databases say the same of it."""
+    for name in COMPARED:
+        listed = scene.get(f"/o/opportunity?where={name}:{op}:{value}")
+        condition = quote(json.dumps({"field": name, "op": op, "value": [value] if op == "in" else value}))
+        counted = scene.call("GET", f"/records/opportunity/count?filter={condition}")
+        assert (listed.status_code, counted.status_code) in ((200, 200), (400, 400)), (name, counted.text)
+        if counted.status_code == 200 and value.startswith(HUGE) and op in ("is", "gt", "gte", "in"):
+            assert counted.json()["count"] == 0
+
+
 def _from_elsewhere(scene: Scene, language: str) -> Any:
     headers = {"cookie": f"dougong={scene.people[language].cookie}", "sec-fetch-site": "cross-site"}
     return scene.client.post("/o/opportunity/new", data={"name": "Forged"}, headers=headers)
@@ -368,6 +417,11 @@ def _upload(scene: Scene, language: str, content: bytes) -> Any:
     return scene.client.post(
         f"/o/account/{scene.ids['account']}/files", files={"file": ("a.txt", content)}, headers=headers
     )
+
+
+def _cursor(value: Any) -> str:
+    """A page mark that says that the last row's sort value was `value`."""
+    return urlsafe_b64encode(json.dumps([0, [value, MISSING]]).encode()).decode().rstrip("=")
 
 
 def _pieces() -> Iterator[bytes]:

@@ -56,7 +56,7 @@ def test_nothing_is_done_to_the_past(person: Person, deal: str) -> None:
 def test_a_day_means_its_end(person: Person, deal: str) -> None:
     assert "3,000" in person.get(f"{deal}?at=2999-12-31").text
     assert person.get(f"{deal}?at=2001-01-01").status_code == 404
-    for nonsense in ("yesterday", "2026-13-01", "9999-12-31"):
+    for nonsense in ("yesterday", "2026-13-01", "9999-12-31", "0001-01-01", "0001-01-01T00:00", "9999-12-31T23:59:59Z"):
         assert person.get(f"{deal}?at={nonsense}").status_code == 400
 
 

@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from dougong.base.errors import FormulaError
+from dougong.base.errors import BadRequest, FormulaError, Place, Problem
+from dougong.base.language import msg
 from dougong.formulas.evaluation import Context, EvaluationError
 from dougong.formulas.formula import Formula, compile
 from dougong.formulas.parser import parse
@@ -60,10 +61,33 @@ def evaluate_in_python(formula: Formula, values: Mapping[Path, Value], context: 
 
 
 def run(lines: Iterable[str], evaluate: Evaluate = evaluate_in_python) -> Iterator[Result]:
-    """The results of every row of every case, in order."""
-    for line in lines:
-        if line.strip():
-            yield from run_case(json.loads(line), evaluate)
+    """The results of every row of every case, in order.
+
+    Raises:
+        BadRequest: a line holds no case.
+    """
+    for case in cases_in(lines, ("id", "kind", "formula")):
+        yield from run_case(case, evaluate)
+
+
+def cases_in(lines: Iterable[str], keys: Iterable[str]) -> Iterator[Case]:
+    """The cases of a file, one JSON object a line, each with these keys.
+
+    Raises:
+        BadRequest: a line holds something else.
+    """
+    needed = frozenset(keys)
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            case = json.loads(line)
+        except (ValueError, RecursionError):
+            case = None
+        if not isinstance(case, dict) or not needed <= case.keys():
+            reason = msg("This line is no case: a JSON object with {keys}.", keys=", ".join(sorted(needed)))
+            raise BadRequest(Problem(code="case-unread", place=Place(line=number), reason=reason))
+        yield case
 
 
 def run_case(case: Case, evaluate: Evaluate = evaluate_in_python) -> Iterator[Result]:

@@ -7,8 +7,7 @@ A file holds one JSON object a line: ``formula``; ``fields``, which gives each r
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +16,7 @@ from sqlalchemy import ColumnElement, Numeric, bindparam, cast
 from sqlalchemy.types import TypeEngine
 
 from dougong.base.errors import FormulaError
+from dougong.formulas.conformance import cases_in
 from dougong.formulas.evaluation import Context
 from dougong.formulas.formula import Formula, compile
 from dougong.formulas.parser import parse
@@ -103,16 +103,16 @@ class Corpus:
 
 
 def measure(lines: Iterable[str]) -> Corpus:
-    """Try every formula of a file."""
+    """Try every formula of a file.
+
+    Raises:
+        BadRequest: a line holds no case.
+    """
     found = Corpus()
-    for case in _cases(lines):
+    for case in cases_in(lines, ("formula",)):
         found.total += 1
         _try(found, case)
     return found
-
-
-def _cases(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-    return (json.loads(line) for line in lines if line.strip())
 
 
 def _try(found: Corpus, case: Mapping[str, Any]) -> None:

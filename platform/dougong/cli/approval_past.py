@@ -68,7 +68,7 @@ def _draft(unit: Unit, name: str, said: str) -> Approval:
         return replaying.of_draft(unit, name, said)
     try:
         body = json.loads(Path(said).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = msg("{file} cannot be read: {why}", file=said, why=str(error))
         raise BadRequest(Problem(code="replay-file", thing=said, reason=reason)) from error
     return replaying.of_document(unit, name, body if isinstance(body, dict) else {})

@@ -164,7 +164,7 @@ def _marked(source: str) -> Iterator[None]:
     try:
         yield
     except FormulaError as error:
-        lines = source.splitlines()
+        lines = source.splitlines() or [""]
         for each in error.problems:
             if each.place.line and each.place.column:
                 click.echo(f"{lines[each.place.line - 1]}\n{' ' * (each.place.column - 1)}^", err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 
 from dougong.base.language import msg
 from dougong.cli.opening import for_company, open_company, operator, user_id
-from dougong.cli.terminal import language, say, text
+from dougong.cli.terminal import json_object, language, say, text
 from dougong.engine.handover import taking_back
 from dougong.engine.handover.carrying import Outcome, Refusal, hand_over, preview
 from dougong.engine.handover.rules import Handover, read
@@ -44,7 +43,7 @@ def handover(
     yes: bool,
 ) -> None:
     """Rehearse a handover, or carry it out."""
-    document: dict[str, Any] = json.loads(rules.read_text("utf-8")) if rules else {}
+    document: dict[str, Any] = json_object(rules) if rules else {}
 
     def asked(unit: Unit) -> Handover:
         whole = dict(document)

@@ -16,7 +16,7 @@ from dougong.base.errors import DougongError
 from dougong.base.language import msg
 from dougong.cli.assembly import plugins
 from dougong.cli.commands import COMMANDS
-from dougong.cli.terminal import complain, text
+from dougong.cli.terminal import complain, text, unusable
 
 
 def _of_plugins() -> dict[str, click.Command]:
@@ -60,6 +60,11 @@ class Program(click.Group):
             return super().invoke(ctx)
         except DougongError as error:
             complain(error)
+            ctx.exit(1)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            complain(DougongError(unusable(error)))
             ctx.exit(1)
 
 

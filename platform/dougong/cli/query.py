@@ -30,7 +30,7 @@ def condition(given: str) -> Filter:
     if given.lstrip()[:1] in ("{", "["):
         try:
             return parse(json.loads(given)) or All(())
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, RecursionError) as error:
             raise _unread(given) from error
     parts = given.split(None, 2)
     if len(parts) in (2, 3) and parts[1] not in WORDS and parts[1].replace("_", "").isalpha():

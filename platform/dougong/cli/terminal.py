@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import click
 
-from dougong.base.errors import DougongError, Problem
+from dougong.base.errors import BadRequest, DougongError, Place, Problem
 from dougong.base.language import LANGUAGES, Message, msg
 
 
@@ -40,6 +44,47 @@ def explain(problem: Problem) -> str:
     first = f"{where}  [{code}]" if where else f"[{code}]"
     lines = [first, *(f"    {said.to(language())}" for said in (problem.reason, problem.fix) if said)]
     return "\n".join(lines)
+
+
+_REASONS: Mapping[int, Message] = {
+    errno.ENOENT: msg("There is no such file or folder."),
+    errno.EACCES: msg("This account may not use it."),
+    errno.EPERM: msg("This account may not use it."),
+    errno.EISDIR: msg("It is a folder."),
+    errno.ENOTDIR: msg("It is a file where a folder is needed."),
+    errno.EEXIST: msg("It is there already."),
+    errno.ENAMETOOLONG: msg("The name is too long."),
+    errno.ENOSPC: msg("The disk is full."),
+    errno.EROFS: msg("The disk takes no changes."),
+}
+
+
+def unusable(error: OSError) -> Problem:
+    """That a file or folder cannot be used, and why."""
+    said = _REASONS.get(error.errno or 0) or msg(
+        "The system says: {what}.", what=error.strerror or type(error).__name__
+    )
+    reason = msg("This file or folder cannot be used. {why}", why=said)
+    return Problem(code="file-unusable", thing=os.fsdecode(error.filename)[:200], reason=reason)
+
+
+def json_object(file: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises:
+        BadRequest: it holds none.
+    """
+    reason = msg("The file holds no JSON object.")
+    line = None
+    try:
+        found = json.loads(file.read_bytes())
+        if isinstance(found, dict):
+            return found
+    except json.JSONDecodeError as error:
+        line = error.lineno
+    except (ValueError, RecursionError):
+        pass
+    raise BadRequest(Problem(code="file-not-json", place=Place(file=str(file), line=line), reason=reason))
 
 
 def complain(error: DougongError) -> None:

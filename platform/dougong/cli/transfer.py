@@ -123,7 +123,7 @@ def _mapping(model: Model, given: str) -> dict[str, Any]:
         return dict(known)
     try:
         document = json.loads(Path(given).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = msg("The mapping cannot be read: {error}.", error=str(error))
         raise BadRequest(Problem(code="mapping-unread", thing=given, place=Place(file=given), reason=reason)) from error
     if not isinstance(document, dict):

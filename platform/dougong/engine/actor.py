@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Channel = Literal[
     "form", "inline", "bulk", "api", "import", "conversion", "workflow", "system", "cli", "undo", "publish", "mail"
@@ -13,6 +13,14 @@ Channel = Literal[
 
 PUBLISHING: Channel = "publish"
 """The channel by which records that travel with the metadata are written."""
+
+
+def zone_named(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
+    """The time zone that a user's record names; `otherwise` where it names none, or one that this machine lacks."""
+    try:
+        return ZoneInfo(name) if name else otherwise
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,8 +92,8 @@ class _Scaled(Integer):
                 return None
             scaled = Decimal(value).scaleb(scale)
             whole = int(scaled)
-            # A filter may compare with more places than are stored; what is stored has been rounded before.
-            return whole if whole == scaled else float(scaled)
+            # A filter may compare with more places or digits than are stored; what is stored has been rounded before.
+            return whole if whole == scaled and abs(whole) < 2**63 else float(scaled)
 
         return process
 
@@ -153,6 +153,15 @@ class Count(BigInteger):
     """How many rows there are: no table has ten million million of them, so that counts multiply in 64 bits."""
 
     precision = COUNT_DIGITS
+
+
+class Version(Integer):
+    """The number of a record's version, in 32 bits; what it is compared with may be larger."""
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+        """An operand has 64 bits: PostgreSQL fails over one that does not fit the type that it is said to be of."""
+        kind = super().coerce_compared_value(op, value)
+        return BigInteger() if isinstance(kind, Integer) else kind
 
 
 class _InstantText(Text):

@@ -11,7 +11,7 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy import insert, select, update
 
 from dougong.base.errors import Conflict, Forbidden, NotFound, Problem
-from dougong.base.ids import record_id
+from dougong.base.ids import is_record_id, record_id
 from dougong.base.language import msg
 from dougong.engine import revisions
 from dougong.engine.actor import Actor
@@ -82,7 +82,8 @@ def get(unit: Unit, id: str) -> Draft:
         NotFound: there is none of this id, or it is another person's.
     """
     _require(unit)
-    row = unit.connection.execute(_SELECT.where(drafts.c.id == id)).mappings().one_or_none()
+    asked = _SELECT.where(drafts.c.id == id)
+    row = unit.connection.execute(asked).mappings().one_or_none() if is_record_id(id) else None
     if row is None or not (unit.actor.is_system or row["owner_id"] == unit.actor.user_id):
         raise NotFound(Problem(code="draft-unknown", thing=id, reason=msg("There is no such draft.")))
     return Draft(**row)

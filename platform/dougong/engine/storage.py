@@ -8,9 +8,9 @@ from dataclasses import field as dataclass_field
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Column, FromClause, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, FromClause, Index, MetaData, Table, Text
 
-from dougong.engine.columns import Id, Instant, stored
+from dougong.engine.columns import Id, Instant, Version, stored
 from dougong.engine.dialects.keys import LookupKey
 from dougong.engine.dialects.room import FOR_CHANGES
 from dougong.engine.indexes import add_indexes, short
@@ -156,7 +156,7 @@ def system_columns(obj: Object) -> Iterator[Column[Any]]:
     yield Column("created_by", Id())
     yield Column("updated_at", Instant(), nullable=False)
     yield Column("updated_by", Id())
-    yield Column("version", Integer, nullable=False, server_default="1")
+    yield Column("version", Version(), nullable=False, server_default="1")
     yield Column("record_type", Text)
     yield Column("deleted_at", Instant())
     yield Column("deleted_with", Id())

@@ -9,7 +9,10 @@ from datetime import date, datetime, time, timedelta
 from starlette.responses import Response
 
 from dougong.base.errors import BadRequest, Conflict, NotFound, Problem, Rejected
+from dougong.base.field_types import ValueRefused
+from dougong.base.ids import is_record_id
 from dougong.base.language import msg
+from dougong.engine.fields.date_text import check_year
 from dougong.engine.saving.past import record_as_of, restore_field, restore_version
 from dougong.metadata.model import Object
 from dougong.web import prefill, record_page
@@ -51,10 +54,11 @@ def _moment(visit: Visit, text: str) -> datetime:
     zone = visit.reading.zone
     try:
         if len(text) == len("2026-01-31"):
-            day = date.fromisoformat(text) + timedelta(days=1)
+            day = check_year(date.fromisoformat(text), text) + timedelta(days=1)
             return datetime.combine(day, time(), zone) - timedelta(microseconds=1)
         found = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
+        check_year(found, text)
+    except (ValueError, ValueRefused):
         reason = msg("“{text}” is neither a day nor a moment.", text=text[:40])
         raise BadRequest(Problem(code="moment-unknown", reason=reason, fix=msg("Write it like 2026-01-31."))) from None
     return found if found.tzinfo else found.replace(tzinfo=zone)
@@ -65,7 +69,7 @@ def give_back_field(visit: Visit, object: str, id: str) -> Response:
     change, name = visit.sent("change"), visit.sent("field")
     with visit.read() as reading:
         obj = reading.object(object)
-        if name not in obj.fields or not change:
+        if name not in obj.fields or not is_record_id(change):
             raise broken(name)
     try:
         visit.write(lambda unit: restore_field(unit, object, id, change, name), why=visit.sent("why"))

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Select, Text, and_, bindparam, cast, delete, exists, func, insert, or_, select, update
 
@@ -20,7 +19,7 @@ from dougong.base.hooks import Hooks
 from dougong.base.ids import record_id
 from dougong.base.language import LANGUAGES
 from dougong.base.settings import Settings
-from dougong.engine.actor import Actor
+from dougong.engine.actor import Actor, zone_named
 from dougong.engine.columns import Instant
 from dougong.engine.entering import entering
 from dougong.engine.first import First
@@ -136,7 +135,7 @@ def _viewed(row: Any, settings: Settings) -> Actor | None:
         login=row.viewed_login,
         kind=row.viewed_kind or "internal",
         language=row.language if row.language in LANGUAGES else settings.default_language,
-        zone=_zone(row.viewed_time_zone, settings),
+        zone=zone_named(row.viewed_time_zone, settings.default_timezone),
     )
 
 
@@ -213,15 +212,8 @@ def actor(row: Any, settings: Settings) -> Actor:
         login=row.login,
         kind=row.kind or "internal",
         language=language,
-        zone=_zone(row.time_zone, settings),
+        zone=zone_named(row.time_zone, settings.default_timezone),
     )
-
-
-def _zone(name: str | None, settings: Settings) -> ZoneInfo:
-    try:
-        return ZoneInfo(name) if name else settings.default_timezone
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return settings.default_timezone
 
 
 def begin(unit: Unit, user_id: str, agent: str, address: str, method: Method = "password") -> str:

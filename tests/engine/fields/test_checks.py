@@ -26,6 +26,18 @@ def test_good_numbers_pass(check: str, text: str, canonical: str | None) -> None
     assert CHECKS[check](" " + text.lower()) == (canonical or text)
 
 
+def test_a_time_zone_is_one_of_the_database() -> None:
+    """Spelt as there; whoever mistypes one is told the nearest."""
+    assert CHECKS["time_zone"]("Europe/Berlin") == "Europe/Berlin"
+    for wrong in ("Europe/Berlim", "europe/berlin", "::", "../etc/passwd", "Asia", "x" * 64):
+        with pytest.raises(ValueRefused) as refused:
+            CHECKS["time_zone"](wrong)
+        assert refused.value.code == "check-time-zone"
+        assert refused.value.fix is not None
+        if "erli" in wrong:
+            assert "Europe/Berlin" in str(refused.value.fix.to("en"))
+
+
 @pytest.mark.parametrize("check", ["credit_code", "id_card", "bank_card"])
 def test_a_mistyped_digit_is_found(check: str) -> None:
     """Changing any one digit makes the number wrong."""

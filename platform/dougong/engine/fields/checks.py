@@ -1,4 +1,4 @@
-"""Numbers with check digits that Chinese business runs on.
+"""Texts that can be told to be wrong: numbers with check digits that Chinese business runs on, and names of zones.
 
 | check | what | source |
 |---|---|---|
@@ -6,14 +6,18 @@
 | `id_card` | resident identity number, 18 digits or X | GB 11643-1999 |
 | `bank_card` | card number, 12 to 19 digits | ISO/IEC 7812-1 (Luhn) |
 | `tax_no` | taxpayer number: a credit code, or an old one of 15, 18 or 20 characters | State Taxation Administration |
+| `time_zone` | name of a time zone, such as Asia/Shanghai | IANA time zone database |
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
+from zoneinfo import available_timezones
 
 from dougong.base.field_types import ValueRefused
 from dougong.base.language import Message, msg
@@ -131,10 +135,33 @@ def tax_no(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def time_zone(text: str) -> str:
+    """The name of a time zone as the IANA database spells it.
+
+    Raises:
+        ValueRefused: it has no zone of this name.
+    """
+    names = _zones()
+    if text not in names:
+        near = difflib.get_close_matches(text, names, n=1) or ["Asia/Shanghai"]
+        raise _refuse(
+            "time_zone",
+            msg("“{name}” is not the name of a time zone.", name=text[:40]),
+            msg("Write a name of the IANA time zone database, such as {zone}.", zone=near[0]),
+        )
+    return text
+
+
 CHECKS: Mapping[str, Callable[[str], str]] = {
     "credit_code": credit_code,
     "id_card": id_card,
     "bank_card": bank_card,
     "tax_no": tax_no,
+    "time_zone": time_zone,
 }
-"""By the value of the key `check`: what gives the number in its canonical form or refuses it."""
+"""By the value of the key `check`: what gives the text in its canonical form or refuses it."""

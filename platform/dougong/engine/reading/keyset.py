@@ -9,16 +9,20 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, and_, bindparam, tuple_
 from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from dougong.base.errors import BadRequest, Problem
+from dougong.base.ids import is_record_id
 from dougong.base.language import msg
+from dougong.engine.columns import Id, Version
+from dougong.formulas.sql.types import LongNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,10 @@ class Key:
     column: ColumnElement[Any]
     descending: bool
     nullable: bool
+
+
+_LONGEST = Decimal(10) ** 100
+"""Beyond every number that a formula yields."""
 
 
 def order(keys: Sequence[Key], backwards: bool) -> list[UnaryExpression[Any]]:
@@ -110,33 +118,34 @@ def _plain(value: Any) -> Any:
             return value
 
 
+def _moment(text: str) -> datetime:
+    """A moment in UTC: what lies outside of its years in another zone is none that a list showed."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found.astimezone(UTC)
+
+
 _READ: Mapping[str, Any] = {
     "n": Decimal,
-    "i": datetime.fromisoformat,
+    "i": _moment,
     "d": date.fromisoformat,
     "t": time.fromisoformat,
 }
 
 
-def decode(cursor: str, keys: int) -> tuple[bool, tuple[Any, ...]]:
+def decode(cursor: str, keys: Sequence[Key]) -> tuple[bool, tuple[Any, ...]]:
     """Whether a cursor walks backwards, and its values.
 
     Raises:
-        BadRequest: the text is no cursor of an order with so many `keys`.
+        BadRequest: the text is no cursor of the order of `keys`.
     """
     try:
         backwards, values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        read = tuple(
-            _READ[next(iter(value))](next(iter(value.values()))) if isinstance(value, dict) else value
-            for value in values
-        )
-        if (
-            len(read) != keys
-            or not isinstance(read[-1], str)
-            or not all(value is None or isinstance(value, str | int | float | Decimal | date | time) for value in read)
-        ):
+        read = tuple([_read(value) for value in values])
+        if not all(_fits(key, value) for key, value in zip(keys, read, strict=True)):
             raise ValueError
-    except (ValueError, KeyError, TypeError, StopIteration, ArithmeticError):
+    except (ValueError, KeyError, TypeError, ArithmeticError):
         raise BadRequest(
             Problem(
                 code="cursor-broken",
@@ -146,3 +155,34 @@ def decode(cursor: str, keys: int) -> tuple[bool, tuple[Any, ...]]:
             )
         ) from None
     return bool(backwards), read
+
+
+def _read(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    ((kind, text),) = value.items()
+    return _READ[kind](text)
+
+
+def _beyond_all(kind: TypeEngine[Any]) -> Decimal:
+    """A number above every one that a column of this type has."""
+    if isinstance(kind, LongNumber):
+        return _LONGEST
+    return Decimal(2**31 if isinstance(kind, Version) else 2**63).scaleb(-(getattr(kind, "scale", 0) or 0))
+
+
+def _fits(key: Key, value: Any) -> bool:
+    """Whether the column of `key` can hold `value`: a database fails over what it cannot compare, and says nothing."""
+    kind = key.column.type
+    if value is None:
+        return key.nullable
+    if isinstance(kind, Id):
+        return is_record_id(value)
+    wanted = (kind.impl_instance if isinstance(kind, TypeDecorator) else kind).python_type
+    if wanted is str:
+        return isinstance(value, str) and "\x00" not in value
+    if wanted is bool:
+        return isinstance(value, bool)
+    if issubclass(wanted, int | float | Decimal):
+        return isinstance(value, int | float | Decimal) and abs(Decimal(value)) < _beyond_all(kind)
+    return type(value) is wanted

@@ -131,7 +131,7 @@ def ask(unit: Unit, query: Query) -> Callable[[], Page]:
     obj = readable(unit, query.object)
     ready, values_of_filter = _prepared(unit, obj, query)
     size = _size(query.limit)
-    backwards, values = keyset.decode(query.cursor, len(ready.keys)) if query.cursor else (False, None)
+    backwards, values = keyset.decode(query.cursor, ready.keys) if query.cursor else (False, None)
     statement = ready.statement(backwards, keyset.shape(values) if values is not None else None, size + 1)
     params: dict[str, Any] = {**values_of_filter, **search_parameters(query.search), **unit.access.parameters}
     for at, value in enumerate(values or ()):

@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
 
 from dougong.base.errors import NotFound, Problem
 from dougong.base.language import Message, msg
 from dougong.engine.access import Access, Configured, Right, may_read, may_read_all
-from dougong.engine.actor import Actor
+from dougong.engine.actor import Actor, zone_named
 from dougong.engine.entering import is_queue, may_enter
 from dougong.engine.reading.counted import children_of, is_counted
 from dougong.engine.rights.access import access_for, granted_to
@@ -122,14 +121,13 @@ def as_user(unit: Unit, user_id: str) -> Unit:
     values = find(unit, user_id).values
     if not values:
         raise _unknown(user_id, msg("There is no user {login}.", login=user_id))
-    zone = ZoneInfo(values["time_zone"]) if values.get("time_zone") else unit.actor.zone
     actor = Actor(
         user_id=user_id,
         name=values.get("name") or "",
         login=values.get("login") or "",
         kind=values.get("kind") or "internal",
         language=unit.actor.language,
-        zone=zone,
+        zone=zone_named(values.get("time_zone"), unit.actor.zone),
     )
     return unit.acting(actor)
 

@@ -232,9 +232,10 @@ def _changes(obj: Object, documents: Sequence[Any]) -> list[Change]:
 
 def _change(obj: Object, document: Any) -> Change | None:
     """The change that a document says; None where it says none."""
-    if not isinstance(document, dict) or document.get("op") not in SHAPES:
+    op = document.get("op") if isinstance(document, dict) else None
+    if not isinstance(op, str) or op not in SHAPES:
         return None
-    op, keys = document["op"], set(document) - {"op"}
+    keys = set(document) - {"op"}
     values, version = document.get("values"), document.get("version")
     needed = SHAPES[op] - {"version"}
     if not needed <= keys <= SHAPES[op] or ("values" in needed and not isinstance(values, dict)):

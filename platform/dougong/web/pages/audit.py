@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
 
 from starlette.responses import Response
 
@@ -108,10 +107,10 @@ def _target(visit: Visit, text: str) -> str:
 def _midnight(visit: Visit, text: str, days: int) -> datetime | None:
     """The beginning of a day in the reader's zone, or of the one `days` later; None where it is none."""
     try:
-        day: Any = date.fromisoformat(text) + timedelta(days=days)
+        day = date.fromisoformat(text) + timedelta(days=days)
+        return datetime.combine(day, time(), visit.reading.zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return datetime.combine(day, time(), visit.reading.zone)
 
 
 PAGES = (

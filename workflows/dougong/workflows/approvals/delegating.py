@@ -17,6 +17,7 @@ from dougong.base.language import Message, msg
 from dougong.engine.audit import Event
 from dougong.engine.audit import record as audited
 from dougong.engine.entering import USER
+from dougong.engine.fields.date_text import YEARS
 from dougong.engine.saving.plan import plan_of
 from dougong.workflows.approvals import handover
 from dougong.workflows.approvals.absence import ROW, Delegation
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 MOST_TOLD = 100
 """Delegations of one person that are told at once, the latest first."""
 
+CENTS = 2
 LARGEST = Decimal(10) ** 15
 
 
@@ -77,6 +79,8 @@ def delegate(
         wrong.append(msg("There is no approval {name}.", name=approval))
     if up_to is not None and not (up_to.is_finite() and 0 < up_to < LARGEST):
         wrong.append(msg("The amount of a delegation is a number above 0."))
+    elif up_to is not None and up_to != round(up_to, CENTS):
+        wrong.append(msg("The amount of a delegation has at most two decimals."))
     if wrong:
         raise Rejected(Problem(code="delegation-wrong", reason=each, thing=f"user:{person}") for each in wrong)
     id = record_id()
@@ -103,6 +107,9 @@ def _wrong_people(unit: Unit, person: str, to: str) -> list[Message]:
 
 
 def _wrong_dates(unit: Unit, since: date, until: date) -> list[Message]:
+    first, last = YEARS
+    if not (first <= since.year and until.year <= last):
+        return [msg("The days of a delegation are of the years {first} to {last}.", first=first, last=last)]
     if until < since:
         return [msg("The last day of a delegation comes before its first.")]
     return [msg("The last day of a delegation has gone by.")] if until < today_of(unit) else []

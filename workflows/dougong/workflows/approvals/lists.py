@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
@@ -116,8 +116,8 @@ def _after(which: Which, cursor: str | None) -> After:
         moment = datetime.fromisoformat(at) if at else None
         if moment is not None and moment.tzinfo is None:
             raise ValueError(cursor)
-        return moment, id
-    except ValueError:
+        return moment and moment.astimezone(UTC), id
+    except (ValueError, OverflowError):
         raise BadRequest(
             Problem(code="cursor", thing="cursor", reason=msg("This cursor is not one that a page gave."))
         ) from None

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from dougong.engine.actor import zone_named
 from dougong.engine.entering import entering
 from dougong.workflows.working_time import working_time
 
@@ -71,7 +72,4 @@ class Presence:
         return working_time(self.unit.runtime.model, self._zone(person)).at_work(self.unit.now)
 
     def _zone(self, person: _Person) -> ZoneInfo:
-        try:
-            return ZoneInfo(person.time_zone) if person.time_zone else self.unit.company.zone
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            return self.unit.company.zone
+        return zone_named(person.time_zone, self.unit.company.zone)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from sqlalchemy import select
 
 from dougong.base.errors import Forbidden, Problem
 from dougong.base.language import LANGUAGES, msg
-from dougong.engine.actor import SYSTEM, Actor
+from dougong.engine.actor import SYSTEM, Actor, zone_named
 from dougong.engine.company import Company
 from dougong.engine.entering import entering
 from dougong.engine.unit import Unit
@@ -45,6 +43,6 @@ def acting_person(unit: Unit, user_id: str | None, thing: str) -> Actor:
         login=row.login,
         kind=row.kind or "internal",
         language=row.language if row.language in LANGUAGES else unit.company.language,
-        zone=ZoneInfo(row.time_zone) if row.time_zone else unit.company.zone,
+        zone=zone_named(row.time_zone, unit.company.zone),
         channel="workflow",
     )

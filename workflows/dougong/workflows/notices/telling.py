@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, and_, cast, select
 from sqlalchemy import Text as TextType
+from sqlalchemy import and_, cast, select
 
 from dougong.base.channel_types import CHANNEL_TYPES
 from dougong.base.failures import Failure
 from dougong.base.ids import is_record_id, record_id
 from dougong.base.language import LANGUAGES, Labels, Message, label, msg
+from dougong.engine.actor import zone_named
 from dougong.engine.dialects.statements import upsert
 from dougong.engine.entering import entering
 from dougong.engine.tables import settings
@@ -109,14 +110,7 @@ def _people(unit: Unit, ids: Sequence[str]) -> Iterator[_Person]:
     )
     for row in unit.connection.execute(asked):
         has = frozenset(name for name in REACHED_BY if name in parts and getattr(row, name))
-        yield _Person(row.id, _zone(row, unit.company.zone), parse(row.chosen), has)
-
-
-def _zone(row: Row[*tuple[Any, ...]], otherwise: ZoneInfo) -> ZoneInfo:
-    try:
-        return ZoneInfo(getattr(row, "time_zone", "") or str(otherwise))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return otherwise
+        yield _Person(row.id, zone_named(getattr(row, "time_zone", ""), unit.company.zone), parse(row.chosen), has)
 
 
 def _deliveries(unit: Unit, person: _Person, notice_id: str, notice: Notice) -> Iterator[Delivery]:
