@@ -82,6 +82,21 @@ def test_a_file_that_cannot_be_read_is_told(
     assert ("zh_CN" in language) == bool(re.search("[\u4e00-\u9fff]", result.output))
 
 
+@pytest.mark.parametrize(
+    ("option", "given", "said"),
+    [
+        *(("--separator", each, "tab") for each in ("ab", "\n", '"', ",;")),
+        *(("--encoding", each, "gb18030") for each in ("hex", "undefined", "rot13", "no-such", "x" * 300, "\udcff")),
+    ],
+)
+def test_what_no_csv_is_written_in_is_refused(option: str, given: str, said: str, tmp_path: Path) -> None:
+    """As a wrong call, before the file is looked at."""
+    file = tmp_path / "a.csv"
+    file.write_text("Name\nA\n", "utf-8")
+    result = CliRunner().invoke(main, ["import", "account", str(file), option, given])
+    assert (result.exit_code, said in result.output) == (2, True), result.output
+
+
 def test_refusals_name_every_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     """One block per problem: where, what, what to do; then their number; exit code 1; no traceback."""
     monkeypatch.setitem(COMMANDS._entries, "failing", Command("failing", msg("Commands"), f"{__name__}:failing"))

@@ -388,6 +388,20 @@ TOLD: dict[str, tuple[int, Asking]] = {
 }
 
 
+def test_no_page_breaks_on_the_address_that_a_script_says_is_shown(scene: Scene) -> None:
+    """It comes in a header, where anything can stand."""
+    record = f"/o/opportunity/{scene.ids['opportunity']}"
+    own = scene._headers("en") | {"hx-request": "true", "hx-request-type": "partial", "sec-fetch-site": "same-origin"}
+    for address in ("http://[bad", "//[", "\xff", "x" * 4000, "javascript:alert(1)"):
+        headers = {name: value.encode("latin-1") for name, value in (own | {"hx-current-url": address}).items()}
+        for path in (f"{record}/actions", record, "/o/opportunity"):
+            answer = scene.client.get(path, headers=headers, follow_redirects=False)
+            assert answer.status_code == 200 and "javascript:" not in answer.text, (path, address)
+        data = {"name": "Deal", "place": "cell", "version": "1"}
+        answer = scene.client.post(f"{record}/field/name", data=data, headers=headers, follow_redirects=False)
+        assert answer.status_code < 500, address
+
+
 HUGE = "9" * 30
 COMPARED = ("amount", "probability", "version", "close_date", "created_at")
 """Fields of a deal of each kind of number and time."""

@@ -30,6 +30,24 @@ WARNINGS = 10
 """How many kinds of warnings are told."""
 
 
+def _separator(context: click.Context, parameter: click.Parameter, given: str) -> str:
+    """One sign; a tab may be written out, since shells make it hard to type."""
+    sign = {"tab": "\t", "\\t": "\t"}.get(given, given)
+    if len(sign) > 1 or sign in ("\r", "\n", '"', " "):
+        raise click.BadParameter(text(msg('One sign stands between cells, such as a comma; "tab" is a tab.')))
+    return sign
+
+
+def _encoding(context: click.Context, parameter: click.Parameter, given: str) -> str:
+    """An encoding of texts: Python knows codecs by name that are none, or read one kind of text alone."""
+    try:
+        if not given or "名 a,;\t\n".encode(given, "ignore").decode(given) is not None:
+            return given
+    except (LookupError, ValueError):
+        pass
+    raise click.BadParameter(text(msg("'{name}' is no encoding, such as gb18030 or cp1252.", name=given[:40])))
+
+
 @click.command("import", help=text(msg("Bring a CSV or XLSX file in.")))
 @click.argument("object_name", metavar="OBJECT", required=False, default="")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
@@ -37,8 +55,15 @@ WARNINGS = 10
 @click.option("--key", "keys", default="", help=text(msg("Fields by which records are found and updated.")))
 @click.option("--dry-run", is_flag=True, help=text(msg("Do it all, report, and take it back batch by batch.")))
 @click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help=text(msg("Where refused rows go.")))
-@click.option("--encoding", default="", help=text(msg("The encoding of a CSV file, if it is not recognised.")))
-@click.option("--separator", default="", help=text(msg("What stands between the cells of a CSV file.")))
+@click.option(
+    "--encoding",
+    default="",
+    callback=_encoding,
+    help=text(msg("The encoding of a CSV file, if it is not recognised.")),
+)
+@click.option(
+    "--separator", default="", callback=_separator, help=text(msg("What stands between the cells of a CSV file."))
+)
 @click.option("--sheet", default="", help=text(msg("The sheet of an XLSX book.")))
 @click.option("--resume", metavar="RUN", help=text(msg("Go on with a run that did not finish.")))
 @click.option("--undo", metavar="RUN", help=text(msg("Take a run back.")))

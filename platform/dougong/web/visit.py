@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, quote_plus, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, quote_plus, urlencode, urlsplit
 
 from markupsafe import Markup
 from starlette.datastructures import FormData, UploadFile
@@ -105,6 +105,14 @@ class Visit:
     def scripted(self) -> bool:
         """True when htmx asks, for a part or the whole."""
         return "hx-request" in self.request.headers
+
+    @property
+    def shown_at(self) -> SplitResult:
+        """The address of the page that the browser shows, as htmx tells it; empty where it tells none."""
+        try:
+            return urlsplit(self.request.headers.get("hx-current-url", ""))
+        except ValueError:  # a host that is none, such as "http://["
+            return urlsplit("")
 
     def object(self, name: str) -> Object:
         """The object of the model with this `name`.

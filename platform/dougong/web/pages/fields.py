@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
@@ -111,7 +110,7 @@ def save_field(visit: Visit, object: str, id: str, name: str) -> Response:
 
 def _row(visit: Visit, obj: Object, record_id: str) -> Response:
     """One row of the list that the browser shows, after a change in it."""
-    params = QueryParams(urlsplit(visit.request.headers.get("hx-current-url", "")).query)
+    params = QueryParams(visit.shown_at.query)
     view = list_views.chosen(visit.unit, list_views.all_of(visit.unit, obj), params.get("view", ""), obj)
     state = read_state(params, obj, view)
     ready = listing.prepare(visit, obj, state.columns)

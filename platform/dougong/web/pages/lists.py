@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 from starlette.responses import Response
 
@@ -125,7 +125,7 @@ def _previous(state: ListState, cursor: str | None, after: int, keep: dict[str, 
 
 def _here(visit: Visit) -> str:
     """The path of the list that the browser shows; "" where a script did not say."""
-    parts = urlsplit(visit.request.headers.get("hx-current-url", ""))
+    parts = visit.shown_at
     return safe_path(urlunsplit(("", "", parts.path, parts.query, "")))
 
 
