@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dougong.engine import jobs, outbox, tables
 from dougong.engine.actor import SYSTEM
@@ -102,3 +102,11 @@ def test_tabs_count_and_list(person: Person, failed: str) -> None:
     assert page.count('href="/jobs/0') == 1
     person.company.write(SYSTEM, lambda unit: outbox.drop(unit.connection, failed, unit.now))
     assert f'href="/jobs/{failed}"' in person.get("/jobs?show=dropped").text
+
+
+def test_work_of_a_plugin_that_is_gone_is_listed_by_its_name(person: Person, failed: str) -> None:
+    entries = tables.outbox
+    person.company.write(SYSTEM, lambda unit: unit.connection.execute(update(entries).values(job="gone.printing")))
+    for page in (person.get("/jobs"), person.get(f"/jobs/{failed}")):
+        assert page.status_code == 200
+        assert "gone.printing" in page.text

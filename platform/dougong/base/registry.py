@@ -17,6 +17,13 @@ class Named(Protocol):
 T = TypeVar("T", bound=Named)
 
 
+class UnknownEntry(KeyError):
+    """A registry has nothing of this name. A `KeyError`, since `Mapping.get` asks for one."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class Registry(Mapping[str, T]):
     """A mapping of names to the one instance registered under each.
 
@@ -55,7 +62,7 @@ class Registry(Mapping[str, T]):
         except KeyError:
             near = self.nearest(name)
             hint = f"; did you mean '{near}'?" if near else ""
-            raise LookupError(f"unknown {self.kind} '{name}'{hint}") from None
+            raise UnknownEntry(f"unknown {self.kind} '{name}'{hint}") from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries
