@@ -388,6 +388,11 @@ TOLD: dict[str, tuple[int, Asking]] = {
 }
 
 
+def test_a_nul_in_a_parameter_breaks_no_log(scene: Scene) -> None:
+    for path in ("/deliveries?endpoint=a%00b", "/deliveries?state=%00&channel=%00", "/audit?who=a%00b&about=a%00b"):
+        assert scene.get(path).status_code == 200, path
+
+
 def test_no_page_breaks_on_the_address_that_a_script_says_is_shown(scene: Scene) -> None:
     """It comes in a header, where anything can stand."""
     record = f"/o/opportunity/{scene.ids['opportunity']}"

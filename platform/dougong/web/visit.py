@@ -127,8 +127,8 @@ class Visit:
 
     # -- what was sent ----------------------------------------------------------------------------------
     def asked(self, name: str, default: str = "") -> str:
-        """A parameter of the address."""
-        return self.request.query_params.get(name, default)
+        """A parameter of the address, without NUL: PostgreSQL fails over a text with one."""
+        return self.request.query_params.get(name, default).replace("\x00", "")
 
     def sent(self, name: str, default: str = "") -> str:
         """A text field of the form."""
