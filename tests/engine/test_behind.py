@@ -127,10 +127,10 @@ def test_a_value_that_the_database_alone_refuses(office: Office, monkeypatch: py
     office.make("account", name="A", external_no="1")
     check, calls = unique.check, []
 
-    def blind(batch, expressions):  # type: ignore[no-untyped-def]
+    def blind(batch, expressions, ask):  # type: ignore[no-untyped-def]
         calls.append(len(batch.rows))
         if len(calls) > 1:  # the second time it is seen
-            check(batch, expressions)
+            check(batch, expressions, ask)
 
     monkeypatch.setattr(unique, "check", blind)
     rows = "".join(f"{number},Name {number}\n" for number in range(1, 81))

@@ -209,6 +209,14 @@ def _served_by(listed: Listed | None) -> tuple[object, ...]:
     return (None, (), "") if listed is None else (listed.account, listed.hosts, listed.title)
 
 
+_CHANGING = Problem(
+    code="model-changing",
+    thing="revision",
+    reason=msg("The application is being changed just now."),
+    fix=msg("Try again in a moment."),
+)
+
+
 class Company:
     """One company, open. Safe to share between threads; a unit of work belongs to one.
 
@@ -331,14 +339,7 @@ class Company:
                 time.sleep(random.uniform(0, 0.02 * attempt))
                 continue
             self.runtime()
-        raise Conflict(
-            Problem(
-                code="model-changing",
-                thing="revision",
-                reason=msg("The application is being changed just now."),
-                fix=msg("Try again in a moment."),
-            )
-        )
+        raise Conflict(_CHANGING)
 
     def _unit(
         self,

@@ -87,6 +87,28 @@ def twice() -> bytes:
     return file.getvalue()
 
 
+def dated(number: bytes) -> bytes:
+    """A book with a cell of this number that is shown as a day."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ("name", "day"))
+        sheet.write(1, 0, "Aldgate")
+        sheet.write_number(1, 1, 45000, book.add_format({"num_format": "yyyy-mm-dd"}))
+    with zipfile.ZipFile(file) as archive:
+        given = {name: archive.read(name) for name in archive.namelist()}
+    assert given[SHEET].count(b"<v>45000</v>") == 1
+    return packed(given | {SHEET: given[SHEET].replace(b"<v>45000</v>", b"<v>" + number + b"</v>")})
+
+
+def displaced() -> bytes:
+    """A book whose list of parts says that it begins elsewhere."""
+    data = bytearray(packed(parts()))
+    end = data.rfind(b"PK\x05\x06")
+    struct.pack_into("<I", data, end + 16, 0x7FFFFFFF)
+    return bytes(data)
+
+
 XXE = b'<!DOCTYPE sst [<!ENTITY x SYSTEM "file:///etc/passwd">]>\n<sst'
 LAUGHS = b'<!DOCTYPE sst [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;">]>\n<sst'
 
@@ -124,6 +146,8 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "an archive that is no book": (lambda: packed({"a.txt": b"a"}), "file-broken"),
     "an OpenDocument sheet": (lambda: packed({"mimetype": b"x", "content.xml": b"<a/>"}), "file-broken"),
     "a binary book": (lambda: packed({"xl/workbook.bin": b"\x00"}), "file-broken"),
+    "a day before all calendars": (lambda: dated(b"-1e300"), "file-broken"),
+    "a list of parts that is elsewhere": (displaced, "file-broken"),
     "half a book": (lambda: packed(parts())[:2000], "file-broken"),
     "a book without sheets": (lambda: changed("xl/workbook.xml", rb"<sheets>.*</sheets>", b""), "file-broken"),
 }  # fmt: skip

@@ -96,6 +96,7 @@ def zipped(name: str, size: int) -> bytes:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), {}, "file-old-excel"),
         ("näme\nA\n".encode("latin-1"), {"encoding": "utf-8"}, "file-encoding"),
         (b"name\nA\n", {"encoding": "klingon"}, "file-encoding"),
+        (b"name,amount\nA-b,1\n", {"encoding": "punycode"}, "file-encoding"),
         (b"name\n" + b"x" * 50_000_000 + b"\n", {}, "file-broken"),
         (b"PK\x03\x04 no archive", {}, "file-broken"),
         (zipped("other.txt", 1 << 20), {}, "file-broken"),

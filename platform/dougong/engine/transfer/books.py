@@ -67,7 +67,7 @@ def harmless(name: str, data: bytes) -> io.BytesIO:
                 elif entry.filename.startswith("xl/worksheets/"):
                     _check_sheet(name, part, lengths)
                 kept.writestr(entry.filename, part)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, UnicodeError, OSError):
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, ValueError, OSError):
         raise broken(name) from None
     made.seek(0)
     return made

@@ -138,7 +138,7 @@ def decode(name: str, data: bytes, encoding: str = "") -> str:
     for candidate in (encoding,) if encoding else (marked,) if marked else ("utf-8", "gb18030"):
         try:
             text = data.decode(candidate)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):
             continue
         if "\x00" not in text:
             return text
@@ -186,6 +186,10 @@ def _separator(text: str) -> str:
 
 
 # -- XLSX ---------------------------------------------------------------------------------------------------
+PANIC = "PanicException"
+"""What compiled code raises that gives up, as over a day before all calendars: no `Exception`, nowhere to import it."""
+
+
 def _xlsx(name: str, data: bytes, sheet: str) -> Iterator[tuple[int, Sequence[Any]]]:
     from python_calamine import CalamineError, CalamineWorkbook  # compiled code: for those who read books
 
@@ -195,6 +199,12 @@ def _xlsx(name: str, data: bytes, sheet: str) -> Iterator[tuple[int, Sequence[An
             raise broken(name)
         chosen = _chosen(name, book, sheet).to_python(skip_empty_area=False)
     except CalamineError:
+        raise broken(name) from None
+    except BaseException as error:
+        if (
+            type(error).__name__ != "PanicException"
+        ):  # of the compiled code: no subclass of Exception, and nowhere to import
+            raise
         raise broken(name) from None
     for at, row in enumerate(chosen, start=1):
         yield at, [_cell(value) for value in row]
