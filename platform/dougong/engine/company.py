@@ -43,7 +43,7 @@ from dougong.engine.jobs import JOBS
 from dougong.engine.lately import Lately
 from dougong.engine.mail import MailSettings, Outgoing, outgoing
 from dougong.engine.runtime import Expected, Runtime
-from dougong.engine.saving.undoable import TRUSTING, Taken
+from dougong.engine.saving.undoable import Taken
 from dougong.engine.storage import Storage
 from dougong.engine.unit import Unit
 from dougong.engine.viewing import refuse_viewing
@@ -328,7 +328,8 @@ class Company:
                         behind = None if meanwhile is None else Behind(connection)
                         known, foreseen = foreseen, None
                         unit = self._unit(connection, head, runtime, actor, why, behind, known)
-                        unit.memory[TRUSTING] = attempt == 1
+                        if attempt == 1:
+                            unit.trust()
                         return self._done(unit, connection, work, behind, meanwhile)
                     transaction.rollback()
             except Taken:

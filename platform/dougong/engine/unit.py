@@ -30,6 +30,7 @@ class _Place:
 
     connection: Connection
     behind: Behind | None
+    trusting: bool = False
 
 
 class Unit:
@@ -88,6 +89,15 @@ class Unit:
         """Wait until nothing goes on behind any more. Raises what any of it raised."""
         if self._place.behind is not None:
             self._place.behind.wait()
+
+    @property
+    def trusting(self) -> bool:
+        """Whether whoever runs the unit runs it anew where the database refuses a value (`undoable.Taken`)."""
+        return self._place.trusting
+
+    def trust(self) -> None:
+        """Leave to the database what it decides anyway: whoever runs the unit runs it anew where it refuses."""
+        self._place.trusting = True
 
     @property
     def hurried(self) -> bool:

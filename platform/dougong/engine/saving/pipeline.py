@@ -65,7 +65,7 @@ from dougong.engine.saving.batch import Action, Change, Create, Made, Saved, Sav
 from dougong.engine.saving.expressions import Expressions
 from dougong.engine.saving.related import Related
 from dougong.engine.saving.row import Batch, Row
-from dougong.engine.saving.undoable import TRUSTING, Taken, as_a_whole, savepoint
+from dougong.engine.saving.undoable import Taken, as_a_whole, savepoint
 from dougong.engine.viewing import refuse_viewing
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class _Saving:
         bin.collect_restorations(batch)
         self._compute(batch)
         self._before_save(batch)
-        self._check(batch, ask=not (alone and self.unit.memory.get(TRUSTING) and len(batch.rows) < MANY))
+        self._check(batch, ask=not (alone and self.unit.trusting and len(batch.rows) < MANY))
         return batch
 
     def _compute(self, batch: Batch) -> None:

@@ -15,10 +15,6 @@ AS_A_WHOLE = "saving.as_a_whole"
 """Under this key `Unit.memory` says that whoever runs the unit runs it anew where something has to be taken back."""
 
 
-TRUSTING = "saving.trusting"
-"""Under this key `Unit.memory` says that whoever runs the unit runs it anew where a value turns out to be `Taken`."""
-
-
 class Taken(Exception):
     """The database refused a value that nobody had asked it about: the unit is to be run anew, asking first.
 
