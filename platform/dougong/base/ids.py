@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import uuid
+from datetime import datetime
 from typing import Any
 
 import uuid_utils
@@ -18,6 +19,12 @@ _ALPHABET = "0123456789abcdefghijkmnpqrstuvwxyz"
 def record_id() -> str:
     """A new UUIDv7 (RFC 9562) as 36 lower-case characters: sortable by time, safe to make anywhere."""
     return str(uuid_utils.uuid7())
+
+
+def first_id(moment: datetime) -> str:
+    """The first id that a record may have which is made at `moment`: what is made before has an earlier one."""
+    since_1970 = max(0, int(moment.timestamp() * 1000))
+    return str(uuid.UUID(int=since_1970 << 80 | 0x7000_8000_0000_0000_0000))
 
 
 _RECORD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)

@@ -145,8 +145,8 @@ def preview(name: str, record: str | None, since: str | None, offset: str | None
         wanted = named(company, name)
         if record is None:
             with company.read(operator()) as unit:
-                begin = unit.now - days(since or "")
-            print_period(company, period.over(company, wanted, begin))
+                found = period.over(unit, wanted, unit.now - days(since or ""))
+            print_period(company, found)
             return
         with company.read(operator()) as unit:
             by = user_id(unit, login) if login else None

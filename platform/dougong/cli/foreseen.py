@@ -15,7 +15,8 @@ from dougong.cli.terminal import language, say, text
 from dougong.engine.company import Company
 from dougong.metadata.model import Model
 from dougong.workflows.automations.period import Period
-from dougong.workflows.automations.previewing import Foreseen, Preview
+from dougong.workflows.automations.previewing import Preview
+from dougong.workflows.automations.rehearsing import Foreseen
 from dougong.workflows.automations.watching import Written
 
 
@@ -69,8 +70,9 @@ def _lines(model: Model, found: Preview, step: Foreseen) -> Iterator[str]:
         yield text(msg("would fail: {why}", why=problem.text(language())))
     for written in step.written:
         yield from _written(model, written)
-    for user, title in step.told:
-        yield text(msg("would tell {person}: {title}", person=found.people[user], title=label(title, language())))
+    for told in step.told:
+        said = label(told.title, language())
+        yield text(msg("would tell {person}: {title}", person=found.people[told.user], title=said))
     for call in step.calls:
         body = json.dumps(call["body"]["data"], ensure_ascii=False)
         yield text(msg("would call {url}: {body}", url=call["url"], body=body))

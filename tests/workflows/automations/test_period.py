@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,9 @@ from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.saving.batch import Delete
 from dougong.formulas import FieldInfo, Formula, NamedFields, Type, compile
-from dougong.workflows.automations import period
-from dougong.workflows.automations.period import Period, over
+from dougong.workflows.automations import happened
+from dougong.workflows.automations.happened import Span
+from dougong.workflows.automations.period import Limits, Period, over
 from tests.engine.statements import statements_of
 from tests.workflows.automations.conftest import change, make, press, with_automation, work
 from tests.workflows.automations.test_previewing import counts
@@ -21,10 +23,11 @@ from tests.workflows.automations.test_previewing import counts
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def told(company: Company, name: str, since: datetime = LONG_AGO, **more: int) -> Period:
+def told(company: Company, name: str, since: datetime = LONG_AGO, **more: Any) -> Period:
     """A period; it must leave nothing behind."""
     before = counts(company)
-    found = over(company, company.runtime().model.workflows.automations[name], since, **more)
+    with company.read(SYSTEM) as unit:
+        found = over(unit, unit.runtime.model.workflows.automations[name], since, Limits(**more))
     assert counts(company) == before
     return found
 
@@ -90,7 +93,7 @@ def test_many_changes_take_as_many_statements_as_few(desk: Company) -> None:
                 client = make(desk, "client", name=f"{city} {number}", city=city)
                 change(desk, "ticket", make(desk, "ticket", name=city, client=client), status="won")
         with desk.read(SYSTEM) as unit, statements_of(unit.connection) as said:
-            events = list(period.events(unit, near, LONG_AGO))
+            events = list(happened.events(unit, near, Span(since=LONG_AGO, until=unit.now)))
         assert sum(each is not None for each in events) == there
         counts.append(len(said))
     assert counts[0] == counts[1]

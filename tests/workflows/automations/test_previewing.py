@@ -44,7 +44,7 @@ def test_what_would_be_written_and_told(desk: Company) -> None:
     assert (changed.object, changed.id, changed.action) == ("ticket", id, "change")
     assert changed.fields["note"] == (None, "won: One")
     assert (created.object, created.action, created.fields["name"]) == ("entry", "create", (None, "won 5"))
-    assert [(user, title["en"]) for user, title in tell.told] == [(li.user_id, "Won: One")]
+    assert [(each.user, each.title["en"]) for each in tell.told] == [(li.user_id, "Won: One")]
     assert found.people == {li.user_id: "Li"}
     assert [remark.to("en") for remark in found.remarks] == ["Its condition asks what changed: it is taken to hold."]
     assert values(desk, "ticket", id)["note"] is None

@@ -134,11 +134,10 @@ def titles(unit: Unit, references: Mapping[str, set[str]]) -> dict[tuple[str, st
 def _titles(unit: Unit, name: str) -> Any:
     scope = Scope(unit.runtime, unit.access, unit.runtime.model.objects[name])
     title = scope.title(())
-    if title is None:
-        return select(scope.table.c.id, literal("", Text)).where(among(scope.table.c.id, "ids"))
+    shown = title if title is not None else literal("", Text)
     visible = unit.access.visible("read", scope.object, scope.table)
     conditions = [among(scope.table.c.id, "ids")]
-    return select(scope.table.c.id, title).where(and_(*conditions, *([visible] if visible is not None else [])))
+    return select(scope.table.c.id, shown).where(and_(*conditions, *([visible] if visible is not None else [])))
 
 
 def name_open_ended(unit: Unit, layout: Layout, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -6,58 +6,48 @@ with it. What those other automations would do in turn is not carried out; they 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import select
-
-from dougong.base.errors import DougongError, Problem, Rejected
+from dougong.base.errors import Problem, Rejected
+from dougong.base.field_types import Reference
 from dougong.base.ids import record_id
-from dougong.base.language import Labels, Message, label, msg
+from dougong.base.language import Message, label, msg
 from dougong.engine.actor import SYSTEM, Actor
 from dougong.engine.company import Company
-from dougong.engine.tables import outbox
+from dougong.engine.reading.readers import titles
 from dougong.engine.unit import Unit
 from dougong.metadata.automation import Automation
-from dougong.metadata.steps import Step
-from dougong.workflows.automations import chain as chains
 from dougong.workflows.automations import clock, moments, starting
+from dougong.workflows.automations.happened import Event
 from dougong.workflows.automations.kept import Run
-from dougong.workflows.automations.people import person
-from dougong.workflows.automations.runs import Execution, Failed, Frame
-from dougong.workflows.automations.tables import runs
-from dougong.workflows.automations.watching import Written, watching
-from dougong.workflows.notices.tables import notices
-from dougong.workflows.steps import call
+from dougong.workflows.automations.people import acting_person
+from dougong.workflows.automations.rehearsing import Foreseen, Rehearsal
 
+WORKFLOW: Actor = replace(SYSTEM, channel="workflow")
+"""As who automations act that act as nobody."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreseen:
-    """What one step would do. `told` are (user id, title), `calls` what web hooks would be sent, `sets_off` the names
-    of automations; `problems` say why it would fail, and then it would have done nothing."""
-
-    path: str
-    do: str
-    output: Any = None
-    written: tuple[Written, ...] = ()
-    told: tuple[tuple[str, Labels], ...] = ()
-    calls: tuple[Mapping[str, Any], ...] = ()
-    sets_off: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+MOST_NAMED = 20
+"""How much of what one step writes, tells or calls is looked at by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """What an automation would do to a record. `meant`: whether it is for this record at all; `remarks` say what was
-    taken for granted; `people` are the names of those who would be told."""
+    taken for granted; `people` are the names of those who would be told.
+
+    `then` are the titles that records would have which it would write or name, by object and id: of those that the
+    reader would see then, where it is for a reader.
+    """
 
     automation: Automation
     meant: bool
     steps: tuple[Foreseen, ...]
     remarks: tuple[Message, ...]
     people: Mapping[str, str] = field(default_factory=dict)
+    then: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 class _Undone(Exception):
@@ -81,15 +71,24 @@ def preview(
         Forbidden: it acts as a person, and `by` is nobody who may sign in.
     """
     refuse(automation, offset)
-    actor: Actor = replace(SYSTEM, channel="workflow")
-    if automation.run_as == "person":
-        actor = person(company, by, automation)
+    return rehearse(company, automation, Event(record=id, at=datetime.now(UTC), by=by, offset=offset))
+
+
+def rehearse(company: Company, automation: Automation, event: Event, reader: Actor | None = None) -> Preview:
+    """What `automation` would do now where `event` sets it off; `reader` is for whom it is told.
+
+    Raises:
+        NotFound: there is no such record.
+        Forbidden: it acts as a person, and nobody who may sign in set it off.
+    """
 
     def work(unit: Unit) -> None:
-        raise _Undone(_foreseen(unit, automation, id, by, offset))
+        if automation.run_as == "person":
+            unit = unit.acting(acting_person(unit, event.by, f"automation:{automation.name}"))
+        raise _Undone(_foreseen(unit, automation, event, reader))
 
     try:
-        company.write(actor, work, why=label(automation.label, company.language) or automation.name)
+        company.write(WORKFLOW, work, why=label(automation.label, company.language) or automation.name)
     except _Undone as undone:
         return undone.found
     raise AssertionError("the transaction is always undone")
@@ -110,17 +109,43 @@ def refuse(automation: Automation, offset: str | None = None) -> None:
         raise Rejected(Problem(code="preview-offset", thing=thing, reason=reason))
 
 
-def _foreseen(unit: Unit, automation: Automation, id: str, by: str | None, offset: str | None) -> Preview:
-    values = unit.records.get(automation.object, id).values
-    trigger = _trigger(unit, automation, values, offset)
-    rehearsal = Rehearsal(unit, automation, _run(unit, automation, id, by, trigger))
+def _foreseen(unit: Unit, automation: Automation, event: Event, reader: Actor | None) -> Preview:
+    values = unit.records.get(automation.object, event.record).values
+    trigger = _trigger(unit, automation, values, event.offset)
+    rehearsal = Rehearsal(unit, automation, _run(unit, automation, event, trigger))
     meant = rehearsal.carry_out()
-    users = {user for step in rehearsal.foreseen for user, _ in step.told}
-    names = {user: str(unit.acting(SYSTEM).records.get("user", user).values.get("name") or user) for user in users}
+    steps = tuple(rehearsal.foreseen)
+    users = {each.user for step in steps for each in step.told}
+    found = titles_for(unit.acting(SYSTEM), (("user", user) for user in users))
+    names = {user: found.get(("user", user)) or user for user in users}
     remarks = (*_remarks(unit, automation), *rehearsal.remarks)
-    return Preview(
-        automation=automation, meant=meant, steps=tuple(rehearsal.foreseen), remarks=remarks, people=names
-    )  # fmt: skip
+    then = titles_for(unit.acting(reader), named(steps)) if reader is not None else {}
+    return Preview(automation=automation, meant=meant, steps=steps, remarks=remarks, people=names, then=then)
+
+
+def named(steps: Iterable[Foreseen]) -> Iterator[tuple[str, str]]:
+    """The records that steps would write, and those that stand in their fields: object and id."""
+    for step in steps:
+        for each in step.written[:MOST_NAMED]:
+            yield each.object, each.id
+            for pair in each.fields.values():
+                yield from ((one.object, one.id) for value in pair for one in references(value))
+
+
+def references(value: Any) -> tuple[Reference, ...]:
+    """The records that the value of a field names."""
+    several = value if isinstance(value, tuple | list | frozenset) else (value,)
+    return tuple(each for each in several if isinstance(each, Reference))
+
+
+def titles_for(unit: Unit, records: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The titles of those of some records that the actor may see: one statement for each object."""
+    wanted: dict[str, set[str]] = {}
+    for name, id in records:
+        obj = unit.runtime.model.objects.get(name)
+        if obj is not None and unit.access.may("read", obj):
+            wanted.setdefault(name, set()).add(id)
+    return titles(unit, wanted)
 
 
 def _remarks(unit: Unit, automation: Automation) -> list[Message]:
@@ -159,72 +184,13 @@ def _day(unit: Unit, value: Any) -> date | None:
     return value if isinstance(value, date) else None
 
 
-def _run(unit: Unit, automation: Automation, id: str, by: str | None, trigger: Mapping[str, Any]) -> Run:
+def _run(unit: Unit, automation: Automation, event: Event, trigger: Mapping[str, Any]) -> Run:
     """The run that would be asked for; it is kept nowhere."""
     run = record_id()
     return Run(
         id=run, automation=automation.name, hash=starting.hash_of(automation), revision=unit.runtime.revision,
-        object=automation.object, event=str(trigger["event"]), records=(id,), trigger=trigger, actor_id=by,
+        object=automation.object, event=str(trigger["event"]), records=(event.record,), trigger=trigger,
+        actor_id=event.by,
         chain=run, depth=0, way=(), cause=None, status="running", created_at=unit.now, started_at=unit.now,
         ended_at=None, error=None,
     )  # fmt: skip
-
-
-class Rehearsal(Execution):
-    """A run in one open transaction that will be undone: no notes are kept, and nothing waits."""
-
-    def __init__(self, unit: Unit, automation: Automation, run: Run) -> None:
-        """Carry `run` out with `unit`, whose actor is whom it acts as."""
-        super().__init__(unit.company, run, automation, {})
-        self.unit = unit
-        self.foreseen: list[Foreseen] = []
-        """What each step did, the last one what it failed by."""
-        self.remarks: list[Message] = []
-
-    def carry_out(self) -> bool:
-        """Do every step, up to the first that fails; False where the automation is not for the record."""
-        when = self.automation.when
-        frame = Frame(self.run.object, {id: (id,) for id in self.records})
-        try:
-            if when is not None and not when.save_only:
-                frame = self._meant(frame)
-            self.steps(self.automation.steps, frame)
-        except Failed:
-            return True
-        return bool(frame.members)
-
-    def _now(self) -> datetime:
-        """Every wait is over."""
-        return datetime.max.replace(tzinfo=UTC)
-
-    def _do(self, step: Step, frame: Frame, path: str) -> Any:
-        if step.do == "when":
-            return self.perform(self.unit, step, frame, path)
-        try:
-            with watching() as written, chains.acting(self.chain), self.unit.connection.begin_nested():
-                output = self.perform(self.unit, step, frame, path)
-        except DougongError as error:
-            self.foreseen.append(Foreseen(path=path, do=step.do, problems=tuple(error.problems)))
-            raise Failed from error
-        self.foreseen.append(self._seen(step, path, output, written))
-        if step.do == "wait" and not self.remarks:
-            self.remarks.append(msg("It would wait: what comes after is shown as if nothing changed until then."))
-        return output
-
-    def _seen(self, step: Step, path: str, output: Any, written: Sequence[Written]) -> Foreseen:
-        key, its = f"{self.run.id}:{path}", self.unit.connection
-        told = its.execute(
-            select(notices.c.user_id, notices.c.title)
-            .where(notices.c.key.startswith(f"{key}:", autoescape=True))
-            .order_by(notices.c.id)
-        ).all()
-        asked = outbox.c.key.startswith(f"{call.JOB}:{key}:", autoescape=True)
-        calls = its.scalars(select(outbox.c.payload).where(outbox.c.job == call.JOB, asked).order_by(outbox.c.id))
-        known = {name for each in self.foreseen for name in each.sets_off}
-        others = its.scalars(select(runs.c.automation).where(runs.c.cause == self.run.id).order_by(runs.c.id))
-        return Foreseen(
-            path=path, do=step.do, output=output, written=tuple(written),
-            told=tuple((str(user), title) for user, title in told),
-            calls=tuple({"url": each["url"], "body": each["body"]} for each in calls),
-            sets_off=tuple(dict.fromkeys(name for name in others if name not in known)),
-        )  # fmt: skip

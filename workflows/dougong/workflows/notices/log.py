@@ -23,6 +23,7 @@ from dougong.engine.reading.readers import titles
 from dougong.engine.tables import outbox
 from dougong.workflows.notices import sending
 from dougong.workflows.notices.tables import deliveries, notices
+from dougong.workflows.steps.reads import may_read, of_objects
 
 if TYPE_CHECKING:
     from dougong.engine.unit import Unit
@@ -32,9 +33,6 @@ STATES = ("waiting", "failed", "sent", "dropped")
 """What becomes of a message, as the log has it."""
 
 PAGE = 50
-
-NEVER_SEEN = frozenset({"id", "version"})
-"""Fields of a record that tell nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,34 +196,9 @@ class Seeing:
     @cached_property
     def _whole(self) -> frozenset[str]:
         """The objects of which the person may read every field."""
-        names = {name for name, _ in self.titles}
-        return frozenset(name for name in names if all(self._field(name, each) for each in self._fields(name)))
-
-    def _fields(self, name: str) -> Iterable[str]:
-        obj = self._object(name)
-        return obj.fields if obj is not None else ()
-
-    def _field(self, name: str, field: str) -> bool:
-        obj = self._object(name)
-        if obj is None:
-            return False
-        found = obj.fields.get(field)
-        return field in NEVER_SEEN or (found is not None and self.unit.access.may_field("read", obj, found))
+        model, names = self.unit.runtime.model, {name for name, _ in self.titles}
+        return frozenset(name for name in names if may_read(self.unit, of_objects(model, (name,)), name))
 
     def told(self, line: Line, reads: Sequence[str]) -> bool:
         """Whether the person may see what a call tells: the record, the fields, and all records that it looked up."""
-        if self.record(line) is None:
-            return False
-        for each in reads:
-            name, _, field = each.partition(".")
-            if not self._field(name, field) or (name != line.object and not self._every(name)):
-                return False
-        return True
-
-    def _every(self, name: str) -> bool:
-        """Whether the person may read every record of an object."""
-        obj = self._object(name)
-        if obj is None or not self.unit.access.may("read", obj):
-            return False
-        table = self.unit.runtime.storage.tables[name].table
-        return self.unit.access.visible("read", obj, table) is None
+        return self.record(line) is not None and may_read(self.unit, reads, line.object)

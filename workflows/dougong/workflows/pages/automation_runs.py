@@ -27,6 +27,7 @@ from dougong.workflows.automations.tables import runs as table
 from dougong.workflows.notices import log
 
 HERE = "/automations/runs"
+PREVIEW = "/automations/preview"
 PER_PAGE = 50
 
 STATES: Mapping[str, Message] = {
@@ -80,6 +81,7 @@ def show(visit: Visit) -> Response:
         tabs=tabs,
         runs=[(run, named(visit, run.automation), *_said(visit, run)) for run in found[:PER_PAGE]],
         of=named(visit, name) if name else "",
+        preview=with_query(PREVIEW, of),
         first=with_query(HERE, kept_query) if before else "",
         following=with_query(HERE, [*kept_query, ("before", more)]) if more else "",
     )
@@ -125,6 +127,7 @@ def one(visit: Visit, id: str) -> Response:
         state=state,
         event=event,
         problems=texts(visit, run.error),
+        preview=_preview(visit, run.automation),
         kind=label(obj.label, visit.language) if obj is not None else run.object,
         records=[
             (called.get((run.object, each)) or each, f"/o/{run.object}/{each}" if obj is not None else "")
@@ -139,6 +142,11 @@ def one(visit: Visit, id: str) -> Response:
             for note in notes
         ],
     )
+
+
+def _preview(visit: Visit, name: str) -> str:
+    """Where it stands what an automation would have done; "" where it is there no more."""
+    return with_query(PREVIEW, [("automation", name)]) if name in visit.model.workflows.automations else ""
 
 
 def _sent(note: Note, run_id: str, sent: Collection[str]) -> str:

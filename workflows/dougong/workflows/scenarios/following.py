@@ -16,7 +16,7 @@ from dougong.engine.tables import outbox
 from dougong.workflows.approvals import timers
 from dougong.workflows.automations import clock, kept
 from dougong.workflows.automations.kept import Run
-from dougong.workflows.automations.previewing import Rehearsal
+from dougong.workflows.automations.rehearsing import Rehearsal
 from dougong.workflows.automations.tables import runs
 from dougong.workflows.service_levels import climbing
 from dougong.workflows.service_levels.keeping import TOGETHER

@@ -6,7 +6,7 @@ Calls of one address about the same record, or whose `order_key` is the same, ar
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ from dougong.workflows.notices import replaying, sending
 from dougong.workflows.steps.doing import Doing
 from dougong.workflows.steps.evaluating import Evaluating, below
 from dougong.workflows.steps.keys import FORMULA, FORMULAS
+from dougong.workflows.steps.reads import of_formulas
 
 JOB = "automation.call"
 
@@ -72,7 +73,8 @@ class CallWebHook(StepType):
         evaluating, formulas = Evaluating(doing), below(doing.step.formulas, "/body")
         evaluating.load(doing.step.formulas.values())
         given = {key: doing.step.given[key] for key in ("url", "signing_secret")}
-        given["reads"] = sorted(_reads(doing, formulas.values()))
+        model = doing.unit.runtime.model
+        given["reads"] = sorted(set(of_formulas(model, formulas.values(), doing.object, doing.around_object)))
         for id in doing.ids:
             body = {
                 "type": doing.name,
@@ -106,26 +108,6 @@ class CallWebHook(StepType):
 def _data(evaluating: Evaluating, formulas: Mapping[str, Formula], id: str) -> dict[str, Any]:
     values = {name: evaluating.text(formula, id) for name, formula in formulas.items()}
     return {"object": evaluating.plan.name, "id": id, **{name: _plain(value) for name, value in values.items()}}
-
-
-def _reads(doing: Doing, formulas: Iterable[Formula]) -> Iterator[str]:
-    """The fields (``object.name``) that a body is made of: who may read all of them may see it."""
-    for each in formulas:
-        for path in each.references:
-            yield from _along(doing, doing.object, path)
-        for path in each.variables:
-            if path[0].lower() == "$record" and doing.around_object is not None:
-                yield from _along(doing, doing.around_object, path[1:])
-
-
-def _along(doing: Doing, object_name: str, path: Sequence[str]) -> Iterator[str]:
-    """The fields of a path, each of every object that it may be of."""
-    objects = doing.unit.runtime.model.objects
-    here = {object_name}
-    for name in path:
-        fields = [(each, objects[each].fields[name]) for each in sorted(here) if name in objects[each].fields]
-        yield from (f"{each}.{name}" for each, _ in fields)
-        here = {target for _, field in fields for target in field.targets if target in objects}
 
 
 def _plain(value: Any) -> Any:
