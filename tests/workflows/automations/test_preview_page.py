@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from dougong.base.settings import Settings
+from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
 from dougong.engine.saving.batch import Update
+from dougong.workflows.automations import period
+from dougong.workflows.automations.seeing import Sight
 from dougong.workflows.pages import automation_preview
 from tests.companies import person
+from tests.engine.statements import statements_of
 from tests.web.conftest import Person, settings
 from tests.workflows.automations.conftest import change, make
-from tests.workflows.automations.test_delivery_log import keeper
+from tests.workflows.automations.test_delivery_log import Narrow, keeper
 from tests.workflows.automations.test_pages import boss, signed_in
 from tests.workflows.automations.test_previewing import counts
 
@@ -133,6 +138,36 @@ def test_nobody_sees_here_what_they_may_not_see_elsewhere(keeper: Person, desk: 
     assert "1 more that you may not see" in page
     assert "Would tell Wang Fang" in page
     assert ids[1] not in keeper.get(WON).text
+
+
+def test_what_is_masked_is_masked_here(keeper: Person, desk: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old value and the new one are shown in part; neither is told whole by anything else on the page."""
+    monkeypatch.setattr(Narrow, "masks", lambda self, obj, field: (obj.name, field.name) == ("ticket", "note"))
+    (id,) = win(desk, "Open")
+    change(desk, "ticket", id, note="kept-note")
+    page = said(keeper, WON)
+    assert re.search(r"Note \S*\*+\S* → \S*\*", page), page
+    assert "kept-note" not in page and "won: Open" not in page
+
+
+def test_more_records_ask_the_reader_s_connection_no_more_often(desk: Company) -> None:
+    """What is found and shown costs the same however much it is; to try the steps out costs by record, up to 50."""
+
+    def asked() -> tuple[int, int]:
+        with desk.read(SYSTEM) as unit, statements_of(unit.connection) as sent:
+            won = unit.runtime.model.workflows.automations["ticket.won"]
+            found = period.over(unit, won, datetime.now(UTC) - timedelta(days=1), reader=SYSTEM)
+            Sight(unit, won, found.rehearsed)
+        return len(sent), len(found.rehearsed)
+
+    win(desk, "One")
+    asked()
+    few, one = asked()
+    for number in range(2, 8):
+        change(desk, "ticket", make(desk, "ticket", name=f"No. {number}", amount="5"), status="won")
+    many, seven = asked()
+    assert (one, seven) == (1, 7)
+    assert many == few
 
 
 def test_it_is_for_those_who_look_after_work(desk: Company, settings: Settings) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from dougong.base.errors import Problem
 from dougong.base.language import Message, label, msg
 from dougong.base.step_types import STEP_TYPES
-from dougong.engine.fields.masked import Masked
+from dougong.engine.fields.masked import Masked, is_masked
 from dougong.metadata.automation import Automation
 from dougong.metadata.model import Field
 from dougong.web.context import record_url
@@ -157,7 +157,7 @@ class Showing:
         for field, before, after in changed.fields:
             old = "" if changed.action == "create" else self._value(preview, field, before)
             new = self._value(preview, field, after)
-            if old != new:
+            if old != new or (new and is_masked(field)):  # two values may look the same behind their mask
                 yield label(field.label, self.language, field.name), old, new
 
     def _value(self, preview: Preview, field: Field, value: Any) -> str:
