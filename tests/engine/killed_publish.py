@@ -8,11 +8,13 @@ Run by `test_publish_killed`, in a process of its own because it forks and its c
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import event, select
@@ -21,6 +23,7 @@ from sqlalchemy.engine import Engine
 from dougong.engine import revisions, tables
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
+from dougong.engine.plan import plan
 from dougong.engine.publish import Publication, publish
 from dougong.metadata.component import Component
 from dougong.metadata.tree import Tree
@@ -84,33 +87,46 @@ def state(company: Company) -> dict[str, Any]:
         }
 
 
+def warm(url: str) -> tuple[Tree, Tree]:
+    """The trees before and after; this process has planned the publish by then, and what it forks need not start cold.
+
+    Without the freeze, each fork would copy all that is imported as soon as it looks for circles in it.
+    """
+    with closing(opened(url)) as company:
+        with company.read(SYSTEM) as unit:
+            before = revisions.tree_of(unit.connection, unit.runtime.revision)
+        after = changed(before)
+        plan(company, Publication(tree=after))
+        state(company)
+    gc.collect()
+    gc.freeze()
+    return before, after
+
+
 def main(url: str, step: int) -> None:
     """Try every `step`th statement until a publish comes through alive."""
-    company = opened(url)
-    with company.read(SYSTEM) as unit:
-        before = revisions.tree_of(unit.connection, unit.runtime.revision)
-    company.close()
-    after, at, signalled = changed(before), 1, 9
+    before, after = warm(url)
+    at, signalled = 1, 9
 
-    def attempt(tree: Tree, killed_at: int | None = None) -> Callable[[], None]:
+    def killed() -> None:
+        kill_at(at)
+        publish(opened(url), Publication(tree=after))
+
+    def look(label: str, then: Tree | None = None) -> Callable[[], None]:
+        """What a program finds that was not there when it happened, and the publish with which it goes on."""
+
         def work() -> None:
-            if killed_at is not None:
-                kill_at(killed_at)
-            publish(opened(url), Publication(tree=tree))
+            company = opened(url)
+            print(json.dumps({"at": at, "when": label, "signal": signalled, **state(company)}), flush=True)  # noqa: T201
+            if then is not None:
+                publish(company, Publication(tree=then))
 
         return work
 
-    def look(label: str) -> Callable[[], None]:
-        return lambda: print(  # noqa: T201
-            json.dumps({"at": at, "when": label, "signal": signalled, **state(opened(url))}), flush=True
-        )
-
     while signalled:
-        signalled = in_child(attempt(after, at))
-        in_child(look("killed"))
-        in_child(attempt(after))
-        in_child(look("again"))
-        in_child(attempt(before))
+        signalled = in_child(killed)
+        in_child(look("killed", after))
+        in_child(look("again", before))
         in_child(look("back"))
         at += step
 
