@@ -37,7 +37,7 @@ def test_a_process_is_drawn_and_says_who_would_decide(desk: Desk) -> None:
     assert office.tasks("boss").rows == ()
 
 
-@pytest.mark.parametrize("path", [f"{LIST}/purchase.nothing", f"{LIST}/x", f"{ONE}?record=x", f"{ONE}?record=%00"])
+@pytest.mark.parametrize("path", [f"{LIST}/purchase.nothing", f"{LIST}/x", f"{ONE}?record=x", f"{ONE}?record=x%00"])
 def test_what_is_not_there_is_not_found(desk: Desk, path: str) -> None:
     """An unknown process, and a record that nobody has."""
     assert desk.get("admin", path).status_code == 404
