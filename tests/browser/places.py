@@ -85,7 +85,7 @@ PLACES: dict[str, Callable[[Demo], str]] = {
     "notice-preferences": _fixed("/notices/preferences"),
     "runs": _fixed("/automations/runs?show=done"),
     "run": lambda site: f"/automations/runs/{at_work.run(site)}",
-    "preview": _fixed("/automations/preview?automation=opportunity.follow_up&since=2026-01-01&until=2026-12-31"),
+    "preview": _fixed("/automations/preview?automation=contact.birthday&since=2026-01-01"),
     "assignments": _fixed("/automations/assignments"),
     "assignment": _fixed("/automations/assignments/lead.by_region"),
     "templates": _fixed("/automations/templates"),
