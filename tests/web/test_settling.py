@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 import pytest
 from jinja2 import DictLoader, Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dougong.metadata.compile import compile_tree
 from dougong.web.settling import Settling
-from dougong.web.templates import Settled
+from dougong.web.templates import Settled, shown
 from dougong.web.visit import with_query
 from tests.companies import PACKAGES, tree_of
 
@@ -101,6 +101,30 @@ def test_blocks_that_are_handed_on_in_whole_say_the_same() -> None:
     assert len(list(whole.get_template("page").generate(v="<i>"))) < len(
         list(piecemeal.get_template("page").generate(v="<i>"))
     )
+
+
+class Text(str):
+    """A text with a type of its own."""
+
+    __slots__ = ()
+
+
+class Html:
+    """What says itself how it looks as HTML."""
+
+    def __html__(self) -> str:
+        return "<i>&amp;</i>"
+
+    def __str__(self) -> str:
+        return "<none>"
+
+
+@pytest.mark.parametrize(
+    "value", ["", "plain", "<a href='x'>&\"</a>", Text("<b>"), Markup("<b>"), Html(), 3, 2.5, None, True, ["<"], b"<"]
+)
+def test_what_is_put_out_is_escaped_as_the_library_does(value: Any) -> None:
+    assert shown(value) == escape(value)
+    assert Settled(**OPTIONS).from_string("{{ v }}").render(v=value) == str(escape(value))
 
 
 def test_a_query_is_quoted_as_the_library_does() -> None:

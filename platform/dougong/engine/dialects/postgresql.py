@@ -29,6 +29,7 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 from dougong.engine.columns import dump_json
 from dougong.engine.dialects import bulk, guards, platform_tables, queue
 from dougong.engine.dialects.base import Busy, ByColumn, Head
+from dougong.engine.dialects.compiled import Compiled
 from dougong.engine.dialects.places import Account
 from dougong.formulas.sql import installation
 
@@ -135,7 +136,8 @@ class PostgreSQL:
 
     def _engine(self, **options: Any) -> Engine:
         url = self.url.set(drivername="postgresql+psycopg")
-        engine = create_engine(url, json_serializer=dump_json, **options)
+        known = {"compiled_cache": Compiled()}
+        engine = create_engine(url, json_serializer=dump_json, execution_options=known, **options)
         event.listen(engine, "connect", self._connected)
         return engine
 

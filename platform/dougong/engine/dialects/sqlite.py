@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from dougong.engine.dialects import bulk, guards, platform_tables, statistics
 from dougong.engine.dialects.base import Busy, ByColumn, Head
+from dougong.engine.dialects.compiled import Compiled
 from dougong.engine.dialects.places import Account
 from dougong.engine.dialects.sqlite_places import file_of
 from dougong.engine.expressions import ExactTotal, local_day
@@ -98,6 +99,7 @@ class SQLite:
                 "timeout": WAIT_SECONDS,
                 "cached_statements": 512,
             },
+            execution_options={"compiled_cache": Compiled()},
             **options,
         )
 

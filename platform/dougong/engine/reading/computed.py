@@ -19,6 +19,7 @@ from dougong.engine.columns import SQLITE_DIGITS, Exact
 from dougong.engine.query import Holds
 from dougong.engine.reading.counted import children_of, is_counted
 from dougong.engine.reading.paths import ResolvedPath, resolve
+from dougong.engine.reading.prepared import prepared
 from dougong.engine.runtime import Runtime
 from dougong.engine.variables import formula_context, variables
 from dougong.formulas import FUNCTIONS, Context, Formula
@@ -142,18 +143,31 @@ def under(unit: Unit, key: Hashable, texts: Iterable[str], formulas: Iterable[Fo
 
     None where they depend on the very moment: such a statement serves once.
     """
-    used = _used(unit.runtime, texts)
-    read = [each for each in formulas if _changes(each)]
-    read += [each for field in used for each in _formulas(field)]
-    if any(_by_the_moment(each) for each in read):
+    fields, read, of_the_moment = _read_by(unit.runtime, tuple(texts))
+    own = tuple(each for each in formulas if _changes(each))
+    if of_the_moment or any(_by_the_moment(each) for each in own):
         return None
-    return (key, _circumstances(unit, used, read)) if used or read else key
+    return (key, _circumstances(unit, fields, (*own, *read))) if fields or own else key
 
 
-def changing_names(runtime: Runtime, obj: Object) -> Iterable[str]:
+def changing_names(runtime: Runtime, obj: Object) -> tuple[str, ...]:
     """The fields of an object whose value depends on the moment or the reader."""
     changing = _changing(runtime)
-    return [name for name in obj.fields if name in changing] if changing else ()
+    return prepared(runtime, obj.name, lambda: tuple(name for name in obj.fields if name in changing), "changing names")
+
+
+def _read_by(runtime: Runtime, texts: tuple[str, ...]) -> tuple[list[Field], tuple[Formula, ...], bool]:
+    """Of field paths: the fields in them whose value changes, their formulas, and whether the day does not do for one.
+
+    Asked for each question of a page, of which most come again.
+    """
+
+    def found() -> tuple[list[Field], tuple[Formula, ...], bool]:
+        used = _used(runtime, texts)
+        read = tuple(each for field in used for each in _formulas(field))
+        return used, read, any(_by_the_moment(each) for each in read)
+
+    return prepared(runtime, texts, found, "changing paths")
 
 
 def reads_changing(runtime: Runtime, formula: Formula) -> bool:

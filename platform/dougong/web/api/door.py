@@ -146,7 +146,7 @@ def endpoint(site: Site, calls: Mapping[str, Call]) -> Callable[[Request], Await
         if call is None:
             return refusal(site, request, 405, allow=", ".join(calls))
         try:
-            raw = await request.body()
+            raw = b"" if request.method in ("GET", "HEAD") else await request.body()
         except HTTPException:
             return refusal(site, request, 413)
         if len(raw) > longest:

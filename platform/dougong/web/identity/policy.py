@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from dougong.engine.rights.holder import find
@@ -81,8 +82,17 @@ MOST = {
 
 def policy_of(model: Model) -> Policy:
     """The policy that `model` says."""
-    given = {each.name: model.settings.get(PREFIX + each.name) for each in fields(Policy)}
-    return Policy(**{name: _read(name, value) for name, value in given.items() if value is not None})
+    return _policy(tuple([model.settings.get(setting) for setting in _SETTINGS.values()]))
+
+
+_SETTINGS = {each.name: PREFIX + each.name for each in fields(Policy)}
+
+
+@lru_cache(maxsize=256)
+def _policy(values: tuple[Any, ...]) -> Policy:
+    """The policy of these values of `_SETTINGS`: asked for in each request, and the same for months."""
+    given = zip(_SETTINGS, values, strict=True)
+    return Policy(**{name: _read(name, value) for name, value in given if value is not None})
 
 
 def role_asks(unit: Unit, user_id: str) -> bool:
