@@ -18,12 +18,12 @@ import psycopg
 import psycopg._queries
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from psycopg import errors, sql
+from psycopg import errors, generators, pq, sql
 from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, Engine, Executable, Index, Row, Table, create_engine, event
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError, ProgrammingError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from dougong.engine.columns import dump_json
@@ -61,6 +61,48 @@ BEGIN
     RETURN NULL;
 END $$
 """
+
+
+class LeanConnection(psycopg.Connection[Any]):
+    """A connection whose snapshot ends by itself, while the answer that was made in it is on its way."""
+
+    _ending = False
+
+    def tell(self, command: str) -> None:
+        """Send `command` within a pipeline, whose end says whether it failed: a cursor would be made for nothing."""
+        with self.lock:
+            for _ in self._exec_command(command.encode()):
+                raise psycopg.InternalError("a command within a pipeline is not waited for")
+
+    def end(self) -> None:
+        """Send COMMIT and look for no answer; it is read by `ended`. Nothing else may be asked before."""
+        with self.lock:
+            if self.pgconn.transaction_status == pq.TransactionStatus.IDLE:
+                return
+            self.pgconn.send_query(b"COMMIT")
+            self.pgconn.flush()
+            self._ending = True
+
+    def ended(self) -> None:
+        """Read the answer to what `end` has sent.
+
+        Raises:
+            psycopg.Error: the snapshot did not end, or the connection is lost.
+        """
+        if not self._ending:
+            return
+        with self.lock:
+            answers = self.wait(generators.fetch_many(self.pgconn))
+            self._ending = False
+            self.pgconn.consume_input()  # where the server has hung up since, now is the time to know
+        if self.pgconn.transaction_status != pq.TransactionStatus.IDLE:
+            said = b"".join(answer.error_message for answer in answers).decode(errors="replace")
+            raise psycopg.OperationalError(f"a snapshot did not end: {said}")
+
+    def rollback(self) -> None:
+        """As ever; what is ending is let be: pools call this for whatever is given back."""
+        if not self._ending:
+            super().rollback()
 
 
 class LeanCursor(psycopg.Cursor[Any]):
@@ -138,7 +180,9 @@ class PostgreSQL:
         url = self.url.set(drivername="postgresql+psycopg")
         known = {"compiled_cache": Compiled()}
         engine = create_engine(url, json_serializer=dump_json, execution_options=known, **options)
+        event.listen(engine, "do_connect", _connect)
         event.listen(engine, "connect", self._connected)
+        event.listen(engine, "checkout", _taken)
         return engine
 
     def _connected(self, connection: psycopg.Connection[Any], _: object) -> None:
@@ -177,7 +221,7 @@ class PostgreSQL:
         """Begin a snapshot with `statement`; None where a table or column of it is gone. One round trip."""
         try:
             with self.together(connection):
-                driver(connection).execute(SNAPSHOT)
+                cast(LeanConnection, driver(connection)).tell(SNAPSHOT)
                 asked = connection.execute(statement, parameters)
             return asked.one()
         except (errors.UndefinedColumn, errors.UndefinedTable, ProgrammingError) as error:
@@ -199,10 +243,13 @@ class PostgreSQL:
             raise DBAPIError.instance(said, (), error, psycopg.Error, dialect=connection.dialect) from error
 
     def end_read(self, connection: Connection) -> None:
-        """End the snapshot by COMMIT: with a ROLLBACK psycopg forgets every statement that it has prepared."""
+        """End the snapshot by COMMIT: with a ROLLBACK psycopg forgets every statement that it has prepared.
+
+        It is sent and no more: the connection is given back at once, and whoever takes it next reads the answer.
+        """
         raw = driver(connection)
         if not raw.closed:
-            raw.commit()
+            cast(LeanConnection, raw).end()
 
     def begin_write(self, connection: Connection) -> Head:
         """Begin, share the company's lock, read the head. One round trip."""
@@ -326,6 +373,20 @@ class PostgreSQL:
     def close(self) -> None:
         """Close every connection."""
         self.readers.dispose()
+
+
+def _connect(
+    dialect: Dialect, record: ConnectionPoolEntry, arguments: Sequence[Any], named: Mapping[str, Any]
+) -> LeanConnection:
+    return LeanConnection.connect(*arguments, **named)
+
+
+def _taken(raw: LeanConnection, record: ConnectionPoolEntry, proxy: object) -> None:
+    """Let the last snapshot of a connection be over before it serves anybody else; the pool tries another one."""
+    try:
+        raw.ended()
+    except psycopg.Error as error:
+        raise DisconnectionError(str(error)) from error
 
 
 def driver(connection: Connection) -> psycopg.Connection[Any]:
