@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import chain, repeat
 from operator import is_
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import sql
@@ -119,7 +119,10 @@ PLACES = 32_000
 
 # -- PostgreSQL -------------------------------------------------------------------------------------------------
 def postgresql_insert_many(connection: Connection, table: Table, columns: ByColumn) -> None:
-    """COPY."""
+    """COPY; among statements that are sent together, where there can be none, INSERT from arrays."""
+    if _driver(connection).pgconn.pipeline_status:
+        _execute_arrays(connection, table, columns, _from_arrays(connection, table, columns))
+        return
     names = sql.SQL(", ").join(_name(table.c[key].name) for key in columns)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(_name(table.name), names)
     with _cursor(connection, f"COPY {table.name}") as cursor, cursor.copy(statement) as copy:
@@ -141,14 +144,20 @@ def postgresql_put_many(connection: Connection, table: Table, columns: ByColumn)
     """INSERT from arrays."""
     key = [column.key for column in table.primary_key]
     others = [_name(table.c[name].name) for name in columns if name not in key]
-    statement = sql.SQL("INSERT INTO {} ({}) SELECT * FROM {} ON CONFLICT ({}) DO UPDATE SET {}").format(
-        _name(table.name),
-        sql.SQL(", ").join(_name(table.c[name].name) for name in columns),
-        _arrays(connection, table, columns),
+    statement = sql.SQL("{} ON CONFLICT ({}) DO UPDATE SET {}").format(
+        _from_arrays(connection, table, columns),
         sql.SQL(", ").join(map(_name, key)),
         sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(name) for name in others),
     )
     _execute_arrays(connection, table, columns, statement)
+
+
+def _from_arrays(connection: Connection, table: Table, columns: ByColumn) -> sql.Composed:
+    return sql.SQL("INSERT INTO {} ({}) SELECT * FROM {}").format(
+        _name(table.name),
+        sql.SQL(", ").join(_name(table.c[name].name) for name in columns),
+        _arrays(connection, table, columns),
+    )
 
 
 def _name(name: str) -> sql.Identifier:
@@ -169,11 +178,14 @@ def _execute_arrays(connection: Connection, table: Table, columns: ByColumn, sta
         cursor.execute(statement, arrays)
 
 
+def _driver(connection: Connection) -> psycopg.Connection[Any]:
+    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+
+
 @contextmanager
 def _cursor(connection: Connection, statement: str) -> Iterator[psycopg.Cursor[Any]]:
     """A cursor of the driver. Who listens to SQLAlchemy hears of it; the driver's errors become SQLAlchemy's."""
-    raw: Any = connection.connection.driver_connection
-    with raw.cursor() as cursor:
+    with _driver(connection).cursor() as cursor:
         connection.dispatch.before_cursor_execute(connection, cursor, statement, (), None, True)
         try:
             yield cursor

@@ -63,6 +63,10 @@ END $$
 """
 
 
+CHANGING = ("INSERT", "UPDATE", "DELETE")
+"""How statements begin that have no rows to read, unless they ask for them."""
+
+
 class LeanConnection(psycopg.Connection[Any]):
     """A connection whose snapshot ends by itself, while the answer that was made in it is on its way."""
 
@@ -130,8 +134,9 @@ class LeanCursor(psycopg.Cursor[Any]):
     def description(self) -> Any:
         """The columns of the result; None where there is none."""
         result = self.pgresult
-        if result is None and self.connection.pgconn.pipeline_status:
-            return Columns(self)  # not answered yet; who reads together reads rows
+        if result is None and self.connection.pgconn.pipeline_status:  # not answered yet
+            said = str(self._last_query)
+            return None if said.startswith(CHANGING) and "RETURNING" not in said else Columns(self)
         return Columns(self) if result and result.nfields else super().description
 
     def described(self) -> list[psycopg.Column]:

@@ -24,6 +24,7 @@ Each step takes the whole batch, so the number of statements does not grow with 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import is_
@@ -231,19 +232,24 @@ class _Saving:
         bin.write(batch)
         written = [row for row in batch.rows if row.doing != "delete"]
         concerned = cascade.first_round(batch) if self.unit.hurried else None
-        writing.write(batch, written)
-        if self.unit.hurried:
-            history.prepare(batch)
-            search_rows.prepare(batch, expressions)
-        membership.follow(batch)
-        cascade.run(batch, expressions, concerned)
-        self._check_late(batch)
-        if batch.problems():
-            return Saved(changes=())
-        if not as_a_whole(self.unit):
-            self.unit.catch_up()  # what the database refuses, it has refused by now
-        history.write(batch, batch.rows)
-        search_rows.write(batch, batch.rows, expressions)
+        with ExitStack() as sent:
+            if not self.unit.hurried and len(batch.rows) < writing.MANY:
+                sent.enter_context(self.unit.together())
+            writing.write(batch, written)
+            if self.unit.hurried:
+                history.prepare(batch)
+                search_rows.prepare(batch, expressions)
+            membership.follow(batch)
+            cascade.run(batch, expressions, concerned)
+            self._check_late(batch)
+            if batch.problems():
+                return Saved(changes=())
+            if not as_a_whole(self.unit):
+                self.unit.catch_up()  # what the database refuses, it has refused by now
+            if len(batch.rows) >= writing.MANY:
+                sent.close()  # so many are copied into a table, which is no statement among others
+            history.write(batch, batch.rows)
+            search_rows.write(batch, batch.rows, expressions)
         departures.follow(self.unit, batch.rows)
         granting.follow(self.unit, batch.rows)
         self.unit.company.hooks.after_save(unit=self.unit, changes=batch.rows)
