@@ -6,6 +6,7 @@ that cannot be said for certain, or would take long, the answer is no, and the d
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -64,7 +65,7 @@ class Pristine:
     def restore(self, server: Server, database: str) -> bool:
         """Make a database like this again; False where it is not."""
         with _connected(server, database) as connection:
-            if connection.execute(OTHERS).fetchone() != (0,) or _shape(connection) != self.shape:
+            if not _alone(connection) or _shape(connection) != self.shape:
                 return False
             connection.execute("SET session_replication_role = replica")
             return self._empty(connection) and self._as_it_was(connection)
@@ -102,6 +103,15 @@ def _name(connection: psycopg.Connection, name: tuple[str, str]) -> str:
 
 def _connected(server: Server, database: str) -> psycopg.Connection:
     return psycopg.connect(host=str(server.folder), user="postgres", dbname=database, autocommit=True)
+
+
+def _alone(connection: psycopg.Connection) -> bool:
+    """Whether nobody else has the database: connections that a test has closed are gone in a moment."""
+    for _ in range(20):
+        if connection.execute(OTHERS).fetchone() == (0,):
+            return True
+        time.sleep(0.005)
+    return False
 
 
 def _shape(connection: psycopg.Connection) -> str:

@@ -163,16 +163,17 @@ def person(client: TestClient, sales: Company, user_id: str) -> Person:  # noqa:
     token = sales.write(SYSTEM, lambda unit: sessions.begin(unit, user_id, "test", "127.0.0.1"))
     client.cookies.set(sessions.cookie_name(False), token)
     made = Person(client, sales, user_id)
-    for at, name in enumerate(("Aldgate Tools", "Bramley Pumps", "江苏远澜新能源"), 1):
-        made.ids[f"account{at}"] = made.save(Create("account", {"name": name, "record_type": "enterprise"}))[0]
-        deal = {
-            "name": f"Deal {at}",
-            "account": made.ids[f"account{at}"],
-            "owner": user_id,
-            "record_type": "standard",
-            "amount": str(1000 * at),
-        }
-        made.ids[f"deal{at}"] = made.save(Create("opportunity", deal))[0]
+    names = ("Aldgate Tools", "Bramley Pumps", "江苏远澜新能源")
+    accounts = made.save(*(Create("account", {"name": name, "record_type": "enterprise"}) for name in names))
+    shared = {"owner": user_id, "record_type": "standard"}
+    deals = made.save(
+        *(
+            Create("opportunity", {"name": f"Deal {at}", "account": account, "amount": str(1000 * at), **shared})
+            for at, account in enumerate(accounts, 1)
+        )
+    )
+    made.ids |= {f"account{at}": each for at, each in enumerate(accounts, 1)}
+    made.ids |= {f"deal{at}": each for at, each in enumerate(deals, 1)}
     return made
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from zoneinfo import available_timezones
 
 from starlette.responses import Response
 
-from dougong.base.errors import NotFound, Problem
-from dougong.base.language import LANGUAGES, msg
+from dougong.base.errors import BadRequest, NotFound, Problem
+from dougong.base.language import LANGUAGES, Message, msg
 from dougong.engine.actor import SYSTEM
 from dougong.engine.saving.batch import Update
 from dougong.engine.unit import Unit
@@ -48,8 +49,8 @@ def show(visit: Visit) -> Response:
         languages=[(tag, LANGUAGE_NAMES[tag]) for tag in LANGUAGES],
         themes=[(key, visit.say(name)) for key, name in THEME_NAMES.items()],
         densities=[(key, visit.say(name)) for key, name in DENSITY_NAMES.items()],
-        zones=ZONES,
-        zone=str(visit.actor.zone),
+        zones=ZONES if (zone := str(visit.actor.zone)) in ZONES else (zone, *ZONES),
+        zone=zone,
         designs=may_design(visit),
     )
 
@@ -58,16 +59,29 @@ def keep(visit: Visit) -> Response:
     """Keep what was chosen. The language and zone are the user record's own."""
     user_id = visit.actor.user_id
     assert user_id is not None
-    chosen = {
-        key: visit.sent(key)
-        for key, known in (("theme", sessions.THEMES), ("density", sessions.DENSITIES))
-        if visit.sent(key) in known
-    }
-    language = visit.sent("language") if visit.sent("language") in LANGUAGES else visit.language
-    zone = visit.sent("zone") if visit.sent("zone") in ZONES else str(visit.actor.zone)
+    zone, language = str(visit.actor.zone), visit.language
+    offered: tuple[tuple[str, Message, Iterable[str]], ...] = (
+        ("language", msg("Language"), LANGUAGES),
+        ("zone", msg("Time zone"), (*ZONES, zone)),
+        ("theme", msg("Light or dark"), sessions.THEMES),
+        ("density", msg("Height of rows"), sessions.DENSITIES),
+    )
+    sent = {name: visit.sent(name) for name, _, _ in offered if visit.sent(name)}
+    unknown = [
+        Problem(
+            code="choice-unknown",
+            thing=name,
+            reason=msg("{label}: “{value}” is none of the choices.", label=label, value=sent[name][:40]),
+        )
+        for name, label, known in offered
+        if name in sent and sent[name] not in known
+    ]
+    if unknown:
+        raise BadRequest(*unknown)
+    language, zone = sent.pop("language", language), sent.pop("zone", zone)
 
     def write(unit: Unit) -> None:
-        sessions.prefer(unit, user_id, chosen)
+        sessions.prefer(unit, user_id, sent)
         unit.records.save([Update("user", user_id, {"language": language, "time_zone": zone})])
 
     visit.company.write(SYSTEM, write)
