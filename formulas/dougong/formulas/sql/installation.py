@@ -44,6 +44,7 @@ def _definitions() -> str:
     return "\n\n".join(dict.fromkeys(each.strip() for each in texts))
 
 
+@cache
 def version() -> str:
     """What `dg_formulas_version()` answers in a database that has the functions as they are now."""
     return hashlib.blake2b(_definitions().encode(), digest_size=8).hexdigest()

@@ -45,6 +45,11 @@ SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 READ = f"{SNAPSHOT}; SELECT revision, version FROM dg_head, dg_people"
 WRITE = "BEGIN; SELECT dg_enter(), (SELECT version FROM dg_people)"
 
+COLUMNS = """
+SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+"""
+
 ENTER = """
 CREATE OR REPLACE FUNCTION dg_enter() RETURNS integer LANGUAGE plpgsql AS $$
 BEGIN
@@ -207,7 +212,7 @@ class PostgreSQL:
             if self.account is None:  # with an account both are there
                 raw.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
                 queue.create(raw)
-            platform_tables.create(connection)
+            platform_tables.create(connection, raw.execute(COLUMNS).fetchall())
             raw.execute(sql.SQL(ENTER).format(key=sql.Literal(self.key)))
             raw.execute(TOUCH)
             _teach_formulas(raw)
@@ -401,13 +406,12 @@ def driver(connection: Connection) -> psycopg.Connection[Any]:
 
 def _teach_formulas(raw: psycopg.Connection[Any]) -> None:
     """Make the functions that formulas call, unless they are there in this version."""
-    statements, version = installation.postgresql(), installation.version()
     known = raw.execute("SELECT to_regprocedure('dg_formulas_version()')").fetchone()
     if known and known[0]:
         found = raw.execute("SELECT dg_formulas_version()").fetchone()
-        if found and found[0] == version:
+        if found and found[0] == installation.version():
             return
-    raw.execute(statements)
+    raw.execute(installation.postgresql())
 
 
 def _begin(connection: Connection, statement: str) -> Head:

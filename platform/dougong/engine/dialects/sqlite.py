@@ -70,6 +70,8 @@ WRITING = (
 )
 """A batch of an import changes ten thousand pages of indexes: they are written once if all are in memory."""
 
+COLUMNS = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+
 HEAD = "SELECT revision, version FROM dg_head, dg_people"
 
 
@@ -123,7 +125,7 @@ class SQLite:
             raw.execute("PRAGMA journal_mode=WAL")
             with connection.begin():
                 raw.execute("BEGIN IMMEDIATE")
-                platform_tables.create(connection)
+                platform_tables.create(connection, raw.execute(COLUMNS))
                 for guard in guards.SQLITE:
                     raw.execute(guard)
                 raw.execute("INSERT INTO dg_head (id, revision) VALUES (1, 0) ON CONFLICT DO NOTHING")
