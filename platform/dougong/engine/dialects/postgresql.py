@@ -22,7 +22,7 @@ from psycopg import errors, generators, pq, sql
 from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, Engine, Executable, Index, Row, Table, create_engine, event
 from sqlalchemy.engine import URL, Dialect
-from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.schema import CreateIndex, DropIndex
 
@@ -93,17 +93,16 @@ class LeanConnection(psycopg.Connection[Any]):
             self._ending = True
 
     def ended(self) -> None:
-        """Read the answer to what `end` has sent.
+        """Read the answer to what `end` has sent, and see whether the server has hung up since: that needs no question.
 
         Raises:
             psycopg.Error: the snapshot did not end, or the connection is lost.
         """
-        if not self._ending:
-            return
         with self.lock:
-            answers = self.wait(generators.fetch_many(self.pgconn))
+            answers = self.wait(generators.fetch_many(self.pgconn)) if self._ending else []
             self._ending = False
-            self.pgconn.consume_input()  # where the server has hung up since, now is the time to know
+            self.pgconn.consume_input()  # what it said when it hung up
+            self.pgconn.consume_input()  # and that it did
         if self.pgconn.transaction_status != pq.TransactionStatus.IDLE:
             said = b"".join(answer.error_message for answer in answers).decode(errors="replace")
             raise psycopg.OperationalError(f"a snapshot did not end: {said}")
@@ -392,11 +391,11 @@ def _connect(
 
 
 def _taken(raw: LeanConnection, record: ConnectionPoolEntry, proxy: object) -> None:
-    """Let the last snapshot of a connection be over before it serves anybody else; the pool tries another one."""
+    """Let the last snapshot of a connection be over before it serves anybody else; the pool makes new ones if not."""
     try:
         raw.ended()
     except psycopg.Error as error:
-        raise DisconnectionError(str(error)) from error
+        raise InvalidatePoolError(str(error)) from error
 
 
 def driver(connection: Connection) -> psycopg.Connection[Any]:
