@@ -68,6 +68,8 @@ def test_reading_one_and_all(person: Person) -> None:
         answer = person.post("/notices", {**sent, "csrf": _csrf(person)})
         seen.append((answer.headers["location"], _unread(person)))
     assert seen == [("/notices?show=unread", 2), ("/notices", 0)]
+    assert "Mark all as read" in page
+    assert "Mark all as read" not in person.get("/notices").text
     assert "Nothing unread" in person.get("/notices?show=unread").text
 
 
