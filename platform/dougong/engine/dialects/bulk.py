@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import chain, repeat
 from operator import is_
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dougong.engine.dialects.arrays import array_of
 from dougong.engine.dialects.base import ByColumn
+from dougong.engine.dialects.psycopg_driver import driver
 
 
 def ready(connection: Connection, table: Table, columns: ByColumn) -> dict[str, Sequence[Any]]:
@@ -120,7 +121,7 @@ PLACES = 32_000
 # -- PostgreSQL -------------------------------------------------------------------------------------------------
 def postgresql_insert_many(connection: Connection, table: Table, columns: ByColumn) -> None:
     """COPY; among statements that are sent together, where there can be none, INSERT from arrays."""
-    if _driver(connection).pgconn.pipeline_status:
+    if driver(connection).pgconn.pipeline_status:
         _execute_arrays(connection, table, columns, _from_arrays(connection, table, columns))
         return
     names = sql.SQL(", ").join(_name(table.c[key].name) for key in columns)
@@ -178,14 +179,10 @@ def _execute_arrays(connection: Connection, table: Table, columns: ByColumn, sta
         cursor.execute(statement, arrays)
 
 
-def _driver(connection: Connection) -> psycopg.Connection[Any]:
-    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-
-
 @contextmanager
 def _cursor(connection: Connection, statement: str) -> Iterator[psycopg.Cursor[Any]]:
     """A cursor of the driver. Who listens to SQLAlchemy hears of it; the driver's errors become SQLAlchemy's."""
-    with _driver(connection).cursor() as cursor:
+    with driver(connection).cursor() as cursor:
         connection.dispatch.before_cursor_execute(connection, cursor, statement, (), None, True)
         try:
             yield cursor
