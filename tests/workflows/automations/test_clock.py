@@ -110,6 +110,15 @@ def test_publishing_asks_for_the_next_moment(desk: Company) -> None:
         assert len(unit.connection.execute(asked).all()) == len(names)
 
 
+def test_nothing_of_a_copied_company_falls_due_while_tests_run(desk: Company) -> None:
+    """The clock of the original goes on while a run of tests lasts, and no test meets a moment that it did not make."""
+    with desk.read(SYSTEM) as unit:
+        waiting = unit.connection.execute(select(outbox.c.job, outbox.c.run_at).where(outbox.c.state == "ready")).all()
+        soon = unit.now + timedelta(days=60)
+    assert clock.CLOCK in {each.job for each in waiting}
+    assert [each for each in waiting if each.run_at < soon] == []
+
+
 @pytest.mark.parametrize(
     ("offset", "days", "today", "expected"),
     [
