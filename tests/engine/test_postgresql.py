@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from dougong.engine.actor import SYSTEM
 from dougong.engine.company import Company
@@ -93,3 +94,18 @@ def test_connections_that_the_server_cut_are_replaced(company: Company, last: st
         _add(company, "Kept")
     with company.read(SYSTEM), company.read(SYSTEM):
         assert set(_names(company)) == {"Kept"}
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["first time", "asked of the driver"])
+@pytest.mark.parametrize("alone", [False, True], ids=["together", "alone"])
+def test_a_connection_that_is_cut_amid_a_snapshot(company: Company, known: bool, alone: bool) -> None:
+    """Whoever asks is told so, and the next one has another connection."""
+    _add(company, "Kept")
+    for _ in range(6 if known else 0):
+        assert _names(company) == ["Kept"]
+    with pytest.raises(DBAPIError), company.read(SYSTEM) as unit:
+        _ask(company.database, f"SELECT pg_terminate_backend(pid) {OTHERS}")
+        _until(lambda: not _ask(company.database, f"SELECT pid {OTHERS}"))
+        with nullcontext() if alone else unit.together():
+            unit.records.query(Query(object="customer", columns=("name",)))
+    assert [_names(company) for _ in range(3)] == [["Kept"]] * 3

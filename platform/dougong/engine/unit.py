@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, Select
 
 from dougong.base.field_types import Reading
 from dougong.engine.access import Access
 from dougong.engine.actor import Actor
 from dougong.engine.behind import Behind, Write
+from dougong.engine.dialects.asking import Rows, ask
 from dougong.engine.foresight import Snapshot
 from dougong.engine.reasons import reason
 from dougong.engine.records import Records
@@ -118,6 +120,10 @@ class Unit:
         """
         connection = self.connection
         return nullcontext() if isinstance(connection, Snapshot) else self.company.database.together(connection)
+
+    def ask(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Rows:
+        """The rows of a statement that is kept and asked again, without SQLAlchemy's share of it (see `asking.ask`)."""
+        return ask(self.connection, statement, parameters)
 
     @cached_property
     def access(self) -> Access:

@@ -96,21 +96,21 @@ def ask(visit: Visit, obj: Object, record_id: str, most: int = KEPT) -> Callable
     """The changes of one record, newest first, as far as the reader may see the fields; read when called."""
     fields = [seen for each in obj.fields.values() if (seen := visit.unit.access.seen(obj, each)) is not None]
     by_id = {each.id: each for each in fields}
-    asked = visit.unit.connection.execute(_HISTORY, {"record_id": record_id, "most": most})
+    asked = visit.unit.ask(_HISTORY, {"record_id": record_id, "most": most})
 
     def read() -> list[Change]:
         return [
             Change(
-                row.action,
-                row.at,
-                row.actor,
-                row.channel,
-                row.why,
-                row.version,
-                {by_id[key].name: _kept(by_id[key], pair) for key, pair in row.changes.items() if key in by_id},
-                row.id,
+                action,
+                at,
+                actor,
+                channel,
+                why,
+                version,
+                {by_id[key].name: _kept(by_id[key], pair) for key, pair in changes.items() if key in by_id},
+                id,
             )
-            for row in asked
+            for id, action, at, actor, channel, why, version, changes in asked
         ]
 
     return read

@@ -21,13 +21,15 @@ class Compiled(LRUCache[Any, Any]):
     objects. What is built anew for each execution comes but once, and is found by its hash as ever.
     """
 
-    __slots__ = ("_known", "_met")
+    __slots__ = ("_asked", "_known", "_met", "_questions")
 
     def __init__(self) -> None:
         """Nothing compiled yet."""
         super().__init__(MOST)
         self._known: dict[int, tuple[Any, Any]] = {}
         self._met: set[int] = set()
+        self._questions: dict[int, Any] = {}
+        self._asked: dict[int, int] = {}
 
     def get(self, key: Any, default: Any = None) -> Any:
         """What was compiled for `key`: the dialect, the key of the statement, the names of the parameters given."""
@@ -49,3 +51,21 @@ class Compiled(LRUCache[Any, Any]):
             if len(self._met) >= MOST_MET:
                 self._met.clear()
             self._met.add(identity)
+
+    def question(self, statement: Any) -> Any:
+        """What was kept for this very statement; None where nothing was."""
+        kept = self._questions.get(id(statement))
+        return kept[1] if kept is not None and kept[0] is statement else None
+
+    def meets(self, statement: Any) -> bool:
+        """Note that a statement was executed; True where its object has come twice before, and likely comes again."""
+        if len(self._asked) >= MOST_MET:
+            self._asked.clear()
+        times = self._asked[id(statement)] = self._asked.get(id(statement), 0) + 1
+        return times > 2
+
+    def keep(self, statement: Any, question: Any) -> None:
+        """Keep `question` for `statement`."""
+        if len(self._questions) >= MOST:
+            self._questions.clear()
+        self._questions[id(statement)] = statement, question

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Integer, Select, asc, bindparam, false, literal_column, select, union_all
-from sqlalchemy import Row as SqlRow
 
 from dougong.base.errors import BadRequest, Forbidden, NotFound, Problem
 from dougong.base.ids import is_record_id
@@ -137,7 +136,7 @@ def ask(unit: Unit, query: Query) -> Callable[[], Page]:
     for at, value in enumerate(values or ()):
         if value is not None:
             params[f"cursor_{at}"] = value
-    asked = unit.connection.execute(statement, params)
+    asked = unit.ask(statement, params)
 
     def page() -> Page:
         found = list(asked.all())
@@ -346,11 +345,11 @@ def get(unit: Unit, name: str, record_id: str, deleted: str = "live") -> Record:
     return Record(object=obj.name, id=found[0], version=found[1], values=named, deleted=bool(found[-1]))
 
 
-def _read(unit: Unit, ready: PreparedList, record_id: str) -> tuple[SqlRow[*tuple[Any, ...]] | None, Fill]:
+def _read(unit: Unit, ready: PreparedList, record_id: str) -> tuple[Sequence[Any] | None, Fill]:
     """The row of a record, and what fills in its many-to-many fields."""
     with unit.together() if ready.layout.linked else nullcontext():
         named = {"record_id": record_id, **unit.access.parameters}
-        asked = unit.connection.execute(ready.statements["record"], named)
+        asked = unit.ask(ready.statements["record"], named)
         linked = ask_linked(unit, ready.layout, [record_id])
     return asked.first(), linked
 

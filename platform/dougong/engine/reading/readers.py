@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, CursorResult, Text, and_, literal, select
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, literal, select
 
 from dougong.base.errors import BadRequest, Place, Problem
 from dougong.base.field_types import Reference
 from dougong.base.language import msg
 from dougong.engine.dialects.among import among
+from dougong.engine.dialects.asking import Rows
 from dougong.engine.reading.paths import ResolvedPath
 from dougong.engine.reading.prepared import prepared
 from dougong.engine.reading.scope import Scope
@@ -126,7 +127,7 @@ def titles(unit: Unit, references: Mapping[str, set[str]]) -> dict[tuple[str, st
             lambda name=name: _titles(unit, name),  # type: ignore[misc]
         )
         if statement is not None:
-            for record_id, title in unit.connection.execute(statement, {"ids": sorted(ids), **unit.access.parameters}):
+            for record_id, title in unit.ask(statement, {"ids": sorted(ids), **unit.access.parameters}):
                 found[name, record_id] = title or ""
     return found
 
@@ -182,23 +183,27 @@ def ask_linked(unit: Unit, layout: Layout, ids: Sequence[str]) -> Fill:
     return fill
 
 
-def _ask_linked(unit: Unit, path: ResolvedPath, ids: Sequence[str]) -> CursorResult[*tuple[Any, ...]]:
-    statement = prepared(unit.runtime, ("linked", path.field.address, unit.access.shape), lambda: _linked(unit, path))
-    return unit.connection.execute(statement, {"ids": list(ids), **unit.access.parameters})
+def _ask_linked(unit: Unit, path: ResolvedPath, ids: Sequence[str]) -> Rows:
+    alone = len(ids) == 1
+    key = "linked", path.field.address, alone, unit.access.shape
+    statement = prepared(unit.runtime, key, lambda: _linked(unit, path, alone))
+    return unit.ask(statement, {"ids": ids[0] if alone else list(ids), **unit.access.parameters})
 
 
-def _linked(unit: Unit, path: ResolvedPath) -> Any:
+def _linked(unit: Unit, path: ResolvedPath, alone: bool) -> Select[Any]:
+    """The links of one record, or of several: PostgreSQL takes an array to be of ten, and reads the whole table."""
     link = unit.runtime.storage.links[path.field.address]
     scope = Scope(unit.runtime, unit.access, unit.runtime.model.objects[path.field.targets[0]])
     title = scope.title(())
     visible = unit.access.visible("read", scope.object, scope.table)
     rows = link.table.alias("l")
+    source = rows.c[link.source.key]
     shown = title if title is not None else literal("", Text)
     return (
-        select(rows.c[link.source.key], scope.table.c.id, shown)
+        select(source, scope.table.c.id, shown)
         .select_from(rows.join(scope.table, rows.c[link.target.key] == scope.table.c.id))
         .where(
-            among(rows.c[link.source.key], "ids"),
+            source == bindparam("ids", type_=source.type) if alone else among(source, "ids"),
             scope.table.c.deleted_at.is_(None),
             *([rows.c.deleted_at.is_(None)] if "deleted_at" in rows.c else []),
             *([visible] if visible is not None else []),
