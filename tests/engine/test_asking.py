@@ -172,6 +172,25 @@ def test_only_this_very_statement_is_known(connection: Connection) -> None:
         del statement
 
 
+def test_what_is_built_anew_is_not_taken_for_what_is_kept(connection: Connection) -> None:
+    """A new statement often stands in memory where the last one stood."""
+    memory = connection.get_execution_options()["compiled_cache"]
+    before = len(memory._questions)
+    for at in range(200):
+        statement = _keys(outbox.c.attempts == at)
+        ask(connection, statement, {}).all()
+        del statement
+    assert len(memory._questions) == before
+
+
+def test_one_row_has_names(connection: Connection) -> None:
+    """The first times, and of the driver."""
+    statement = select(outbox.c.key, outbox.c.payload.label("given")).where(outbox.c.attempts == bindparam("n", 1))
+    for _ in range(5):
+        found = ask(connection, statement, {}).one()
+        assert (found.key, found.given, found._asdict()) == ("b", {"at": 1}, {"key": "b", "given": {"at": 1}})
+
+
 def test_so_many_are_kept_and_no_more(connection: Connection) -> None:
     """What is asked but once is not kept at all."""
     memory = Compiled()

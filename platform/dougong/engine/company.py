@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -36,6 +36,7 @@ from dougong.engine.audit import log as audit_log
 from dougong.engine.behind import Behind
 from dougong.engine.beside import beside_requests
 from dougong.engine.dialects import Database, Head, open_database
+from dougong.engine.dialects.asking import ask
 from dougong.engine.directory import Directory, Listed, folder_of, public_address, require_name
 from dougong.engine.first import First
 from dougong.engine.foresight import Foreseen
@@ -270,7 +271,7 @@ class Company:
                     runtime = self._runtimes.get(head.revision) or self._load(connection, head.revision)
                     self._serving = runtime
                     if first is not None and answer is None:
-                        answer = connection.execute(first.statement(runtime), first.parameters).one()
+                        answer = ask(connection, first.statement(runtime), first.parameters).one()
                     now = datetime.now(UTC)
                     yield Unit(self, connection, runtime, actor, now, why, first=answer, people=head.people)
                 finally:
@@ -281,7 +282,7 @@ class Company:
             if recorded:
                 self.write(SYSTEM, lambda unit: audit_log.append(unit.connection, recorded))
 
-    def _begin(self, connection: Connection, first: First | None) -> tuple[Head, Row[*tuple[Any, ...]] | None]:
+    def _begin(self, connection: Connection, first: First | None) -> tuple[Head, Any]:
         """Begin a snapshot: its head, and the answer to `first` where it was asked as that head wants it asked."""
         serving = self._serving
         if first is not None:

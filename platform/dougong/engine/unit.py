@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, Select
+from sqlalchemy import Connection, Select
 
 from dougong.base.field_types import Reading
 from dougong.engine.access import Access
@@ -50,7 +50,7 @@ class Unit:
         actor: Actor,
         now: datetime,
         why: str = "",
-        first: Row[*tuple[Any, ...]] | None = None,
+        first: Any = None,
         people: int | None = None,
         behind: Behind | None = None,
     ) -> None:

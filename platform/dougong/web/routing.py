@@ -132,7 +132,7 @@ def _again(site: Site, page: Page, request: Request, unit: Unit) -> None:
     visit = Visit(site, request, site.company, None, language_of(site, request))
     who = _who(visit)
     if who is not None:
-        unit.first = unit.connection.execute(who.statement(unit.runtime), who.parameters).one()
+        unit.first = unit.ask(who.statement(unit.runtime), who.parameters).one()
         _enter(visit, unit, page)
     if visit.session is not None:
         page.handler(visit, **request.path_params)

@@ -121,7 +121,7 @@ def find(unit: Unit, token: str, settings: Settings) -> Session | None:
         preferences=row.value or {},
         viewing=viewing if row.viewed_active else None,
         lapsed=None if row.viewed_active else viewing,
-        badges={name[len(BADGE) :]: value or 0 for name, value in row._mapping.items() if name.startswith(BADGE)},
+        badges={name[len(BADGE) :]: value or 0 for name, value in row._asdict().items() if name.startswith(BADGE)},
     )
 
 

@@ -7,8 +7,10 @@ answer. So it is asked for both once; from then on the statement, its parameters
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Dialect, Select
@@ -21,6 +23,10 @@ Convert = Callable[[Any], Any] | None
 
 class Rows(Protocol):
     """What a question gives: each row a sequence of values, read once."""
+
+    def one(self) -> Any:
+        """The only row, by the names of its columns too."""
+        ...
 
     def all(self) -> Sequence[Sequence[Any]]:
         """Every row that was not read yet."""
@@ -41,7 +47,7 @@ class Question:
 
     `given` says by key under which names a parameter stands in the SQL and how it is written, `values` what stands
     there where none is given, `required` which must be. `order` are the names where parameters go by position.
-    `readers` are the columns whose values the driver gives in another form than ours.
+    `readers` are the columns whose values the driver gives in another form than ours, `names` how all are called.
     """
 
     statement: Select[Any]
@@ -51,6 +57,7 @@ class Question:
     required: frozenset[str]
     order: tuple[str, ...] | None
     readers: tuple[tuple[int, Callable[[Any], Any]], ...]
+    names: tuple[str, ...]
 
     def parameters(self, named: Mapping[str, Any]) -> dict[str, Any] | tuple[Any, ...]:
         """The parameters of one execution, in the driver's form."""
@@ -81,6 +88,11 @@ class Answer:
         self._cursor = cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
         connection.dispatch.before_cursor_execute(connection, cursor, question.sql, given, None, False)
         self._told(cursor.execute, question.sql, given)
+
+    def one(self) -> Any:
+        """The only row."""
+        (row,) = self.all()
+        return _named(self._question.names)(row)
 
     def all(self) -> list[Sequence[Any]]:
         """Every row."""
@@ -125,6 +137,12 @@ def ask(connection: Connection, statement: Select[Any], parameters: Mapping[str,
     return asked
 
 
+@lru_cache
+def _named(names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
+    make: Callable[[Sequence[Any]], Any] = namedtuple("Named", names, rename=True)._make  # type: ignore[attr-defined]
+    return make
+
+
 def question_of(statement: Select[Any], dialect: Dialect, described: Sequence[Sequence[Any]]) -> Question | Select[Any]:
     """`statement` for the driver, which `described` its columns; itself where that needs more than is known here."""
     compiled = statement.compile(dialect=dialect)
@@ -149,6 +167,7 @@ def question_of(statement: Select[Any], dialect: Dialect, described: Sequence[Se
         required=frozenset(each.key for each in compiled.bind_names if each.required),
         order=tuple(compiled.positiontup) if compiled.positional and compiled.positiontup is not None else None,
         readers=tuple((at, read) for at, read in enumerate(readers) if read is not None),
+        names=tuple(statement.selected_columns.keys()),
     )
 
 

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from alembic.operations import Operations
-from sqlalchemy import Connection, Engine, Executable, Index, Row, Table
+from sqlalchemy import Connection, Engine, Index, Select, Table
 from sqlalchemy.exc import DBAPIError
 
 ByColumn = Mapping[str, Sequence[Any]]
@@ -48,10 +48,8 @@ class Database(Protocol):
         """Begin a read-only transaction with one snapshot; the head in it."""
         ...
 
-    def begin_asking(
-        self, connection: Connection, statement: Executable, parameters: Mapping[str, Any]
-    ) -> Row[*tuple[Any, ...]] | None:
-        """`begin_read` with a statement of one row in place of the head, whose row it gives.
+    def begin_asking(self, connection: Connection, statement: Select[Any], parameters: Mapping[str, Any]) -> Any:
+        """`begin_read` with a statement of one row in place of the head, whose row it gives, by names.
 
         None, and nothing has begun, where the database no longer has what the statement reads.
         """

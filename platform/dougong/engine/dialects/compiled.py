@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import ref
 
 from sqlalchemy.util import LRUCache
 
@@ -29,7 +30,7 @@ class Compiled(LRUCache[Any, Any]):
         self._known: dict[int, tuple[Any, Any]] = {}
         self._met: set[int] = set()
         self._questions: dict[int, Any] = {}
-        self._asked: dict[int, int] = {}
+        self._asked: dict[int, tuple[ref[Any], int]] = {}
 
     def get(self, key: Any, default: Any = None) -> Any:
         """What was compiled for `key`: the dialect, the key of the statement, the names of the parameters given."""
@@ -61,8 +62,11 @@ class Compiled(LRUCache[Any, Any]):
         """Note that a statement was executed; True where its object has come twice before, and likely comes again."""
         if len(self._asked) >= MOST_MET:
             self._asked.clear()
-        times = self._asked[id(statement)] = self._asked.get(id(statement), 0) + 1
-        return times > 2
+        met, times = self._asked.get(id(statement), (None, 0))
+        if met is None or met() is not statement:  # that one is gone, and this one is where it was
+            met, times = ref(statement), 0
+        self._asked[id(statement)] = met, times + 1
+        return times >= 2
 
     def keep(self, statement: Any, question: Any) -> None:
         """Keep `question` for `statement`."""

@@ -19,7 +19,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from psycopg import errors, sql
 from psycopg.types.string import TextLoader
-from sqlalchemy import Connection, Engine, Executable, Index, Row, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Index, Select, Table, create_engine, event
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
@@ -27,6 +27,7 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 
 from dougong.engine.columns import dump_json
 from dougong.engine.dialects import bulk, guards, platform_tables, queue
+from dougong.engine.dialects.asking import ask
 from dougong.engine.dialects.base import Busy, ByColumn, Head
 from dougong.engine.dialects.compiled import Compiled
 from dougong.engine.dialects.places import Account
@@ -119,14 +120,12 @@ class PostgreSQL:
         """Begin a snapshot; its head revision. One round trip."""
         return _begin(connection, READ)
 
-    def begin_asking(
-        self, connection: Connection, statement: Executable, parameters: Mapping[str, Any]
-    ) -> Row[*tuple[Any, ...]] | None:
+    def begin_asking(self, connection: Connection, statement: Select[Any], parameters: Mapping[str, Any]) -> Any:
         """Begin a snapshot with `statement`; None where a table or column of it is gone. One round trip."""
         try:
             with self.together(connection):
                 driver(connection).tell(SNAPSHOT)
-                asked = connection.execute(statement, parameters)
+                asked = ask(connection, statement, parameters)
             return asked.one()
         except (errors.UndefinedColumn, errors.UndefinedTable, ProgrammingError) as error:
             if isinstance(error, ProgrammingError) and not isinstance(

@@ -18,12 +18,13 @@ from typing import Any, ClassVar, cast
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Connection, Engine, Executable, Index, Row, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Index, Select, Table, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from dougong.engine.dialects import bulk, guards, platform_tables, statistics
+from dougong.engine.dialects.asking import ask
 from dougong.engine.dialects.base import Busy, ByColumn, Head
 from dougong.engine.dialects.compiled import Compiled
 from dougong.engine.dialects.places import Account
@@ -138,14 +139,12 @@ class SQLite:
         raw.execute("BEGIN")
         return Head(*raw.execute(HEAD).fetchone())
 
-    def begin_asking(
-        self, connection: Connection, statement: Executable, parameters: Mapping[str, Any]
-    ) -> Row[*tuple[Any, ...]] | None:
+    def begin_asking(self, connection: Connection, statement: Select[Any], parameters: Mapping[str, Any]) -> Any:
         """Begin a snapshot with `statement`; None where a table or column of it is gone."""
         raw = driver(connection)
         raw.execute("BEGIN")
         try:
-            return connection.execute(statement, parameters).one()
+            return ask(connection, statement, parameters).one()
         except OperationalError:
             raw.rollback()
             return None

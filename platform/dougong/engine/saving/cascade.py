@@ -120,7 +120,7 @@ def _load_part(batch: Batch, plan: ObjectPlan, ids: list[str], part: Part) -> li
     """As `_load`, but for what is read of each."""
     rows: list[Row] = []
     for start in range(0, len(ids), AT_ONCE):
-        for stored in batch.unit.connection.execute(part.load, {"ids": ids[start : start + AT_ONCE]}):
+        for stored in batch.unit.ask(part.load, {"ids": ids[start : start + AT_ONCE]}):
             values = part.read(stored)
             if values["deleted_at"] is None:
                 rows.append(_followed(batch, plan, values))
@@ -140,7 +140,7 @@ def _load(batch: Batch, plan: ObjectPlan, ids: list[str]) -> list[Row]:
     rows: list[Row] = []
     statement = plan.part(load)
     for start in range(0, len(ids), AT_ONCE):
-        for stored in batch.unit.connection.execute(statement, {"ids": ids[start : start + AT_ONCE]}):
+        for stored in batch.unit.ask(statement, {"ids": ids[start : start + AT_ONCE]}):
             values = plan.read(stored)
             if values.get("deleted_at") is not None:
                 continue

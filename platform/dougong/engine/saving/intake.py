@@ -312,7 +312,7 @@ def _load(batch: Batch, plan: ObjectPlan, rows: list[Row], lock: Any) -> None:
     by_id = {row.id: row for row in rows}
     ids = sorted(id for id in by_id if is_record_id(id))
     for start in range(0, len(ids), AT_ONCE):
-        for stored in batch.unit.connection.execute(statement, {"ids": ids[start : start + AT_ONCE]}):
+        for stored in batch.unit.ask(statement, {"ids": ids[start : start + AT_ONCE]}):
             values = plan.read(stored)
             row = by_id.pop(str(values["id"]))
             _stand(row, values, bool(stored[width]), row.taking or bool(stored[width + 1]))

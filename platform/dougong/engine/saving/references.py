@@ -266,7 +266,7 @@ def _check_tree(batch: Batch, plan: ObjectPlan, rows: Iterable[Row]) -> None:
         parents = dict(changes)
         if wanted:
             met.note(batch.unit, wanted)
-            for id, parent in batch.unit.connection.execute(statement, {"ids": sorted(wanted)}):
+            for id, parent in batch.unit.ask(statement, {"ids": sorted(wanted)}):
                 parents[str(id)] = None if parent is None else str(parent)
         following: dict[str, set[str | None]] = {}
         for id, found in level.items():

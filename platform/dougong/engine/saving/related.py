@@ -159,7 +159,7 @@ class Related:
         statement = self._statement(plan, names, lock)
         slots = [plan.slots[name] for name in readable(plan, names)]
         chunks = [missing[start : start + AT_ONCE] for start in range(0, len(missing), AT_ONCE)]
-        asked = [self.unit.connection.execute(statement, {"ids": chunk}) for chunk in chunks]
+        asked = [self.unit.ask(statement, {"ids": chunk}) for chunk in chunks]
 
         def read() -> None:
             self._seen.update(((object_name, id), None) for id in missing)

@@ -336,7 +336,7 @@ def _together(routes: Sequence[Route]) -> list[list[Route]]:
 def _grouped(batch: Batch, plan: ObjectPlan, group: Sequence[Route], rows: Iterable[Row]) -> Results:
     statement = _grouped_statement(batch.unit, plan, group)
     ids = sorted(row.id for row in rows)
-    return {str(stored[0]): stored for stored in batch.unit.connection.execute(statement, {"ids": ids}).all()}
+    return {str(stored[0]): stored for stored in batch.unit.ask(statement, {"ids": ids}).all()}
 
 
 def _grouped_statement(unit: Unit, plan: ObjectPlan, group: Sequence[Route]) -> Select[Any]:

@@ -10,7 +10,6 @@ from typing import Any, Literal, TypeVar
 import anyio.to_thread
 import orjson
 import structlog
-from sqlalchemy import Row
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -239,12 +238,12 @@ def _token(request: Request) -> str:
     return token.strip()
 
 
-def _found(unit: Unit, who: First) -> Row[*tuple[Any, ...]]:
+def _found(unit: Unit, who: First) -> Any:
     """The answer to `who` in a unit that writes: the company's lock comes before any statement."""
-    return unit.connection.execute(who.statement(unit.runtime), who.parameters).one()
+    return unit.ask(who.statement(unit.runtime), who.parameters).one()
 
 
-def _as_caller(site: Site, unit: Unit, row: Row[*tuple[Any, ...]] | None, request: Request) -> Unit:
+def _as_caller(site: Site, unit: Unit, row: Any, request: Request) -> Unit:
     """The unit with the user acting in it whose token was found.
 
     Raises:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Select, and_, bindparam, delete, insert, select, update
 
 from dougong.base.errors import Place, Problem, Rejected
 from dougong.base.ids import record_id
@@ -136,7 +136,7 @@ def asked(token: str) -> First:
     return First("api.token", _statement, {"token": digest(token)})
 
 
-def caller(unit: Unit, row: Row[*tuple[Any, ...]] | None, settings: Settings, address: str) -> Caller | None:
+def caller(unit: Unit, row: Any, settings: Settings, address: str) -> Caller | None:
     """Who the answer to `asked` tells of; None for a token unknown or expired, or of somebody switched off."""
     if row is None or row.user_id is None or not row.active:
         return None
