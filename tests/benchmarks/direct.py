@@ -43,7 +43,7 @@ def measure(urls: tuple[str, str], only: Sequence[str], rows: int) -> list[Measu
             lambda file: _import(company, rows, file),
             lambda file: _floor_import(floor, file),
             bar=4,
-            rounds=3,
+            rounds=5,
             given=lambda run: data.import_file(rows, run).encode(),
         ),
     )
