@@ -11,6 +11,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Dialect, Select
@@ -86,8 +87,10 @@ class Answer:
         """Ask the driver."""
         self._connection, self._question, self._given = connection, question, given
         self._cursor = cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-        connection.dispatch.before_cursor_execute(connection, cursor, question.sql, given, None, False)
+        heard, noted = connection.dispatch, SimpleNamespace()  # where who listens notes what they want to know after it
+        heard.before_cursor_execute(connection, cursor, question.sql, given, noted, False)
         self._told(cursor.execute, question.sql, given)
+        heard.after_cursor_execute(connection, cursor, question.sql, given, noted, False)
 
     def one(self) -> Any:
         """The only row."""

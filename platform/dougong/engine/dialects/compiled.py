@@ -11,6 +11,8 @@ MOST = 500
 """How many compiled statements an engine keeps, and for how many it knows the object."""
 MOST_MET = 5000
 """How many objects it has met once and may meet again."""
+MOST_ASKED = 2000
+"""How many questions it keeps for the driver (`asking`)."""
 
 
 class Compiled(LRUCache[Any, Any]):
@@ -70,6 +72,6 @@ class Compiled(LRUCache[Any, Any]):
 
     def keep(self, statement: Any, question: Any) -> None:
         """Keep `question` for `statement`."""
-        if len(self._questions) >= MOST:
+        if len(self._questions) >= MOST_ASKED:
             self._questions.clear()
         self._questions[id(statement)] = statement, question
