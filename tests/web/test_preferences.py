@@ -43,3 +43,15 @@ def test_every_choice_that_there_is_not_is_named(person: Person, language: str) 
     assert ("不在可选范围内" in said) == (language == "zh-CN")
     assert _kept(person) == before
     assert '<option value="dark" selected' not in person.get("/preferences").text
+
+
+def test_a_page_that_is_not_there_is_shown_as_all_the_others(person: Person) -> None:
+    """In the language and the look that somebody has chosen, whatever the browser says; a stranger's browser decides."""
+    assert person.post("/preferences", {"language": "zh-CN", "theme": "dark"}).status_code == 303
+    nowhere = person.get("/nowhere", accept_language="en")
+    assert nowhere.status_code == 404
+    assert "页面不存在" in nowhere.text
+    assert 'data-theme="dark"' in nowhere.text
+    person.client.cookies.clear()
+    stranger = person.get("/nowhere", accept_language="en")
+    assert stranger.status_code == 404 and "Nothing is here" in stranger.text

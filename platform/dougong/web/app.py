@@ -29,7 +29,6 @@ from dougong.web.protection import Protection
 from dougong.web.routing import Page
 from dougong.web.site import Site
 from dougong.web.slow_bodies import SlowBodies
-from dougong.web.visit import Visit
 
 
 def make_site(settings: Settings, company: Company, themes: tuple[Path, ...] = ()) -> Site:
@@ -88,8 +87,7 @@ def create_app(
 
 
 def _fault(site: Site, request: Request, status: int) -> Response:
-    visit = Visit(site, request, site.company, None, routing.language_of(site, request))
-    return faults.plain(visit, status)
+    return faults.plain(routing.lost(site, request), status)
 
 
 class TooLargePage:
