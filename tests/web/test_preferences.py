@@ -46,7 +46,7 @@ def test_every_choice_that_there_is_not_is_named(person: Person, language: str) 
 
 
 def test_a_page_that_is_not_there_is_shown_as_all_the_others(person: Person) -> None:
-    """In the language and the look that somebody has chosen, whatever the browser says; a stranger's browser decides."""
+    """In the language and look that somebody has chosen, whatever the browser says; a stranger's browser decides."""
     assert person.post("/preferences", {"language": "zh-CN", "theme": "dark"}).status_code == 303
     nowhere = person.get("/nowhere", accept_language="en")
     assert nowhere.status_code == 404
