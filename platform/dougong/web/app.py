@@ -9,7 +9,7 @@ import anyio
 import anyio.to_thread
 from sqlalchemy.pool import QueuePool
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
+from starlette.datastructures import FormData, Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -69,7 +69,7 @@ def create_app(
 
     async def no_page(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return await anyio.to_thread.run_sync(_fault, site, request, status)
+        return await anyio.to_thread.run_sync(_fault, site, request, status, limiter=site.reads)
 
     app = Starlette(
         routes=made,
@@ -87,7 +87,9 @@ def create_app(
 
 
 def _fault(site: Site, request: Request, status: int) -> Response:
-    return faults.plain(routing.lost(site, request), status)
+    """What no page answers, as a page: it speaks to whoever asks as all the others do."""
+    page = Page("GET", request.url.path, lambda visit, **_: faults.plain(visit, status), who="anyone")
+    return routing.carry_out(site, page, request, FormData())
 
 
 class TooLargePage:
@@ -103,7 +105,8 @@ class TooLargePage:
             length = Headers(scope=scope).get("content-length", "")
             if length.isdecimal() and int(length) > self._site.settings.max_body_mb << 20:
                 answering = refusal if scope["path"].startswith("/api/") else _fault
-                answer = await anyio.to_thread.run_sync(answering, self._site, Request(scope), 413)
+                limiter = self._site.reads
+                answer = await anyio.to_thread.run_sync(answering, self._site, Request(scope), 413, limiter=limiter)
                 await answer(scope, receive, send)
                 return
         await self.app(scope, receive, send)

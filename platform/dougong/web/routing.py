@@ -167,24 +167,8 @@ def _who(visit: Visit) -> First | None:
     return sessions.asked(token, visit.company.hooks) if token else None
 
 
-def lost(site: Site, request: Request) -> Visit:
-    """The visit of whoever asks for what no page answers: who they are is known from the cookie all the same."""
-    visit = Visit(site, request, site.company, None, language_of(site, request), door=_door(request))
-    if _cookie(visit):
-        with visit.company.read(SYSTEM, _who(visit)) as opened:
-            _recognise(visit, opened)
-        visit.unit_or_none = None
-    return visit
-
-
 def _enter(visit: Visit, opened: Unit, page: Page) -> None:
     """Find who asks, and let them act in the unit that was opened for the asking."""
-    _recognise(visit, opened)
-    if page.right and visit.session is not None and not visit.unit.access.has(page.right):
-        raise forbidden(page.right)
-
-
-def _recognise(visit: Visit, opened: Unit) -> None:
     token = _cookie(visit)
     found = sessions.find(opened, token, visit.site.settings) if token else None
     if found is None:
@@ -197,6 +181,8 @@ def _recognise(visit: Visit, opened: Unit) -> None:
     visit.door = ""
     visit.proved = session.proved_at + policy_of(opened.runtime.model).step_up > opened.now
     visit.unit_or_none = opened.acting(session.actor)
+    if page.right and not visit.unit.access.has(page.right):
+        raise forbidden(page.right)
 
 
 def _turned_away(visit: Visit, page: Page) -> Response | None:

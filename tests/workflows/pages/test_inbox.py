@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import time
 
@@ -11,7 +12,7 @@ from dougong.base.settings import Secret
 from dougong.engine.actor import SYSTEM
 from dougong.engine.mail import Outgoing
 from dougong.web import sessions
-from dougong.workflows.notices.inbox import inbox, unread
+from dougong.workflows.notices.inbox import PAGE, inbox, unread
 from dougong.workflows.notices.preferences import Preferences, preferences_of
 from dougong.workflows.notices.telling import Notice, tell
 from tests.companies import person as made_person
@@ -71,6 +72,26 @@ def test_reading_one_and_all(person: Person) -> None:
     assert "Mark all as read" in page
     assert "Mark all as read" not in person.get("/notices").text
     assert "Nothing unread" in person.get("/notices?show=unread").text
+
+
+def _further(page: str) -> dict[str, str]:
+    """The links below a list, by their words."""
+    below = re.search(r'<footer class="page">(.*?)</footer>', page, re.DOTALL)
+    links = re.findall(r'href="([^"]+)">([^<]+)<', below[1]) if below else []
+    return {words: html.unescape(address) for address, words in links}
+
+
+def test_a_long_inbox_is_read_part_by_part(person: Person) -> None:
+    """Links lead on and back to the newest; where all is shown there are none, and nothing that would hold them."""
+    for number in range(PAGE):
+        _tell(person, str(number))
+    assert '<footer class="page">' not in person.get("/notices").text
+    _tell(person, "the last")
+    newest = person.get("/notices").text
+    assert list(_further(newest)) == ["Older"] and "About the last" in newest and "About 0<" not in newest
+    oldest = person.get(_further(newest)["Older"]).text
+    assert list(_further(oldest)) == ["Newest"] and "About 0<" in oldest and "About the last" not in oldest
+    assert "About the last" in person.get(_further(oldest)["Newest"]).text
 
 
 def _csrf(person: Person) -> str:

@@ -1,8 +1,8 @@
 """Questions that are asked again and again, put to the driver itself (decision 32).
 
 SQLAlchemy turns a statement into SQL, and its types say how parameters are written and values read. Both come out the
-same each time for a statement that is kept, and what else it does for each execution takes longer than many a small
-answer. So it is asked for both once; from then on the statement, its parameters and its rows pass it by.
+same each time for a statement that is kept, so it is asked for both once; from then on the statement, its parameters
+and its rows pass by what else it does for each execution.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ class Question:
     `readers` are the columns whose values the driver gives in another form than ours, `names` how all are called.
     """
 
-    statement: Select[Any]
     sql: str
     given: Mapping[str, tuple[tuple[str, Convert], ...]]
     values: Mapping[str, Any]
@@ -163,7 +162,6 @@ def question_of(statement: Select[Any], dialect: Dialect, described: Sequence[Se
         for each, told in zip(columns, described, strict=True)
     ]
     return Question(
-        statement=statement,
         sql=str(compiled),
         given=given,
         values=values,
